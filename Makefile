@@ -1,0 +1,57 @@
+# Every habit of the project, one line each. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+PYTHON_VENV := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+OLDER := import sys; sys.exit("hubsmith needs Python 3.10 or newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make setup PYTHON=python3.12" if sys.version_info < (3, 10) else 0)
+
+export GRADIO_ANALYTICS_ENABLED := False
+export HF_HUB_OFFLINE := 1
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test corpus bench generate check lint fix types clean
+
+help: ## list these commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## create .venv and install the project with everything its tests need
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c '$(OLDER)'
+	test -x $(PYTHON_VENV) || $(PYTHON) -m venv $(VENV)
+	$(PYTHON_VENV) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: setup ## start a Gradio app, generate its client, type-check a script and run it
+	$(PYTHON_VENV) demo/run.py
+
+test: lint types ## lint, type-check and run every test, the corpus included
+	$(PYTHON_VENV) -m pytest
+
+corpus: setup ## generate, import and type-check a client for every recorded app
+	$(PYTHON_VENV) tests/corpus_run.py
+
+bench: setup ## measure how long generating a client takes
+	$(PYTHON_VENV) benchmarks/generation.py
+
+generate: setup ## rewrite generated/ from specs/
+	$(PYTHON_VENV) -m hubsmith_codegen.tree
+
+check: setup ## fail when generated/ is not what specs/ say
+	$(PYTHON_VENV) -m hubsmith_codegen.tree --check
+
+lint: setup ## check style and formatting
+	$(PYTHON_VENV) -m ruff check
+	$(PYTHON_VENV) -m ruff format --check
+
+fix: setup ## repair style and formatting
+	$(PYTHON_VENV) -m ruff check --fix
+	$(PYTHON_VENV) -m ruff format
+
+types: setup ## type-check everything in strict mode
+	$(PYTHON_VENV) -m pyright
+
+clean: ## remove everything that was built or installed
+	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .cache $(VENV)

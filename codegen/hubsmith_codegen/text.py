@@ -1,0 +1,135 @@
+"""Text that a stranger wrote, and the doors by which it may reach Python.
+
+Three functions turn text of a spec into source code: `literal` here, `docstring` here, and the
+identifier functions of `names`. Each returns a subclass of `Source`, and the template engine
+prints nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import textwrap
+import unicodedata
+from collections.abc import Iterable
+
+_LONGEST = 400
+
+
+class SpecText(str):
+    """Text from a spec: untrusted, never printed as it is."""
+
+    __slots__ = ()
+
+
+class Source(str):
+    """A piece of generated source that has passed a door."""
+
+    __slots__ = ()
+
+
+def plain(text: object) -> SpecText:
+    """Any JSON value as one line of clean text; what is no string becomes empty.
+
+    Control and format characters go (bidirectional overrides would let source read differently
+    from what it does), white space is folded, and a very long text is cut.
+    """
+    if not isinstance(text, str):
+        return SpecText("")
+    visible = "".join(_visible(character) for character in text)
+    line = " ".join(visible.split())
+    if len(line) > _LONGEST:
+        line = line[: _LONGEST - 1].rstrip() + "…"
+    return SpecText(line)
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in {"Cc", "Zl", "Zp"}:
+        return " "
+    return "" if category in {"Cf", "Cs", "Co", "Cn"} else character
+
+
+def paragraphs(text: object) -> tuple[SpecText, ...]:
+    """The paragraphs of a longer text, each one line of clean text."""
+    if not isinstance(text, str):
+        return ()
+    found = (plain(part) for part in re.split(r"\n\s*\n", text))
+    return tuple(part for part in found if part)
+
+
+def sentence(text: str) -> SpecText:
+    """The text with a capital first letter and a full stop."""
+    line = plain(text)
+    if not line:
+        return line
+    return SpecText(line[0].upper() + line[1:] + ("" if line[-1] in ".!?:…" else "."))
+
+
+def literal(value: object) -> Source:
+    """A JSON value as a Python literal.
+
+    Raises:
+        ValueError: for a float that has no literal (NaN and the infinities).
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value!r} has no literal")
+    if isinstance(value, dict):
+        # Sorted, so that the bytes do not depend on the order of the spec's keys.
+        items = sorted(value.items())  # type: ignore[arg-type]
+        inside = ", ".join(f"{literal(key)}: {literal(member)}" for key, member in items)
+        return Source("{" + inside + "}")
+    if isinstance(value, list):
+        return Source("[" + ", ".join(literal(member) for member in value) + "]")
+    if isinstance(value, str):
+        # repr of a subclass or of a lone surrogate is still a plain literal.
+        return Source(ascii(str(value)) if not _encodes(value) else repr(str(value)))
+    return Source(repr(value))
+
+
+def _encodes(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def docstring(lines: Iterable[str], *, indent: int) -> Source:
+    """A whole docstring with its quotes.
+
+    Args:
+        lines: Clean lines, each possibly with leading spaces; long ones are wrapped with a
+            hanging indent.
+        indent: The column where the docstring stands, in spaces.
+    """
+    width = 96 - indent
+    wrapped: list[str] = []
+    for line in lines:
+        margin = " " * (len(line) - len(line.lstrip()))
+        deeper = margin + ("    " if margin else "")
+        wrapped += textwrap.wrap(
+            _escape(line.strip()),
+            width,
+            initial_indent=margin,
+            subsequent_indent=deeper,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    if len(wrapped) == 1:
+        # A closing quote right behind a quote would end the string too early.
+        tail = " " if wrapped[0].endswith('"') else ""
+        return Source(f'"""{wrapped[0]}{tail}"""')
+    pad = " " * indent
+    body = "\n".join((pad + line).rstrip() for line in wrapped[1:])
+    return Source(f'"""{wrapped[0]}\n{body}\n{pad}"""')
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"""', r"\"\"\"")
+
+
+def markdown(text: str) -> Source:
+    """Clean text inside a Markdown paragraph or table cell, with no live markup."""
+    return Source(re.sub(r"([\\`*_{}\[\]<>()#+\-.!|~&])", r"\\\1", plain(text)))
+
+
+def markdown_code(text: str) -> Source:
+    """Clean text as a Markdown code span."""
+    return Source("`" + plain(text).replace("`", "'") + "`")

@@ -1,0 +1,182 @@
+"""Fetching files: from a Space, with its credentials, and from anywhere else, without."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+from ._errors import DownloadError, HubsmithError
+from ._transport import (
+    AsyncStreamResponse,
+    AsyncTransport,
+    StreamResponse,
+    Transport,
+    shown,
+)
+
+_NAME_LENGTH = 120
+_RESERVED = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10)),
+}
+
+
+class FileOrigin:
+    """The place that files of one Space are fetched from.
+
+    Args:
+        base: The Space's API root; empty for files that belong to no Space.
+        folder: Where files are kept whose path is asked for; the user's temporary folder
+            by default.
+        transport: What fetches them.
+    """
+
+    def __init__(
+        self,
+        base: str = "",
+        folder: Path | None = None,
+        transport: Transport | AsyncTransport | None = None,
+    ) -> None:
+        self.base = base
+        self._folder = folder
+        self._transport = transport
+
+    @contextlib.contextmanager
+    def fetch(self, url: str) -> Generator[StreamResponse, None, None]:
+        """Open a file for reading.
+
+        Raises:
+            DownloadError: when the server does not give it.
+        """
+        transport = self._transport
+        if isinstance(transport, Transport) and not transport.is_closed:
+            with transport.stream("GET", url) as stream:
+                yield checked(stream)
+        else:
+            once = Transport(transport.credentials if transport is not None else None)
+            with contextlib.closing(once), once.stream("GET", url) as stream:
+                yield checked(stream)
+
+    @contextlib.asynccontextmanager
+    async def afetch(self, url: str) -> AsyncGenerator[AsyncStreamResponse, None]:
+        """Open a file for reading; see `fetch`."""
+        transport = self._transport
+        if isinstance(transport, AsyncTransport) and not transport.is_closed:
+            async with transport.stream("GET", url) as stream:
+                checked(stream)
+                yield stream
+        else:
+            once = AsyncTransport(transport.credentials if transport is not None else None)
+            try:
+                async with once.stream("GET", url) as stream:
+                    checked(stream)
+                    yield stream
+            finally:
+                await once.aclose()
+
+    def new_folder(self) -> Path:
+        """Make an empty folder for one file."""
+        parent = self._folder if self._folder is not None else _user_folder()
+        parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(dir=parent))
+
+
+def checked(stream: StreamResponse) -> StreamResponse:
+    """Return an answer that holds a file.
+
+    Raises:
+        DownloadError: when it does not.
+    """
+    if stream.status not in (200, 206):
+        raise DownloadError(
+            f"GET {shown(stream.url)} answered {stream.status}: the file is not there or not for "
+            "you. Spaces delete results after a while: fetch them soon."
+        )
+    return stream
+
+
+def safe_name(name: str, fallback: str = "file") -> str:
+    """Make a stranger's file name a plain name inside a folder."""
+    base = name.replace("\\", "/").rpartition("/")[2]
+    kept = "".join("_" if c in '<>:"|?*' else c for c in base if c.isprintable())
+    kept = kept.strip(" .")
+    while len(kept.encode(errors="ignore")) > _NAME_LENGTH:
+        stem, dot, suffix = kept.rpartition(".")
+        kept = stem[:-1] + dot + suffix if dot and len(stem) > 1 and len(suffix) < 20 else kept[:-1]
+    if kept.split(".")[0].upper() in _RESERVED:
+        kept = f"_{kept}"
+    return kept or fallback
+
+
+def destination(path: str | os.PathLike[str], name: str) -> Path:
+    """Return the file to write: `path` itself, or `name` inside it where it is a folder.
+
+    Raises:
+        DownloadError: when there is no such folder.
+    """
+    target = Path(path)
+    if target.is_dir():
+        return target / safe_name(name)
+    if os.fspath(path).endswith(("/", os.sep)) or not target.parent.is_dir():
+        raise DownloadError(
+            f"There is no folder to save {safe_name(name)!r} in: {target}. Make it first."
+        )
+    return target
+
+
+class AtomicFile:
+    """Writes a file beside its place and moves it there when it is whole."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+
+    def __enter__(self) -> AtomicFile:
+        try:
+            descriptor, self._temporary = tempfile.mkstemp(
+                dir=self._target.parent, prefix=".hubsmith-"
+            )
+        except OSError as error:
+            raise DownloadError(f"Cannot save {self._target}: {error.strerror}.") from error
+        self._stream = os.fdopen(descriptor, "wb")
+        return self
+
+    def write(self, chunk: bytes) -> None:
+        """Add to the file."""
+        try:
+            self._stream.write(chunk)
+        except OSError as error:
+            raise DownloadError(f"Cannot save {self._target}: {error.strerror}.") from error
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self._stream.close()
+            if kind is None:
+                umask = os.umask(0)
+                os.umask(umask)
+                Path(self._temporary).chmod(0o666 & ~umask)
+                Path(self._temporary).replace(self._target)
+        except OSError as error:
+            raise DownloadError(f"Cannot save {self._target}: {error.strerror}.") from error
+        finally:
+            Path(self._temporary).unlink(missing_ok=True)
+
+
+def _user_folder() -> Path:
+    try:
+        user = safe_name(getpass.getuser())
+    except (KeyError, OSError):
+        user = "user"
+    folder = Path(tempfile.gettempdir()) / f"hubsmith-{user}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and (folder.is_symlink() or folder.stat().st_uid != os.getuid()):
+        raise HubsmithError(
+            f"{folder} belongs to someone else. Pass download_dir= to choose another."
+        )
+    return folder

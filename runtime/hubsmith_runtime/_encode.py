@@ -1,0 +1,155 @@
+"""From a request model to the JSON of a call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pydantic
+import pydantic_core
+
+from ._endpoint import Request
+from ._errors import SpaceChangedError, ValidationError
+from ._files import File
+from ._live import LiveEndpoint
+
+# Below this a JavaScript front end writes a whole float without a fraction or exponent.
+_EXPONENT_FROM = 1e21
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file that must be on the server before the call, and the JSON that names it.
+
+    Attributes:
+        file: The file.
+        references: Objects of the call's data; each gets the server's path of the file.
+    """
+
+    file: File
+    references: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call, ready to be sent once its files are."""
+
+    fn_index: int
+    values: list[Any]
+    uploads: list[Upload]
+
+    def body(self, session_hash: str) -> bytes:
+        """Return the JSON body for `queue/join`."""
+        return json.dumps(
+            {
+                "data": self.values,
+                "fn_index": self.fn_index,
+                "session_hash": session_hash,
+                "event_data": None,
+                "trigger_id": None,
+            },
+            separators=(",", ":"),
+        ).encode()
+
+
+def encode(request: Request[Any], live: LiveEndpoint, source: str, base: str) -> Call:
+    """Lay a request's arguments out in the input slots of the running Space.
+
+    Args:
+        request: The request.
+        live: The function it calls.
+        source: The Space's name, for error texts.
+        base: The Space's API root; files that are there already are not sent again.
+
+    Raises:
+        SpaceChangedError: when the Space takes another number of arguments.
+        ValidationError: when a value cannot be written as JSON.
+    """
+    endpoint = type(request).__endpoint__
+    fields = type(request).model_fields
+    if len(fields) != (expected := sum(live.inputs)):
+        raise SpaceChangedError(
+            f"{source}: {endpoint} takes {expected} arguments, but this client was generated "
+            f"for {len(fields)}. Run `hubsmith update` to generate it again."
+        )
+    uploads: dict[int, Upload] = {}
+    values: list[Any] = []
+    for name, field in fields.items():
+        value = getattr(request, name)
+        if value is None:
+            values.append(endpoint.defaults.get(field.alias or name))
+            continue
+        try:
+            values.append(_encode(value, uploads, base))
+        except (pydantic_core.PydanticSerializationError, RecursionError) as error:
+            raise ValidationError(
+                f"{endpoint}: {name}: a {type(value).__name__} cannot be sent as JSON: {error}"
+            ) from None
+    slots = iter(values)
+    return Call(
+        fn_index=live.fn_index,
+        values=[next(slots) if is_argument else None for is_argument in live.inputs],
+        uploads=list(uploads.values()),
+    )
+
+
+def _encode(value: Any, uploads: dict[int, Upload], base: str) -> Any:
+    match value:
+        case None | bool() | str():
+            return str(value) if isinstance(value, str) else value
+        case int():
+            return int(value)
+        case float():
+            # Space functions rely on what a browser sends: `range(steps)` needs an integer.
+            whole = value.is_integer() and abs(value) < _EXPONENT_FROM
+            return int(value) if whole else float(value)
+        case File():
+            return _encode_file(value, uploads, base)
+        case pydantic.RootModel():
+            return _encode(cast("Any", value).root, uploads, base)
+        case pydantic.BaseModel():
+            return _encode_model(value, uploads, base)
+        case Mapping():
+            entries = cast("Mapping[Any, Any]", value)
+            return {str(key): _encode(item, uploads, base) for key, item in entries.items()}
+        case bytes() | bytearray():
+            return pydantic_core.to_jsonable_python(value, bytes_mode="base64")
+        case Sequence() | Set():
+            items = cast("Sequence[Any]", value)
+            return [_encode(item, uploads, base) for item in items]
+        case _:
+            return pydantic_core.to_jsonable_python(value)
+
+
+def _encode_model(
+    model: pydantic.BaseModel, uploads: dict[int, Upload], base: str
+) -> dict[str, Any]:
+    encoded: dict[str, Any] = {}
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        # What was left out stays out, so that the Space's own default holds; a constant such as
+        # the `type` of a chat message is sent.
+        if value is not None or name in model.model_fields_set:
+            encoded[field.alias or name] = _encode(value, uploads, base)
+    for name, value in (model.model_extra or {}).items():
+        encoded[name] = _encode(value, uploads, base)
+    return encoded
+
+
+def _encode_file(file: File, uploads: dict[int, Upload], base: str) -> dict[str, Any]:
+    known = file.reference(base)
+    if known is not None:
+        return known
+    reference: dict[str, Any] = {
+        "path": "",
+        "orig_name": file.name,
+        "meta": {"_type": "gradio.FileData"},
+    }
+    if file.mime_type is not None:
+        reference["mime_type"] = file.mime_type
+    if file.size is not None:
+        reference["size"] = file.size
+    uploads.setdefault(id(file), Upload(file=file, references=[])).references.append(reference)
+    return reference

@@ -1,0 +1,188 @@
+"""Every error that a caller can meet.
+
+HubsmithError
+├── ValidationError (also ValueError)     an argument is wrong; nothing was sent
+├── SpecError                             a document is not what it should be
+│   ├── SpaceChangedError                 the Space no longer fits the generated client
+│   │   └── EndpointNotFoundError         the Space has no such endpoint
+│   └── UnsupportedVersionError           the Space runs a Gradio that is too old
+├── ResultError                           an answer does not fit its declared type
+├── SpaceConnectionError                  the server could not be reached or broke off
+│   ├── SpaceUnavailableError             the Space answers, but does not run
+│   └── SessionLostError                  the event stream broke while jobs were pending
+│       ├── SessionNotFoundError          the server does not know the session any more
+│       └── ServerStoppedError            the server was stopped
+├── InferenceTimeoutError (also TimeoutError)
+├── AuthenticationError                   a token, a login or a permission is missing or wrong
+├── QueueFullError                        the Space takes no more jobs now
+├── AppError                              the Space's own code raised an error
+│   ├── SpaceValidationError              the Space's own validator refused an argument
+│   ├── ZeroGPUQuotaError                 the daily GPU quota is used up
+│   └── ZeroGPUTimeoutError               no GPU became free in time
+├── JobCancelledError
+└── FileError
+    ├── FileTooLargeError                 larger than the Space accepts; nothing was sent
+    ├── UploadError
+    └── DownloadError
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pydantic
+    from typing_extensions import Self
+
+    from ._endpoint import Endpoint
+
+_VALUE_LENGTH = 80
+
+
+class HubsmithError(Exception):
+    """Root of every error of this library."""
+
+
+class ValidationError(HubsmithError, ValueError):
+    """An argument is missing, unknown, of the wrong type or out of bounds. Nothing was sent.
+
+    Attributes:
+        errors: One `(parameter, message, value)` per problem; the value is `None` where there is none.
+    """
+
+    errors: tuple[tuple[str, str, object], ...] = ()
+
+    @classmethod
+    def of_arguments(cls, endpoint: Endpoint, error: pydantic.ValidationError) -> Self:
+        """Say in one line per problem what is wrong with the arguments of `endpoint`."""
+        problems: dict[str, tuple[list[str], object, bool]] = {}
+        for detail in error.errors(include_url=False, include_context=False):
+            parameter = str(detail["loc"][0]) if detail["loc"] else ""
+            message, has_value = detail["msg"].removeprefix("Value error, "), True
+            if detail["type"] == "missing":
+                message, has_value = "a value is required", False
+            elif detail["type"] == "extra_forbidden":
+                message = "there is no such parameter"
+            # A union reports each of its members: they are alternatives of one problem.
+            messages, _, _ = problems.setdefault(parameter, ([], detail["input"], has_value))
+            if message not in messages:
+                messages.append(message)
+        lines: list[str] = []
+        for parameter, (messages, value, has_value) in problems.items():
+            where = f"{endpoint}: {parameter}" if parameter else f"{endpoint}"
+            got = f", got {shorten(value)}" if has_value else ""
+            lines.append(f"{where}: {'; or '.join(messages)}{got}")
+        made = cls("\n".join(lines))
+        made.errors = tuple(
+            (parameter, "; or ".join(messages), value if has_value else None)
+            for parameter, (messages, value, has_value) in problems.items()
+        )
+        return made
+
+
+class SpecError(HubsmithError):
+    """A document, such as a Space's configuration, is not what it should be."""
+
+
+class SpaceChangedError(SpecError):
+    """The Space no longer fits the client that was generated for it."""
+
+
+class EndpointNotFoundError(SpaceChangedError):
+    """The Space has no endpoint of this name."""
+
+
+class UnsupportedVersionError(SpecError):
+    """The Space runs a version of Gradio that is too old to be called."""
+
+
+class ResultError(HubsmithError):
+    """The Space's answer does not fit the declared result type.
+
+    Attributes:
+        value: The answer as it came.
+    """
+
+    value: Any = None
+
+
+class SpaceConnectionError(HubsmithError):
+    """The server could not be reached, or the connection broke."""
+
+
+class SpaceUnavailableError(SpaceConnectionError):
+    """The Space is there but cannot be called now: paused, starting, broken or overloaded."""
+
+
+class SessionLostError(SpaceConnectionError):
+    """The event stream broke while jobs were pending: what they did is not known."""
+
+
+class SessionNotFoundError(SessionLostError):
+    """The server does not know the session: it was restarted, or a proxy chose another replica."""
+
+
+class ServerStoppedError(SessionLostError):
+    """The server was stopped while jobs were pending."""
+
+
+class InferenceTimeoutError(HubsmithError, TimeoutError):
+    """The answer did not come in time."""
+
+
+class AuthenticationError(HubsmithError):
+    """A token, a login or a permission is missing or wrong."""
+
+
+class QueueFullError(HubsmithError):
+    """The Space's queue takes no more jobs now; try again later."""
+
+
+class AppError(HubsmithError):
+    """The Space's own code raised an error.
+
+    Attributes:
+        message: The Space's words; empty where the Space hides them.
+        title: The Space's heading for the error; may be empty.
+    """
+
+    message: str = ""
+    title: str = ""
+
+
+class SpaceValidationError(AppError):
+    """The Space's own validator refused an argument."""
+
+
+class ZeroGPUQuotaError(AppError):
+    """The caller's ZeroGPU quota is used up."""
+
+
+class ZeroGPUTimeoutError(AppError):
+    """No GPU became free in time."""
+
+
+class JobCancelledError(HubsmithError):
+    """The job was cancelled, so it has no result."""
+
+
+class FileError(HubsmithError):
+    """A file could not be sent or fetched."""
+
+
+class FileTooLargeError(FileError):
+    """The file is larger than the Space accepts."""
+
+
+class UploadError(FileError):
+    """The Space did not accept an upload."""
+
+
+class DownloadError(FileError):
+    """A file could not be fetched or saved."""
+
+
+def shorten(value: object) -> str:
+    """Show a value in at most about 80 characters."""
+    text = repr(value)
+    return text if len(text) <= _VALUE_LENGTH else text[: _VALUE_LENGTH - 3] + "..."

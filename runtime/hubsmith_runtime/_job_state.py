@@ -1,0 +1,195 @@
+"""The state of one job and of one session, without I/O.
+
+A session multiplexes the events of many jobs over one stream. `JobState` follows one job,
+`Session` hands each message to the job it belongs to.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from ._errors import HubsmithError, JobCancelledError
+from ._events import Cancelled, Chunk, Completed, Failed, Log, Progress, Queued, RawEvent, Started
+from ._messages import Message, read_event, session_error
+from ._status import JobStatus, LogLine, ProgressUnit, Stage
+
+Outcome: TypeAlias = "Completed[list[Any]] | Failed | Cancelled"
+
+
+@dataclass(slots=True, kw_only=True)
+class JobState:
+    """What is known of one job.
+
+    Attributes:
+        where: Endpoint and Space, for error texts.
+        sends_diffs: Whether later partial results come as edits.
+        keeps_events: Whether events are kept for a caller who iterates.
+    """
+
+    where: str
+    fn_index: int
+    sends_diffs: bool
+    keeps_events: bool
+    event_id: str = ""
+    events: list[RawEvent] = field(default_factory=list[RawEvent])
+    callbacks: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    outcome: Outcome | None = None
+    _stage: Stage = "joining"
+    _queued: Queued = field(default_factory=Queued)
+    _eta: float | None = None
+    _progress: tuple[ProgressUnit, ...] = ()
+    _log: tuple[LogLine, ...] = ()
+    _has_chunk: bool = False
+
+    def receive(self, message: Message) -> None:
+        """Take a message from the server."""
+        event = read_event(message, self.where, is_diff=self.sends_diffs and self._has_chunk)
+        if event is not None:
+            self.happen(event)
+
+    def happen(self, event: RawEvent) -> None:
+        """Take an event. What happens after the end of a job is ignored."""
+        if self.outcome is not None:
+            return
+        match event:
+            case Queued():
+                self._stage, self._queued, self._eta = "queued", event, event.eta
+            case Started():
+                self._stage, self._eta = "running", event.eta
+            case Progress():
+                self._progress = event.units
+            case Log():
+                self._log = (*self._log, event.line)
+            case Chunk():
+                self._stage, self._has_chunk = "iterating", True
+            case Completed():
+                self._stage, self.outcome = "finished", event
+            case Failed():
+                self._stage, self.outcome = "failed", event
+            case Cancelled():
+                self._stage, self.outcome = "cancelled", event
+        if self.keeps_events:
+            self.events.append(event)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the job ended by being cancelled."""
+        return isinstance(self.outcome, Cancelled)
+
+    def status(self) -> JobStatus:
+        """Return where the job stands."""
+        waits = self._stage == "queued"
+        return JobStatus(
+            stage=self._stage,
+            rank=self._queued.rank if waits else None,
+            queue_size=self._queued.queue_size if waits else None,
+            eta=self._eta if self.outcome is None else None,
+            progress=self._progress,
+            log=self._log,
+            error=str(self.outcome.error) if isinstance(self.outcome, Failed) else None,
+        )
+
+    def values(self) -> list[Any]:
+        """Return the outputs of a finished job.
+
+        Raises:
+            HubsmithError: what went wrong, for a failed job.
+            JobCancelledError: for a cancelled job.
+        """
+        match self.outcome:
+            case Completed(value=values):
+                return values
+            case Failed(error=error):
+                raise error.with_traceback(None)
+            case _:
+                raise JobCancelledError(f"{self.where}: the job was cancelled, it has no result.")
+
+
+class Session:
+    """The jobs that share one session hash and one event stream.
+
+    Attributes:
+        hash: The name of the session, which the client chooses.
+        pending: Jobs that are not at their end, by event id.
+    """
+
+    def __init__(self, session_hash: str) -> None:
+        self.hash = session_hash
+        self.pending: dict[str, JobState] = {}
+        self._joining = 0
+        self._early: dict[str, list[Message]] = {}
+        self._finished: list[JobState] = []
+
+    def begin_join(self) -> None:
+        """Note that a job is being sent: events of unknown jobs may be its events."""
+        self._joining += 1
+
+    def end_join(self, event_id: str | None, state: JobState) -> None:
+        """Note the answer: the job's event id, or `None` where it was refused."""
+        self._joining -= 1
+        if event_id is not None:
+            state.event_id = event_id
+            self.pending[event_id] = state
+            for message in self._early.pop(event_id, ()):
+                self._deliver(state, message)
+        if not self._joining:
+            self._early.clear()
+
+    def receive(self, message: Message) -> bool:
+        """Hand a message to its job.
+
+        Returns:
+            Whether the stream ends with this message.
+        """
+        kind = message.get("msg")
+        if kind == "close_stream":
+            return True
+        event_id = message.get("event_id")
+        if kind == "unexpected_error" and event_id is None:
+            self.lose(lambda where: session_error(message, where))
+            return True
+        if not isinstance(event_id, str):
+            return False
+        if (state := self.pending.get(event_id)) is not None:
+            self._deliver(state, message)
+        elif self._joining:
+            self._early.setdefault(event_id, []).append(message)
+        return False
+
+    def concerns(self, message: Message) -> bool:
+        """Whether a message belongs to a pending job."""
+        event_id = message.get("event_id")
+        return isinstance(event_id, str) and event_id in self.pending
+
+    def cancel_body(self, state: JobState) -> bytes:
+        """Return the JSON body for `cancel`."""
+        return json.dumps(
+            {"session_hash": self.hash, "fn_index": state.fn_index, "event_id": state.event_id}
+        ).encode()
+
+    def lose(self, error_of: Callable[[str], HubsmithError]) -> None:
+        """Fail every pending job."""
+        for state in list(self.pending.values()):
+            self.end(state, Failed(error=error_of(state.where)))
+
+    def end(self, state: JobState, event: RawEvent) -> None:
+        """End one job by an event that does not come from the server."""
+        state.happen(event)
+        self._settle(state)
+
+    def take_finished(self) -> list[Callable[[], None]]:
+        """Return, once, the callbacks of jobs that came to their end."""
+        finished, self._finished = self._finished, []
+        return list(itertools.chain.from_iterable(state.callbacks for state in finished))
+
+    def _deliver(self, state: JobState, message: Message) -> None:
+        state.receive(message)
+        self._settle(state)
+
+    def _settle(self, state: JobState) -> None:
+        if state.outcome is not None and self.pending.pop(state.event_id, None) is not None:
+            self._finished.append(state)

@@ -1,0 +1,144 @@
+"""What a running Space says about itself in `/config`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from ._endpoint import Endpoint
+from ._errors import EndpointNotFoundError, SpecError, UnsupportedVersionError
+
+_PROTOCOLS_WITH_DIFFS = ("sse_v2", "sse_v2.1", "sse_v3")
+_PROTOCOLS = ("sse_v1", *_PROTOCOLS_WITH_DIFFS)
+_HEARTBEAT_SECONDS = 15.0
+_NAMES_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveEndpoint:
+    """One function of the running Space.
+
+    Attributes:
+        inputs: One entry per input slot: whether a caller fills it. Session state and layout
+            components occupy slots too; they are sent as null.
+        outputs: One entry per output slot: whether it is part of the result.
+    """
+
+    fn_index: int
+    inputs: tuple[bool, ...]
+    outputs: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSpace:
+    """The parts of `/config` that calls need."""
+
+    version: str
+    prefix: str
+    sends_diffs: bool
+    announces_close: bool
+    max_file_size: int | None
+    silence_limit: float | None
+    endpoints: Mapping[str, LiveEndpoint] = field(repr=False)
+    by_index: Mapping[int, LiveEndpoint] = field(repr=False)
+
+    @classmethod
+    def parse(cls, config: object, source: str) -> LiveSpace:
+        """Read a parsed `/config` document.
+
+        Raises:
+            SpecError: when it is not one.
+            UnsupportedVersionError: when the Space is older than Gradio 4.9.
+        """
+        document = _mapping(config)
+        dependencies, version = document.get("dependencies"), document.get("version")
+        if not isinstance(dependencies, list) or not isinstance(version, str):
+            raise SpecError(f"{source}: /config is not the configuration of a Gradio Space.")
+        protocol = document.get("protocol")
+        if protocol not in _PROTOCOLS:
+            if isinstance(protocol, str) and protocol.startswith("sse_v"):
+                advice = "which this client does not know. Update hubsmith."
+            else:
+                advice = (
+                    "which is too old. Calls need Gradio 4.9 or newer: ask the author to upgrade."
+                )
+            raise UnsupportedVersionError(
+                f"{source} runs Gradio {version} with protocol {protocol!r}, {advice}"
+            )
+        skipped = _skipped(document.get("components"))
+        endpoints: dict[str, LiveEndpoint] = {}
+        by_index: dict[int, LiveEndpoint] = {}
+        for position, item in enumerate(cast("list[object]", dependencies)):
+            dependency = _mapping(item)
+            index = dependency.get("id", position)
+            if not isinstance(index, int):
+                continue
+            endpoint = LiveEndpoint(
+                fn_index=index,
+                inputs=_slots(dependency.get("inputs"), skipped),
+                outputs=_slots(dependency.get("outputs"), skipped),
+            )
+            by_index[index] = endpoint
+            if isinstance(name := dependency.get("api_name"), str):
+                endpoints.setdefault(name.removeprefix("/"), endpoint)
+        prefix, size = document.get("api_prefix"), document.get("max_file_size")
+        return cls(
+            version=version,
+            prefix=prefix.rstrip("/") if isinstance(prefix, str) else "",
+            sends_diffs=protocol in _PROTOCOLS_WITH_DIFFS,
+            announces_close=protocol == "sse_v3",
+            max_file_size=int(size) if isinstance(size, (int, float)) else None,
+            silence_limit=4 * _HEARTBEAT_SECONDS if _has_heartbeat(version) else None,
+            endpoints=endpoints,
+            by_index=by_index,
+        )
+
+    def endpoint(self, endpoint: Endpoint, source: str) -> LiveEndpoint:
+        """Find the function that a generated endpoint means.
+
+        Raises:
+            EndpointNotFoundError: when the Space has none of that name.
+        """
+        if endpoint.name:
+            found = self.endpoints.get(endpoint.name.removeprefix("/"))
+        else:
+            found = self.by_index.get(-1 if endpoint.fn_index is None else endpoint.fn_index)
+        if found is not None:
+            return found
+        names = [f"/{name}" for name in self.endpoints]
+        shown = ", ".join(names[:_NAMES_SHOWN]) or "none with a name"
+        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+        raise EndpointNotFoundError(
+            f"{source} has no endpoint {endpoint}. It has: {shown}{more}. "
+            "Run `hubsmith update` to generate the client again."
+        )
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _skipped(components: object) -> set[Any]:
+    skipped: set[Any] = set()
+    for item in cast("list[object]", components) if isinstance(components, list) else ():
+        component = _mapping(item)
+        if component.get("skip_api", component.get("type") == "state"):
+            skipped.add(component.get("id"))
+    return skipped
+
+
+def _slots(ids: object, skipped: set[Any]) -> tuple[bool, ...]:
+    if not isinstance(ids, list):
+        return ()
+    return tuple(
+        not (isinstance(identifier, (int, str)) and identifier in skipped)
+        for identifier in cast("list[object]", ids)
+    )
+
+
+def _has_heartbeat(version: str) -> bool:
+    """Servers send a heartbeat every 15 s since Gradio 4.25; before that, silence says nothing."""
+    numbers = [int(digits) for digits in re.findall(r"\d+", version)[:2]]
+    return numbers >= [4, 25]

@@ -1,0 +1,158 @@
+"""`hubsmith generate` and `hubsmith check`: offline, from snapshots."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hubsmith_codegen.cli import main
+from hubsmith_codegen.configuration import RecordedSpace, read_configuration, with_space
+from hubsmith_runtime import SpecError
+
+pytestmark = pytest.mark.usefixtures("stand_in_renderer", "home")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, documents: dict[str, bytes]) -> Path:
+    """A folder with the snapshots `one` and `two`, and a document that is none."""
+    (tmp_path / ".git").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "info.json").write_bytes(documents["info"])
+    (tmp_path / "broken.json").write_bytes(b"<html>")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_generates_several_specs_without_configuration(home: Path) -> None:
+    assert main(["generate", "--spec", "one", "two", "--out", "made"]) == 0
+    assert sorted(path.name for path in (home / "made").iterdir()) == ["one", "two"]
+    assert not (home / "hubsmith.toml").exists()
+
+
+def test_one_that_fails_does_not_stop_the_others(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["generate", "--spec", "broken.json", "one", "nowhere", "--out", "made"]) == 1
+    assert [path.name for path in (home / "made").iterdir()] == ["one"]
+    errors = capsys.readouterr().err.splitlines()
+    assert errors == [
+        "hubsmith: error: broken.json is an HTML page, not JSON.",
+        "hubsmith: error: nowhere: there is no such file or folder.",
+    ]
+
+
+def test_two_specs_of_one_name_need_a_name(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "--spec", "one", "one/info.json", "--out", "made"]) == 1
+    assert "gives a client named one already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["generate", "x", "--spec", "one"], ["generate", "--name", "x"], ["add"], ["forge"], []],
+)
+def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_generate_and_check_read_the_recorded_snapshots(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["add", "one"])
+    client = home / "clients" / "one" / "client.py"
+    assert main(["check"]) == 0
+    client.write_text("edited by hand")
+    capsys.readouterr()
+    assert main(["check", "one"]) == 1
+    assert capsys.readouterr().out == "one: differs from its snapshot (changed: client.py).\n"
+    assert main(["generate"]) == 0
+    assert main(["check", "one"]) == 0
+
+
+def test_check_says_2_when_it_cannot_tell(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 2
+    assert "records no Space" in capsys.readouterr().err
+    main(["add", "one"])
+    assert main(["check", "one", "nobody"]) == 2
+    assert "nobody: not recorded in hubsmith.toml (there is: one)." in capsys.readouterr().err
+
+
+def test_snapshots_may_have_a_folder_of_their_own(home: Path) -> None:
+    (home / "hubsmith.toml").write_text('[tool.hubsmith]\nsnapshots = "specs"\nout = "lib"\n')
+    assert main(["add", "one"]) == 0
+    assert (home / "specs" / "one" / "info.json").is_file()
+    assert (home / "lib" / "one" / "client.py").is_file()
+    assert main(["check"]) == 0
+
+
+def test_the_configuration_keeps_its_comments_and_form(home: Path) -> None:
+    file = home / "pyproject.toml"
+    before = '# mine\n[project]\nname = "x"   # odd   spacing\n'
+    file.write_text(before)
+    main(["add", "one"])
+    added = before + '\n[tool.hubsmith.spaces.one]\nsource = "one"\n'
+    assert file.read_text() == added
+    file.write_text(added.replace('"one"\n', "'old'  # why\n") + "\n[tool.other]\na = 1\n")
+    configuration = read_configuration(home)
+    text = with_space(configuration, "one", RecordedSpace(source="owner/one"))
+    assert text == added.replace('"one"\n', '"owner/one"  # why\n') + "\n[tool.other]\na = 1\n"
+
+
+def test_a_form_that_cannot_be_edited_safely_is_left_alone(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "[tool.hubsmith]\nspaces = {}\n"
+    (home / "hubsmith.toml").write_text(text)
+    assert main(["add", "one"]) == 1
+    assert "cannot be changed safely" in capsys.readouterr().err
+    assert (home / "hubsmith.toml").read_text() == text
+    assert not (home / "clients").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tool.hubsmith", "is not valid TOML"),
+        ("[tool.hubsmith]\nout = 1", "out is not text"),
+        ("[tool.hubsmith]\noutput = 'x'", "has no setting 'output'"),
+        ("[tool.hubsmith.spaces.a]\n", "source is missing"),
+        ("[tool.hubsmith.spaces.'../a']\nsource = 'a/b'", "cannot be the name of a client"),
+    ],
+)
+def test_a_wrong_configuration_is_named(text: str, message: str, home: Path) -> None:
+    (home / "hubsmith.toml").write_text(text)
+    with pytest.raises(SpecError, match=message):
+        read_configuration(home)
+
+
+def test_the_configuration_is_found_from_below(home: Path) -> None:
+    (home / "hubsmith.toml").write_text("[tool.hubsmith]\nout = 'lib'\n")
+    (home / "deep" / "er").mkdir(parents=True)
+    assert read_configuration(home / "deep" / "er").folder("x") == home / "lib" / "x"
+
+
+def test_help_is_cheap() -> None:
+    code = (
+        "import sys\nfrom hubsmith_codegen.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "print([m for m in ('pydantic', 'httpx', 'datamodel_code_generator') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_an_unexpected_fault_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> None:
+        raise TypeError("oops")
+
+    monkeypatch.setattr(sys.modules["hubsmith_codegen.render"], "render", fail)
+    assert main(["generate", "--spec", "one"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("hubsmith: error: one: internal error, TypeError: oops.")

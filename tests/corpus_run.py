@@ -1,0 +1,299 @@
+"""Generate, import and type-check a client for every recorded app: `make corpus`.
+
+Everything is written to build/corpus. Exit code 1: something crashed, an endpoint was lost without
+a word, or what was generated does not import or does not pass pyright in strict mode.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import shutil
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import corpus
+from hubsmith_codegen.formatting import format_python
+from hubsmith_codegen.load import load
+from hubsmith_codegen.normalise import normalise
+from hubsmith_codegen.render import render
+from hubsmith_runtime import HubsmithError
+
+BUILD = corpus.ROOT / "build" / "corpus"
+
+IMPORT_ALL = """
+import importlib, sys, traceback
+failed = 0
+for name in sys.stdin.read().split():
+    try:
+        module = importlib.import_module(name)
+        for export in module.__all__:
+            getattr(module, export)
+        importlib.import_module(name + ".models")
+    except Exception:
+        failed += 1
+        print(name, traceback.format_exc(limit=-1).strip().replace("\\n", " | "))
+sys.exit(min(failed, 1))
+"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What came of one app."""
+
+    app: str
+    folder: str
+    expected: int = 0
+    generated: int = 0
+    omitted: int = 0
+    lost: list[str] = field(default_factory=list[str])
+    lines: int = 0
+    seconds: float = 0.0
+    any_open: int = 0
+    any_unjustified: list[str] = field(default_factory=list[str])
+    crash: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What came of the whole corpus; empty lists of errors mean success."""
+
+    outcomes: list[Outcome]
+    format_seconds: float = 0.0
+    format_errors: list[str] = field(default_factory=list[str])
+    import_errors: list[str] = field(default_factory=list[str])
+    type_errors: list[str] = field(default_factory=list[str])
+
+    @property
+    def failures(self) -> list[str]:
+        """Every reason for exit code 1."""
+        crashes = [f"{outcome.app}: {outcome.crash}" for outcome in self.outcomes if outcome.crash]
+        lost = [f"{o.app}: lost {', '.join(o.lost)}" for o in self.outcomes if o.lost]
+        return [*crashes, *lost, *self.format_errors, *self.import_errors, *self.type_errors]
+
+
+def generate(app: corpus.App) -> tuple[Outcome, dict[PurePosixPath, str]]:
+    """Render the client of one app, unformatted, below `<folder>/<package>/`."""
+    outcome = Outcome(app=str(app), folder=app.folder)
+    expected = corpus.expected_endpoints(app.documents)
+    outcome.expected = len(expected)
+    start = time.process_time()
+    try:
+        service = normalise(load(app.documents, name=app.package))
+        files = render(service)
+        package = GeneratedClient(files, str(service.class_name))
+    except Exception:
+        outcome.crash = traceback.format_exc(limit=-3)
+        return outcome, {}
+    outcome.seconds = time.process_time() - start
+    omitted = {omission.endpoint for omission in service.omissions} - {""}
+    found = set(package.methods)
+    outcome.generated = len(found)
+    outcome.omitted = len((expected - found) & omitted)
+    outcome.lost = sorted(expected - found - omitted)
+    for endpoint, method in package.methods.items():
+        count_any(outcome, app, endpoint, method)
+    return outcome, {PurePosixPath(app.folder, app.package) / path: files[path] for path in files}
+
+
+class GeneratedClient:
+    """The methods of a generated client by endpoint, read from its source code."""
+
+    def __init__(self, files: dict[PurePosixPath, str], class_name: str) -> None:
+        modules = {path: ast.parse(text) for path, text in files.items() if path.suffix == ".py"}
+        endpoints = dict(item for module in modules.values() for item in request_endpoints(module))
+        self.methods: dict[str, ast.FunctionDef] = {}
+        for module in modules.values():
+            for node in module.body:
+                if isinstance(node, ast.ClassDef) and node.name == class_name:
+                    self._collect(node, endpoints)
+
+    def _collect(self, client: ast.ClassDef, endpoints: dict[str, str]) -> None:
+        for method in client.body:
+            if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
+                used = {n.attr if isinstance(n, ast.Attribute) else n.id for n in names_in(method)}
+                for request in sorted(used & endpoints.keys()):
+                    self.methods[endpoints[request]] = method
+
+
+def request_endpoints(module: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield each request model's name and the endpoint that its `__endpoint__` names."""
+    for node in module.body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name | ast.Attribute):
+                name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id
+                given = {
+                    keyword.arg: keyword.value.value
+                    for keyword in call.keywords
+                    if isinstance(keyword.value, ast.Constant)
+                }
+                if name == "Endpoint":
+                    yield node.name, str(given.get("name") or f"fn_index={given.get('fn_index')}")
+
+
+def names_in(node: ast.AST) -> Iterator[ast.Name | ast.Attribute]:
+    """Yield every name and attribute below a node, also those inside quoted annotations."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name | ast.Attribute):
+            yield child
+
+
+def count_any(outcome: Outcome, app: corpus.App, endpoint: str, method: ast.FunctionDef) -> None:
+    """Count the annotations with `Any`, apart for those where the spec does have a type."""
+    arguments = method.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    annotations = [node for node in [*(a.annotation for a in every), method.returns] if node]
+    found = sum(
+        any(isinstance(n, ast.Name) and n.id == "Any" for n in names_in(node))
+        for node in annotations
+    )
+    allowed = corpus.untyped_values(app.documents, endpoint)
+    surplus = 0 if allowed is None else max(0, found - allowed)
+    outcome.any_open += found - surplus
+    if surplus:
+        outcome.any_unjustified.append(f"{endpoint}: {surplus}")
+
+
+def write(files: dict[PurePosixPath, str]) -> None:
+    """Write the formatted packages to build/corpus, which is emptied first."""
+    shutil.rmtree(BUILD, ignore_errors=True)
+    BUILD.mkdir(parents=True)
+    for path, text in files.items():
+        target = BUILD / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+
+def import_all(packages: Sequence[str]) -> list[str]:
+    """Import every package in one fresh process; return one line per failure."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL],
+        input="\n".join(packages),
+        cwd=BUILD,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    if done.returncode and not lines:
+        lines = [done.stderr.strip()[-2000:]]
+    return [f"import: {line}" for line in lines]
+
+
+def check_types() -> list[str]:
+    """Run pyright, strict, over everything at once; return one line per error."""
+    settings = {"include": ["."], "typeCheckingMode": "strict", "pythonVersion": "3.10"}
+    (BUILD / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson"],
+        cwd=BUILD,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        report = json.loads(done.stdout)
+    except json.JSONDecodeError:
+        return [f"pyright: {(done.stderr or done.stdout).strip()[-2000:]}"]
+    if not report["summary"]["filesAnalyzed"]:
+        return ["pyright: it found no files to check"]
+    return [describe(diagnostic) for diagnostic in report["generalDiagnostics"]]
+
+
+def describe(diagnostic: corpus.JsonObject) -> str:
+    """Return one line for a diagnostic of pyright."""
+    file = Path(diagnostic["file"]).relative_to(BUILD).as_posix()
+    line = diagnostic["range"]["start"]["line"] + 1
+    message = " ".join(diagnostic["message"].split())
+    return f"pyright: {file}:{line} {message} ({diagnostic.get('rule', diagnostic['severity'])})"
+
+
+def table(report: Report) -> Iterator[str]:
+    """Yield the lines of the table: one row per set of apps, and the total."""
+    heads = ("set", "apps", "expected", "generated", "omitted", "lost", "lines")
+    more = ("cpu s", "errors", "Any: open", "Any: typed")
+    form = "{:<16}{:>6}{:>10}{:>11}{:>9}{:>6}{:>9}{:>8}{:>8}{:>11}{:>12}"
+    yield form.format(*heads, *more)
+    folders = list(dict.fromkeys(outcome.folder for outcome in report.outcomes))
+    for folder in [*folders, "total"]:
+        rows = [o for o in report.outcomes if folder in ("total", o.folder)]
+        yield form.format(
+            folder,
+            len(rows),
+            sum(o.expected for o in rows),
+            sum(o.generated for o in rows),
+            sum(o.omitted for o in rows),
+            sum(len(o.lost) for o in rows),
+            sum(o.lines for o in rows),
+            f"{sum(o.seconds for o in rows):.1f}",
+            sum(bool(o.crash) for o in rows),
+            sum(o.any_open for o in rows),
+            sum(len(o.any_unjustified) for o in rows),
+        )
+    yield f"one ruff pass over everything: {report.format_seconds:.1f} s"
+    yield f"import errors: {len(report.import_errors)}; pyright: {len(report.type_errors)}"
+
+
+def run(chosen: Iterable[corpus.App], *, types: bool = True) -> Report:
+    """Generate, import and type-check the chosen apps."""
+    report = Report(outcomes=[])
+    files: dict[PurePosixPath, str] = {}
+    for app in chosen:
+        outcome, rendered = generate(app)
+        report.outcomes.append(outcome)
+        files.update(rendered)
+    start = time.perf_counter()
+    try:
+        files = format_python(files)
+    except HubsmithError as error:
+        report.format_errors = [f"format: {error}"]
+    report.format_seconds = time.perf_counter() - start
+    for outcome in report.outcomes:
+        folder = PurePosixPath(outcome.app.replace(".", "/"))
+        outcome.lines = sum(
+            text.count("\n") for path, text in files.items() if folder in path.parents
+        )
+    write(files)
+    made = [outcome.app for outcome in report.outcomes if not outcome.crash]
+    report.import_errors = import_all(made)
+    if types and made:
+        report.type_errors = check_types()
+    return report
+
+
+def main() -> int:
+    """Run the corpus and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", default="", help="the apps whose name contains this text")
+    parser.add_argument("--no-types", action="store_true", help="leave pyright out")
+    parser.add_argument("--json", type=Path, help="also write the report to this file")
+    options = parser.parse_args()
+    if not corpus.CORPUS.is_dir():
+        print("skipped: the corpus is not there (expected in ../shared/corpus)")
+        return 0
+    every = [*corpus.apps(), *corpus.versions()]
+    report = run([app for app in every if options.only in str(app)], types=not options.no_types)
+    print("\n".join(table(report)))
+    for outcome in report.outcomes:
+        for entry in outcome.any_unjustified:
+            print(f"Any although the spec has a type: {outcome.app} {entry}")
+    for failure in report.failures:
+        print(failure)
+    if options.json:
+        content = {**asdict(report), "failures": report.failures}
+        options.json.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    return 1 if report.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""Files: sent from wherever they are, fetched when they are needed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hubsmith_runtime import (
+    AuthenticationError,
+    DownloadError,
+    File,
+    FileTooLargeError,
+    ValidationError,
+    handle_file,
+)
+from hubsmith_runtime._downloads import safe_name
+from hypothesis import given
+from hypothesis import strategies as st
+from kitchen_client import (
+    Kitchen,
+    ManyFilesRequest,
+    OriginalNameRequest,
+    PictureRequest,
+    UpperFileRequest,
+)
+
+
+def test_a_file_may_be_a_path_bytes_an_open_file_or_a_file(
+    kitchen: Kitchen, tmp_path: Path
+) -> None:
+    path = tmp_path / "a b#é.txt"
+    path.write_bytes(b"abc")
+    with path.open("rb") as stream:
+        for source in (path, str(path), b"abc", io.BytesIO(b"abc"), stream, handle_file(path)):
+            assert kitchen.run(UpperFileRequest(file=source)).read() == b"ABC"
+
+
+def test_a_pillow_image_is_sent_as_png(kitchen: Kitchen) -> None:
+    image = pytest.importorskip("PIL.Image").new("RGB", (2, 1), "red")
+    result = kitchen.run(PictureRequest(image=image))
+    assert result.read()
+    assert kitchen.run(PictureRequest()) is None
+
+
+def test_the_original_name_goes_along(kitchen: Kitchen, tmp_path: Path) -> None:
+    path = tmp_path / "näme.txt"
+    path.write_bytes(b"x")
+    assert kitchen.run(OriginalNameRequest(file=path)) == "näme.txt"
+    assert kitchen.run(OriginalNameRequest(file=File(b"x", name="given.txt"))) == "given.txt"
+
+
+def test_several_files_go_in_one_list(kitchen: Kitchen) -> None:
+    assert kitchen.run(ManyFilesRequest(files=[b"one", b"two", b"one"])) == ["one", "two", "one"]
+
+
+def test_a_result_is_saved_whole_and_inside_its_folder(kitchen: Kitchen, tmp_path: Path) -> None:
+    file = kitchen.run(UpperFileRequest(file=b"abc"))
+    assert file.size == 3
+    folder = tmp_path / "out"
+    folder.mkdir()
+    saved = file.save(folder)
+    assert (saved.parent, saved.name) == (folder, "out put#1é.txt")
+    assert saved.read_bytes() == b"ABC"
+    assert file.save(tmp_path / "named.bin").name == "named.bin"
+    assert list(folder.iterdir()) == [saved]
+    with pytest.raises(DownloadError, match="no folder"):
+        file.save(tmp_path / "missing" / "x")
+
+
+def test_a_result_as_a_path_is_downloaded_once(kitchen: Kitchen, tmp_path: Path) -> None:
+    file = kitchen.run(UpperFileRequest(file=b"abc"))
+    path = Path(file)
+    assert path == Path(file)
+    assert tmp_path in path.parents
+    with file.open() as stream:
+        assert stream.read() == b"ABC"
+
+
+def test_a_result_can_be_read_after_the_client_is_closed(url: str) -> None:
+    with Kitchen(url) as client:
+        file = client.run(UpperFileRequest(file=b"abc"))
+    assert file.read() == b"ABC"
+
+
+def test_a_result_is_not_sent_again_to_its_own_space(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = kitchen.run(UpperFileRequest(file=b"abc"))
+    monkeypatch.setattr(File, "chunks", lambda self: pytest.fail("it was sent again"))
+    assert kitchen.run(OriginalNameRequest(file=file)) == file.name
+
+
+def test_a_private_url_is_fetched_here_and_sent(kitchen: Kitchen) -> None:
+    address = kitchen.run(UpperFileRequest(file=b"abc")).url
+    assert address is not None
+    assert kitchen.run(UpperFileRequest(file=f"{address}?x")).read() == b"ABC"
+
+
+def test_a_public_url_is_left_to_the_space() -> None:
+    reference = File("https://example.org/a/cat%20one.png").reference("http://127.0.0.1:1")
+    assert reference is not None
+    assert reference["path"] == "https://example.org/a/cat%20one.png"
+    assert reference["orig_name"] == "cat one.png"
+    assert File("http://10.0.0.1/a.png").reference("http://127.0.0.1:1") is None
+    assert File("http://localhost/a.png").reference("http://127.0.0.1:1") is None
+
+
+def test_a_missing_file_on_the_server_is_told(kitchen: Kitchen) -> None:
+    file = kitchen.run(UpperFileRequest(file=b"abc"))
+    file.url = f"{file.url}-gone"
+    with pytest.raises(DownloadError, match="40"):
+        file.read()
+
+
+@pytest.mark.parametrize("source", ["no/such/file.png", ".", "\0", 7, None, ["x"]])
+def test_what_is_no_file_is_refused_by_name(source: object) -> None:
+    with pytest.raises(ValidationError, match="/upper_file: file: "):
+        UpperFileRequest(file=source)  # pyright: ignore[reportArgumentType]  # wrong on purpose
+
+
+def test_a_text_stream_is_refused() -> None:
+    with pytest.raises(ValidationError, match="'rb'"):
+        File(io.StringIO("x"))  # pyright: ignore[reportArgumentType]  # wrong on purpose
+
+
+def test_a_request_with_files_survives_storage(kitchen: Kitchen, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"abc")
+    remote = kitchen.run(UpperFileRequest(file=b"abc"))
+    for source in (path, b"abc", remote):
+        stored = UpperFileRequest(file=source).model_dump_json()
+        assert kitchen.run(UpperFileRequest.model_validate_json(stored)).read() == b"ABC"
+
+
+def test_a_file_that_is_too_large_is_not_sent(start_gradio: Callable[..., str]) -> None:
+    url = start_gradio(Path(__file__).parent / "app.py", APP_MAX_FILE_SIZE="10", APP_AUTH="1")
+    with Kitchen(url, auth=("user", "pass")) as client:
+        assert client.run(UpperFileRequest(file=b"x" * 10)).read() == b"X" * 10
+        with pytest.raises(FileTooLargeError, match="at most 10 bytes"):
+            client.run(UpperFileRequest(file=b"x" * 11))
+    with Kitchen(url) as client, pytest.raises(AuthenticationError, match="auth="):
+        client.echo("x")
+    with Kitchen(url, auth=("user", "hunter2")) as client:
+        with pytest.raises(AuthenticationError) as caught:
+            client.echo("x")
+        assert "hunter2" not in str(caught.value)
+
+
+@given(st.text(max_size=300))
+def test_a_strangers_name_is_a_plain_name(name: str) -> None:
+    safe = safe_name(name)
+    assert safe
+    assert not set(safe) & set('/\\:*?"<>|\0')
+    assert safe not in (".", "..")
+    assert not safe.startswith(".")
+    assert len(safe.encode(errors="replace")) <= 255
