@@ -10,16 +10,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from .json_type import Json, Scalar
 from .names import ClassName, Identifier
 from .text import SpecText
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
-"""A parsed JSON value."""
+__all__ = [
+    "Default",
+    "Definition",
+    "Json",
+    "Member",
+    "Omission",
+    "Operation",
+    "Parameter",
+    "Result",
+    "Scalar",
+    "Schema",
+    "Service",
+]
 
 Schema: TypeAlias = Mapping[str, Json]
 """A normalised JSON schema: allow-listed keywords only, `$ref` only to `#/$defs/<ClassName>`."""
-
-Scalar: TypeAlias = "None | bool | int | float | str"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +87,8 @@ class Operation:
         request_class: The name of the request model.
         result_class: The name of the named tuple, where there are several results.
         streams: Whether the endpoint yields partial results; `None` where the spec is silent.
+        is_ordered: Whether the order of the parameters is that of the Space. Where it is not, they
+            are passed by keyword and the running Space is asked for the order.
     """
 
     endpoint: SpecText
@@ -88,6 +100,19 @@ class Operation:
     parameters: tuple[Parameter, ...]
     results: tuple[Result, ...]
     streams: bool | None = None
+    is_ordered: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One named member of an object type; `default` counts where it is not required."""
+
+    wire_name: SpecText
+    identifier: Identifier
+    schema: Schema
+    description: SpecText
+    is_required: bool
+    default: Scalar = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +120,8 @@ class Definition:
     """A named object type that several operations may share."""
 
     class_name: ClassName
-    schema: Schema
+    description: SpecText
+    members: tuple[Member, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,18 +140,22 @@ class Service:
     """A whole API: what one generated client package is made from.
 
     Attributes:
+        package: The name of the client package.
         class_name: The client class.
         source: The Space's name or URL; `None` where the document does not say.
         title: What the Space calls itself; may be empty.
         platform_version: The Gradio version that served the spec; may be empty.
+        digest: sha256 of the spec, hexadecimal.
         documents: Which documents the facts were taken from, in order of trust.
         omissions: What was left out, one entry each.
     """
 
+    package: Identifier
     class_name: ClassName
     source: str | None
     title: SpecText
     platform_version: str
+    digest: str
     documents: tuple[Literal["info", "config", "openapi"], ...]
     operations: tuple[Operation, ...]
     definitions: tuple[Definition, ...]

@@ -36,7 +36,8 @@ class ClassName(Source):
 @cache
 def reserved(list_name: str) -> frozenset[str]:
     """The words of one list in the `reserved` folder."""
-    text = resources.files(__package__).joinpath("reserved", f"{list_name}.txt").read_text("utf-8")
+    folder = resources.files("hubsmith_codegen").joinpath("reserved")
+    text = folder.joinpath(f"{list_name}.txt").read_text("utf-8")
     lines = (line.partition("#")[0].split() for line in text.splitlines())
     return frozenset(word for line in lines for word in line)
 
@@ -105,6 +106,22 @@ def distinct(
             result[position] = Identifier(f"{found.rstrip('_')}_{digest}")
         taken.add(result[position])
     return tuple(result)
+
+
+def distinct_classes(methods: Sequence[Identifier]) -> tuple[ClassName, ...]:
+    """The class names for methods whose names are distinct, distinct as well."""
+    short = [class_name(method, fallback="Call") for method in methods]
+    # `run_it` and `runIt`: keep the underscores that set them apart.
+    longer = [
+        name if short.count(name) == 1 else ClassName(method[0].upper() + method[1:])
+        for name, method in zip(short, methods, strict=True)
+    ]
+    return tuple(
+        name
+        if longer.count(name) == 1
+        else ClassName(f"{name}_{hashlib.sha256(method.encode()).hexdigest()[:8]}")
+        for name, method in zip(longer, methods, strict=True)
+    )
 
 
 def joined(parts: Iterable[str]) -> ClassName:

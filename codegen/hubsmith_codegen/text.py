@@ -13,6 +13,8 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable
 
+from .json_type import Json
+
 _LONGEST = 400
 
 
@@ -20,6 +22,9 @@ class SpecText(str):
     """Text from a spec: untrusted, never printed as it is."""
 
     __slots__ = ()
+
+
+NO_TEXT = SpecText("")
 
 
 class Source(str):
@@ -66,7 +71,7 @@ def sentence(text: str) -> SpecText:
     return SpecText(line[0].upper() + line[1:] + ("" if line[-1] in ".!?:…" else "."))
 
 
-def literal(value: object) -> Source:
+def literal(value: Json) -> Source:
     """A JSON value as a Python literal.
 
     Raises:
@@ -76,8 +81,7 @@ def literal(value: object) -> Source:
         raise ValueError(f"{value!r} has no literal")
     if isinstance(value, dict):
         # Sorted, so that the bytes do not depend on the order of the spec's keys.
-        items = sorted(value.items())  # type: ignore[arg-type]
-        inside = ", ".join(f"{literal(key)}: {literal(member)}" for key, member in items)
+        inside = ", ".join(f"{literal(key)}: {literal(value[key])}" for key in sorted(value))
         return Source("{" + inside + "}")
     if isinstance(value, list):
         return Source("[" + ", ".join(literal(member) for member in value) + "]")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Any, cast
-from urllib.parse import urlencode
 
 from ._errors import (
     AuthenticationError,
@@ -14,20 +13,12 @@ from ._errors import (
     SpaceUnavailableError,
     SpaceValidationError,
     SpecError,
+    UploadError,
 )
 from ._live import LiveSpace
 from ._transport import Response, origin_of, shown
 
-CALL_HEADERS = {"x-gradio-user": "api"}
-JSON_HEADERS = {**CALL_HEADERS, "content-type": "application/json"}
-STREAM_HEADERS = {**CALL_HEADERS, "accept": "text/event-stream"}
-FORM_HEADERS = {"content-type": "application/x-www-form-urlencoded"}
 _WORDS = 300
-
-
-def login_body(auth: tuple[str, str]) -> bytes:
-    """Return the form that logs in."""
-    return urlencode({"username": auth[0], "password": auth[1]}).encode()
 
 
 def check_login(response: Response, source: str) -> None:
@@ -38,19 +29,13 @@ def check_login(response: Response, source: str) -> None:
 
 
 def read_host(response: Response, name: str) -> str:
-    """Return the address of a Space from the Hub's answer.
-
-    Raises:
-        AuthenticationError: when the Space is private or not there.
-        SpaceUnavailableError: when the Hub does not say.
-    """
+    """Return the address of a Space from the Hub's answer."""
     if response.status in (401, 403, 404):
         raise AuthenticationError(
             f"The Hub answered {response.status} for {name}: there is no such Space, or it is "
             "private. Check the name, and pass token= of an account that may see it."
         )
-    answer = response.json()
-    host = cast("dict[str, Any]", answer).get("host") if isinstance(answer, dict) else None
+    host = _entry(response, "host")
     if response.status != 200 or not isinstance(host, str):
         raise SpaceUnavailableError(f"The Hub does not say where {name} runs ({response.status}).")
     origin_of(host)
@@ -58,51 +43,50 @@ def read_host(response: Response, name: str) -> str:
 
 
 def read_config(response: Response, source: str, root: str) -> tuple[LiveSpace, str]:
-    """Return what the Space says about itself, and its address after redirects.
-
-    Raises:
-        AuthenticationError: when a login or a token is needed.
-        SpaceUnavailableError: when the Space does not run.
-        SpecError: when there is no Gradio Space at the address.
-    """
+    """Return what the Space says about itself, and its address after redirects."""
+    where = f"{source}: {shown(response.url)}"
     if response.status == 404:
-        raise SpecError(
-            f"{source}: {shown(response.url)} is not there (404). Is it a Gradio Space, and is the "
-            "path right?"
-        )
+        raise SpecError(f"{where} is not there (404). Is it a Gradio Space, and is the path right?")
     check(response, f"{source}: /config")
     config = response.json()
     if config is None:
         raise SpecError(
-            f"{source}: {shown(response.url)} answered {len(response.body)} bytes that are not "
-            "JSON. Is it a Gradio Space, and is it running?"
+            f"{where} answered {len(response.body)} bytes that are not JSON. Is it a Gradio "
+            "Space, and is it running?"
         )
     moved = response.url.partition("?")[0]
     root = moved.removesuffix("/config") if moved.endswith("/config") else root
     return LiveSpace.parse(config, source), root
 
 
-def read_event_id(response: Response, where: str) -> str:
-    """Return the event id of a job that was accepted.
-
-    Raises:
-        HubsmithError: why it was not.
-    """
-    check(response, where)
+def read_paths(response: Response, count: int, source: str) -> list[str]:
+    """Return the server's paths of `count` files that were uploaded."""
+    check(response, f"{source}: upload")
     answer = response.json()
-    event_id = cast("dict[str, Any]", answer).get("event_id") if isinstance(answer, dict) else None
+    paths = cast("list[Any]", answer) if isinstance(answer, list) else []
+    if len(paths) != count or not all(isinstance(path, str) for path in paths):
+        raise UploadError(f"{source}: the upload of {count} files was answered oddly. Try again.")
+    return paths
+
+
+def read_event_id(response: Response, where: str) -> str:
+    """Return the event id of a job that was accepted."""
+    check(response, where)
+    event_id = _entry(response, "event_id")
     if not isinstance(event_id, str):
         raise SpecError(f"{where}: the Space took the job but named no event id.")
     return event_id
 
 
-def check(response: Response, where: str) -> None:
-    """Raise the error that an HTTP status means.
+def check_cancel(response: Response, where: str) -> None:
+    """Raise where a job could not be cancelled."""
+    # Servers before 4.31 cannot cancel: the job is forgotten here, and runs on there.
+    if response.status not in (404, 405):
+        check(response, f"{where}: cancel")
 
-    Args:
-        response: Any answer.
-        where: What was asked, for the message.
-    """
+
+def check(response: Response, where: str) -> None:
+    """Raise the error that an HTTP status means; `where` says what was asked."""
     status = response.status
     if 200 <= status < 300:
         return
@@ -128,12 +112,15 @@ def check(response: Response, where: str) -> None:
     raise HubsmithError(f"{said} The Space's logs may say more.")
 
 
-def _refusal(response: Response) -> tuple[str, str] | None:
+def _entry(response: Response, key: str) -> Any:
     answer = response.json()
-    details = cast("dict[str, Any]", answer).get("detail") if isinstance(answer, dict) else None
-    if not isinstance(details, list):
-        return None
-    for item in cast("list[Any]", details):
+    return cast("dict[str, Any]", answer).get(key) if isinstance(answer, dict) else None
+
+
+def _refusal(response: Response) -> tuple[str, str] | None:
+    """Return what the Space's validator says, and of which parameter."""
+    details = _entry(response, "detail")
+    for item in cast("list[Any]", details) if isinstance(details, list) else ():
         if isinstance(item, dict):
             detail = cast("dict[str, Any]", item)
             if detail.get("__type__") == "validate" and detail.get("is_valid") is not True:
@@ -151,8 +138,7 @@ def _words(response: Response) -> str:
             detail = cast("dict[str, Any]", detail).get("error", cast("object", detail))
         text = str(detail)
     else:
-        text = re.sub(
-            r"<(script|style)\b.*?</\1>|<[^>]*>", " ", response.text[:20000], flags=re.S | re.I
-        )
+        markup = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+        text = markup.sub(" ", response.text[:20000])
     text = " ".join(text.split())[:_WORDS] or "no reason given"
     return text if text.endswith((".", "!", "?")) else f"{text}."

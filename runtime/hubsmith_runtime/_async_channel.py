@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from urllib.parse import quote
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
-from ._answers import JSON_HEADERS, STREAM_HEADERS, check, read_event_id
+from . import _requests
+from ._answers import check, check_cancel, read_event_id
+from ._connection import Connection
 from ._encode import Call
-from ._errors import HubsmithError, InferenceTimeoutError
+from ._errors import HubsmithError
 from ._events import Cancelled
 from ._job_state import JobState, Session
-from ._live import LiveSpace
-from ._messages import closed_error, lost_error, parse_message
+from ._messages import closed_error, lost_error, slow_error
 from ._sse import EventDecoder
 from ._transport import AsyncStreamResponse, AsyncTransport
 
@@ -21,26 +22,18 @@ _CANCEL_TIMEOUT = 5.0
 
 
 class AsyncChannel:
-    """Sends jobs of one session and reads their events in one task, while any are pending.
-
-    Args:
-        transport: What sends.
-        base: The Space's API root.
-        live: The running Space.
-        session_hash: The name of the session.
-    """
+    """Sends jobs of one session and reads their events in one task, while any are pending."""
 
     def __init__(
-        self, transport: AsyncTransport, base: str, live: LiveSpace, session_hash: str
+        self, transport: AsyncTransport, connection: Connection, session_hash: str
     ) -> None:
-        self.session = Session(session_hash)
+        self.session = Session(session_hash, announces_close=connection.live.announces_close)
         self._transport = transport
-        self._base = base
-        self._live = live
+        self._base = connection.base
+        self._silence_limit = connection.live.silence_limit
         self._reader: asyncio.Task[None] | None = None
         self._stream: AsyncStreamResponse | None = None
-        self._messages: AsyncIterator[bytes] | None = None
-        self._may_end = True
+        self._payloads: AsyncIterator[bytes] | None = None
         self._closing = False
         self._waiting: set[asyncio.Future[None]] = set()
         self._background: set[asyncio.Task[None]] = set()
@@ -51,20 +44,15 @@ class AsyncChannel:
         Raises:
             HubsmithError: when it is not accepted.
         """
-        self.session.begin_join()
-        event_id: str | None = None
+        sending = self._start(self._send(call, state))
         try:
-            response = await self._transport.request(
-                "POST",
-                f"{self._base}/queue/join",
-                headers=JSON_HEADERS,
-                content=call.body(self.session.hash),
-            )
-            event_id = read_event_id(response, state.where)
-        finally:
-            self.session.end_join(event_id, state)
-        if self._closing:
-            self.session.lose(closed_error)
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            if sending.cancelled():
+                raise closed_error(state.where) from None
+            # The job may be accepted all the same, and nobody would wait for it.
+            await self._briefly(self._cancel_sent(sending, state))
+            raise
         self._ensure_reader()
 
     async def wait(
@@ -85,9 +73,7 @@ class AsyncChannel:
                 remaining = None if deadline is None else deadline - loop.time()
                 await asyncio.wait_for(future, remaining)
             except (asyncio.TimeoutError, TimeoutError):
-                raise InferenceTimeoutError(
-                    f"{state.where}: no answer in time. The job goes on: wait longer or cancel it."
-                ) from None
+                raise slow_error(state.where) from None
             finally:
                 self._waiting.discard(future)
 
@@ -95,26 +81,15 @@ class AsyncChannel:
         """Cancel a job; `False` for a job that was at its end."""
         if state.outcome is not None:
             return False
-        response = await self._transport.request(
-            "POST",
-            f"{self._base}/cancel",
-            headers=JSON_HEADERS,
-            content=self.session.cancel_body(state),
-        )
-        # Servers before 4.31 cannot cancel: the job is forgotten here, and runs on there.
-        if response.status not in (404, 405):
-            check(response, f"{state.where}: cancel")
-        self.session.end(state, Cancelled())
-        self._notify()
+        sent = _requests.cancel(self._base, self.session.hash, state.fn_index, state.event_id)
+        response = await self._transport.request(sent.method, sent.url, **sent.options)
+        check_cancel(response, state.where)
+        self._end(state)
         return state.is_cancelled
 
     async def forget(self, state: JobState) -> None:
         """Try to cancel a job whose caller has gone, for five seconds at most."""
-        task = asyncio.ensure_future(self._try_cancel(state))
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-        with contextlib.suppress(asyncio.CancelledError, asyncio.TimeoutError):
-            await asyncio.wait_for(asyncio.shield(task), _CANCEL_TIMEOUT)
+        await self._briefly(self._try_cancel(state))
 
     def add_callback(self, state: JobState, callback: Callable[[], None]) -> None:
         """Call back once when a job is at its end; at once where it is already."""
@@ -134,12 +109,39 @@ class AsyncChannel:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._drop_stream()
 
+    async def _send(self, call: Call, state: JobState) -> None:
+        sent = _requests.join(self._base, self.session.hash, call.fn_index, call.values)
+        self.session.begin_join()
+        event_id: str | None = None
+        try:
+            response = await self._transport.request(sent.method, sent.url, **sent.options)
+            event_id = read_event_id(response, state.where)
+        finally:
+            self.session.end_join(event_id, state)
+        if self._closing:
+            self.session.lose(closed_error)
+
+    async def _cancel_sent(self, sending: asyncio.Task[None], state: JobState) -> None:
+        with contextlib.suppress(HubsmithError):
+            await sending
+            await self._try_cancel(state)
+
     async def _try_cancel(self, state: JobState) -> None:
         try:
             await self.cancel(state)
         except HubsmithError:
-            self.session.end(state, Cancelled())
-            self._notify()
+            self._end(state)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start a task that goes on when its caller is cancelled, and ends with the channel."""
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    async def _briefly(self, work: Coroutine[Any, Any, None]) -> None:
+        with contextlib.suppress(asyncio.CancelledError, asyncio.TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._start(work)), _CANCEL_TIMEOUT)
 
     def _ensure_reader(self) -> None:
         if self.session.pending and self._reader is None and not self._closing:
@@ -154,58 +156,37 @@ class AsyncChannel:
             if self.session.pending:  # The task itself was cancelled, by a loop that ends.
                 self.session.lose(lambda where: lost_error(where, None))
                 self._notify()
-            else:
-                self._may_end = True
 
     async def _read_some(self) -> None:
+        payload: bytes | None = None
+        failure: HubsmithError | None = None
         try:
-            if self._messages is None:
-                self._messages = await self._open()
-            payload = await anext(self._messages, None)
+            if self._payloads is None:
+                self._payloads = await self._open()
+            payload = await anext(self._payloads, None)
         except HubsmithError as error:
-            await self._broken(error)
-            return
-        if payload is None:
-            await self._broken(None)
-            return
-        message = parse_message(payload)
-        if message is None:
-            return
-        if self.session.concerns(message):
-            # Old servers end the stream with the last job and do not announce it.
-            ends_job = message.get("msg") == "process_completed"
-            self._may_end = ends_job and not self._live.announces_close
-        is_over = self.session.receive(message)
+            failure = error
+        is_over = self.session.feed(payload, failure)
         self._notify()
         if is_over:
             await self._drop_stream()
 
     async def _open(self) -> AsyncIterator[bytes]:
-        url = f"{self._base}/queue/data?session_hash={quote(self.session.hash)}"
-        limit = self._live.silence_limit
-        stream = await self._transport.open_stream(
-            "GET", url, headers=STREAM_HEADERS, timeout=float("inf") if limit is None else limit
-        )
-        if stream.status != 200:
-            try:
-                check(await stream.aread(), "event stream")
-            finally:
-                await stream.aclose()
-        self._stream, self._may_end = stream, False
-        return _payloads(stream)
-
-    async def _broken(self, error: HubsmithError | None) -> None:
-        """The stream ended without saying so."""
-        may_go_on = self._may_end and self._stream is not None
-        await self._drop_stream()
-        if not may_go_on:
-            self.session.lose(lambda where: lost_error(where, error))
-            self._notify()
+        sent = _requests.events(self._base, self.session.hash, self._silence_limit)
+        self._stream = await self._transport.stream(sent.method, sent.url, **sent.options)
+        if self._stream.status != 200:
+            check(await self._stream.aread(), "event stream")
+        self.session.open()
+        return _payloads(self._stream)
 
     async def _drop_stream(self) -> None:
-        stream, self._stream, self._messages = self._stream, None, None
+        stream, self._stream, self._payloads = self._stream, None, None
         if stream is not None:
             await stream.aclose()
+
+    def _end(self, state: JobState) -> None:
+        self.session.end(state, Cancelled())
+        self._notify()
 
     def _notify(self) -> None:
         for future in self._waiting:

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
 import time
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from ._answers import (
-    CALL_HEADERS,
-    FORM_HEADERS,
-    check,
-    check_login,
-    login_body,
-    read_config,
-    read_host,
-)
 from ._async_channel import AsyncChannel
 from ._async_job import AsyncJob
-from ._connection import Connection, connection
-from ._encode import Call, encode
+from ._connection import connect
 from ._endpoint import Request
-from ._errors import HubsmithError, InferenceTimeoutError
-from ._source import Source
+from ._errors import InferenceTimeoutError
+from ._job_state import JobState
+from ._space import BaseSpace
 from ._transport import AsyncTransport
-from ._uploads import Multipart, assign_paths, check_sizes
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -35,38 +21,13 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class AsyncSpace:
+class AsyncSpace(BaseSpace[AsyncChannel, AsyncTransport]):
     """A Gradio Space for asyncio; see `Space` for the arguments.
 
     Use it within one event loop. Cancelling a task that waits for a call cancels the call.
     """
 
-    _source: ClassVar[str | None] = None
-
-    def __init__(
-        self,
-        source: str | None = None,
-        *,
-        token: str | bool | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        download_dir: str | os.PathLike[str] | None = None,
-    ) -> None:
-        self._where = Source.parse(source if source is not None else self._source, token, headers)
-        self._auth = auth
-        self._timeout = timeout
-        self._folder = None if download_dir is None else Path(download_dir)
-        self._lock = asyncio.Lock()
-        self._connection: Connection[AsyncTransport] | None = None
-        self._channel: AsyncChannel | None = None
-        self._session_hash = secrets.token_hex(8)
-        self._retired: list[AsyncChannel] = []
-        self._transport: AsyncTransport | None = None
-        self._closed = False
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._where.name!r})"
+    _connecting: asyncio.Lock | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -82,24 +43,9 @@ class AsyncSpace:
         """Send a call and return while it goes on; see `Space.submit`."""
         return await self._submit(request)
 
-    @property
-    def session_hash(self) -> str:
-        """The name of the session under which the Space keeps state."""
-        return self._session_hash
-
-    def reset_session(self) -> None:
-        """Begin a new session: the Space forgets its state. Jobs under way stay in the old one."""
-        self._session_hash = secrets.token_hex(8)
-        if self._channel is not None:
-            self._retired.append(self._channel)
-            self._channel = None
-
     async def aclose(self) -> None:
         """End pending jobs and close every connection. Closing twice does no harm."""
-        self._closed = True
-        channels = [*self._retired, *([self._channel] if self._channel else [])]
-        self._retired, self._channel = [], None
-        for channel in channels:
+        for channel in self._shut():
             await channel.close()
         if self._transport is not None:
             await self._transport.aclose()
@@ -110,83 +56,44 @@ class AsyncSpace:
 
     async def _run(self, request: Request[R]) -> R:
         deadline = None if self._timeout is None else time.monotonic() + self._timeout
-        connection, channel = await self._open()
-        call = await self._prepare(request, connection)
-        decode = connection.decoder(request)
-        state = connection.new_state(request, keeps_events=False)
-        await channel.join(call, state)
+        channel, state, job = await self._start(request, keeps_events=False)
         try:
             remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
-            await channel.wait(lambda: state.outcome is not None, state, remaining)
+            await channel.wait(job.done, state, remaining)
         except InferenceTimeoutError:
             await channel.forget(state)
-            raise InferenceTimeoutError(
-                f"{state.where}: no answer within {self._timeout} s; the job was cancelled. "
-                "Raise timeout=, or use jobs to wait as long as you like."
-            ) from None
+            raise self._slow_error(request) from None
         except BaseException:
             await channel.forget(state)
             raise
-        return decode(state.values())
+        return await job.result()
 
     async def _submit(self, request: Request[R]) -> AsyncJob[R]:
-        connection, channel = await self._open()
-        call = await self._prepare(request, connection)
-        decode = connection.decoder(request)
-        state = connection.new_state(request, keeps_events=True)
-        await channel.join(call, state)
-        return AsyncJob(channel, state, decode)
+        _, _, job = await self._start(request, keeps_events=True)
+        return job
 
-    async def _open(self) -> tuple[Connection[AsyncTransport], AsyncChannel]:
-        async with self._lock:
-            if self._closed:
-                raise HubsmithError(f"{self._where.name}: the client is closed. Make a new one.")
+    async def _start(
+        self, request: Request[R], *, keeps_events: bool
+    ) -> tuple[AsyncChannel, JobState, AsyncJob[R]]:
+        self._connecting = self._connecting or asyncio.Lock()
+        async with self._connecting:
+            self._check_open()
+            if self._transport is None:
+                self._transport = AsyncTransport(self._where.credentials(None))
+            transport = self._transport
             if self._connection is None:
-                self._connection = await self._connect()
+                exchange = connect(self._where, self._auth, self._folder, transport)
+                self._connection = await transport.converse(exchange)
+            connection = self._connection
             if self._channel is None:
-                connection = self._connection
-                self._channel = AsyncChannel(
-                    connection.transport, connection.base, connection.live, self._session_hash
-                )
-            return self._connection, self._channel
-
-    async def _connect(self) -> Connection[AsyncTransport]:
-        source, root = self._where, self._where.root
-        if root is None:
-            hub = AsyncTransport(source.credentials(None))
-            try:
-                root = read_host(await hub.request("GET", source.host_url), source.name)
-            finally:
-                await hub.aclose()
-        if self._transport is None:
-            self._transport = AsyncTransport(source.credentials(root))
-        if self._auth is not None:
-            body = login_body(self._auth)
-            answer = await self._transport.request(
-                "POST", f"{root}/login", headers=FORM_HEADERS, content=body
-            )
-            check_login(answer, source.name)
-        answer = await self._transport.request("GET", f"{root}/config", headers=CALL_HEADERS)
-        live, root = read_config(answer, source.name, root)
-        return connection(source.name, root, live, self._folder, self._transport)
-
-    async def _prepare(self, request: Request[Any], connection: Connection[AsyncTransport]) -> Call:
-        live = connection.endpoint(request)
-        call = encode(request, live, connection.name, connection.base)
-        if call.uploads:
-            for upload in call.uploads:
-                await upload.file.acache()
-            check_sizes(call.uploads, connection.live.max_file_size, connection.name)
-            body = Multipart([upload.file for upload in call.uploads])
-            answer = await connection.transport.request(
-                "POST",
-                f"{connection.base}/upload",
-                headers={**CALL_HEADERS, **body.headers},
-                content=body.aiter(),
-            )
-            check(answer, f"{connection.name}: upload")
-            assign_paths(call.uploads, answer.json(), connection.name)
-        return call
+                self._channel = AsyncChannel(transport, connection, self._session_hash)
+            channel = self._channel
+        call, state, decode = connection.prepare(request, keeps_events=keeps_events)
+        for upload in call.uploads:
+            await upload.file.acache()
+        await transport.converse(connection.upload(call))
+        await channel.join(call, state)
+        return channel, state, AsyncJob(channel, state, decode)
 
 
 class AsyncJobs:

@@ -13,15 +13,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from urllib.parse import quote
 
-from ._answers import JSON_HEADERS, STREAM_HEADERS, check, read_event_id
+from . import _requests
+from ._answers import check, check_cancel, read_event_id
+from ._connection import Connection
 from ._encode import Call
-from ._errors import HubsmithError, InferenceTimeoutError
-from ._events import Cancelled, RawEvent
+from ._errors import HubsmithError
+from ._events import Cancelled
 from ._job_state import JobState, Session
-from ._live import LiveSpace
-from ._messages import closed_error, lost_error, parse_message
+from ._messages import closed_error, lost_error, slow_error
 from ._sse import EventDecoder
 from ._transport import StreamResponse, Transport
 
@@ -29,25 +29,17 @@ _CLOSE_TIMEOUT = 5.0
 
 
 class Channel:
-    """Sends jobs of one session and waits for their events.
+    """Sends jobs of one session and waits for their events."""
 
-    Args:
-        transport: What sends.
-        base: The Space's API root.
-        live: The running Space.
-        session_hash: The name of the session.
-    """
-
-    def __init__(self, transport: Transport, base: str, live: LiveSpace, session_hash: str) -> None:
-        self.session = Session(session_hash)
+    def __init__(self, transport: Transport, connection: Connection, session_hash: str) -> None:
+        self.session = Session(session_hash, announces_close=connection.live.announces_close)
         self._transport = transport
-        self._base = base
-        self._live = live
+        self._base = connection.base
+        self._silence_limit = connection.live.silence_limit
         self._changed = threading.Condition()
         self._is_read = False
         self._stream: StreamResponse | None = None
-        self._messages: Iterator[bytes] = iter(())
-        self._may_end = True
+        self._payloads: Iterator[bytes] = iter(())
         self._thread: threading.Thread | None = None
         self._closing = False
 
@@ -57,16 +49,12 @@ class Channel:
         Raises:
             HubsmithError: when it is not accepted.
         """
+        sent = _requests.join(self._base, self.session.hash, call.fn_index, call.values)
         with self._changed:
             self.session.begin_join()
         event_id: str | None = None
         try:
-            response = self._transport.request(
-                "POST",
-                f"{self._base}/queue/join",
-                headers=JSON_HEADERS,
-                content=call.body(self.session.hash),
-            )
+            response = self._transport.request(sent.method, sent.url, **sent.options)
             event_id = read_event_id(response, state.where)
         finally:
             with self._changed:
@@ -89,7 +77,14 @@ class Channel:
         """See to it that events are read although nobody waits."""
         with self._changed:
             if not self._is_read and self.session.pending and not self._closing:
-                self._start_thread()
+                self._is_read = True
+                self._thread = threading.Thread(
+                    target=self._read_until,
+                    args=(lambda: not self.session.pending,),
+                    name="hubsmith-events",
+                    daemon=True,
+                )
+                self._thread.start()
 
     def wait_in_thread(
         self, is_met: Callable[[], bool], state: JobState, deadline: float | None
@@ -101,41 +96,27 @@ class Channel:
         """
         with self._changed:
             while not is_met():
-                if not self._is_read and self.session.pending and not self._closing:
-                    self._start_thread()
+                self.watch()
                 remaining = None if deadline is None else deadline - time.monotonic()
                 if remaining is not None and remaining <= 0:
-                    raise InferenceTimeoutError(
-                        f"{state.where}: no answer in time. The job goes on: wait longer or cancel it."
-                    )
+                    raise slow_error(state.where)
                 self._changed.wait(remaining)
 
     def cancel(self, state: JobState) -> bool:
-        """Cancel a job.
-
-        Returns:
-            Whether it was cancelled; `False` for a job that was at its end.
-        """
-        with self._changed:
-            if state.outcome is not None:
-                return False
-        body = self.session.cancel_body(state)
-        response = self._transport.request(
-            "POST", f"{self._base}/cancel", headers=JSON_HEADERS, content=body
-        )
-        # Servers before 4.31 cannot cancel: the job is forgotten here, and runs on there.
-        if response.status not in (404, 405):
-            check(response, f"{state.where}: cancel")
-        self._end(state, Cancelled())
-        with self._changed:
-            return state.is_cancelled
+        """Cancel a job; `False` for a job that was at its end."""
+        if state.outcome is not None:
+            return False
+        sent = _requests.cancel(self._base, self.session.hash, state.fn_index, state.event_id)
+        check_cancel(self._transport.request(sent.method, sent.url, **sent.options), state.where)
+        self._end(state)
+        return state.is_cancelled
 
     def forget(self, state: JobState) -> None:
         """Try to cancel a job whose caller has gone."""
         try:
             self.cancel(state)
         except HubsmithError:
-            self._end(state, Cancelled())
+            self._end(state)
 
     def add_callback(self, state: JobState, callback: Callable[[], None]) -> None:
         """Call back once when a job is at its end; at once where it is already."""
@@ -160,14 +141,6 @@ class Channel:
             thread.join(_CLOSE_TIMEOUT)
         self._call_back()
 
-    def _start_thread(self) -> None:
-        self._is_read = True
-        self._thread = threading.Thread(target=self._serve, name="hubsmith-events", daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        self._read_until(lambda: not self.session.pending)
-
     def _read_until(self, is_done: Callable[[], bool]) -> None:
         """Read and hand out events as the one reader, then pass that on."""
         try:
@@ -188,77 +161,48 @@ class Channel:
                 if self._closing:
                     self._drop_stream()
                     self.session.lose(closed_error)
-                if not self.session.pending:
-                    self._may_end = True
                 self._is_read = False
                 self._thread = None
                 # A waiting thread takes over; one that waits with a deadline starts the thread.
-                if self._watched() and not self._closing:
-                    self._start_thread()
+                if any(state.keeps_events for state in self.session.pending.values()):
+                    self.watch()
                 self._changed.notify_all()
             self._call_back()
 
-    def _watched(self) -> bool:
-        return any(state.keeps_events for state in self.session.pending.values())
-
     def _read_some(self) -> None:
+        payload: bytes | None = None
+        failure: HubsmithError | None = None
         try:
             if self._stream is None:
                 self._open()
-            payload = next(self._messages, None)
+            payload = next(self._payloads, None)
         except HubsmithError as error:
-            self._broken(error)
-            return
-        if payload is None:
-            self._broken(None)
-            return
-        message = parse_message(payload)
-        if message is None:
-            return
+            failure = error
         with self._changed:
-            if self.session.concerns(message):
-                # Old servers end the stream with the last job and do not announce it.
-                ends_job = message.get("msg") == "process_completed"
-                self._may_end = ends_job and not self._live.announces_close
-            is_over = self.session.receive(message)
+            is_over = self.session.feed(payload, failure)
             self._changed.notify_all()
         if is_over:
             self._drop_stream()
         self._call_back()
 
     def _open(self) -> None:
-        url = f"{self._base}/queue/data?session_hash={quote(self.session.hash)}"
-        limit = self._live.silence_limit
-        stream = self._transport.open_stream(
-            "GET", url, headers=STREAM_HEADERS, timeout=float("inf") if limit is None else limit
-        )
+        sent = _requests.events(self._base, self.session.hash, self._silence_limit)
+        stream = self._transport.stream(sent.method, sent.url, **sent.options)
         if stream.status != 200:
-            try:
+            with stream:
                 check(stream.read(), "event stream")
-            finally:
-                stream.close()
-        self._stream, self._messages, self._may_end = stream, _payloads(stream), False
-
-    def _broken(self, error: HubsmithError | None) -> None:
-        """The stream ended without saying so."""
-        # A stream that was left over from an earlier call, or that ended with a job as it does in
-        # old versions, has taken nothing along: a new one goes on.
-        may_go_on = self._may_end and self._stream is not None
-        self._drop_stream()
-        if may_go_on:
-            return
         with self._changed:
-            self.session.lose(lambda where: lost_error(where, error))
-            self._changed.notify_all()
+            self._stream, self._payloads = stream, _payloads(stream)
+            self.session.open()
 
     def _drop_stream(self) -> None:
-        stream, self._stream, self._messages = self._stream, None, iter(())
+        stream, self._stream, self._payloads = self._stream, None, iter(())
         if stream is not None:
             stream.close()
 
-    def _end(self, state: JobState, event: RawEvent) -> None:
+    def _end(self, state: JobState) -> None:
         with self._changed:
-            self.session.end(state, event)
+            self.session.end(state, Cancelled())
             self._changed.notify_all()
         self._call_back()
 

@@ -1,63 +1,100 @@
-"""`Connection`: what both clients know once they have met a Space."""
+"""`Connection`: what both clients know once they have met a Space, and how they meet it."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
+from . import _requests
+from ._answers import check_login, read_config, read_host, read_paths
 from ._decode import decoder
 from ._downloads import FileOrigin
+from ._encode import Call, encode
 from ._endpoint import Request
+from ._errors import FileTooLargeError
 from ._job_state import JobState
-from ._live import LiveEndpoint, LiveSpace
-from ._transport import AsyncTransport, Transport
+from ._live import LiveSpace
+from ._source import Source
+from ._transport import AsyncTransport, Exchange, HttpRequest, Transport
 
 R = TypeVar("R")
-T = TypeVar("T", Transport, AsyncTransport)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection(Generic[T]):
-    """A running Space and how to reach it.
+class Connection:
+    """A running Space.
 
     Attributes:
         name: What messages call the Space.
         base: Its API root.
         live: What it says about itself.
         files: Where the files of its answers lie.
-        transport: What sends.
     """
 
     name: str
     base: str
     live: LiveSpace
     files: FileOrigin
-    transport: T
 
-    def endpoint(self, request: Request[Any]) -> LiveEndpoint:
-        """Find the function that a request calls."""
-        return self.live.endpoint(type(request).__endpoint__, self.name)
-
-    def decoder(self, request: Request[R]) -> Callable[[list[Any]], R]:
-        """Return the function that makes the request's typed result from an answer."""
-        return decoder(request, self.endpoint(request), self.name, self.files)
-
-    def new_state(self, request: Request[Any], *, keeps_events: bool) -> JobState:
-        """Return the state of a job that is about to be sent."""
-        return JobState(
-            where=f"{self.name}: {type(request).__endpoint__}",
-            fn_index=self.endpoint(request).fn_index,
+    def prepare(
+        self, request: Request[R], *, keeps_events: bool
+    ) -> tuple[Call, JobState, Callable[[list[Any]], R]]:
+        """Return the call to send, its state, and what makes the typed result of its answer."""
+        endpoint = type(request).__endpoint__
+        live = self.live.endpoint(endpoint, self.name)
+        state = JobState(
+            where=f"{self.name}: {endpoint}",
+            fn_index=live.fn_index,
             sends_diffs=self.live.sends_diffs,
             keeps_events=keeps_events,
         )
+        decode = decoder(request, live, self.name, self.files)
+        return encode(request, live, self.name, self.base), state, decode
+
+    def upload(self, call: Call) -> Exchange[None]:
+        """Send the files of a call, which must be here, and write the server's paths into it."""
+        limit = self.live.max_file_size
+        for sent in call.uploads:
+            size = sent.file.measure()
+            if limit is not None and size is not None and size > limit:
+                raise FileTooLargeError(
+                    f"{self.name} takes files of at most {limit} bytes, {sent.file.name!r} "
+                    f"has {size}."
+                )
+        if call.uploads:
+            with contextlib.ExitStack() as opened:
+                parts = [opened.enter_context(sent.file.part()) for sent in call.uploads]
+                answer = yield _requests.upload(self.base, parts)
+            paths = read_paths(answer, len(parts), self.name)
+            for sent, path in zip(call.uploads, paths, strict=True):
+                for reference in sent.references:
+                    reference["path"] = path
 
 
-def connection(
-    name: str, root: str, live: LiveSpace, folder: Path | None, transport: T
-) -> Connection[T]:
-    """Return the connection to a Space at `root`."""
+def connect(
+    source: Source,
+    auth: tuple[str, str] | None,
+    folder: Path | None,
+    transport: Transport | AsyncTransport,
+) -> Exchange[Connection]:
+    """Find a Space, log in and read what it is.
+
+    Args:
+        source: The Space as its caller named it.
+        auth: User and password, where it has a login.
+        folder: Where files are kept whose path is asked for.
+        transport: What sends, now and later; it learns which hosts may see the token.
+    """
+    root = source.root
+    if root is None:
+        root = read_host((yield HttpRequest("GET", source.host_url, {})), source.name)
+    transport.allow(source.credentials(root))
+    if auth is not None:
+        check_login((yield _requests.login(root, auth)), source.name)
+    live, root = read_config((yield _requests.config(root)), source.name, root)
     base = root + live.prefix
     files = FileOrigin(base, folder, transport)
-    return Connection(name=name, base=base, live=live, files=files, transport=transport)
+    return Connection(name=source.name, base=base, live=live, files=files)

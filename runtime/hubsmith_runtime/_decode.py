@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import typing
 import weakref
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import pydantic
 
@@ -17,25 +18,14 @@ from ._live import LiveEndpoint
 
 R = TypeVar("R")
 
-_adapters: weakref.WeakKeyDictionary[type[Any], list[pydantic.TypeAdapter[Any]]] = (
-    weakref.WeakKeyDictionary()
-)
+Adapters: TypeAlias = list[pydantic.TypeAdapter[Any]]
+_adapters: weakref.WeakKeyDictionary[type[Any], Adapters] = weakref.WeakKeyDictionary()
 
 
 def decoder(
     request: Request[R], live: LiveEndpoint, source: str, origin: FileOrigin
 ) -> Callable[[list[Any]], R]:
-    """Return the function that turns the outputs of a call into its typed result.
-
-    Args:
-        request: The request; its class names the result type.
-        live: The function it calls, which says what outputs belong to the result.
-        source: The Space's name, for error texts.
-        origin: Where the files of the result lie.
-
-    Raises:
-        SpaceChangedError: when the Space returns another number of values.
-    """
+    """Return the function that turns the outputs of a call into its typed result."""
     request_class = type(request)
     endpoint = request_class.__endpoint__
     if endpoint.outputs != (found := sum(live.outputs)):
@@ -48,9 +38,7 @@ def decoder(
     def decode(outputs: list[Any]) -> R:
         # Some versions leave trailing outputs out of an answer: they are empty.
         padded = outputs + [None] * (len(live.outputs) - len(outputs))
-        values = [
-            value for value, is_result in zip(padded, live.outputs, strict=False) if is_result
-        ]
+        values = itertools.compress(padded, live.outputs)
         typed = [
             _decode(adapter, value, f"{source}: {endpoint}", context)
             for adapter, value in zip(_result_adapters(request_class), values, strict=True)
@@ -86,7 +74,7 @@ def _decode(
         raise failure from None
 
 
-def _result_adapters(request_class: type[Request[Any]]) -> list[pydantic.TypeAdapter[Any]]:
+def _result_adapters(request_class: type[Request[Any]]) -> Adapters:
     """Build the validators of a result type once per request class, at its first answer."""
     adapters = _adapters.get(request_class)
     if adapters is None:

@@ -8,24 +8,14 @@ import os
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
+from typing import BinaryIO
 
 from ._errors import DownloadError, HubsmithError
-from ._transport import (
-    AsyncStreamResponse,
-    AsyncTransport,
-    StreamResponse,
-    Transport,
-    shown,
-)
+from ._transport import AsyncStreamResponse, AsyncTransport, StreamResponse, Transport, shown
 
 _NAME_LENGTH = 120
-_RESERVED = {
-    "CON",
-    "PRN",
-    "AUX",
-    "NUL",
-    *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10)),
-}
+_PORTS = (f"{port}{n}" for port in ("COM", "LPT") for n in range(10))
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *_PORTS}  # Names that Windows keeps for devices.
 
 
 class FileOrigin:
@@ -55,31 +45,30 @@ class FileOrigin:
         Raises:
             DownloadError: when the server does not give it.
         """
-        transport = self._transport
-        if isinstance(transport, Transport) and not transport.is_closed:
+        transport, own = self._transport, None
+        if not isinstance(transport, Transport) or transport.is_closed:
+            transport = own = Transport(transport.credentials if transport else None)
+        try:
             with transport.stream("GET", url) as stream:
-                yield checked(stream)
-        else:
-            once = Transport(transport.credentials if transport is not None else None)
-            with contextlib.closing(once), once.stream("GET", url) as stream:
-                yield checked(stream)
+                _check(stream)
+                yield stream
+        finally:
+            if own is not None:
+                own.close()
 
     @contextlib.asynccontextmanager
     async def afetch(self, url: str) -> AsyncGenerator[AsyncStreamResponse, None]:
         """Open a file for reading; see `fetch`."""
-        transport = self._transport
-        if isinstance(transport, AsyncTransport) and not transport.is_closed:
-            async with transport.stream("GET", url) as stream:
-                checked(stream)
+        transport, own = self._transport, None
+        if not isinstance(transport, AsyncTransport) or transport.is_closed:
+            transport = own = AsyncTransport(transport.credentials if transport else None)
+        try:
+            async with await transport.stream("GET", url) as stream:
+                _check(stream)
                 yield stream
-        else:
-            once = AsyncTransport(transport.credentials if transport is not None else None)
-            try:
-                async with once.stream("GET", url) as stream:
-                    checked(stream)
-                    yield stream
-            finally:
-                await once.aclose()
+        finally:
+            if own is not None:
+                await own.aclose()
 
     def new_folder(self) -> Path:
         """Make an empty folder for one file."""
@@ -88,18 +77,12 @@ class FileOrigin:
         return Path(tempfile.mkdtemp(dir=parent))
 
 
-def checked(stream: StreamResponse) -> StreamResponse:
-    """Return an answer that holds a file.
-
-    Raises:
-        DownloadError: when it does not.
-    """
+def _check(stream: StreamResponse) -> None:
     if stream.status not in (200, 206):
         raise DownloadError(
             f"GET {shown(stream.url)} answered {stream.status}: the file is not there or not for "
             "you. Spaces delete results after a while: fetch them soon."
         )
-    return stream
 
 
 def safe_name(name: str, fallback: str = "file") -> str:
@@ -131,41 +114,26 @@ def destination(path: str | os.PathLike[str], name: str) -> Path:
     return target
 
 
-class AtomicFile:
-    """Writes a file beside its place and moves it there when it is whole."""
-
-    def __init__(self, target: Path) -> None:
-        self._target = target
-
-    def __enter__(self) -> AtomicFile:
-        try:
-            descriptor, self._temporary = tempfile.mkstemp(
-                dir=self._target.parent, prefix=".hubsmith-"
-            )
-        except OSError as error:
-            raise DownloadError(f"Cannot save {self._target}: {error.strerror}.") from error
-        self._stream = os.fdopen(descriptor, "wb")
-        return self
-
-    def write(self, chunk: bytes) -> None:
-        """Add to the file."""
-        try:
-            self._stream.write(chunk)
-        except OSError as error:
-            raise DownloadError(f"Cannot save {self._target}: {error.strerror}.") from error
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            self._stream.close()
-            if kind is None:
-                umask = os.umask(0)
-                os.umask(umask)
-                Path(self._temporary).chmod(0o666 & ~umask)
-                Path(self._temporary).replace(self._target)
-        except OSError as error:
-            raise DownloadError(f"Cannot save {self._target}: {error.strerror}.") from error
-        finally:
-            Path(self._temporary).unlink(missing_ok=True)
+@contextlib.contextmanager
+def atomic_file(target: Path) -> Generator[BinaryIO, None, None]:
+    """Write a file beside its place, and move it there when it is whole."""
+    temporary: Path | None = None
+    try:
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".hubsmith-")
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(target)
+    except OSError as error:
+        if isinstance(error, HubsmithError):  # A timeout of the download is an OSError, too.
+            raise
+        raise DownloadError(f"Cannot save {target}: {error.strerror}.") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def _user_folder() -> Path:

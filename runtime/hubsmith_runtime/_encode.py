@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, cast
@@ -40,32 +39,11 @@ class Call:
     values: list[Any]
     uploads: list[Upload]
 
-    def body(self, session_hash: str) -> bytes:
-        """Return the JSON body for `queue/join`."""
-        return json.dumps(
-            {
-                "data": self.values,
-                "fn_index": self.fn_index,
-                "session_hash": session_hash,
-                "event_data": None,
-                "trigger_id": None,
-            },
-            separators=(",", ":"),
-        ).encode()
-
 
 def encode(request: Request[Any], live: LiveEndpoint, source: str, base: str) -> Call:
     """Lay a request's arguments out in the input slots of the running Space.
 
-    Args:
-        request: The request.
-        live: The function it calls.
-        source: The Space's name, for error texts.
-        base: The Space's API root; files that are there already are not sent again.
-
-    Raises:
-        SpaceChangedError: when the Space takes another number of arguments.
-        ValidationError: when a value cannot be written as JSON.
+    Files that lie under `base`, the Space's API root, are not sent again.
     """
     endpoint = type(request).__endpoint__
     fields = type(request).model_fields
@@ -79,8 +57,7 @@ def encode(request: Request[Any], live: LiveEndpoint, source: str, base: str) ->
     for name, field in fields.items():
         value = getattr(request, name)
         if value is None:
-            values.append(endpoint.defaults.get(field.alias or name))
-            continue
+            value = endpoint.defaults.get(field.alias or name)
         try:
             values.append(_encode(value, uploads, base))
         except (pydantic_core.PydanticSerializationError, RecursionError) as error:
@@ -97,14 +74,12 @@ def encode(request: Request[Any], live: LiveEndpoint, source: str, base: str) ->
 
 def _encode(value: Any, uploads: dict[int, Upload], base: str) -> Any:
     match value:
-        case None | bool() | str():
-            return str(value) if isinstance(value, str) else value
-        case int():
-            return int(value)
+        case None | bool() | str() | int():
+            return value
         case float():
             # Space functions rely on what a browser sends: `range(steps)` needs an integer.
             whole = value.is_integer() and abs(value) < _EXPONENT_FROM
-            return int(value) if whole else float(value)
+            return int(value) if whole else value
         case File():
             return _encode_file(value, uploads, base)
         case pydantic.RootModel():
@@ -114,13 +89,12 @@ def _encode(value: Any, uploads: dict[int, Upload], base: str) -> Any:
         case Mapping():
             entries = cast("Mapping[Any, Any]", value)
             return {str(key): _encode(item, uploads, base) for key, item in entries.items()}
-        case bytes() | bytearray():
-            return pydantic_core.to_jsonable_python(value, bytes_mode="base64")
-        case Sequence() | Set():
+        case Sequence() | Set() if not isinstance(value, (bytes, bytearray)):
             items = cast("Sequence[Any]", value)
             return [_encode(item, uploads, base) for item in items]
         case _:
-            return pydantic_core.to_jsonable_python(value)
+            plain = pydantic_core.to_jsonable_python(value, bytes_mode="base64")
+            return _encode(plain, uploads, base)
 
 
 def _encode_model(

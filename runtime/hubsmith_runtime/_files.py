@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import io
 import ipaddress
 import mimetypes
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Protocol, TypeAlias, cast
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
@@ -16,8 +17,9 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 import pydantic
 from pydantic_core import core_schema
 
-from ._downloads import AtomicFile, FileOrigin, destination, safe_name
+from ._downloads import FileOrigin, atomic_file, destination, safe_name
 from ._errors import DownloadError, ValidationError, shorten
+from ._transport import shown
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -63,11 +65,7 @@ class File(os.PathLike[str]):
     """
 
     def __init__(
-        self,
-        source: FileInput,
-        *,
-        name: str | None = None,
-        mime_type: str | None = None,
+        self, source: FileInput, *, name: str | None = None, mime_type: str | None = None
     ) -> None:
         self._path: Path | None = None
         self._content: bytes | None = None
@@ -162,8 +160,8 @@ class File(os.PathLike[str]):
         return file
 
     def __repr__(self) -> str:
-        where = self.url or (str(self._path) if self._path else f"{self.size} bytes")
-        return f"File({shorten(where)}, name={self.name!r})"
+        content = str(self._path) if self._path else f"{self.size} bytes"
+        return f"File({shorten(shown(self.url) if self.url else content)}, name={self.name!r})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, File):
@@ -174,13 +172,7 @@ class File(os.PathLike[str]):
         return hash((self._path, self.url, self.name))
 
     def _identity(self) -> tuple[object, ...]:
-        return (
-            self._path,
-            self._content,
-            self.url,
-            self.name,
-            id(self._handle) if self._handle else 0,
-        )
+        return (self._path, self._content, self.url, self.name, id(self._handle))
 
     @property
     def is_local(self) -> bool:
@@ -190,10 +182,8 @@ class File(os.PathLike[str]):
     def measure(self) -> int | None:
         """Return the size in bytes as it is now: a file on disk may have grown."""
         if self._path is not None:
-            try:
+            with _reading(self._path):
                 self.size = self._path.stat().st_size
-            except OSError as error:
-                raise ValidationError(f"Cannot read {self._path}: {error.strerror}.") from error
         return self.size
 
     def chunks(self) -> Iterator[bytes]:
@@ -201,12 +191,9 @@ class File(os.PathLike[str]):
         if self._content is not None:
             yield self._content
         elif self._path is not None:
-            try:
-                with self._path.open("rb") as stream:
-                    while chunk := stream.read(_CHUNK):
-                        yield chunk
-            except OSError as error:
-                raise ValidationError(f"Cannot read {self._path}: {error.strerror}.") from error
+            with _reading(self._path), self._path.open("rb") as stream:
+                while chunk := stream.read(_CHUNK):
+                    yield chunk
         elif self._handle is not None:
             self._handle.seek(self._start)
             while chunk := self._handle.read(_CHUNK):
@@ -237,18 +224,28 @@ class File(os.PathLike[str]):
             DownloadError: when it cannot be fetched or written.
         """
         target = destination(path, self.name)
-        with AtomicFile(target) as output:
+        with atomic_file(target) as output:
             for chunk in self.chunks():
                 output.write(chunk)
         return target
 
     def open(self) -> BinaryIO:
         """Open the file for reading; a remote one is downloaded once."""
-        if self._content is not None:
-            return io.BytesIO(self._content)
-        if self._handle is not None:
+        if self._content is not None or self._handle is not None:
             return io.BytesIO(self.read())
-        return Path(self).open("rb")
+        path = Path(self)
+        with _reading(path):
+            return path.open("rb")
+
+    @contextlib.contextmanager
+    def part(self) -> Generator[tuple[str, BinaryIO, str], None, None]:
+        """Open the file as a part of a form: name, content and type."""
+        kind = self.mime_type or ""
+        kind = kind if kind.isascii() and kind.isprintable() else ""
+        # What sends a part reads it from its beginning, which may lie before ours.
+        handle = self._handle if self._start == 0 else None
+        with contextlib.nullcontext(handle) if handle is not None else self.open() as content:
+            yield self.name, content, kind or "application/octet-stream"
 
     async def aread(self) -> bytes:
         """Return the content without blocking the event loop; see `read`."""
@@ -262,14 +259,19 @@ class File(os.PathLike[str]):
         if self.is_local or self.url is None:
             return self.save(path)
         target = destination(path, self.name)
-        with AtomicFile(target) as output:
+        with atomic_file(target) as output:
             async with self._origin.afetch(self.url) as stream:
                 async for chunk in stream.aiter_bytes():
                     output.write(chunk)
         return target
 
-    async def acache(self) -> None:
+    def cache(self) -> None:
         """Download a remote file once, so that it has a path."""
+        if not self.is_local:
+            self._path = self.save(self._origin.new_folder())
+
+    async def acache(self) -> None:
+        """Download a remote file once, so that it has a path; see `cache`."""
         if not self.is_local:
             self._path = await self.asave(self._origin.new_folder())
 
@@ -279,19 +281,13 @@ class File(os.PathLike[str]):
         return str(self._path)
 
     def reference(self, base: str) -> dict[str, Any] | None:
-        """Return the JSON that names this file for a Space without sending it.
+        """Return the FileData that names this file for the Space at `base` without sending it.
 
-        Args:
-            base: The Space's API root.
-
-        Returns:
-            A FileData object, or `None` where the file must be uploaded first.
+        It is `None` where the file must be uploaded first.
         """
         meta = {"_type": "gradio.FileData"}
         if self._remote is not None:
-            is_there = self.url is not None and self.url.startswith(
-                (f"{base}/file=", f"{base}/stream/")
-            )
+            is_there = (self.url or "").startswith((f"{base}/file=", f"{base}/stream/"))
             return {**self._remote, "meta": meta} if is_there else None
         if self.url is None or self.is_local or not _is_public(self.url):
             return None
@@ -341,6 +337,14 @@ FileInput: TypeAlias = Annotated[
 """What a file argument takes; it becomes a `File`."""
 
 
+@contextlib.contextmanager
+def _reading(path: Path) -> Generator[None, None, None]:
+    try:
+        yield
+    except OSError as error:
+        raise ValidationError(f"Cannot read {path}: {error.strerror}.") from error
+
+
 def handle_file(path_or_url: str | os.PathLike[str]) -> File:
     """Mark a path or URL as a file.
 
@@ -382,7 +386,7 @@ def _is_public(url: str) -> bool:
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
-        raise DownloadError(f"{shorten(url)} is not a valid URL.") from None
+        raise DownloadError(f"{shorten(shown(url))} is not a valid URL.") from None
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:

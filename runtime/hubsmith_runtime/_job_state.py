@@ -6,15 +6,13 @@ A session multiplexes the events of many jobs over one stream. `JobState` follow
 
 from __future__ import annotations
 
-import itertools
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ._errors import HubsmithError, JobCancelledError
 from ._events import Cancelled, Chunk, Completed, Failed, Log, Progress, Queued, RawEvent, Started
-from ._messages import Message, read_event, session_error
+from ._messages import Message, lost_error, parse_message, read_event, session_error
 from ._status import JobStatus, LogLine, ProgressUnit, Stage
 
 Outcome: TypeAlias = "Completed[list[Any]] | Failed | Cancelled"
@@ -112,14 +110,20 @@ class JobState:
 class Session:
     """The jobs that share one session hash and one event stream.
 
+    Args:
+        session_hash: The name of the session, which the client chooses.
+        announces_close: Whether the server says before it ends the stream.
+
     Attributes:
-        hash: The name of the session, which the client chooses.
         pending: Jobs that are not at their end, by event id.
     """
 
-    def __init__(self, session_hash: str) -> None:
+    def __init__(self, session_hash: str, *, announces_close: bool = True) -> None:
         self.hash = session_hash
         self.pending: dict[str, JobState] = {}
+        self._announces_close = announces_close
+        self._is_open = False
+        self._may_end = True
         self._joining = 0
         self._early: dict[str, list[Message]] = {}
         self._finished: list[JobState] = []
@@ -139,40 +143,55 @@ class Session:
         if not self._joining:
             self._early.clear()
 
+    def open(self) -> None:
+        """Note that the event stream was opened."""
+        self._is_open, self._may_end = True, False
+
+    def feed(self, payload: bytes | None, error: HubsmithError | None = None) -> bool:
+        """Take the data of one event, or `None` where the stream ended, by an error or without.
+
+        Returns:
+            Whether the stream is over.
+        """
+        if payload is None:
+            # A stream that was left over from an earlier call, or that ended with a job as it
+            # does in old versions, has taken nothing along: a new one goes on.
+            if not (self._is_open and self._may_end):
+                self.lose(lambda where: lost_error(where, error))
+            self._is_open = False  # Where the next one cannot be opened, the jobs are lost.
+            return True
+        message = parse_message(payload)
+        return message is not None and self.receive(message)
+
     def receive(self, message: Message) -> bool:
         """Hand a message to its job.
 
         Returns:
             Whether the stream ends with this message.
         """
-        kind = message.get("msg")
-        if kind == "close_stream":
-            return True
-        event_id = message.get("event_id")
-        if kind == "unexpected_error" and event_id is None:
-            self.lose(lambda where: session_error(message, where))
+        kind, event_id = message.get("msg"), message.get("event_id")
+        if kind == "close_stream" or (kind == "unexpected_error" and event_id is None):
+            if kind == "unexpected_error":
+                self.lose(lambda where: session_error(message, where))
+            self._is_open = False
             return True
         if not isinstance(event_id, str):
             return False
-        if (state := self.pending.get(event_id)) is not None:
+        state = self.pending.get(event_id)
+        if kind == "process_completed":
+            # Old servers end the stream with the last job, a cancelled one too, and do not say so.
+            self._may_end = not self._announces_close
+        elif state is not None:
+            self._may_end = False
+        if state is not None:
             self._deliver(state, message)
         elif self._joining:
             self._early.setdefault(event_id, []).append(message)
         return False
 
-    def concerns(self, message: Message) -> bool:
-        """Whether a message belongs to a pending job."""
-        event_id = message.get("event_id")
-        return isinstance(event_id, str) and event_id in self.pending
-
-    def cancel_body(self, state: JobState) -> bytes:
-        """Return the JSON body for `cancel`."""
-        return json.dumps(
-            {"session_hash": self.hash, "fn_index": state.fn_index, "event_id": state.event_id}
-        ).encode()
-
     def lose(self, error_of: Callable[[str], HubsmithError]) -> None:
-        """Fail every pending job."""
+        """Fail every pending job, and forget the stream."""
+        self._is_open = False
         for state in list(self.pending.values()):
             self.end(state, Failed(error=error_of(state.where)))
 
@@ -184,7 +203,7 @@ class Session:
     def take_finished(self) -> list[Callable[[], None]]:
         """Return, once, the callbacks of jobs that came to their end."""
         finished, self._finished = self._finished, []
-        return list(itertools.chain.from_iterable(state.callbacks for state in finished))
+        return [callback for state in finished for callback in state.callbacks]
 
     def _deliver(self, state: JobState, message: Message) -> None:
         state.receive(message)
@@ -193,3 +212,5 @@ class Session:
     def _settle(self, state: JobState) -> None:
         if state.outcome is not None and self.pending.pop(state.event_id, None) is not None:
             self._finished.append(state)
+        if not self.pending:
+            self._may_end = True

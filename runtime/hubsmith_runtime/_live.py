@@ -58,12 +58,9 @@ class LiveSpace:
             raise SpecError(f"{source}: /config is not the configuration of a Gradio Space.")
         protocol = document.get("protocol")
         if protocol not in _PROTOCOLS:
+            advice = "which is too old. Calls need Gradio 4.9 or newer: ask the author to upgrade."
             if isinstance(protocol, str) and protocol.startswith("sse_v"):
                 advice = "which this client does not know. Update hubsmith."
-            else:
-                advice = (
-                    "which is too old. Calls need Gradio 4.9 or newer: ask the author to upgrade."
-                )
             raise UnsupportedVersionError(
                 f"{source} runs Gradio {version} with protocol {protocol!r}, {advice}"
             )
@@ -86,7 +83,8 @@ class LiveSpace:
         prefix, size = document.get("api_prefix"), document.get("max_file_size")
         return cls(
             version=version,
-            prefix=prefix.rstrip("/") if isinstance(prefix, str) else "",
+            # Anything but a path would lead to another host: `@host`, for example.
+            prefix=prefix.rstrip("/") if isinstance(prefix, str) and prefix[:1] == "/" else "",
             sends_diffs=protocol in _PROTOCOLS_WITH_DIFFS,
             announces_close=protocol == "sse_v3",
             max_file_size=int(size) if isinstance(size, (int, float)) else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterator
 from typing import Any, cast
 
 from ._errors import (
@@ -33,15 +34,12 @@ def parse_message(payload: bytes) -> Message | None:
 
 
 def read_event(message: Message, where: str, *, is_diff: bool) -> RawEvent | None:
-    """Turn one message into an event.
+    """Turn one message into an event; `None` where it says nothing about the job.
 
     Args:
         message: The message.
         where: Endpoint and Space, for error texts.
         is_diff: Whether a `process_generating` message holds edits instead of values.
-
-    Returns:
-        The event, or `None` for a message that says nothing about the job.
     """
     match message.get("msg"):
         case "estimation":
@@ -53,16 +51,10 @@ def read_event(message: Message, where: str, *, is_diff: bool) -> RawEvent | Non
         case "process_starts":
             return Started(eta=_number(message.get("eta")))
         case "progress":
-            bars = message.get("progress_data")
-            return Progress(units=tuple(_units(bars)))
+            return Progress(units=tuple(_units(message.get("progress_data"))))
         case "log":
-            return Log(
-                line=LogLine(
-                    level=_text(message.get("level")),
-                    message=_text(message.get("log")),
-                    title=_text(message.get("title")),
-                )
-            )
+            level, text, title = (_text(message.get(key)) for key in ("level", "log", "title"))
+            return Log(line=LogLine(level=level, message=text, title=title))
         case "process_generating" | "process_streaming" as kind:
             return _chunk(message, where, is_diff=is_diff and kind == "process_generating")
         case "process_completed":
@@ -86,12 +78,7 @@ def session_error(message: Message, where: str) -> SessionLostError:
 
 
 def lost_error(where: str, error: HubsmithError | None) -> SessionLostError:
-    """Say that the stream broke while a job was pending.
-
-    Args:
-        where: Endpoint and Space.
-        error: What the transport said; `None` where the server ended the stream in good order.
-    """
+    """Say that the stream broke while a job was pending; `None` is an end in good order."""
     if isinstance(error, InferenceTimeoutError):
         reason = "the server fell silent"
     else:
@@ -106,25 +93,33 @@ def closed_error(where: str) -> JobCancelledError:
     return JobCancelledError(f"{where}: the client was closed before the job was done.")
 
 
+def slow_error(where: str) -> InferenceTimeoutError:
+    """Say that a job was not done in the time that its caller gives it."""
+    return InferenceTimeoutError(
+        f"{where}: no answer in time. The job goes on: wait longer or cancel it."
+    )
+
+
 def app_error(output: Message, title: str, where: str) -> AppError:
     """Turn the output of a failed job into an error with the Space's words."""
     words = _unquoted(_text(output.get("error")))
     title = title or _text(output.get("title"))
-    kind = AppError
-    advice = ""
+    kind, advice = AppError, ""
     # A queue timeout without a token bears the quota's title, so its text is looked at first.
     if "No GPU was available" in words:
         kind, advice = ZeroGPUTimeoutError, " Try again later."
     elif title == "ZeroGPU quota exceeded":
         kind, advice = ZeroGPUQuotaError, " Wait, or pass the token of an account with quota."
     heading = f"{title}: " if title and title != "Error" else ""
-    if words:
-        error = kind(f"{where} failed: {heading}{_sentence(words)}{advice}")
-    else:
-        error = kind(
-            f"{where} failed: {heading}the Space does not say why. Its logs do; its author can "
-            "show errors to callers with launch(show_error=True)."
+    reason = (
+        _sentence(words)
+        if words
+        else (
+            "the Space does not say why. Its logs do; its author can show errors to callers with "
+            "launch(show_error=True)."
         )
+    )
+    error = kind(f"{where} failed: {heading}{reason}{advice}")
     error.message, error.title = words, title
     return error
 
@@ -134,11 +129,9 @@ def _chunk(message: Message, where: str, *, is_diff: bool) -> RawEvent | None:
     if message.get("success") is False or output.get("error") is not None:
         return Failed(error=app_error(output, _text(message.get("title")), where))
     values = output.get("data")
-    return (
-        Chunk(values=cast("list[Any]", values), is_diff=is_diff)
-        if isinstance(values, list)
-        else None
-    )
+    if not isinstance(values, list):
+        return None
+    return Chunk(values=cast("list[Any]", values), is_diff=is_diff)
 
 
 def _completed(message: Message, where: str) -> RawEvent:
@@ -153,22 +146,15 @@ def _completed(message: Message, where: str) -> RawEvent:
     return Failed(error=HubsmithError(f"{where}: the server's answer holds no result."))
 
 
-def _units(bars: object) -> list[ProgressUnit]:
-    if not isinstance(bars, list):
-        return []
-    units: list[ProgressUnit] = []
-    for item in cast("list[object]", bars):
-        bar = _mapping(item)
-        units.append(
-            ProgressUnit(
-                index=_integer(bar.get("index")),
-                length=_integer(bar.get("length")),
-                unit=_text(bar.get("unit")) or None,
-                progress=_number(bar.get("progress")),
-                desc=_text(bar.get("desc")) or None,
-            )
+def _units(bars: object) -> Iterator[ProgressUnit]:
+    for bar in map(_mapping, cast("list[object]", bars) if isinstance(bars, list) else ()):
+        yield ProgressUnit(
+            index=_integer(bar.get("index")),
+            length=_integer(bar.get("length")),
+            unit=_text(bar.get("unit")) or None,
+            progress=_number(bar.get("progress")),
+            desc=_text(bar.get("desc")) or None,
         )
-    return units
 
 
 def _mapping(value: object) -> Message:

@@ -1,8 +1,8 @@
 """HTTP: the one module that knows httpx, which is imported when the first transport is made.
 
-Credentials belong to origins (scheme, host and port). A request to any other origin, by redirect
-or because an answer names it, goes through a second client that has neither our headers nor our
-cookies.
+Credentials belong to origins (scheme, host and port). Each such origin has a client of its own,
+and with it cookies of its own. A request to any other origin, by redirect or because an answer
+names it, goes through a client that has neither our headers nor our cookies.
 """
 
 from __future__ import annotations
@@ -10,56 +10,49 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Generator,
-    Iterable,
-    Iterator,
-    Mapping,
-)
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypedDict, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from ._errors import HubsmithError, InferenceTimeoutError, SpaceConnectionError, SpecError
 
 if TYPE_CHECKING:
     import httpx
+    from typing_extensions import Self, Unpack
+
+T = TypeVar("T")
 
 _TIMEOUT = 60.0
 _CONNECT_TIMEOUT = 10.0
 _REDIRECTS = 5
 _FORWARDED_HEADERS = ("accept", "range")
 
-Credentials = Mapping[str, Mapping[str, str]]
+Credentials: TypeAlias = Mapping[str, Mapping[str, str]]
 """Headers by the origin that may see them."""
 
 
-def origin_of(url: str) -> str:
-    """Return scheme, host and port of a URL, such as `https://example.org:443`.
+class Options(TypedDict, total=False):
+    """What a request may carry.
 
-    Raises:
-        SpecError: when it is not an http or https URL.
+    Attributes:
+        content: The body.
+        files: The parts of a form, instead of a body: field, then name, content and type.
+        timeout: Seconds without progress until it fails; 60 by default, infinity for no limit.
     """
-    try:
-        parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    except (ValueError, KeyError):
-        raise SpecError(f"{shown(url)!r} is not an http or https URL.") from None
-    if not parts.hostname:
-        raise SpecError(f"{shown(url)!r} names no host.")
-    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+    headers: Mapping[str, str]
+    content: bytes
+    files: Sequence[tuple[str, tuple[str, BinaryIO, str]]]
+    timeout: float
 
 
-def shown(url: str) -> str:
-    """Return a URL without user, password, query and fragment, fit for a message."""
-    scheme, mark, rest = url.partition("://")
-    if not mark:
-        return url
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+class HttpRequest(NamedTuple):
+    """A request that is described, not sent."""
+
+    method: str
+    url: str
+    options: Options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,58 +84,110 @@ class Response:
             return None
 
 
+Exchange: TypeAlias = Generator[HttpRequest, Response, T]
+"""A conversation without I/O: it yields requests, is sent their answers, and returns its outcome."""
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL, such as `https://example.org:443`.
+
+    Raises:
+        SpecError: when it is not an http or https URL.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        raise SpecError(f"{shown(url)!r} is not an http or https URL.") from None
+    if not parts.hostname:
+        raise SpecError(f"{shown(url)!r} names no host.")
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
+def shown(url: str) -> str:
+    """Return a URL without user, password, query and fragment, fit for a message."""
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return url
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+
+
 class _Policy:
-    """What both transports share: clients, redirects, errors."""
+    """What both transports share: clients, credentials, redirects, errors."""
 
     def __init__(self, credentials: Credentials | None = None) -> None:
         import httpx
 
         self._httpx = httpx
-        self._credentials = dict(credentials or {})
-        self._closed = False
-        self._clients: dict[bool, Any] = {}
+        self._allowed = dict(credentials or {})
+        self._clients: dict[str, Any] = {}
+        self.is_closed = False
 
     @property
     def credentials(self) -> Credentials:
         """Headers by origin, with the cookies that came since. Never log them."""
-        if (client := self._clients.get(True)) is None:
-            return self._credentials
-        jar = client.cookies.jar
-        pairs = "; ".join(
-            f"{cookie.name}={cookie.value or ''}" for cookie in jar if not cookie.secure
-        )
-        extra = {"cookie": pairs} if pairs else {}
-        return {origin: {**headers, **extra} for origin, headers in self._credentials.items()}
+        found: dict[str, Mapping[str, str]] = {}
+        for origin, headers in self._allowed.items():
+            jar = self._clients[origin].cookies.jar if origin in self._clients else ()
+            pairs = "; ".join(f"{c.name}={c.value or ''}" for c in jar if not c.secure)
+            found[origin] = {**headers, "cookie": pairs} if pairs else headers
+        return found
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether it was closed."""
-        return self._closed
+    def allow(self, credentials: Credentials) -> None:
+        """Add origins, with the headers that each may see."""
+        self._allowed.update(credentials)
 
-    def _options(self) -> dict[str, Any]:
-        return {"follow_redirects": False, "headers": {"user-agent": "hubsmith"}}
+    def _new_client(self, **options: Any) -> Any:
+        raise NotImplementedError
 
-    def _headers(self, origin: str, headers: Mapping[str, str] | None) -> dict[str, str]:
-        return {**(headers or {}), **self._credentials.get(origin, {})}
+    def _attempts(
+        self, method: str, url: str, options: Options
+    ) -> Generator[tuple[Any, httpx.Request], httpx.Response, None]:
+        """Yield a request and the client to send it with; sent a redirect, yield the next."""
+        first, target = origin_of(url), url
+        headers = options.get("headers", {})
+        for _ in range(_REDIRECTS):
+            if self.is_closed:
+                raise HubsmithError(f"{shown(target)}: the client is closed. Make a new one.")
+            origin = origin_of(target)
+            if origin != first:  # Only harmless headers go beyond the origin they were meant for.
+                headers = {k: v for k, v in headers.items() if k.lower() in _FORWARDED_HEADERS}
+            with self._translated(method, target):
+                client = self._client(origin)
+                request = client.build_request(
+                    method,
+                    target,
+                    headers={**headers, **self._allowed.get(origin, {})},
+                    content=options.get("content"),
+                    files=options.get("files"),
+                    timeout=self._timeout(options.get("timeout", _TIMEOUT)),
+                )
+            response = yield client, request
+            target = self._redirected(response, method, is_repeatable="files" not in options)
+        raise SpaceConnectionError(f"{method} {shown(url)}: more than {_REDIRECTS} redirects.")
 
-    def _timeout(self, seconds: float | None) -> httpx.Timeout:
-        limit = _TIMEOUT if seconds is None else seconds
-        if limit == float("inf"):
-            return self._httpx.Timeout(None, connect=_CONNECT_TIMEOUT)
-        return self._httpx.Timeout(limit, connect=min(limit, _CONNECT_TIMEOUT))
+    def _client(self, origin: str) -> Any:
+        key = origin if origin in self._allowed else ""
+        if key not in self._clients:
+            options = {"follow_redirects": False, "headers": {"user-agent": "hubsmith"}}
+            # Two threads may both make one here; setdefault keeps the first, the other holds nothing.
+            self._clients.setdefault(key, self._new_client(**options))
+        return self._clients[key]
 
-    def _redirected(self, response: httpx.Response, method: str, content: object) -> str | None:
-        """Return where to go on, if the answer is a redirect that may be followed."""
-        if response.status_code not in (301, 302, 303, 307, 308):
-            return None
-        target = urljoin(str(response.url), response.headers.get("location", ""))
-        is_repeatable = response.status_code in (307, 308) and isinstance(content, bytes)
-        if method in ("GET", "HEAD"):
-            return target
-        if is_repeatable and origin_of(target) == origin_of(str(response.url)):
+    def _timeout(self, seconds: float) -> httpx.Timeout:
+        limit = None if seconds == float("inf") else seconds
+        return self._httpx.Timeout(limit, connect=min(seconds, _CONNECT_TIMEOUT))
+
+    def _redirected(self, response: httpx.Response, method: str, *, is_repeatable: bool) -> str:
+        """Return where a redirect leads, if it may be followed."""
+        source = str(response.url)
+        target = urljoin(source, response.headers["location"])
+        is_same = response.status_code in (307, 308) and origin_of(target) == origin_of(source)
+        if method in ("GET", "HEAD") or (is_same and is_repeatable):
             return target
         raise SpaceConnectionError(
-            f"{method} {shown(str(response.url))} was redirected to {shown(target)}. "
+            f"{method} {shown(source)} was redirected to {shown(target)}. "
             "Use that address as the source."
         )
 
@@ -173,33 +218,33 @@ class _Policy:
             reason = str(error) or type(error).__name__
             raise SpaceConnectionError(f"{what}: the connection broke: {reason}") from None
 
-    def _open_or_raise(self, url: str) -> None:
-        if self._closed:
-            raise HubsmithError(f"{shown(url)}: the client is closed. Make a new one.")
-
 
 class StreamResponse:
-    """An answer whose content is read piece by piece."""
+    """An answer whose content is read piece by piece; a context that closes it."""
 
-    def __init__(self, policy: _Policy, response: httpx.Response) -> None:
+    def __init__(
+        self, translated: contextlib.AbstractContextManager[None], response: httpx.Response
+    ) -> None:
         self.status = response.status_code
         self.headers: Mapping[str, str] = dict(response.headers)
         self.url = str(response.url)
-        self._policy = policy
+        self._translated = translated
         self._response = response
 
-    def _translated(self) -> contextlib.AbstractContextManager[None]:
-        return self._policy._translated("GET", self.url)  # pyright: ignore[reportPrivateUsage]  # same module
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def iter_bytes(self) -> Iterator[bytes]:
         """Iterate over the content as it arrives, decompressed."""
-        with self._translated():
+        with self._translated:
             yield from self._response.iter_bytes()
 
     def read(self) -> Response:
         """Read the rest."""
-        body = b"".join(self.iter_bytes())
-        return Response(status=self.status, headers=self.headers, body=body, url=self.url)
+        return self._whole(b"".join(self.iter_bytes()))
 
     def close(self) -> None:
         """Close the connection."""
@@ -213,6 +258,9 @@ class StreamResponse:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
+    def _whole(self, body: bytes) -> Response:
+        return Response(status=self.status, headers=self.headers, body=body, url=self.url)
+
 
 class Transport(_Policy):
     """Blocking HTTP, safe to use from several threads.
@@ -221,105 +269,68 @@ class Transport(_Policy):
         credentials: Headers by origin: no other origin gets them.
     """
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes | Iterable[bytes] | None = None,
-        timeout: float | None = None,
-    ) -> Response:
-        """Send a request and read the whole answer, whatever its status.
+    def _new_client(self, **options: Any) -> httpx.Client:
+        return self._httpx.Client(**options)
 
-        Args:
-            timeout: Seconds without progress until it fails; 60 by default.
+    def stream(self, method: str, url: str, **options: Unpack[Options]) -> StreamResponse:
+        """Send a request, follow redirects, and read the answer piece by piece.
 
         Raises:
             SpaceConnectionError: when there is no connection, or it breaks.
             InferenceTimeoutError: when there is no answer in time.
             SpecError: when the URL is not an http or https URL.
         """
-        with self.stream(method, url, headers=headers, content=content, timeout=timeout) as stream:
+        attempts = self._attempts(method, url, options)
+        client, request = next(attempts)
+        while True:
+            with self._translated(method, str(request.url)):
+                response = client.send(request, stream=True)
+            if not response.has_redirect_location:
+                return StreamResponse(self._translated("GET", str(response.url)), response)
+            response.close()
+            client, request = attempts.send(response)
+
+    def request(self, method: str, url: str, **options: Unpack[Options]) -> Response:
+        """Send a request and read the whole answer, whatever its status; see `stream`."""
+        with self.stream(method, url, **options) as stream:
             return stream.read()
 
-    @contextlib.contextmanager
-    def stream(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes | Iterable[bytes] | None = None,
-        timeout: float | None = None,
-    ) -> Generator[StreamResponse, None, None]:
-        """Send a request and read the answer piece by piece within the context."""
-        opened = self.open_stream(method, url, headers=headers, content=content, timeout=timeout)
-        try:
-            yield opened
-        finally:
-            opened.close()
-
-    def open_stream(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes | Iterable[bytes] | None = None,
-        timeout: float | None = None,
-    ) -> StreamResponse:
-        """Send a request; the caller closes the answer."""
-        origin, target = origin_of(url), url
-        for _ in range(_REDIRECTS):
-            self._open_or_raise(target)
-            client = self._client(origin_of(target) in self._credentials)
-            with self._translated(method, target):
-                request = client.build_request(
-                    method,
-                    target,
-                    headers=self._headers(origin_of(target), headers),
-                    content=content,
-                    timeout=self._timeout(timeout),
-                )
-                response = client.send(request, stream=True)
+    def converse(self, exchange: Exchange[T]) -> T:
+        """Send what an exchange asks for, and return what it comes to."""
+        with contextlib.closing(exchange):
             try:
-                following = self._redirected(response, method, content)
-            except HubsmithError:
-                response.close()
-                raise
-            if following is None:
-                return StreamResponse(self, response)
-            response.close()
-            target, headers = following, _forwarded(origin, following, headers)
-        raise SpaceConnectionError(f"{method} {shown(url)}: more than {_REDIRECTS} redirects.")
+                asked = next(exchange)
+                while True:
+                    answer = self.request(asked.method, asked.url, **asked.options)
+                    asked = exchange.send(answer)
+            except StopIteration as end:
+                return end.value
 
     def close(self) -> None:
         """Close every connection. The transport cannot be used again."""
-        self._closed = True
+        self.is_closed = True
         for client in list(self._clients.values()):
             client.close()
-
-    def _client(self, is_trusted: bool) -> httpx.Client:
-        if is_trusted not in self._clients:
-            # Two threads may both make one here; setdefault keeps the first, the other holds nothing.
-            self._clients.setdefault(is_trusted, self._httpx.Client(**self._options()))
-        return self._clients[is_trusted]
 
 
 class AsyncStreamResponse(StreamResponse):
     """The asynchronous form of `StreamResponse`."""
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
     async def aiter_bytes(self) -> AsyncIterator[bytes]:
         """Iterate over the content as it arrives, decompressed."""
-        with self._translated():
+        with self._translated:
             async for chunk in self._response.aiter_bytes():
                 yield chunk
 
     async def aread(self) -> Response:
         """Read the rest."""
-        body = b"".join([chunk async for chunk in self.aiter_bytes()])
-        return Response(status=self.status, headers=self.headers, body=body, url=self.url)
+        return self._whole(b"".join([chunk async for chunk in self.aiter_bytes()]))
 
     async def aclose(self) -> None:
         """Close the connection."""
@@ -329,90 +340,41 @@ class AsyncStreamResponse(StreamResponse):
 class AsyncTransport(_Policy):
     """HTTP for asyncio; see `Transport`. It belongs to the event loop of its first request."""
 
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes | AsyncIterable[bytes] | None = None,
-        timeout: float | None = None,
-    ) -> Response:
+    def _new_client(self, **options: Any) -> httpx.AsyncClient:
+        return self._httpx.AsyncClient(**options)
+
+    async def stream(
+        self, method: str, url: str, **options: Unpack[Options]
+    ) -> AsyncStreamResponse:
+        """Send a request and read the answer piece by piece; see `Transport.stream`."""
+        attempts = self._attempts(method, url, options)
+        client, request = next(attempts)
+        while True:
+            with self._translated(method, str(request.url)):
+                response = await client.send(request, stream=True)
+            if not response.has_redirect_location:
+                return AsyncStreamResponse(self._translated("GET", str(response.url)), response)
+            await response.aclose()
+            client, request = attempts.send(response)
+
+    async def request(self, method: str, url: str, **options: Unpack[Options]) -> Response:
         """Send a request and read the whole answer; see `Transport.request`."""
-        async with self.stream(
-            method, url, headers=headers, content=content, timeout=timeout
-        ) as stream:
+        async with await self.stream(method, url, **options) as stream:
             return await stream.aread()
 
-    @contextlib.asynccontextmanager
-    async def stream(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes | AsyncIterable[bytes] | None = None,
-        timeout: float | None = None,
-    ) -> AsyncGenerator[AsyncStreamResponse, None]:
-        """Send a request and read the answer piece by piece within the context."""
-        opened = await self.open_stream(
-            method, url, headers=headers, content=content, timeout=timeout
-        )
-        try:
-            yield opened
-        finally:
-            await opened.aclose()
-
-    async def open_stream(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes | AsyncIterable[bytes] | None = None,
-        timeout: float | None = None,
-    ) -> AsyncStreamResponse:
-        """Send a request; the caller closes the answer."""
-        origin, target = origin_of(url), url
-        for _ in range(_REDIRECTS):
-            self._open_or_raise(target)
-            client = self._client(origin_of(target) in self._credentials)
-            with self._translated(method, target):
-                request = client.build_request(
-                    method,
-                    target,
-                    headers=self._headers(origin_of(target), headers),
-                    content=content,
-                    timeout=self._timeout(timeout),
-                )
-                response = await client.send(request, stream=True)
+    async def converse(self, exchange: Exchange[T]) -> T:
+        """Send what an exchange asks for, and return what it comes to."""
+        with contextlib.closing(exchange):
             try:
-                following = self._redirected(response, method, content)
-            except HubsmithError:
-                await response.aclose()
-                raise
-            if following is None:
-                return AsyncStreamResponse(self, response)
-            await response.aclose()
-            target, headers = following, _forwarded(origin, following, headers)
-        raise SpaceConnectionError(f"{method} {shown(url)}: more than {_REDIRECTS} redirects.")
+                asked = next(exchange)
+                while True:
+                    answer = await self.request(asked.method, asked.url, **asked.options)
+                    asked = exchange.send(answer)
+            except StopIteration as end:
+                return end.value
 
     async def aclose(self) -> None:
         """Close every connection. The transport cannot be used again."""
-        self._closed = True
+        self.is_closed = True
         for client in list(self._clients.values()):
             await client.aclose()
-
-    def _client(self, is_trusted: bool) -> httpx.AsyncClient:
-        if is_trusted not in self._clients:
-            self._clients[is_trusted] = self._httpx.AsyncClient(**self._options())
-        return self._clients[is_trusted]
-
-
-def _forwarded(
-    origin: str, target: str, headers: Mapping[str, str] | None
-) -> Mapping[str, str] | None:
-    """Keep the headers of a request within its origin, and only harmless ones beyond."""
-    if headers is None or origin_of(target) == origin:
-        return headers
-    return {name: value for name, value in headers.items() if name.lower() in _FORWARDED_HEADERS}

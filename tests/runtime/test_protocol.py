@@ -285,14 +285,14 @@ def test_errors_and_wire_names(server: FakeServer) -> None:
     bodies: list[bytes] = []
     server.gradio()
     server.stream(message("process_completed", "x"))
-    original = Transport.open_stream
+    original = Transport.stream
 
     def noted(self: Transport, method: str, url: str, **options: Any) -> Any:
         bodies.append(options.get("content") or b"")
         return original(self, method, url, **options)
 
     with pytest.MonkeyPatch.context() as patch, Kitchen(server.url) as kitchen:
-        patch.setattr(Transport, "open_stream", noted)
+        patch.setattr(Transport, "stream", noted)
         kitchen.run(AliasRequest())
         session = kitchen.session_hash
     assert json.loads(bodies[1]) == {

@@ -105,13 +105,13 @@ def test_a_call_is_two_requests_after_the_first(
     kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []
-    original = _transport.Transport.open_stream
+    original = _transport.Transport.stream
 
     def counted(self: Any, method: str, url: str, **options: Any) -> Any:
         sent.append(f"{method} {url.partition('?')[0].rpartition('/')[2]}")
         return original(self, method, url, **options)
 
-    monkeypatch.setattr(_transport.Transport, "open_stream", counted)
+    monkeypatch.setattr(_transport.Transport, "stream", counted)
     for _ in range(3):
         kitchen.echo("x")
     assert sent == ["GET config", *["POST join", "GET data"] * 3]

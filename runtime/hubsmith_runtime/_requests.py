@@ -1,0 +1,54 @@
+"""The requests that are sent to a Space, described without sending them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import BinaryIO
+from urllib.parse import quote, urlencode
+
+from ._transport import HttpRequest
+
+_CALLER = {"x-gradio-user": "api"}
+_JSON = {**_CALLER, "content-type": "application/json"}
+_STREAM = {**_CALLER, "accept": "text/event-stream"}
+_FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def config(root: str) -> HttpRequest:
+    """Ask what the Space at `root` is."""
+    return HttpRequest("GET", f"{root}/config", {"headers": _CALLER})
+
+
+def login(root: str, auth: tuple[str, str]) -> HttpRequest:
+    """Log in with user and password."""
+    form = urlencode({"username": auth[0], "password": auth[1]}).encode()
+    return HttpRequest("POST", f"{root}/login", {"headers": _FORM, "content": form})
+
+
+def upload(base: str, parts: Sequence[tuple[str, BinaryIO, str]]) -> HttpRequest:
+    """Send files, each as name, content and type."""
+    files = [("files", part) for part in parts]
+    return HttpRequest("POST", f"{base}/upload", {"headers": _CALLER, "files": files})
+
+
+def join(base: str, session_hash: str, fn_index: int, values: Sequence[object]) -> HttpRequest:
+    """Send a job to the queue."""
+    job = {"data": values, "fn_index": fn_index, "session_hash": session_hash}
+    body = {**job, "event_data": None, "trigger_id": None}
+    content = json.dumps(body, separators=(",", ":")).encode()
+    return HttpRequest("POST", f"{base}/queue/join", {"headers": _JSON, "content": content})
+
+
+def cancel(base: str, session_hash: str, fn_index: int, event_id: str) -> HttpRequest:
+    """Cancel a job."""
+    job = {"session_hash": session_hash, "fn_index": fn_index, "event_id": event_id}
+    content = json.dumps(job).encode()
+    return HttpRequest("POST", f"{base}/cancel", {"headers": _JSON, "content": content})
+
+
+def events(base: str, session_hash: str, silence_limit: float | None) -> HttpRequest:
+    """Open the event stream of a session; it may be silent for so many seconds."""
+    url = f"{base}/queue/data?session_hash={quote(session_hash)}"
+    timeout = float("inf") if silence_limit is None else silence_limit
+    return HttpRequest("GET", url, {"headers": _STREAM, "timeout": timeout})
