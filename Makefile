@@ -11,7 +11,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test corpus bench generate check lint fix types clean
+.PHONY: help setup demo test corpus bench generate record check lint fix types clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ bench: setup ## measure how long generating a client takes
 
 generate: setup ## rewrite generated/ from specs/
 	$(PYTHON_VENV) -m hubsmith_codegen.tree
+
+record: setup ## snapshot the demo app anew into specs/spaces/kitchen
+	$(PYTHON_VENV) demo/run.py --record
 
 check: setup ## fail when generated/ is not what specs/ say
 	$(PYTHON_VENV) -m hubsmith_codegen.tree --check

@@ -5,6 +5,7 @@ Everything happens on the loopback interface and under build/demo.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -21,6 +22,8 @@ from pathlib import Path
 
 DEMO = Path(__file__).resolve().parent
 BUILD = DEMO.parent / "build" / "demo"
+SNAPSHOT = DEMO.parent / "specs" / "spaces" / "kitchen"
+DEFAULT_URL = "http://127.0.0.1:7860"
 START_SECONDS = 90
 ATTEMPTS = 3
 
@@ -82,11 +85,15 @@ def start_app() -> tuple[subprocess.Popen[bytes], str]:
     for _ in range(ATTEMPTS):
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        server = subprocess.Popen(
-            [sys.executable, str(DEMO / "app.py")],
-            env=environment(GRADIO_SERVER_PORT=str(port)),
-            stdin=subprocess.DEVNULL,
-        )
+        BUILD.mkdir(parents=True, exist_ok=True)
+        # The traceback of the error that the demo provokes would only confuse on the terminal.
+        with (BUILD / "app.log").open("wb") as log:
+            server = subprocess.Popen(
+                [sys.executable, str(DEMO / "app.py")],
+                env=environment(GRADIO_SERVER_PORT=str(port)),
+                stdin=subprocess.DEVNULL,
+                stderr=log,
+            )
         try:
             wait_until_ready(url, server)
         except DemoError as error:
@@ -163,10 +170,27 @@ def demonstrate(folder: Path) -> None:
     say(f"done; the client lies in {os.path.relpath(folder / 'clients' / 'kitchen')}")
 
 
+def record(folder: Path) -> None:
+    """Snapshot the app into `folder`, as if it ran on Gradio's default port.
+
+    Raises:
+        DemoError: when the app cannot be started.
+    """
+    from hubsmith_codegen.fetch import fetch
+    from hubsmith_codegen.snapshot import write_snapshot
+
+    with kitchen_app() as url:
+        raw = fetch(url)
+    write_snapshot(dataclasses.replace(raw, source=DEFAULT_URL, name="kitchen"), folder)
+
+
 def main() -> int:
-    """Run the demo; return 1 when a step failed."""
+    """Run the demo, or record the app with `--record`; return 1 when a step failed."""
     try:
-        demonstrate(BUILD)
+        if sys.argv[1:] == ["--record"]:
+            record(SNAPSHOT)
+        else:
+            demonstrate(BUILD)
     except DemoError as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)
         return 1

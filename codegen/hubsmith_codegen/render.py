@@ -20,7 +20,7 @@ from .text import Source, docstring, literal, markdown, markdown_code, plain
 from .version import GENERATOR
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 _RUNTIME = Source("hubsmith_runtime")
 _NONE = Annotation("None")
@@ -124,12 +124,15 @@ def render(service: Service) -> dict[PurePosixPath, str]:
             (markdown_code(one.endpoint), markdown(one.reason)) for one in service.omissions
         ),
     }
-    environment = _environment()
     files = {
-        PurePosixPath(name): environment.get_template(f"{name}.jinja").render(context)
-        for name in _TEMPLATES
+        PurePosixPath(name): template(f"package/{name}").render(context) for name in _TEMPLATES
     }
     return {**files, PurePosixPath("py.typed"): ""}
+
+
+def template(name: str) -> Template:
+    """A template by the path of the file that it makes."""
+    return _environment().get_template(f"{name}.jinja")
 
 
 @cache

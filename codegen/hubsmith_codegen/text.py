@@ -131,9 +131,9 @@ def _escape(text: str) -> str:
 
 def markdown(text: str) -> Source:
     """Clean text inside a Markdown paragraph or table cell, with no live markup."""
-    return Source(re.sub(r"([\\`*_{}\[\]<>()#+\-.!|~&])", r"\\\1", plain(text)))
+    return Source(re.sub(r"([\\`*_\[\]<>#|~&])", r"\\\1", plain(text)))
 
 
 def markdown_code(text: str) -> Source:
-    """Clean text as a Markdown code span."""
-    return Source("`" + plain(text).replace("`", "'") + "`")
+    """Clean text as a Markdown code span, in a table cell too."""
+    return Source("`" + plain(text).replace("`", "'").replace("|", "\\|") + "`")

@@ -2,4 +2,5 @@
 
 from importlib import metadata
 
-GENERATOR = f"hubsmith {metadata.version('hubsmith')}"
+VERSION = metadata.version("hubsmith")
+GENERATOR = f"hubsmith {VERSION}"

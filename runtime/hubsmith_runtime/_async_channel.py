@@ -39,11 +39,7 @@ class AsyncChannel:
         self._background: set[asyncio.Task[None]] = set()
 
     async def join(self, call: Call, state: JobState) -> None:
-        """Send a job and start to read its events.
-
-        Raises:
-            HubsmithError: when it is not accepted.
-        """
+        """Send a job and start to read its events."""
         sending = self._start(self._send(call, state))
         try:
             await asyncio.shield(sending)
@@ -58,11 +54,7 @@ class AsyncChannel:
     async def wait(
         self, is_met: Callable[[], bool], state: JobState, timeout: float | None
     ) -> None:
-        """Wait until a condition is met.
-
-        Raises:
-            InferenceTimeoutError: after `timeout` seconds.
-        """
+        """Wait until a condition is met, for so many seconds at most."""
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None else loop.time() + timeout
         while not is_met():

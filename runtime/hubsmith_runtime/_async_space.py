@@ -37,11 +37,25 @@ class AsyncSpace(BaseSpace[AsyncChannel, AsyncTransport]):
 
     async def run(self, request: Request[R]) -> R:
         """Make a call and wait for its result; see `Space.run`."""
-        return await self._run(request)
+        deadline = None if self._timeout is None else time.monotonic() + self._timeout
+        channel, state, job = await self._start(request, keeps_events=False)
+        try:
+            remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
+            await channel.wait(job.done, state, remaining)
+        except BaseException as error:
+            await channel.forget(state)
+            if isinstance(error, InferenceTimeoutError):
+                raise self._slow_error(request) from None
+            raise
+        return await job.result()
 
     async def submit(self, request: Request[R]) -> AsyncJob[R]:
         """Send a call and return while it goes on; see `Space.submit`."""
-        return await self._submit(request)
+        _, _, job = await self._start(request, keeps_events=True)
+        return job
+
+    # For generated methods; see `Space`.
+    _run, _submit = run, submit
 
     async def aclose(self) -> None:
         """End pending jobs and close every connection. Closing twice does no harm."""
@@ -50,27 +64,7 @@ class AsyncSpace(BaseSpace[AsyncChannel, AsyncTransport]):
         if self._transport is not None:
             await self._transport.aclose()
 
-    async def close(self) -> None:
-        """The same as `aclose`."""
-        await self.aclose()
-
-    async def _run(self, request: Request[R]) -> R:
-        deadline = None if self._timeout is None else time.monotonic() + self._timeout
-        channel, state, job = await self._start(request, keeps_events=False)
-        try:
-            remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
-            await channel.wait(job.done, state, remaining)
-        except InferenceTimeoutError:
-            await channel.forget(state)
-            raise self._slow_error(request) from None
-        except BaseException:
-            await channel.forget(state)
-            raise
-        return await job.result()
-
-    async def _submit(self, request: Request[R]) -> AsyncJob[R]:
-        _, _, job = await self._start(request, keeps_events=True)
-        return job
+    close = aclose
 
     async def _start(
         self, request: Request[R], *, keeps_events: bool

@@ -44,11 +44,7 @@ class Channel:
         self._closing = False
 
     def join(self, call: Call, state: JobState) -> None:
-        """Send a job.
-
-        Raises:
-            HubsmithError: when it is not accepted.
-        """
+        """Send a job."""
         sent = _requests.join(self._base, self.session.hash, call.fn_index, call.values)
         with self._changed:
             self.session.begin_join()
@@ -89,11 +85,7 @@ class Channel:
     def wait_in_thread(
         self, is_met: Callable[[], bool], state: JobState, deadline: float | None
     ) -> None:
-        """Block until a condition is met, while another thread reads.
-
-        Raises:
-            InferenceTimeoutError: at the deadline, a value of `time.monotonic`.
-        """
+        """Block until a condition is met or a deadline passes, while another thread reads."""
         with self._changed:
             while not is_met():
                 self.watch()

@@ -25,17 +25,10 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """A running Space.
+    """A running Space."""
 
-    Attributes:
-        name: What messages call the Space.
-        base: Its API root.
-        live: What it says about itself.
-        files: Where the files of its answers lie.
-    """
-
-    name: str
-    base: str
+    name: str  # What messages call it.
+    base: str  # Its API root.
     live: LiveSpace
     files: FileOrigin
 
@@ -80,14 +73,7 @@ def connect(
     folder: Path | None,
     transport: Transport | AsyncTransport,
 ) -> Exchange[Connection]:
-    """Find a Space, log in and read what it is.
-
-    Args:
-        source: The Space as its caller named it.
-        auth: User and password, where it has a login.
-        folder: Where files are kept whose path is asked for.
-        transport: What sends, now and later; it learns which hosts may see the token.
-    """
+    """Find a Space, log in and read what it is; `transport` learns who may see the token."""
     root = source.root
     if root is None:
         root = read_host((yield HttpRequest("GET", source.host_url, {})), source.name)

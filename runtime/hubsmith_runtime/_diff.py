@@ -10,16 +10,10 @@ class DiffError(Exception):
 
 
 def apply_edits(value: Any, edits: Any) -> Any:
-    """Return `value` with the edits done, in order; `value` itself stays as it is.
+    """Return a JSON value with the edits done, in order; `value` itself stays as it is.
 
-    Args:
-        value: A JSON value.
-        edits: A list of `[action, path, operand]`; the action is `append` (to a string),
-            `replace`, `add` (into a list or an object) or `delete`, the path a list of indices
-            and keys, where `[]` is the whole value.
-
-    Raises:
-        DiffError: when an edit does not fit.
+    An edit is `[action, path, operand]`. The action is `append` (to a string), `replace`, `add`
+    (into a list or an object) or `delete`; the path lists indices and keys, `[]` is the whole.
     """
     try:
         for action, path, operand in edits:
@@ -67,11 +61,9 @@ class Accumulator:
         self._values: list[Any] | None = []
 
     def add(self, chunk: list[Any], *, is_diff: bool) -> list[Any] | None:
-        """Take the next chunk.
+        """Take the next chunk and return the whole values, or `None` where an edit did not fit.
 
-        Returns:
-            The whole values, or `None` where an edit did not fit: Gradio's own diff miscounts
-            deletions in nested lists, and then no later diff can be trusted either.
+        Gradio's own diff miscounts deletions in nested lists; no later diff can be trusted then.
         """
         if not is_diff:
             self._values = list(chunk)

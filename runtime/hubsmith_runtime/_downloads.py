@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
 import tempfile
 from collections.abc import AsyncGenerator, Generator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,34 +18,18 @@ _PORTS = (f"{port}{n}" for port in ("COM", "LPT") for n in range(10))
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *_PORTS}  # Names that Windows keeps for devices.
 
 
+@dataclass(frozen=True, slots=True)
 class FileOrigin:
-    """The place that files of one Space are fetched from.
+    """The place that files of one Space are fetched from, and the folder they are kept in."""
 
-    Args:
-        base: The Space's API root; empty for files that belong to no Space.
-        folder: Where files are kept whose path is asked for; the user's temporary folder
-            by default.
-        transport: What fetches them.
-    """
-
-    def __init__(
-        self,
-        base: str = "",
-        folder: Path | None = None,
-        transport: Transport | AsyncTransport | None = None,
-    ) -> None:
-        self.base = base
-        self._folder = folder
-        self._transport = transport
+    base: str = ""  # The Space's API root; empty for files that belong to no Space.
+    folder: Path | None = None
+    transport: Transport | AsyncTransport | None = field(default=None, repr=False)
 
     @contextlib.contextmanager
     def fetch(self, url: str) -> Generator[StreamResponse, None, None]:
-        """Open a file for reading.
-
-        Raises:
-            DownloadError: when the server does not give it.
-        """
-        transport, own = self._transport, None
+        """Open a file for reading."""
+        transport, own = self.transport, None
         if not isinstance(transport, Transport) or transport.is_closed:
             transport = own = Transport(transport.credentials if transport else None)
         try:
@@ -59,7 +43,7 @@ class FileOrigin:
     @contextlib.asynccontextmanager
     async def afetch(self, url: str) -> AsyncGenerator[AsyncStreamResponse, None]:
         """Open a file for reading; see `fetch`."""
-        transport, own = self._transport, None
+        transport, own = self.transport, None
         if not isinstance(transport, AsyncTransport) or transport.is_closed:
             transport = own = AsyncTransport(transport.credentials if transport else None)
         try:
@@ -71,10 +55,10 @@ class FileOrigin:
                 await own.aclose()
 
     def new_folder(self) -> Path:
-        """Make an empty folder for one file."""
-        parent = self._folder if self._folder is not None else _user_folder()
-        parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=parent))
+        """Make an empty folder for one file, which nobody else may read."""
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix="hubsmith-", dir=self.folder))
 
 
 def _check(stream: StreamResponse) -> None:
@@ -99,11 +83,7 @@ def safe_name(name: str, fallback: str = "file") -> str:
 
 
 def destination(path: str | os.PathLike[str], name: str) -> Path:
-    """Return the file to write: `path` itself, or `name` inside it where it is a folder.
-
-    Raises:
-        DownloadError: when there is no such folder.
-    """
+    """Return the file to write: `path` itself, or `name` inside it where it is a folder."""
     target = Path(path)
     if target.is_dir():
         return target / safe_name(name)
@@ -134,17 +114,3 @@ def atomic_file(target: Path) -> Generator[BinaryIO, None, None]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-
-
-def _user_folder() -> Path:
-    try:
-        user = safe_name(getpass.getuser())
-    except (KeyError, OSError):
-        user = "user"
-    folder = Path(tempfile.gettempdir()) / f"hubsmith-{user}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid") and (folder.is_symlink() or folder.stat().st_uid != os.getuid()):
-        raise HubsmithError(
-            f"{folder} belongs to someone else. Pass download_dir= to choose another."
-        )
-    return folder

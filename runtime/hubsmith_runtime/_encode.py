@@ -20,15 +20,10 @@ _EXPONENT_FROM = 1e21
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file that must be on the server before the call, and the JSON that names it.
-
-    Attributes:
-        file: The file.
-        references: Objects of the call's data; each gets the server's path of the file.
-    """
+    """A file that must be on the server before the call."""
 
     file: File
-    references: list[dict[str, Any]]
+    references: list[dict[str, Any]]  # Where the call names it: each gets the server's path.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +36,7 @@ class Call:
 
 
 def encode(request: Request[Any], live: LiveEndpoint, source: str, base: str) -> Call:
-    """Lay a request's arguments out in the input slots of the running Space.
-
-    Files that lie under `base`, the Space's API root, are not sent again.
-    """
+    """Lay a request's arguments out in the input slots of the Space whose API root is `base`."""
     endpoint = type(request).__endpoint__
     fields = type(request).model_fields
     if len(fields) != (expected := sum(live.inputs)):
@@ -121,9 +113,7 @@ def _encode_file(file: File, uploads: dict[int, Upload], base: str) -> dict[str,
         "orig_name": file.name,
         "meta": {"_type": "gradio.FileData"},
     }
-    if file.mime_type is not None:
-        reference["mime_type"] = file.mime_type
-    if file.size is not None:
-        reference["size"] = file.size
+    about = {"mime_type": file.mime_type, "size": file.size}
+    reference.update({key: value for key, value in about.items() if value is not None})
     uploads.setdefault(id(file), Upload(file=file, references=[])).references.append(reference)
     return reference

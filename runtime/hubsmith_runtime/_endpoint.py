@@ -25,6 +25,8 @@ class Endpoint:
             it shifts when the Space's author adds an event.
         outputs: How many values the endpoint returns. With 0 the result is `None`, with 1 it is
             the value itself, with more it is the request's named tuple.
+        is_ordered: Whether the request's fields stand in the order of the Space's inputs. Where
+            they do not, the running Space is asked for the order of their names.
         defaults: The Space's own values, by wire name, for parameters whose default is not a
             scalar. They are sent when the argument is `None`.
     """
@@ -32,6 +34,7 @@ class Endpoint:
     name: str = ""
     fn_index: int | None = None
     outputs: int = 1
+    is_ordered: bool = True
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def __str__(self) -> str:

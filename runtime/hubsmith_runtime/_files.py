@@ -69,8 +69,6 @@ class File(os.PathLike[str]):
     ) -> None:
         self._path: Path | None = None
         self._content: bytes | None = None
-        self._handle: BinaryIO | None = None
-        self._start = 0
         self._remote: dict[str, Any] | None = None
         self._origin = FileOrigin()
         self.url: str | None = None
@@ -112,7 +110,7 @@ class File(os.PathLike[str]):
             self._hold(bytes(cast("bytes", source)))
             return "file"
         if callable(getattr(source, "read", None)):
-            return self._take_handle(cast("BinaryIO", source))
+            return self._adopt_stream(cast("BinaryIO", source))
         if callable(getattr(source, "save", None)):
             picture = io.BytesIO()
             cast("Image", source).save(picture, format="PNG")
@@ -126,19 +124,17 @@ class File(os.PathLike[str]):
     def _hold(self, content: bytes) -> None:
         self._content, self.size = content, len(content)
 
-    def _take_handle(self, handle: BinaryIO) -> str:
-        if isinstance(handle, io.TextIOBase):
+    def _adopt_stream(self, stream: BinaryIO) -> str:
+        if isinstance(stream, io.TextIOBase):
             raise ValidationError("the file is open as text: open it with mode 'rb'")
-        try:
-            self._start = handle.tell()
-            self.size = handle.seek(0, os.SEEK_END) - self._start
-            handle.seek(self._start)
-        except (AttributeError, OSError):
-            self._hold(handle.read())  # It can be read once only, but may be sent again.
-        else:
-            self._handle = handle
-        name = getattr(handle, "name", None)
-        return safe_name(name) if isinstance(name, str) else "file"
+        name = getattr(stream, "name", None)
+        name = name if isinstance(name, str) else ""
+        # The request may be sent when the stream is closed. A file on disk is still there then,
+        # what comes from elsewhere is kept.
+        if getattr(stream, "mode", "") == "rb" and Path(name).is_file() and stream.tell() == 0:
+            return self._adopt(name)
+        self._hold(stream.read())
+        return safe_name(name)
 
     @classmethod
     def _from_answer(cls, answer: dict[str, Any], origin: FileOrigin) -> File:
@@ -163,21 +159,10 @@ class File(os.PathLike[str]):
         content = str(self._path) if self._path else f"{self.size} bytes"
         return f"File({shorten(shown(self.url) if self.url else content)}, name={self.name!r})"
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, File):
-            return NotImplemented
-        return self is other or self._identity() == other._identity()
-
-    def __hash__(self) -> int:
-        return hash((self._path, self.url, self.name))
-
-    def _identity(self) -> tuple[object, ...]:
-        return (self._path, self._content, self.url, self.name, id(self._handle))
-
     @property
     def is_local(self) -> bool:
         """Whether the content is here already."""
-        return self._path is not None or self._content is not None or self._handle is not None
+        return self._path is not None or self._content is not None
 
     def measure(self) -> int | None:
         """Return the size in bytes as it is now: a file on disk may have grown."""
@@ -194,10 +179,6 @@ class File(os.PathLike[str]):
             with _reading(self._path), self._path.open("rb") as stream:
                 while chunk := stream.read(_CHUNK):
                     yield chunk
-        elif self._handle is not None:
-            self._handle.seek(self._start)
-            while chunk := self._handle.read(_CHUNK):
-                yield chunk
         elif self.url is not None:
             with self._origin.fetch(self.url) as stream:
                 yield from stream.iter_bytes()
@@ -231,8 +212,8 @@ class File(os.PathLike[str]):
 
     def open(self) -> BinaryIO:
         """Open the file for reading; a remote one is downloaded once."""
-        if self._content is not None or self._handle is not None:
-            return io.BytesIO(self.read())
+        if self._content is not None:
+            return io.BytesIO(self._content)
         path = Path(self)
         with _reading(path):
             return path.open("rb")
@@ -242,9 +223,7 @@ class File(os.PathLike[str]):
         """Open the file as a part of a form: name, content and type."""
         kind = self.mime_type or ""
         kind = kind if kind.isascii() and kind.isprintable() else ""
-        # What sends a part reads it from its beginning, which may lie before ours.
-        handle = self._handle if self._start == 0 else None
-        with contextlib.nullcontext(handle) if handle is not None else self.open() as content:
+        with self.open() as content:
             yield self.name, content, kind or "application/octet-stream"
 
     async def aread(self) -> bytes:
@@ -271,7 +250,7 @@ class File(os.PathLike[str]):
             self._path = self.save(self._origin.new_folder())
 
     async def acache(self) -> None:
-        """Download a remote file once, so that it has a path; see `cache`."""
+        """Do the same without waiting for the network."""
         if not self.is_local:
             self._path = await self.asave(self._origin.new_folder())
 

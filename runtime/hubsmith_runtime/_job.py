@@ -9,9 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from ._channel import Channel
 from ._diff import Accumulator
-from ._events import Chunk, Completed, Event, Partial
+from ._events import Chunk, Completed, Event, JobStatus, Partial
 from ._job_state import JobState
-from ._status import JobStatus
 
 R = TypeVar("R", covariant=True)
 C = TypeVar("C")

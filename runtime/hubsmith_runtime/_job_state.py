@@ -11,27 +11,34 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ._errors import HubsmithError, JobCancelledError
-from ._events import Cancelled, Chunk, Completed, Failed, Log, Progress, Queued, RawEvent, Started
+from ._events import (
+    Cancelled,
+    Chunk,
+    Completed,
+    Failed,
+    JobStatus,
+    Log,
+    LogLine,
+    Progress,
+    ProgressUnit,
+    Queued,
+    RawEvent,
+    Stage,
+    Started,
+)
 from ._messages import Message, lost_error, parse_message, read_event, session_error
-from ._status import JobStatus, LogLine, ProgressUnit, Stage
 
 Outcome: TypeAlias = "Completed[list[Any]] | Failed | Cancelled"
 
 
 @dataclass(slots=True, kw_only=True)
 class JobState:
-    """What is known of one job.
+    """What is known of one job."""
 
-    Attributes:
-        where: Endpoint and Space, for error texts.
-        sends_diffs: Whether later partial results come as edits.
-        keeps_events: Whether events are kept for a caller who iterates.
-    """
-
-    where: str
+    where: str  # Space and endpoint, for error texts.
     fn_index: int
-    sends_diffs: bool
-    keeps_events: bool
+    sends_diffs: bool  # Whether later partial results come as edits.
+    keeps_events: bool  # Whether events are kept, for a caller who iterates.
     event_id: str = ""
     events: list[RawEvent] = field(default_factory=list[RawEvent])
     callbacks: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
@@ -92,12 +99,7 @@ class JobState:
         )
 
     def values(self) -> list[Any]:
-        """Return the outputs of a finished job.
-
-        Raises:
-            HubsmithError: what went wrong, for a failed job.
-            JobCancelledError: for a cancelled job.
-        """
+        """Return the outputs of a finished job, or raise why there are none."""
         match self.outcome:
             case Completed(value=values):
                 return values
@@ -108,19 +110,11 @@ class JobState:
 
 
 class Session:
-    """The jobs that share one session hash and one event stream.
-
-    Args:
-        session_hash: The name of the session, which the client chooses.
-        announces_close: Whether the server says before it ends the stream.
-
-    Attributes:
-        pending: Jobs that are not at their end, by event id.
-    """
+    """The jobs that share one session hash, which the client chooses, and one event stream."""
 
     def __init__(self, session_hash: str, *, announces_close: bool = True) -> None:
         self.hash = session_hash
-        self.pending: dict[str, JobState] = {}
+        self.pending: dict[str, JobState] = {}  # Jobs that are not at their end, by event id.
         self._announces_close = announces_close
         self._is_open = False
         self._may_end = True
@@ -148,11 +142,7 @@ class Session:
         self._is_open, self._may_end = True, False
 
     def feed(self, payload: bytes | None, error: HubsmithError | None = None) -> bool:
-        """Take the data of one event, or `None` where the stream ended, by an error or without.
-
-        Returns:
-            Whether the stream is over.
-        """
+        """Take the data of one event, or `None` and why the stream ended; say if it is over."""
         if payload is None:
             # A stream that was left over from an earlier call, or that ended with a job as it
             # does in old versions, has taken nothing along: a new one goes on.
@@ -164,11 +154,7 @@ class Session:
         return message is not None and self.receive(message)
 
     def receive(self, message: Message) -> bool:
-        """Hand a message to its job.
-
-        Returns:
-            Whether the stream ends with this message.
-        """
+        """Hand a message to its job, and say whether the stream ends with it."""
         kind, event_id = message.get("msg"), message.get("event_id")
         if kind == "close_stream" or (kind == "unexpected_error" and event_id is None):
             if kind == "unexpected_error":

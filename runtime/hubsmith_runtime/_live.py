@@ -20,10 +20,8 @@ _NAMES_SHOWN = 12
 class LiveEndpoint:
     """One function of the running Space.
 
-    Attributes:
-        inputs: One entry per input slot: whether a caller fills it. Session state and layout
-            components occupy slots too; they are sent as null.
-        outputs: One entry per output slot: whether it is part of the result.
+    Per input slot, whether a caller fills it, and per output slot, whether it belongs to the
+    result: session state and layout components occupy slots too, and are sent as null.
     """
 
     fn_index: int
@@ -46,12 +44,7 @@ class LiveSpace:
 
     @classmethod
     def parse(cls, config: object, source: str) -> LiveSpace:
-        """Read a parsed `/config` document.
-
-        Raises:
-            SpecError: when it is not one.
-            UnsupportedVersionError: when the Space is older than Gradio 4.9.
-        """
+        """Read a parsed `/config` document."""
         document = _mapping(config)
         dependencies, version = document.get("dependencies"), document.get("version")
         if not isinstance(dependencies, list) or not isinstance(version, str):
@@ -94,11 +87,7 @@ class LiveSpace:
         )
 
     def endpoint(self, endpoint: Endpoint, source: str) -> LiveEndpoint:
-        """Find the function that a generated endpoint means.
-
-        Raises:
-            EndpointNotFoundError: when the Space has none of that name.
-        """
+        """Find the function that a generated endpoint means."""
         if endpoint.name:
             found = self.endpoints.get(endpoint.name.removeprefix("/"))
         else:

@@ -18,8 +18,19 @@ from ._errors import (
     ZeroGPUQuotaError,
     ZeroGPUTimeoutError,
 )
-from ._events import Cancelled, Chunk, Completed, Failed, Log, Progress, Queued, RawEvent, Started
-from ._status import LogLine, ProgressUnit
+from ._events import (
+    Cancelled,
+    Chunk,
+    Completed,
+    Failed,
+    Log,
+    LogLine,
+    Progress,
+    ProgressUnit,
+    Queued,
+    RawEvent,
+    Started,
+)
 
 Message = dict[str, Any]
 

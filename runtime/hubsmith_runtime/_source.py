@@ -18,30 +18,18 @@ _HUB = "https://huggingface.co"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A Space as its caller named it.
+    """A Space as its caller named it."""
 
-    Attributes:
-        name: What messages call it: `owner/name`, or the URL without secrets.
-        root: The address of the app; `None` until the Hub is asked.
-        token: The Hub token, if one may be used.
-        headers: The caller's own headers, for the Space only.
-    """
-
-    name: str
-    root: str | None
+    name: str  # What messages call it: `owner/name`, or the URL without secrets.
+    root: str | None  # The address of the app; `None` until the Hub is asked.
     token: str | None = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)  # The caller's own, for the Space only.
 
     @classmethod
     def parse(
         cls, source: str | None, token: str | bool | None, headers: Mapping[str, str] | None
     ) -> Source:
-        """Read `owner/name` or a URL.
-
-        Raises:
-            SpecError: when it is neither.
-            AuthenticationError: when a token is demanded and there is none.
-        """
+        """Read `owner/name` or a URL."""
         if source is None:
             raise HubsmithError("No source: pass the Space's owner/name or URL.")
         own = dict(headers or {})

@@ -117,24 +117,6 @@ class Space(BaseSpace[Channel, Transport]):
         Raises:
             HubsmithError: see its tree for what can go wrong.
         """
-        return self._run(request)
-
-    def submit(self, request: Request[R]) -> Job[R]:
-        """Make a call and return at once, while it goes on.
-
-        Raises:
-            HubsmithError: when it is not accepted.
-        """
-        return self._submit(request)
-
-    def close(self) -> None:
-        """End pending jobs and close every connection. Closing twice does no harm."""
-        for channel in self._shut():
-            channel.close()
-        if self._transport is not None:
-            self._transport.close()
-
-    def _run(self, request: Request[R]) -> R:
         deadline = None if self._timeout is None else time.monotonic() + self._timeout
         channel, state, job = self._start(request, keeps_events=False)
         try:
@@ -142,18 +124,32 @@ class Space(BaseSpace[Channel, Transport]):
                 channel.wait(state)
             else:
                 channel.wait_in_thread(job.done, state, deadline)
-        except InferenceTimeoutError:
+        except BaseException as error:
             channel.forget(state)
-            raise self._slow_error(request) from None
-        except BaseException:
-            channel.forget(state)
+            if isinstance(error, InferenceTimeoutError):
+                raise self._slow_error(request) from None
             raise
         return job.result()
 
-    def _submit(self, request: Request[R]) -> Job[R]:
+    def submit(self, request: Request[R]) -> Job[R]:
+        """Make a call and return at once, while it goes on.
+
+        Raises:
+            HubsmithError: when it is not accepted.
+        """
         channel, _, job = self._start(request, keeps_events=True)
         channel.watch()
         return job
+
+    # For generated methods: an endpoint may be called `run` or `submit`, and then hides those.
+    _run, _submit = run, submit
+
+    def close(self) -> None:
+        """End pending jobs and close every connection. Closing twice does no harm."""
+        for channel in self._shut():
+            channel.close()
+        if self._transport is not None:
+            self._transport.close()
 
     def _start(
         self, request: Request[R], *, keeps_events: bool

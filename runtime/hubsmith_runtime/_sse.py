@@ -16,14 +16,9 @@ class EventDecoder:
         self._lines: list[bytes] = []
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """Take the next bytes.
+        """Take the next bytes, cut anywhere, and return the data of each event now complete.
 
-        Args:
-            chunk: Bytes, cut anywhere.
-
-        Returns:
-            The data of every event that is now complete, its lines joined by a line feed. Events
-            without data, such as comments, are left out.
+        Its lines are joined by a line feed. Events without data, such as comments, are left out.
         """
         self._buffer += chunk
         complete: list[bytes] = []

@@ -33,18 +33,12 @@ Credentials: TypeAlias = Mapping[str, Mapping[str, str]]
 
 
 class Options(TypedDict, total=False):
-    """What a request may carry.
-
-    Attributes:
-        content: The body.
-        files: The parts of a form, instead of a body: field, then name, content and type.
-        timeout: Seconds without progress until it fails; 60 by default, infinity for no limit.
-    """
+    """What a request may carry."""
 
     headers: Mapping[str, str]
     content: bytes
-    files: Sequence[tuple[str, tuple[str, BinaryIO, str]]]
-    timeout: float
+    files: Sequence[tuple[str, tuple[str, BinaryIO, str]]]  # Field, then name, content and type.
+    timeout: float  # Seconds without progress until it fails; infinity for no limit.
 
 
 class HttpRequest(NamedTuple):
@@ -57,14 +51,7 @@ class HttpRequest(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A whole answer.
-
-    Attributes:
-        status: The HTTP status.
-        headers: By lower-case name.
-        body: The content, decompressed.
-        url: Where it came from, after redirects.
-    """
+    """A whole answer: headers by lower-case name, the URL after redirects."""
 
     status: int
     headers: Mapping[str, str]
@@ -85,15 +72,11 @@ class Response:
 
 
 Exchange: TypeAlias = Generator[HttpRequest, Response, T]
-"""A conversation without I/O: it yields requests, is sent their answers, and returns its outcome."""
+"""A conversation without I/O: it yields requests and is sent their answers."""
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of a URL, such as `https://example.org:443`.
-
-    Raises:
-        SpecError: when it is not an http or https URL.
-    """
+    """Return scheme, host and port of an http(s) URL, such as `https://example.org:443`."""
     try:
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}[parts.scheme]
@@ -263,23 +246,13 @@ class StreamResponse:
 
 
 class Transport(_Policy):
-    """Blocking HTTP, safe to use from several threads.
-
-    Args:
-        credentials: Headers by origin: no other origin gets them.
-    """
+    """Blocking HTTP, safe to use from several threads."""
 
     def _new_client(self, **options: Any) -> httpx.Client:
         return self._httpx.Client(**options)
 
     def stream(self, method: str, url: str, **options: Unpack[Options]) -> StreamResponse:
-        """Send a request, follow redirects, and read the answer piece by piece.
-
-        Raises:
-            SpaceConnectionError: when there is no connection, or it breaks.
-            InferenceTimeoutError: when there is no answer in time.
-            SpecError: when the URL is not an http or https URL.
-        """
+        """Send a request, follow redirects, and read the answer piece by piece."""
         attempts = self._attempts(method, url, options)
         client, request = next(attempts)
         while True:
