@@ -154,6 +154,8 @@ def demonstrate(folder: Path) -> None:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    # The nearest configuration is where the Space is recorded; without one, that of a parent folder.
+    (folder / "hubsmith.toml").touch()
     say("1/4 start the Kitchen app, a real Gradio app")
     with kitchen_app() as url:
         print(f"it listens on {url}")

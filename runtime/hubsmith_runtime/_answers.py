@@ -59,6 +59,19 @@ def read_config(response: Response, source: str, root: str) -> tuple[LiveSpace, 
     return LiveSpace.parse(config, source), root
 
 
+def read_order(response: Response, endpoint: str, source: str) -> list[str]:
+    """Return the names of an endpoint's parameters, in the order of its inputs."""
+    check(response, f"{source}: /info")
+    try:
+        parameters = response.json()["named_endpoints"][endpoint]["parameters"]
+        return [str(parameter["parameter_name"]) for parameter in parameters]
+    except (KeyError, TypeError):
+        raise SpecError(
+            f"{source}: /info does not name the parameters of {endpoint}, and this client was "
+            "made without their order. Run `hubsmith update` to generate it again."
+        ) from None
+
+
 def read_paths(response: Response, count: int, source: str) -> list[str]:
     """Return the server's paths of `count` files that were uploaded."""
     check(response, f"{source}: upload")

@@ -82,7 +82,8 @@ class AsyncSpace(BaseSpace[AsyncChannel, AsyncTransport]):
             if self._channel is None:
                 self._channel = AsyncChannel(transport, connection, self._session_hash)
             channel = self._channel
-        call, state, decode = connection.prepare(request, keeps_events=keeps_events)
+        preparing = connection.prepare(request, keeps_events=keeps_events)
+        call, state, decode = await transport.converse(preparing)
         for upload in call.uploads:
             await upload.file.acache()
         await transport.converse(connection.upload(call))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from . import _requests
-from ._answers import check_login, read_config, read_host, read_paths
+from ._answers import check_login, read_config, read_host, read_order, read_paths
 from ._decode import decoder
 from ._downloads import FileOrigin
 from ._encode import Call, encode
@@ -31,10 +31,11 @@ class Connection:
     base: str  # Its API root.
     live: LiveSpace
     files: FileOrigin
+    orders: dict[str, list[str]] = field(default_factory=dict[str, list[str]])  # By endpoint.
 
     def prepare(
         self, request: Request[R], *, keeps_events: bool
-    ) -> tuple[Call, JobState, Callable[[list[Any]], R]]:
+    ) -> Exchange[tuple[Call, JobState, Callable[[list[Any]], R]]]:
         """Return the call to send, its state, and what makes the typed result of its answer."""
         endpoint = type(request).__endpoint__
         live = self.live.endpoint(endpoint, self.name)
@@ -45,7 +46,13 @@ class Connection:
             keeps_events=keeps_events,
         )
         decode = decoder(request, live, self.name, self.files)
-        return encode(request, live, self.name, self.base), state, decode
+        order = None
+        if not endpoint.is_ordered:
+            if endpoint.name not in self.orders:
+                answer = yield _requests.info(self.base)
+                self.orders[endpoint.name] = read_order(answer, endpoint.name, self.name)
+            order = self.orders[endpoint.name]
+        return encode(request, live, self.name, self.base, order), state, decode
 
     def upload(self, call: Call) -> Exchange[None]:
         """Send the files of a call, which must be here, and write the server's paths into it."""

@@ -35,21 +35,37 @@ class Call:
     uploads: list[Upload]
 
 
-def encode(request: Request[Any], live: LiveEndpoint, source: str, base: str) -> Call:
-    """Lay a request's arguments out in the input slots of the Space whose API root is `base`."""
+def encode(
+    request: Request[Any],
+    live: LiveEndpoint,
+    source: str,
+    base: str,
+    order: Sequence[str] | None = None,
+) -> Call:
+    """Lay a request's arguments out in the input slots of the Space whose API root is `base`.
+
+    They stand in the order of the request's fields, or in that of the wire names in `order`.
+    """
     endpoint = type(request).__endpoint__
-    fields = type(request).model_fields
+    fields = {field.alias or name: name for name, field in type(request).model_fields.items()}
     if len(fields) != (expected := sum(live.inputs)):
         raise SpaceChangedError(
             f"{source}: {endpoint} takes {expected} arguments, but this client was generated "
             f"for {len(fields)}. Run `hubsmith update` to generate it again."
         )
+    if order is not None:
+        if len(order) != len(fields) or fields.keys() != set(order):
+            raise SpaceChangedError(
+                f"{source}: {endpoint} takes {', '.join(order)}, but this client was generated for "
+                f"{', '.join(fields)}. Run `hubsmith update` to generate it again."
+            )
+        fields = {wire_name: fields[wire_name] for wire_name in order}
     uploads: dict[int, Upload] = {}
     values: list[Any] = []
-    for name, field in fields.items():
+    for wire_name, name in fields.items():
         value = getattr(request, name)
         if value is None:
-            value = endpoint.defaults.get(field.alias or name)
+            value = endpoint.defaults.get(wire_name)
         try:
             values.append(_encode(value, uploads, base))
         except (pydantic_core.PydanticSerializationError, RecursionError) as error:

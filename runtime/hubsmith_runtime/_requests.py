@@ -20,6 +20,11 @@ def config(root: str) -> HttpRequest:
     return HttpRequest("GET", f"{root}/config", {"headers": _CALLER})
 
 
+def info(base: str) -> HttpRequest:
+    """Ask which parameters the endpoints have."""
+    return HttpRequest("GET", f"{base}/info", {"headers": _CALLER})
+
+
 def login(root: str, auth: tuple[str, str]) -> HttpRequest:
     """Log in with user and password."""
     form = urlencode({"username": auth[0], "password": auth[1]}).encode()

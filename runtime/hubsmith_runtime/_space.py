@@ -166,7 +166,8 @@ class Space(BaseSpace[Channel, Transport]):
             if self._channel is None:
                 self._channel = Channel(transport, connection, self._session_hash)
             channel = self._channel
-        call, state, decode = connection.prepare(request, keeps_events=keeps_events)
+        preparing = connection.prepare(request, keeps_events=keeps_events)
+        call, state, decode = transport.converse(preparing)
         for upload in call.uploads:
             upload.file.cache()
         transport.converse(connection.upload(call))

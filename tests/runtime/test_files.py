@@ -120,6 +120,33 @@ def test_what_is_no_file_is_refused_by_name(source: object) -> None:
         UpperFileRequest(file=source)  # pyright: ignore[reportArgumentType]  # wrong on purpose
 
 
+def test_an_open_file_is_taken_from_where_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"abc")
+    with path.open("rb") as stream:
+        whole = File(stream)
+        stream.seek(1)
+        rest = File(stream)
+    assert (whole.name, whole.read(), whole.size) == ("a.txt", b"abc", 3)
+    assert (rest.name, rest.read(), rest.size) == ("a.txt", b"bc", 2)
+
+
+def test_the_repr_of_a_file_is_short_and_without_secrets() -> None:
+    file = File("https://user:hunter2@example.org/a.png?__sign=secret")
+    assert repr(file) == "File('https://example.org/a.png', name='a.png')"
+    assert len(repr(File(b"x" * 1000))) < 50
+
+
+def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"abc")
+    file = File(path)
+    path.unlink()
+    for use in (file.read, file.open, file.measure):
+        with pytest.raises(ValidationError, match="Cannot read"):
+            use()
+
+
 def test_a_text_stream_is_refused() -> None:
     with pytest.raises(ValidationError, match="'rb'"):
         File(io.StringIO("x"))  # pyright: ignore[reportArgumentType]  # wrong on purpose

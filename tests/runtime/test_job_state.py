@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from hubsmith_runtime import (
     AppError,
+    Cancelled,
     JobCancelledError,
     ServerStoppedError,
+    SessionLostError,
     SessionNotFoundError,
     ZeroGPUQuotaError,
     ZeroGPUTimeoutError,
@@ -97,6 +99,39 @@ def test_messages_of_strangers_are_not_kept() -> None:
     session.begin_join()
     session.end_join("e1", state)
     assert not state.outcome
+
+
+def test_the_late_ending_of_a_cancelled_job_disturbs_no_other() -> None:
+    session, gone, other, third = Session("hash"), new_state(), new_state(), new_state()
+    for event_id, state in (("e1", gone), ("e2", other)):
+        session.begin_join()
+        session.end_join(event_id, state)
+    session.end(gone, Cancelled())
+    session.begin_join()  # While another job is being sent, strangers' messages are kept.
+    assert not session.receive(completed("e1", {}))
+    session.end_join("e3", third)
+    assert [state.status().stage for state in (gone, other, third)] == [
+        "cancelled", "joining", "joining",
+    ]  # fmt: skip
+    session.receive(completed("e2", {"data": [2]}))
+    session.receive(completed("e3", {"data": [3]}))
+    assert (other.values(), third.values()) == ([2], [3])
+
+
+def test_an_old_stream_that_ends_with_a_cancelled_job_takes_no_other_along() -> None:
+    session, gone, other = Session("hash", announces_close=False), new_state(), new_state()
+    for event_id, state in (("e1", gone), ("e2", other)):
+        session.begin_join()
+        session.end_join(event_id, state)
+    session.open()
+    session.end(gone, Cancelled())
+    session.receive(completed("e1", {}))
+    assert session.feed(None)
+    assert other.outcome is None
+    session.open()
+    assert session.feed(None)  # This one ended before anything came.
+    with pytest.raises(SessionLostError):
+        other.values()
 
 
 @pytest.mark.parametrize(

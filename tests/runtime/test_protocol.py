@@ -134,6 +134,51 @@ def test_every_protocol_gives_partial_results(server: FakeServer, protocol: str)
     asyncio.run(main())
 
 
+def test_a_call_cancelled_while_it_is_sent_is_cancelled_on_the_server(server: FakeServer) -> None:
+    server.gradio()
+    asked, go_on = threading.Event(), threading.Event()
+
+    def answer_late() -> Answer:
+        asked.set()
+        go_on.wait(30)
+        return 200, {}, b'{"event_id": "e"}'
+
+    server.answers["/queue/join"] = answer_late
+    server.answer("/cancel", {"success": True})
+
+    async def main() -> None:
+        async with AsyncKitchen(server.url) as kitchen:
+            calling = asyncio.ensure_future(kitchen.echo("x"))
+            await asyncio.to_thread(asked.wait, 30)
+            calling.cancel()
+            await asyncio.sleep(0)
+            go_on.set()
+            with pytest.raises(asyncio.CancelledError):
+                await calling
+
+    asyncio.run(main())
+    assert [path for path, _ in server.seen] == ["/config", "/queue/join", "/cancel"]
+
+
+def test_a_client_that_does_not_know_the_order_asks_once(server: FakeServer) -> None:
+    class UnorderedRequest(Request[str]):
+        __endpoint__ = Endpoint(name="/echo", is_ordered=False)
+        second: str
+        first: str
+
+    server.gradio()
+    server.stream(message("process_completed", "x"))
+    with Kitchen(server.url) as kitchen:
+        server.answer("/info", {"named_endpoints": {}})
+        with pytest.raises(SpecError, match=r"/echo.*hubsmith update"):
+            kitchen.run(UnorderedRequest(first="1", second="2"))
+        parameters = [{"parameter_name": "first"}, {"parameter_name": "second"}]
+        server.answer("/info", {"named_endpoints": {"/echo": {"parameters": parameters}}})
+        for _ in range(2):
+            assert kitchen.run(UnorderedRequest(first="1", second="2")) == "x"
+    assert [path for path, _ in server.seen].count("/info") == 2
+
+
 def test_a_stream_that_breaks_off_loses_the_job(server: FakeServer) -> None:
     server.gradio()
     server.stream({"msg": "process_starts", "event_id": "e"})
