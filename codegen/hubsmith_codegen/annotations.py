@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -17,6 +18,7 @@ from .ir import Json, Schema, Service
 from .text import Source
 
 _FILES = ("File", "FileInput")
+_CARRIER = "Carrier"
 _NAMES = frozenset(
     {"Annotated", "Any", "Field", "Literal", "None", "bool", "dict", "float", "int", "list", "str"}
     | {"tuple", *_FILES}
@@ -57,28 +59,37 @@ def annotate(service: Service) -> dict[str, tuple[Annotated, ...]]:
         groups[operation.request_class] = [one.schema for one in operation.parameters]
         groups[operation.result_class] = [one.schema for one in operation.results]
     groups = {name: schemas for name, schemas in groups.items() if schemas}
-    if not groups:
+    # Each schema once: the endpoints of a Space repeat a few types over and over.
+    different = {_canonical(schema): schema for schemas in groups.values() for schema in schemas}
+    if not different:
         return {}
-    # Neutral names, in an order that does not depend on the spec's: what datamodel-code-generator
-    # would rename, drop or import for a name is no concern here.
-    real = {f"C{place}": name for place, name in enumerate(sorted([*groups, *_FILES]))}
+    classes = sorted([*_FILES, *(definition.class_name for definition in service.definitions)])
+    real = {f"C{place}": name for place, name in enumerate(classes)}
     neutral = {name: key for key, name in real.items()}
-    bundle: dict[str, Json] = {neutral[file]: _carrier([{}]) for file in _FILES}
-    for name, schemas in groups.items():
-        bundle[neutral[name]] = _carrier([_renamed(dict(schema), neutral) for schema in schemas])
-    found = _fields(_generate({"$defs": dict(sorted(bundle.items()))}))
+    members = {
+        f"p{place}": _renamed(dict(different[key]), neutral)
+        for place, key in enumerate(sorted(different))
+    }
+    # The classes are written by a template; here they are only names to refer to.
+    bundle = {key: _object({"p": {}}) for key in real} | {_CARRIER: _object(members)}
+    found = _fields(_generate({"$defs": bundle}))
     names = _Named(real, found)
+    annotations = {
+        key: _checked(found[_CARRIER][f"p{place}"], names)
+        for place, key in enumerate(sorted(different))
+    }
     return {
-        name: tuple(
-            _checked(found[neutral[name]][f"p{place}"], names) for place in range(len(schemas))
-        )
+        name: tuple(annotations[_canonical(schema)] for schema in schemas)
         for name, schemas in groups.items()
     }
 
 
-def _carrier(schemas: Sequence[Json]) -> Json:
-    members = {f"p{place}": schema for place, schema in enumerate(schemas)}
-    return {"type": "object", "properties": members, "required": list(members)}
+def _canonical(schema: Schema) -> str:
+    return json.dumps(schema, sort_keys=True)
+
+
+def _object(members: dict[str, Json]) -> Json:
+    return {"type": "object", "properties": members, "required": list[Json](members)}
 
 
 def _renamed(schema: Json, neutral: Mapping[str, str]) -> Json:

@@ -12,6 +12,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from .json_type import Json
 
@@ -39,9 +40,15 @@ def plain(text: object) -> SpecText:
     Control and format characters go (bidirectional overrides would let source read differently
     from what it does), white space is folded, and a very long text is cut.
     """
-    if not isinstance(text, str):
-        return SpecText("")
-    visible = "".join(_visible(character) for character in text)
+    return _cleaned(str(text)) if isinstance(text, str) else NO_TEXT
+
+
+# The same long descriptions stand beside every use of a component.
+@lru_cache(maxsize=4096)
+def _cleaned(text: str) -> SpecText:
+    visible = text
+    if not (text.isascii() and text.isprintable()):
+        visible = "".join(_visible(character) for character in text)
     line = " ".join(visible.split())
     if len(line) > _LONGEST:
         line = line[: _LONGEST - 1].rstrip() + "…"

@@ -152,6 +152,6 @@ def _words(response: Response) -> str:
         text = str(detail)
     else:
         markup = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
-        text = markup.sub(" ", response.text[:20000])
+        text = markup.sub(" ", response.body[:20000].decode(errors="replace"))
     text = " ".join(text.split())[:_WORDS] or "no reason given"
     return text if text.endswith((".", "!", "?")) else f"{text}."

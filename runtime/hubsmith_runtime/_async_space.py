@@ -54,7 +54,7 @@ class AsyncSpace(BaseSpace[AsyncChannel, AsyncTransport]):
         _, _, job = await self._start(request, keeps_events=True)
         return job
 
-    # For generated methods; see `Space`.
+    # What generated methods call.
     _run, _submit = run, submit
 
     async def aclose(self) -> None:

@@ -58,11 +58,10 @@ class Connection:
         """Send the files of a call, which must be here, and write the server's paths into it."""
         limit = self.live.max_file_size
         for sent in call.uploads:
-            size = sent.file.measure()
-            if limit is not None and size is not None and size > limit:
+            if limit is not None and (sent.file.size or 0) > limit:
                 raise FileTooLargeError(
                     f"{self.name} takes files of at most {limit} bytes, {sent.file.name!r} "
-                    f"has {size}."
+                    f"has {sent.file.size}."
                 )
         if call.uploads:
             with contextlib.ExitStack() as opened:

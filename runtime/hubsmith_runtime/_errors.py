@@ -68,15 +68,14 @@ class ValidationError(HubsmithError, ValueError):
             if message not in messages:
                 messages.append(message)
         lines: list[str] = []
+        errors: list[tuple[str, str, object]] = []
         for parameter, (messages, value, has_value) in problems.items():
+            message = "; or ".join(messages)
             where = f"{endpoint}: {parameter}" if parameter else f"{endpoint}"
-            got = f", got {shorten(value)}" if has_value else ""
-            lines.append(f"{where}: {'; or '.join(messages)}{got}")
+            lines.append(f"{where}: {message}" + (f", got {shorten(value)}" if has_value else ""))
+            errors.append((parameter, message, value if has_value else None))
         made = cls("\n".join(lines))
-        made.errors = tuple(
-            (parameter, "; or ".join(messages), value if has_value else None)
-            for parameter, (messages, value, has_value) in problems.items()
-        )
+        made.errors = tuple(errors)
         return made
 
 

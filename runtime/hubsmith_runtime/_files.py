@@ -104,7 +104,7 @@ class File(os.PathLike[str]):
                 kind = "a folder, not a file" if path.is_dir() else "not an existing file"
                 raise ValidationError(f"{shorten(str(path))} is {kind}")
             # A relative path means the folder of now, even if the request is sent later.
-            self._path, self.size = path.absolute(), path.stat().st_size
+            self._keep(path.absolute())
             return path.name
         if isinstance(source, (bytes, bytearray, memoryview)):
             self._hold(bytes(cast("bytes", source)))
@@ -123,6 +123,9 @@ class File(os.PathLike[str]):
 
     def _hold(self, content: bytes) -> None:
         self._content, self.size = content, len(content)
+
+    def _keep(self, path: Path) -> None:
+        self._path, self.size = path, path.stat().st_size
 
     def _adopt_stream(self, stream: BinaryIO) -> str:
         if isinstance(stream, io.TextIOBase):
@@ -163,13 +166,6 @@ class File(os.PathLike[str]):
     def is_local(self) -> bool:
         """Whether the content is here already."""
         return self._path is not None or self._content is not None
-
-    def measure(self) -> int | None:
-        """Return the size in bytes as it is now: a file on disk may have grown."""
-        if self._path is not None:
-            with _reading(self._path):
-                self.size = self._path.stat().st_size
-        return self.size
 
     def chunks(self) -> Iterator[bytes]:
         """Iterate over the content, downloading it where it is not here."""
@@ -247,16 +243,16 @@ class File(os.PathLike[str]):
     def cache(self) -> None:
         """Download a remote file once, so that it has a path."""
         if not self.is_local:
-            self._path = self.save(self._origin.new_folder())
+            self._keep(self.save(self._origin.new_folder()))
 
     async def acache(self) -> None:
         """Do the same without waiting for the network."""
         if not self.is_local:
-            self._path = await self.asave(self._origin.new_folder())
+            self._keep(await self.asave(self._origin.new_folder()))
 
     def __fspath__(self) -> str:
         if self._path is None:
-            self._path = self.save(self._origin.new_folder())
+            self._keep(self.save(self._origin.new_folder()))
         return str(self._path)
 
     def reference(self, base: str) -> dict[str, Any] | None:

@@ -141,7 +141,7 @@ class Space(BaseSpace[Channel, Transport]):
         channel.watch()
         return job
 
-    # For generated methods: an endpoint may be called `run` or `submit`, and then hides those.
+    # What generated methods call.
     _run, _submit = run, submit
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypedDict, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from ._errors import HubsmithError, InferenceTimeoutError, SpaceConnectionError, SpecError
@@ -41,12 +41,13 @@ class Options(TypedDict, total=False):
     timeout: float  # Seconds without progress until it fails; infinity for no limit.
 
 
-class HttpRequest(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
     """A request that is described, not sent."""
 
     method: str
     url: str
-    options: Options
+    options: Options = field(repr=False)  # A login has the password here.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +58,6 @@ class Response:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     url: str
-
-    @property
-    def text(self) -> str:
-        """The content as text."""
-        return self.body.decode(errors="replace")
 
     def json(self) -> Any:
         """Return the parsed content, or `None` where it is not JSON."""
@@ -203,7 +199,7 @@ class _Policy:
 
 
 class StreamResponse:
-    """An answer whose content is read piece by piece; a context that closes it."""
+    """An answer whose content is read piece by piece, once; a context that closes it."""
 
     def __init__(
         self, translated: contextlib.AbstractContextManager[None], response: httpx.Response

@@ -142,7 +142,7 @@ def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
     path.write_bytes(b"abc")
     file = File(path)
     path.unlink()
-    for use in (file.read, file.open, file.measure):
+    for use in (file.read, file.open):
         with pytest.raises(ValidationError, match="Cannot read"):
             use()
 
@@ -183,3 +183,12 @@ def test_a_strangers_name_is_a_plain_name(name: str) -> None:
     assert safe not in (".", "..")
     assert not safe.startswith(".")
     assert len(safe.encode(errors="replace")) <= 255
+
+
+def test_a_fetched_file_is_measured_before_it_is_sent_on(kitchen: Kitchen) -> None:
+    address = kitchen.run(UpperFileRequest(file=b"abc")).url
+    assert address is not None
+    file = File(address)
+    assert file.size is None
+    assert kitchen.run(UpperFileRequest(file=file)).read() == b"ABC"
+    assert file.size == 3
