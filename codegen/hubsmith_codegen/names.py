@@ -70,11 +70,11 @@ def spelled(text: str, *, fallback: str, avoid: frozenset[str] = frozenset()) ->
 def class_name(text: str, *, fallback: str) -> ClassName:
     """The class name for a name of a spec: words joined, each with a capital."""
     words = [word for word in _fold(text, "_").split("_") if word]
-    joined = "".join(word[0].upper() + word[1:] for word in words)[:_LONGEST]
-    if not joined or not joined[0].isalpha():
+    joined = unicodedata.normalize("NFKC", "".join(map(_capital, words))[:_LONGEST])
+    if not joined.isidentifier():
         joined = fallback + joined
     # Some letters have no capital form; class names may not shadow a keyword such as `None`.
-    return ClassName(joined if is_name(joined) else f"{joined}_")
+    return ClassName(f"{joined}_" if keyword.iskeyword(joined) else joined)
 
 
 def distinct(
@@ -88,45 +88,64 @@ def distinct(
         avoid: See `identifier`.
     """
     short = [identifier(name, fallback=fallback, avoid=avoid) for name in names]
-    result: list[Identifier] = []
+    found: list[Identifier] = []
+    keeps: list[bool] = []
     for position, name in enumerate(names):
         rivals = [index for index, other in enumerate(short) if other == short[position]]
         unchanged = [index for index in rivals if short[index] == names[index].strip("/")]
-        if len(rivals) == 1 or unchanged == [position]:
-            result.append(short[position])
+        keeps.append(len(rivals) == 1 or unchanged == [position])
+        if keeps[position]:
+            found.append(short[position])
         elif sum(names[index] == name for index in rivals) > 1:
             # Even the spec's own names are the same: only their places tell them apart.
-            result.append(Identifier(f"{short[position].rstrip('_')}_{position + 1}"))
+            found.append(Identifier(f"{short[position].rstrip('_')}_{position + 1}"))
         else:
-            result.append(spelled(name, fallback=fallback, avoid=avoid))
-    taken: set[str] = set()
-    for position, found in enumerate(result):
-        if found in taken:
-            digest = hashlib.sha256(f"{position}{names[position]}".encode()).hexdigest()[:8]
-            result[position] = Identifier(f"{found.rstrip('_')}_{digest}")
-        taken.add(result[position])
-    return tuple(result)
+            found.append(spelled(name, fallback=fallback, avoid=avoid))
+    return tuple(Identifier(name) for name in _set_apart(found, names, keeps))
 
 
 def distinct_classes(methods: Sequence[Identifier]) -> tuple[ClassName, ...]:
     """The class names for methods whose names are distinct, distinct as well."""
     short = [class_name(method, fallback="Call") for method in methods]
+    keeps = [short.count(name) == 1 for name in short]
     # `run_it` and `runIt`: keep the underscores that set them apart.
     longer = [
-        name if short.count(name) == 1 else ClassName(method[0].upper() + method[1:])
-        for name, method in zip(short, methods, strict=True)
+        name if is_kept else _capital(method)
+        for name, is_kept, method in zip(short, keeps, methods, strict=True)
     ]
-    return tuple(
-        name
-        if longer.count(name) == 1
-        else ClassName(f"{name}_{hashlib.sha256(method.encode()).hexdigest()[:8]}")
-        for name, method in zip(longer, methods, strict=True)
-    )
+    return tuple(ClassName(name) for name in _set_apart(longer, methods, keeps))
+
+
+def _set_apart(found: Sequence[str], names: Sequence[str], keeps: Sequence[bool]) -> list[str]:
+    """What was found, with a hash of the spec's name where two are still the same.
+
+    Those in `keeps` are all different; they are never touched, whatever else is there.
+    """
+    result = list(found)
+    taken = set(found)
+    for place, name in enumerate(names):
+        if keeps[place] or found.count(found[place]) == 1:
+            continue
+        origin = name if names.count(name) == 1 else f"{place}{name}"
+        digest = hashlib.sha256(origin.encode(errors="replace")).hexdigest()
+        length = 8
+        while (longer := f"{found[place].rstrip('_')}_{digest[:length]}") in taken:
+            length += 8
+        result[place] = longer
+        taken.add(longer)
+    return result
 
 
 def joined(parts: Iterable[str]) -> ClassName:
     """A class name from the full path of a thing."""
-    return ClassName("".join(class_name(part, fallback="") for part in parts)[: 2 * _LONGEST])
+    text = "".join(class_name(part, fallback="") for part in parts)[: 2 * _LONGEST]
+    text = unicodedata.normalize("NFKC", text)
+    return ClassName(text if is_name(text) else f"Object{text}")
+
+
+def _capital(word: str) -> str:
+    # The capital form of one letter may be several characters.
+    return unicodedata.normalize("NFKC", word[0].upper() + word[1:])
 
 
 def _fold(text: str, filler: str) -> str:

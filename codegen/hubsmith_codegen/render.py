@@ -62,6 +62,7 @@ class Stub:
         heading: The endpoint's name for the README.
         about: What it is for, for the README.
         rows: Name, type and help of every parameter, for the README.
+        results: Name and type of every field of the named tuple, for the README.
     """
 
     method: Identifier
@@ -76,6 +77,7 @@ class Stub:
     about: Source
     sample: Source
     rows: tuple[tuple[Source, Source, Source], ...]
+    results: tuple[Source, ...]
 
 
 def render(service: Service) -> dict[PurePosixPath, str]:
@@ -110,7 +112,7 @@ def render(service: Service) -> dict[PurePosixPath, str]:
         "source": literal(service.source),
         "place": Source("") if service.source else Source('"http://127.0.0.1:7860"'),
         "title": markdown(service.title or service.class_name),
-        "origin": markdown_code(service.source) if service.source else Source("a document"),
+        "origin": markdown_code(service.source) if plain(service.source) else Source("a document"),
         "module_doc": docstring([_module_line(service)], indent=0),
         "client_doc": docstring(_client_lines(service, is_async=False), indent=4),
         "async_client_doc": docstring(_client_lines(service, is_async=True), indent=4),
@@ -248,11 +250,15 @@ def _stub(operation: Operation, types: dict[str, tuple[Annotated, ...]]) -> Stub
         sample=_sample(operation),
         rows=tuple(
             (
-                markdown_code(one.identifier),
-                markdown_code(annotation.plain),
+                markdown_code(one.identifier, in_table=True),
+                markdown_code(annotation.plain, in_table=True),
                 markdown(docs.parameter_help(one)),
             )
             for one, annotation in zip(operation.parameters, parameters, strict=True)
+        ),
+        results=tuple(
+            markdown_code(f"{one.identifier}: {annotation.plain}")
+            for one, annotation in zip(operation.results, results, strict=True)
         ),
     )
 

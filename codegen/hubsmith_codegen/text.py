@@ -141,6 +141,14 @@ def markdown(text: str) -> Source:
     return Source(re.sub(r"([\\`*_\[\]<>#|~&])", r"\\\1", plain(text)))
 
 
-def markdown_code(text: str) -> Source:
-    """Clean text as a Markdown code span, in a table cell too."""
-    return Source("`" + plain(text).replace("`", "'").replace("|", "\\|") + "`")
+def markdown_code(text: str, *, in_table: bool = False) -> Source:
+    """Clean text as a Markdown code span.
+
+    Args:
+        text: What to show; not blank.
+        in_table: Whether it stands in a table cell, where a bar would end the cell.
+    """
+    code = plain(text).replace("`", "'")
+    if in_table:
+        code = code.replace("|", "\\|")
+    return Source(f"`{code}`")

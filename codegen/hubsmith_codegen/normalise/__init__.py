@@ -51,13 +51,8 @@ def normalise(raw: RawSpec) -> Service:
     """
     basis, operations = _find(raw)
     read, omissions = _read_all(operations)
-    methods = distinct(
-        [_spoken(item.found) for item in read],
-        fallback="call",
-        avoid=reserved("client") | reserved("types"),
-    )
-    stems = distinct_classes(methods)
-    client = _client_name(raw, stems)
+    methods, stems = _method_names(read)
+    client = _client_name(raw, stems, methods)
     # An endpoint named like a class would hide it from the annotations of the stubs behind it.
     taken = _taken(client, stems) | frozenset(methods)
     definitions = Definitions(_all_types(read), taken)
@@ -131,15 +126,16 @@ def _operation(
 ) -> Operation:
     found = item.found
     request_class = ClassName(f"{stem}Request")
+    avoid = reserved("types") | definitions.class_names
     names = distinct(
         [parameter.name for parameter in found.parameters],
         fallback="param",
-        avoid=reserved("types") | reserved("model") | {str(request_class)},
+        avoid=avoid | reserved("model") | {str(request_class)},
     )
     result_names = distinct(
         [_result_name(result) for result in found.results],
         fallback="value",
-        avoid=reserved("types") | reserved("tuple"),
+        avoid=avoid | reserved("tuple"),
     )
     return Operation(
         endpoint=SpecText(found.endpoint),
@@ -192,10 +188,26 @@ def _spoken(found: FoundOperation) -> str:
     return found.endpoint if found.endpoint else f"fn_{found.fn_index}"
 
 
-def _client_name(raw: RawSpec, stems: Iterable[ClassName]) -> ClassName:
+def _method_names(
+    read: Iterable[_Read],
+) -> tuple[tuple[Identifier, ...], tuple[ClassName, ...]]:
+    """The stubs' names, and what their classes are named after, endpoint by endpoint."""
+    spoken = [_spoken(item.found) for item in read]
+    avoid = reserved("client") | reserved("types")
+    methods = distinct(spoken, fallback="call", avoid=avoid)
+    stems = distinct_classes(methods)
+    if clashes := _models(stems) & frozenset(methods):
+        methods = distinct(spoken, fallback="call", avoid=avoid | clashes)
+        stems = distinct_classes(methods)
+    return methods, stems
+
+
+def _client_name(
+    raw: RawSpec, stems: Iterable[ClassName], methods: Iterable[Identifier]
+) -> ClassName:
     name = class_name(raw.name or raw.title or "", fallback="Space")
-    models = {f"{stem}{kind}" for stem in stems for kind in ("Request", "Result")}
-    while any(one in models or one in reserved("types") for one in client_classes(name)):
+    taken = _models(stems) | frozenset(methods) | reserved("types")
+    while any(one in taken for one in client_classes(name)):
         name = ClassName(f"{name}Client")
     return name
 
@@ -205,6 +217,9 @@ def client_classes(name: str) -> tuple[str, str, str, str]:
     return name, f"Async{name}", f"{name}Jobs", f"Async{name}Jobs"
 
 
+def _models(stems: Iterable[ClassName]) -> frozenset[str]:
+    return frozenset(f"{stem}{kind}" for stem in stems for kind in ("Request", "Result"))
+
+
 def _taken(client: ClassName, stems: Iterable[ClassName]) -> frozenset[str]:
-    models = {f"{stem}{kind}" for stem in stems for kind in ("Request", "Result")}
-    return frozenset(models) | frozenset(client_classes(client))
+    return _models(stems) | frozenset(client_classes(client))

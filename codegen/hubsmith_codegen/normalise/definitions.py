@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ..ir import Definition, Json, Member, Schema
-from ..names import ClassName, class_name, distinct, joined, reserved
+from ..names import ClassName, class_name, distinct, is_name, joined, reserved
 from ..text import SpecText
 from .types import (
     NULL,
@@ -61,6 +61,7 @@ class Definitions:
             for found in _objects(type_, (), direction):
                 self._found.setdefault(_key(found.object, found.around), []).append(found)
         self._names = self._choose_names(taken | reserved("types"))
+        self.class_names = frozenset(str(name) for name in self._names.values())
 
     def schema(
         self, type_: Type, direction: Direction, around: tuple[ObjectType, ...] = ()
@@ -127,7 +128,7 @@ class Definitions:
         identifiers = distinct(
             [field.name for field in fields],
             fallback="field",
-            avoid=reserved("types") | reserved("model"),
+            avoid=reserved("types") | reserved("model") | self.class_names,
         )
         members: list[Member] = []
         for field, identifier in zip(fields, identifiers, strict=True):
@@ -154,7 +155,9 @@ class Definitions:
         wanted: dict[str, list[str]] = {}
         for key, places in self._found.items():
             title = places[0].object.title
-            short = class_name(title, fallback="") if title else ""
+            short = class_name(title, fallback="")
+            # A title of digits or signs alone names nothing.
+            short = short if is_name(short) else ""
             wanted.setdefault(short, []).append(key)
         names: dict[str, ClassName] = {}
         used = set(taken)

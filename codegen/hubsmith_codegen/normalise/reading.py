@@ -276,8 +276,13 @@ def _bounds(schema: Mapping[str, Json], kind: str) -> tuple[tuple[str, float], .
         limit = schema.get(keyword)
         if isinstance(limit, bool) or not isinstance(limit, int | float):
             continue
-        if math.isfinite(limit) and (kind in ("integer", "number") or limit >= 0):
+        if not math.isfinite(limit):
+            continue
+        if kind in ("integer", "number"):
             found.append((keyword, limit))
+        elif limit >= 0 and limit == int(limit):
+            # A length; half a character is none.
+            found.append((keyword, int(limit)))
     return tuple(found)
 
 

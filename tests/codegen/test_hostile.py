@@ -1,0 +1,192 @@
+"""A spec is written by a stranger: wherever a text of it stands, it never becomes code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hubsmith_codegen.formatting import format_python
+from hubsmith_codegen.ir import Service
+from hubsmith_codegen.render import render
+
+from .documents import (
+    Files,
+    config_of,
+    endpoint,
+    function,
+    imported,
+    info_of,
+    parameter,
+    result,
+    service_of,
+    with_default,
+)
+
+HOSTILE = {
+    "end of a docstring": '"""; import os; os.system("echo pwned"); """',
+    "end of a string": "'; import os #",
+    "both quotes": "'\"'''\"\"\"",
+    "backslash at the end": "C:\\new\\",
+    "backslash and quote": '\\"""\\',
+    "line breaks": "a\n    import os\r\nb\u2028c\x85d",
+    "template": "{{ 7*7 }}{% for x in y %}{# #}{{ self.__class__ }}",
+    "format string": "{0.__class__}%s%(a)s$a",
+    "bidirectional override": "user\u202e # nimda",
+    "lone surrogate": "a\ud800b",
+    "null": "a\0b",
+    "long": "x" * 10_000,
+    "long words": "lorem ipsum " * 2_000,
+    "class": "__class__",
+    "constructor": "__init__",
+    "dunder import": '__import__("os").system("ls")',
+    "number": "123",
+    "keyword": "import",
+    "expression": "1 if exit() else 2",
+    "path": "../../../etc/passwd",
+    "windows path": "..\\..\\C:\\x",
+    "HTML": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "HTML in back quotes": "`<img src=x>` ``<b>`` |<i>|",
+    "HTML in a fence": "\n```\n<img src=x>\n```\n",
+    "Markdown": "[a](javascript:alert(1)) ![b](http://x/y.png) &lt; <http://x>",
+    "comment": "# type: ignore",
+    "nothing": "",
+    "space": " \t",
+    "Unicode": "ünïcödé 你好 🎉 ﬁ ſ",
+    "names of the generator": "File",
+    "name of an attribute": "__all__",
+    "annotation": "list[__import__('os')]",
+}
+STANDARD = {"__future__", "typing", "importlib"}
+MODULES = STANDARD | {"pydantic", "hubsmith_runtime"}
+
+
+def schemas(text: str) -> list[dict[str, object]]:
+    """Schemas with the text in every place of one."""
+    member = {"type": "string", "title": text, "description": text, "default": text}
+    named = {"type": "object", "title": text, "description": text}
+    return [
+        {"enum": [text, "other"], "type": "string", "title": text},
+        {"const": text},
+        {"type": "array", "items": {"enum": [text]}},
+        {**named, "properties": {text: member, f"{text} too": {"const": text}}},
+        {"$ref": f"#/$defs/{text}", "$defs": {text: {**named, "properties": {text: member}}}},
+        {"type": "string", "format": text, "pattern": text, "x-python-import": text},
+        {"type": "object", "customTypePath": text, "properties": {"a": {"$comment": text}}},
+        {"type": text},
+        {"$ref": text},
+    ]
+
+
+def service_with(text: str) -> Service:
+    """A Space with the text wherever a spec can hold one."""
+    named: dict[str, object] = {}
+    for place, schema in enumerate(schemas(text)):
+        named[f"/{place}"] = endpoint(
+            parameter(schema, name=text, label=text, component=text),
+            with_default(schema, text, name=f"{text}!", label=text),
+            with_default({"type": "object"}, {text: text}, name="third"),
+            returns=[result(schema, label=text), result({}, label=text, component=text)],
+            description=f"{text}\n\n{text}",
+        )
+    named[f"/{text}"] = named[text] = endpoint(parameter({}, name=text), returns=[result({})])
+    component = {"id": 1, "type": text, "props": {"label": text, "info": text, "value": text}}
+    config = config_of(
+        [component], function(text, [1], [1], api_description=text), title=text, space_id=text
+    )
+    config["version"] = text
+    return service_of(info=info_of(named), config=config, source=text, name=None)
+
+
+def allowed_statements(module: ast.Module, path: PurePosixPath) -> Iterator[ast.stmt]:
+    """Yield every statement outside functions; fail on what a client package never holds."""
+    waiting = list(module.body)
+    for statement in waiting:
+        match statement:
+            case ast.Expr(value=ast.Constant(value=str())) | ast.Import() | ast.ImportFrom():
+                pass
+            case ast.Assign(targets=[ast.Name(id="__all__" | "__endpoint__" | "_source")]):
+                pass
+            case ast.AnnAssign(target=ast.Name()) | ast.FunctionDef() | ast.AsyncFunctionDef():
+                pass
+            case ast.If(test=ast.Name(id="TYPE_CHECKING"), orelse=[]):
+                waiting += statement.body
+            case ast.ClassDef(keywords=[], decorator_list=[]):
+                waiting += statement.body
+            case ast.Pass():
+                pass
+            case _:
+                pytest.fail(f"{path}: {ast.unparse(statement)[:200]}")
+        yield statement
+
+
+def check(source: str, path: PurePosixPath) -> None:
+    """Fail where the source of a client does more than to declare."""
+    module = ast.parse(source)
+    calls = {"Endpoint", "Field", "AttributeError", "getattr", "import_module"}
+    classes = {node.name for node in ast.walk(module) if isinstance(node, ast.ClassDef)}
+    for statement in allowed_statements(module, path):
+        if isinstance(statement, ast.ClassDef | ast.If):
+            continue
+        for node in ast.walk(statement):
+            match node:
+                case ast.Import():
+                    pytest.fail(f"{path}: {ast.unparse(node)}")
+                case ast.ImportFrom(level=0, module=name):
+                    assert name in MODULES
+                case ast.ImportFrom(level=level, module=name):
+                    assert level == 1 and name in ("client", "models")
+                case ast.Call(func=ast.Name(id=name)):
+                    assert name in calls | classes or name.endswith("Request")
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=attribute)):
+                    assert attribute in ("_run", "_submit")
+                case ast.Call() | ast.Lambda() | ast.Global() | ast.Await(value=ast.Name()):
+                    pytest.fail(f"{path}: {ast.unparse(node)}")
+                case _:
+                    pass
+
+
+def live_markup(readme: str) -> list[str]:
+    """What a browser would run or fetch of a Markdown text: markup outside of code."""
+    prose = re.sub(r"^```python\n.*?\n```$", "", readme, flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"(?<![\\`])`[^`\n]+`(?!`)", "", prose)
+    return re.findall(r"(?<!\\)(?:\\\\)*([<\[`].*)", prose)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_text_of_a_spec_never_becomes_code(text: str, tmp_path: Path) -> None:
+    service = service_with(text)
+    files: Files = render(service)
+    assert set(map(str, files)) == {
+        "__init__.py",
+        "client.py",
+        "models.py",
+        "README.md",
+        "py.typed",
+    }
+    for path, source in format_python(files).items():
+        assert not {"\u202e", "\0", "\r", "\u2028", "\x85"} & set(source)
+        if path.suffix == ".py":
+            check(source, path)
+    assert live_markup(files[PurePosixPath("README.md")]) == []
+    with imported(files, tmp_path) as package:
+        for name in package.__all__:
+            assert getattr(package, name).__module__ in ("tiny.client", "tiny.models")
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_every_endpoint_is_there_or_left_out_by_name(text: str) -> None:
+    service = service_with(text)
+    assert len(service.operations) + len(service.omissions) == len(schemas(text)) + 2
+    assert len({operation.method for operation in service.operations}) == len(service.operations)
+    for omission in service.omissions:
+        assert omission.reason.startswith("parameter ")
+
+
+def test_the_check_sees_what_it_forbids() -> None:
+    for source in ("import os", "x = 1", "class A:\n    y: str = exit()", "print()"):
+        with pytest.raises((AssertionError, pytest.fail.Exception)):
+            check(source, PurePosixPath("client.py"))
+    assert live_markup("a <b> \\<i> `<u>`") == ["<b> \\<i> "]
