@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path, PurePosixPath
-from types import ModuleType
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hubsmith_codegen.ir import Omission, Operation, Service
-from hubsmith_codegen.load import RawSpec
-from hubsmith_codegen.names import ClassName, Identifier, class_name
-from hubsmith_codegen.text import SpecText
 
 Routes = dict[str, Any]
 
@@ -113,50 +107,3 @@ def gradio_routes(documents: dict[str, bytes]) -> Routes:
         "/gradio_api/info": documents["info"],
         "/gradio_api/openapi.json": documents["openapi"],
     }
-
-
-@pytest.fixture
-def stand_in_renderer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace what understands and renders a spec, so that only the rest is tested."""
-
-    def normalise(raw: RawSpec) -> Service:
-        endpoints = (raw.info or {}).get("named_endpoints")
-        operations = tuple(
-            Operation(
-                endpoint=SpecText(endpoint),
-                method=Identifier(endpoint.strip("/")),
-                request_class=ClassName("GreetRequest"),
-                result_class=ClassName("GreetResult"),
-                description=SpecText(""),
-                parameters=(),
-                results=(),
-            )
-            for endpoint in (endpoints if isinstance(endpoints, dict) else {})
-            if endpoint.strip("/").isidentifier()
-        )
-        return Service(
-            class_name=class_name(raw.name or "", fallback="Space"),
-            source=raw.source,
-            title=SpecText(raw.title),
-            platform_version=raw.gradio_version,
-            documents=tuple(raw.documents),
-            operations=operations,
-            definitions=(),
-            omissions=()
-            if raw.info
-            else (Omission(endpoint="/odd", reason="nobody describes it"),),
-        )
-
-    def render(service: Service) -> dict[PurePosixPath, str]:
-        code = f"import os, sys\nclass {service.class_name}:\n  names = {[o.method for o in service.operations]!r}\n"
-        return {
-            PurePosixPath("__init__.py"): "",
-            PurePosixPath("client.py"): code,
-            PurePosixPath("README.md"): f"# {service.class_name}\n",
-            PurePosixPath("py.typed"): "",
-        }
-
-    for name, function in (("normalise", normalise), ("render", render)):
-        module = ModuleType(f"hubsmith_codegen.{name}")
-        setattr(module, name, function)
-        monkeypatch.setitem(sys.modules, module.__name__, module)

@@ -14,7 +14,7 @@ from hubsmith_codegen.cli import main
 
 Serve = Callable[[dict[str, Any]], str]
 
-pytestmark = pytest.mark.usefixtures("stand_in_renderer", "home")
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
@@ -43,13 +43,13 @@ def test_adds_a_running_space(
     url = serve(gradio_routes)
     assert main(["add", url]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "greeter: 1 endpoint, 9 files in clients/greeter.",
+        "greeter: 1 endpoint, 10 files in clients/greeter.",
         "Recorded greeter in hubsmith.toml.",
         "",
         "    from clients.greeter import Greeter",
         "",
         "    with Greeter() as greeter:",
-        "        print(greeter.greet())",
+        '        print(greeter.greet(name="Hello"))',
     ]
     assert (home / "hubsmith.toml").read_text() == (
         f'[tool.hubsmith.spaces.greeter]\nsource = "{url}"\n'
@@ -87,7 +87,6 @@ def test_warns_of_what_is_missing(
 ) -> None:
     assert main(["add", serve({**gradio_routes, "/gradio_api/info": (500, b"")})]) == 0
     assert capsys.readouterr().err.splitlines() == [
-        "hubsmith: warning: greeter: left out /odd: nobody describes it",
         "hubsmith: warning: greeter: made without info: answered 500",
     ]
 

@@ -11,7 +11,7 @@ from hubsmith_codegen.cli import main
 from hubsmith_codegen.configuration import RecordedSpace, read_configuration, with_space
 from hubsmith_runtime import SpecError
 
-pytestmark = pytest.mark.usefixtures("stand_in_renderer", "home")
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture

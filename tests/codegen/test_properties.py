@@ -47,7 +47,7 @@ def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         "$ref": st.sampled_from(references) | JSON,
         "$defs": by_name | JSON,
         "definitions": by_name | JSON,
-        **{keyword: many | JSON for keyword in ("anyOf", "oneOf", "allOf")},
+        **dict.fromkeys(("anyOf", "oneOf", "allOf"), many | JSON),
         **{keyword: st.integers() | st.floats() | JSON for keyword in NUMBERS},
     }
     return st.lists(st.sampled_from(sorted(keywords)), max_size=5, unique=True).flatmap(

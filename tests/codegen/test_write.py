@@ -16,7 +16,7 @@ Files = dict[PurePosixPath, bytes]
 
 
 @pytest.fixture
-def files(stand_in_renderer: None, documents: dict[str, bytes]) -> Files:
+def files(documents: dict[str, bytes]) -> Files:
     (package,) = finish([draft(load(documents), Path("greeter"))])
     return dict(package.files)
 
@@ -38,6 +38,7 @@ def test_writes_a_package_with_its_snapshot_and_lock(files: Files, tmp_path: Pat
             "__init__.py",
             "client.py",
             "hubsmith.lock",
+            "models.py",
             "py.typed",
             "spec/config.json",
             "spec/info.json",

@@ -171,8 +171,10 @@ class Definitions:
             if key not in names:
                 name = joined(self._path(key))
                 if name in used:
+                    name = ClassName(f"{name}Object")
+                if name in used:
                     digest = hashlib.sha256(key.encode()).hexdigest()[:8]
-                    name = ClassName(f"{name}Object{digest}")
+                    name = ClassName(f"{name}{digest}")
                 names[key] = name
                 used.add(name)
         return names
