@@ -11,10 +11,10 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test corpus bench generate record check lint fix types clean
+.PHONY: help setup demo test test-versions corpus bench bench-generation bench-calls bench-files generate record check lint fix types clean
 
 help: ## list these commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 setup: $(STAMP) ## create .venv and install the project with everything its tests need
 
@@ -30,11 +30,23 @@ demo: setup ## start a Gradio app, generate its client, type-check a script and 
 test: lint types ## lint, type-check and run every test, the corpus included
 	$(PYTHON_VENV) -m pytest
 
+test-versions: setup ## test against real servers of six Gradio versions, 4.44.1 to the newest
+	$(PYTHON_VENV) tests/versions/environments.py
+	HUBSMITH_GRADIO_VERSIONS=all $(PYTHON_VENV) -m pytest tests/versions
+
 corpus: setup ## generate, import and type-check a client for every recorded app
 	$(PYTHON_VENV) tests/corpus_run.py
 
-bench: setup ## measure how long generating a client takes
+bench: bench-generation bench-calls bench-files ## run every benchmark; each prints its aims
+
+bench-generation: setup ## measure how long generating a client takes
 	$(PYTHON_VENV) benchmarks/generation.py
+
+bench-calls: setup ## measure a trivial call beside gradio_client and bare httpx
+	$(PYTHON_VENV) benchmarks/calls.py
+
+bench-files: setup ## measure the memory that a file of 1 GiB takes, up and down
+	$(PYTHON_VENV) benchmarks/files.py
 
 generate: setup ## rewrite generated/ from specs/
 	$(PYTHON_VENV) -m hubsmith_codegen.tree

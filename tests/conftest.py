@@ -15,7 +15,12 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fake_hub import FakeHub, FakeSpace
+
 _START_SECONDS = 90
+_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN")
 
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("hubsmith", deadline=None)
@@ -91,3 +96,23 @@ def start_gradio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGrad
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@pytest.fixture
+def fake_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
+    """Give a Hub on loopback that `HF_ENDPOINT` names, and a home without a token."""
+    for name in _TOKENS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf_home"))
+    hub = FakeHub()
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    with hub.running():
+        yield hub
+
+
+@pytest.fixture
+def fake_space() -> Iterator[FakeSpace]:
+    """Give a Gradio Space on loopback that notes what it hears."""
+    space = FakeSpace()
+    with space.running():
+        yield space

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -111,43 +112,54 @@ def _generate(bundle: Json) -> str:
     from datamodel_code_generator.format import PythonVersion
     from datamodel_code_generator.parser import LiteralType
 
-    code = generate(
-        cast("dict[str, object]", bundle),
-        config=GenerateConfig(
-            input_file_type=InputFileType.JsonSchema,
-            output_model_type=DataModelType.PydanticV2BaseModel,
-            target_python_version=PythonVersion.PY_310,
-            skip_root_model=True,
-            collapse_root_models=True,
-            enum_field_as_literal=LiteralType.All,
-            use_annotated=True,
-            field_constraints=True,
-            strict_nullable=True,
-            use_standard_collections=True,
-            use_union_operator=True,
-            use_tuple_for_fixed_items=True,
-            disable_timestamp=True,
-            formatters=[],
-            allow_remote_refs=False,
-            strict_refs=True,
-        ),
-    )
+    with warnings.catch_warnings():
+        # The pinned version runs on every Python of ours; what a later one drops is not news here.
+        warnings.filterwarnings("ignore", "Running datamodel-code-generator on", FutureWarning)
+        code = generate(
+            cast("dict[str, object]", bundle),
+            config=GenerateConfig(
+                input_file_type=InputFileType.JsonSchema,
+                output_model_type=DataModelType.PydanticV2BaseModel,
+                target_python_version=PythonVersion.PY_310,
+                skip_root_model=True,
+                collapse_root_models=True,
+                enum_field_as_literal=LiteralType.All,
+                use_annotated=True,
+                field_constraints=True,
+                strict_nullable=True,
+                use_standard_collections=True,
+                use_union_operator=True,
+                use_tuple_for_fixed_items=True,
+                disable_timestamp=True,
+                formatters=[],
+                allow_remote_refs=False,
+                strict_refs=True,
+            ),
+        )
     if not isinstance(code, str):
         raise TypeError("datamodel-code-generator wrote no module")
     return code
 
 
 def _fields(code: str) -> dict[str, dict[str, ast.expr]]:
-    """The annotation of every field of every class in a module."""
-    return {
-        statement.name: {
-            field.target.id: field.annotation
-            for field in statement.body
-            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        }
-        for statement in ast.parse(code).body
-        if isinstance(statement, ast.ClassDef)
-    }
+    """The annotation of every field of every class in a module; of an alias, as its `root`."""
+    found: dict[str, dict[str, ast.expr]] = {}
+    for statement in ast.parse(code).body:
+        match statement:
+            case ast.ClassDef(name=name, body=body):
+                found[name] = {
+                    field.target.id: field.annotation
+                    for field in body
+                    if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+                }
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(func=ast.Name(id="TypeAliasType"), args=[_, root]),
+            ):
+                found[name] = {"root": root}
+            case _:
+                pass
+    return found
 
 
 def _checked(annotation: ast.expr, names: _Named) -> Annotated:
@@ -161,8 +173,8 @@ def _checked(annotation: ast.expr, names: _Named) -> Annotated:
 class _Named(ast.NodeTransformer):
     """Puts the real class names in.
 
-    A bounded option of a union becomes a class of its own, whose only field is its `root`; what
-    that holds is put in its place.
+    A bounded option of a union becomes a class of its own, whose only field is its `root`, and a
+    bounded value of a mapping an alias; what they hold is put in their place.
     """
 
     def __init__(

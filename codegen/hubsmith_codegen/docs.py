@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from .ir import Definition, Json, Operation, Parameter, Result, Schema
-from .text import paragraphs, plain, sentence
+from .text import literal, paragraphs, plain, sentence
 
 _FILE_HELP = "a path, URL, bytes, open file, PIL image or File"
 _LONGEST_DEFAULT = 60
@@ -64,7 +64,7 @@ def parameter_help(parameter: Parameter) -> str:
     label = plain(parameter.label).rstrip(".:")
     help_ = sentence(f"{label}: {description}" if label and description else label or description)
     if parameter.default is not None and parameter.default.wire is not None:
-        value = plain(repr(parameter.default.wire))
+        value = plain(literal(parameter.default.wire))
         short = f": {value}" if len(value) <= _LONGEST_DEFAULT else ""
         help_ = f"{help_} Left out, the Space's own value is sent{short}."
     return help_.strip() or _kind(parameter.schema)

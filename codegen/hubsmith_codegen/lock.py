@@ -29,7 +29,7 @@ class Lock:
         source: The Space's name or URL; `None` where the documents came without it.
         gradio: The version of the server that wrote the documents; may be empty.
         digest: sha256 over the documents, hexadecimal.
-        documents: Which documents were used.
+        documents: Which documents the client was made from, the fullest first.
         missing: Why others were not, by document.
         generators: Versions of what shapes the bytes, by distribution.
         options: Choices that shape the bytes.

@@ -112,7 +112,9 @@ def render(service: Service) -> dict[PurePosixPath, str]:
         "source": literal(service.source),
         "place": Source("") if service.source else Source('"http://127.0.0.1:7860"'),
         "title": markdown(service.title or service.class_name),
-        "origin": markdown_code(service.source) if plain(service.source) else Source("a document"),
+        "origin": markdown_code(source)
+        if (source := plain(service.source))
+        else Source("a document"),
         "module_doc": docstring([_module_line(service)], indent=0),
         "client_doc": docstring(_client_lines(service, is_async=False), indent=4),
         "async_client_doc": docstring(_client_lines(service, is_async=True), indent=4),

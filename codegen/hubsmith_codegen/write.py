@@ -51,7 +51,7 @@ def assemble(
         source=raw.source,
         gradio=raw.gradio_version,
         digest=raw.digest,
-        documents=tuple(raw.documents),
+        documents=service.documents,
         missing=raw.notes,
         generators=generator_versions(),
         options=OPTIONS,

@@ -7,19 +7,28 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._async_client import AsyncClient
     from ._async_job import AsyncJob
     from ._async_space import AsyncJobs, AsyncSpace
+    from ._client import Client
+    from ._duplicate import duplicate_space
     from ._endpoint import Endpoint, Model, Request
     from ._errors import *
     from ._events import *
     from ._files import File, FileInput, handle_file
     from ._job import Job
+    from ._retries import Retries
+    from ._search import SpaceSummary, asearch_spaces, search_spaces
     from ._space import Jobs, Space
+    from ._zerogpu import ip_token_headers
 
 # By module; what stands in none of these lines is an error.
 _HOMES = {
+    "_async_client": ("AsyncClient",),
     "_async_job": ("AsyncJob",),
     "_async_space": ("AsyncJobs", "AsyncSpace"),
+    "_client": ("Client",),
+    "_duplicate": ("duplicate_space",),
     "_endpoint": ("Endpoint", "Model", "Request"),
     "_events": (
         "Cancelled", "Completed", "Event", "Failed", "JobStatus", "Log", "LogLine", "Partial",
@@ -27,19 +36,24 @@ _HOMES = {
     ),
     "_files": ("File", "FileInput", "handle_file"),
     "_job": ("Job",),
+    "_retries": ("Retries",),
+    "_search": ("SpaceSummary", "asearch_spaces", "search_spaces"),
     "_space": ("Jobs", "Space"),
+    "_zerogpu": ("ip_token_headers",),
 }  # fmt: skip
 
 __all__ = [
-    "AppError", "AsyncJob", "AsyncJobs", "AsyncSpace", "AuthenticationError", "Cancelled",
-    "Completed", "DownloadError", "Endpoint", "EndpointNotFoundError", "Event", "Failed", "File",
-    "FileError", "FileInput", "FileTooLargeError", "HubsmithError", "InferenceTimeoutError",
-    "Job", "JobCancelledError", "JobStatus", "Jobs", "Log", "LogLine", "Model", "Partial",
-    "Progress", "ProgressUnit", "QueueFullError", "Queued", "Request", "ResultError",
-    "ServerStoppedError", "SessionLostError", "SessionNotFoundError", "Space",
-    "SpaceChangedError", "SpaceConnectionError", "SpaceUnavailableError", "SpaceValidationError",
-    "SpecError", "Stage", "Started", "UnsupportedVersionError", "UploadError", "ValidationError",
-    "ZeroGPUQuotaError", "ZeroGPUTimeoutError", "handle_file",
+    "AppError", "ArgumentError", "AsyncClient", "AsyncJob", "AsyncJobs", "AsyncSpace",
+    "AuthenticationError", "Cancelled", "Client", "Completed", "DownloadError", "Endpoint",
+    "EndpointNotFoundError", "Event", "Failed", "File", "FileError", "FileInput",
+    "FileTooLargeError", "HubsmithError", "InferenceTimeoutError", "Job", "JobCancelledError",
+    "JobStatus", "Jobs", "Log", "LogLine", "Model", "Partial", "Progress", "ProgressUnit",
+    "QueueFullError", "Queued", "Request", "ResultError", "Retries", "ServerStoppedError",
+    "SessionLostError", "SessionNotFoundError", "Space", "SpaceChangedError",
+    "SpaceConnectionError", "SpaceSummary", "SpaceUnavailableError", "SpaceValidationError",
+    "SpecError", "Stage", "Started", "UnsupportedVersionError", "UploadError",
+    "ValidationError", "ZeroGPUDurationError", "ZeroGPUQuotaError", "ZeroGPUTimeoutError",
+    "asearch_spaces", "duplicate_space", "handle_file", "ip_token_headers", "search_spaces",
 ]  # fmt: skip
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import email.utils
 import re
+import time
 from typing import Any, cast
 
 from ._errors import (
@@ -16,9 +18,11 @@ from ._errors import (
     UploadError,
 )
 from ._live import LiveSpace
+from ._source import Source
 from ._transport import Response, origin_of, shown
 
 _WORDS = 300
+_PASSING = (429, 502, 503, 504)
 
 
 def check_login(response: Response, source: str) -> None:
@@ -28,8 +32,9 @@ def check_login(response: Response, source: str) -> None:
     check(response, f"{source}: login")
 
 
-def read_host(response: Response, name: str) -> str:
+def read_host(response: Response, source: Source) -> str:
     """Return the address of a Space from the Hub's answer."""
+    name = source.name
     if response.status in (401, 403, 404):
         raise AuthenticationError(
             f"The Hub answered {response.status} for {name}: there is no such Space, or it is "
@@ -38,8 +43,16 @@ def read_host(response: Response, name: str) -> str:
     host = _entry(response, "host")
     if response.status != 200 or not isinstance(host, str):
         raise SpaceUnavailableError(f"The Hub does not say where {name} runs ({response.status}).")
+    if origin_of(source.host_url).startswith("https:") and not host.startswith("https:"):
+        raise SpecError(f"{name}: the Hub names an address that is not https.")
     origin_of(host)
     return host.rstrip("/")
+
+
+def read_stage(response: Response) -> str:
+    """Return the stage of a Space from the Hub's answer; empty where it does not say."""
+    stage = _entry(response, "stage")
+    return stage if response.status == 200 and isinstance(stage, str) else ""
 
 
 def read_config(response: Response, source: str, root: str) -> tuple[LiveSpace, str]:
@@ -98,7 +111,11 @@ def check_cancel(response: Response, where: str) -> None:
         check(response, f"{where}: cancel")
 
 
-def check(response: Response, where: str) -> None:
+def check(
+    response: Response,
+    where: str,
+    advice: str = "Pass token= or auth= of someone who may use the Space.",
+) -> None:
     """Raise the error that an HTTP status means; `where` says what was asked."""
     status = response.status
     if 200 <= status < 300:
@@ -106,7 +123,7 @@ def check(response: Response, where: str) -> None:
     words = _words(response)
     said = f"{where}: HTTP {status}: {words}"
     if status in (401, 403):
-        raise AuthenticationError(f"{said} Pass token= or auth= of someone who may use the Space.")
+        raise AuthenticationError(f"{said} {advice}")
     if status == 413:
         raise FileTooLargeError(said)
     if status == 422 and (refusal := _refusal(response)):
@@ -116,13 +133,41 @@ def check(response: Response, where: str) -> None:
         )
         error.message = message
         raise error
-    if status == 503 and "Queue is full" in words:
-        raise QueueFullError(f"{said} Try again later.")
-    if status in (429, 502, 503, 504):
-        raise SpaceUnavailableError(f"{said} The Space may be starting, paused or busy: try later.")
+    if error := passing_error(response, where):
+        raise error
     if status == 404:
-        raise SpaceUnavailableError(f"{said} The Space may have been restarted or moved.")
+        error = SpaceUnavailableError(f"{said} The Space may have been restarted or moved.")
+        error.status = status
+        raise error
     raise HubsmithError(f"{said} The Space's logs may say more.")
+
+
+def passing_error(response: Response, where: str) -> HubsmithError | None:
+    """Return the error of an answer that may be another one if it is asked for again later."""
+    if response.status not in _PASSING:
+        return None
+    words = _words(response)
+    said = f"{where}: HTTP {response.status}: {words}"
+    if response.status == 503 and "Queue is full" in words:
+        error: QueueFullError | SpaceUnavailableError = QueueFullError(f"{said} Try again later.")
+    else:
+        advice = "The Space may be starting, paused or busy: try later."
+        error = SpaceUnavailableError(f"{said} {advice}")
+        error.status = response.status
+    error.retry_after = read_retry_after(response.headers.get("retry-after"), time.time())
+    return error
+
+
+def read_retry_after(value: str | None, now: float) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for, be it a number or a date."""
+    if value is None:
+        return None
+    if re.fullmatch(r"\s*\d{1,9}(\.\d{1,9})?\s*", value):
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
 
 
 def _entry(response: Response, key: str) -> Any:

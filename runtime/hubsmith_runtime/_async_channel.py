@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from . import _requests
-from ._answers import check, check_cancel, read_event_id
+from ._answers import check, check_cancel
 from ._connection import Connection
 from ._encode import Call
 from ._errors import HubsmithError
@@ -29,6 +29,7 @@ class AsyncChannel:
     ) -> None:
         self.session = Session(session_hash, announces_close=connection.live.announces_close)
         self._transport = transport
+        self._connection = connection
         self._base = connection.base
         self._silence_limit = connection.live.silence_limit
         self._reader: asyncio.Task[None] | None = None
@@ -38,8 +39,12 @@ class AsyncChannel:
         self._waiting: set[asyncio.Future[None]] = set()
         self._background: set[asyncio.Task[None]] = set()
 
+    def expect(self) -> None:
+        """Note that a job is about to be sent."""
+        self.session.begin_join()
+
     async def join(self, call: Call, state: JobState) -> None:
-        """Send a job and start to read its events."""
+        """Send a job that was announced by `expect`, and start to read its events."""
         sending = self._start(self._send(call, state))
         try:
             await asyncio.shield(sending)
@@ -73,6 +78,7 @@ class AsyncChannel:
         """Cancel a job; `False` for a job that was at its end."""
         if state.outcome is not None:
             return False
+        self.session.begin_cancel(state)
         sent = _requests.cancel(self._base, self.session.hash, state.fn_index, state.event_id)
         response = await self._transport.request(sent.method, sent.url, **sent.options)
         check_cancel(response, state.where)
@@ -90,6 +96,15 @@ class AsyncChannel:
         else:
             callback()
 
+    async def leave(self) -> None:
+        """Close, and tell a Space that keeps the session's state that it can be forgotten."""
+        await self.close()
+        sent = _requests.heartbeat(self._base, self.session.hash)
+        with contextlib.suppress(HubsmithError):
+            stream = await self._transport.stream(sent.method, sent.url, **sent.options)
+            async with stream:
+                await anext(stream.aiter_bytes(), None)
+
     async def close(self) -> None:
         """End the stream, and with it every pending job and the task."""
         self._closing = True
@@ -102,12 +117,10 @@ class AsyncChannel:
         await self._drop_stream()
 
     async def _send(self, call: Call, state: JobState) -> None:
-        sent = _requests.join(self._base, self.session.hash, call.fn_index, call.values)
-        self.session.begin_join()
         event_id: str | None = None
         try:
-            response = await self._transport.request(sent.method, sent.url, **sent.options)
-            event_id = read_event_id(response, state.where)
+            joining = self._connection.join(self.session.hash, call, state.where)
+            event_id = await self._transport.converse(joining)
         finally:
             self.session.end_join(event_id, state)
         if self._closing:
@@ -161,15 +174,31 @@ class AsyncChannel:
         is_over = self.session.feed(payload, failure)
         self._notify()
         if is_over:
+            if payload is not None and self._payloads is not None:
+                # Read to its end, the connection can carry the next request.
+                with contextlib.suppress(HubsmithError):
+                    await anext(self._payloads, None)
             await self._drop_stream()
 
     async def _open(self) -> AsyncIterator[bytes]:
         sent = _requests.events(self._base, self.session.hash, self._silence_limit)
-        self._stream = await self._transport.stream(sent.method, sent.url, **sent.options)
-        if self._stream.status != 200:
-            check(await self._stream.aread(), "event stream")
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                stream = await self._transport.stream(sent.method, sent.url, **sent.options)
+                self._stream = stream
+                if stream.status == 200:
+                    break
+                check(await stream.aread(), "event stream")
+            except HubsmithError as error:
+                await self._drop_stream()
+                wait = self._connection.retries.next_wait(attempt, error)
+                if wait is None:
+                    raise
+                await self._transport.pause(wait)
         self.session.open()
-        return _payloads(self._stream)
+        return _payloads(stream)
 
     async def _drop_stream(self) -> None:
         stream, self._stream, self._payloads = self._stream, None, None

@@ -10,12 +10,13 @@ of the session and may notice late. What is left of it is read by the next call.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 from . import _requests
-from ._answers import check, check_cancel, read_event_id
+from ._answers import check, check_cancel
 from ._connection import Connection
 from ._encode import Call
 from ._errors import HubsmithError
@@ -34,6 +35,7 @@ class Channel:
     def __init__(self, transport: Transport, connection: Connection, session_hash: str) -> None:
         self.session = Session(session_hash, announces_close=connection.live.announces_close)
         self._transport = transport
+        self._connection = connection
         self._base = connection.base
         self._silence_limit = connection.live.silence_limit
         self._changed = threading.Condition()
@@ -43,15 +45,17 @@ class Channel:
         self._thread: threading.Thread | None = None
         self._closing = False
 
-    def join(self, call: Call, state: JobState) -> None:
-        """Send a job."""
-        sent = _requests.join(self._base, self.session.hash, call.fn_index, call.values)
+    def expect(self) -> None:
+        """Note that a job is about to be sent."""
         with self._changed:
             self.session.begin_join()
+
+    def join(self, call: Call, state: JobState) -> None:
+        """Send a job that was announced by `expect`."""
         event_id: str | None = None
         try:
-            response = self._transport.request(sent.method, sent.url, **sent.options)
-            event_id = read_event_id(response, state.where)
+            joining = self._connection.join(self.session.hash, call, state.where)
+            event_id = self._transport.converse(joining)
         finally:
             with self._changed:
                 self.session.end_join(event_id, state)
@@ -98,6 +102,8 @@ class Channel:
         """Cancel a job; `False` for a job that was at its end."""
         if state.outcome is not None:
             return False
+        with self._changed:
+            self.session.begin_cancel(state)
         sent = _requests.cancel(self._base, self.session.hash, state.fn_index, state.event_id)
         check_cancel(self._transport.request(sent.method, sent.url, **sent.options), state.where)
         self._end(state)
@@ -117,6 +123,17 @@ class Channel:
                 state.callbacks.append(callback)
                 return
         callback()
+
+    def leave(self) -> None:
+        """Close, and tell a Space that keeps the session's state that it can be forgotten."""
+        self.close()
+        sent = _requests.heartbeat(self._base, self.session.hash)
+        # The Space forgets the state of a session when a heartbeat of it ends.
+        with (
+            contextlib.suppress(HubsmithError),
+            self._transport.stream(sent.method, sent.url, **sent.options) as stream,
+        ):
+            next(stream.iter_bytes(), None)
 
     def close(self) -> None:
         """End the stream, and with it every pending job and the thread."""
@@ -174,15 +191,31 @@ class Channel:
             is_over = self.session.feed(payload, failure)
             self._changed.notify_all()
         if is_over:
+            if payload is not None:
+                # Read to its end, the connection can carry the next request.
+                with contextlib.suppress(HubsmithError):
+                    next(self._payloads, None)
             self._drop_stream()
         self._call_back()
 
     def _open(self) -> None:
         sent = _requests.events(self._base, self.session.hash, self._silence_limit)
-        stream = self._transport.stream(sent.method, sent.url, **sent.options)
-        if stream.status != 200:
-            with stream:
-                check(stream.read(), "event stream")
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                stream = self._transport.stream(sent.method, sent.url, **sent.options)
+                if stream.status == 200:
+                    break
+                with stream:
+                    check(stream.read(), "event stream")
+            except HubsmithError as error:
+                wait = self._connection.retries.next_wait(attempt, error)
+                if wait is None:
+                    raise
+                with self._changed:
+                    if not self._closing:
+                        self._changed.wait(wait)
         with self._changed:
             self._stream, self._payloads = stream, _payloads(stream)
             self.session.open()

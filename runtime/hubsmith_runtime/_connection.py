@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from . import _requests
-from ._answers import check_login, read_config, read_host, read_order, read_paths
+from ._answers import (
+    check_login,
+    read_config,
+    read_event_id,
+    read_host,
+    read_order,
+    read_paths,
+)
 from ._decode import decoder
 from ._downloads import FileOrigin
 from ._encode import Call, encode
@@ -17,10 +25,16 @@ from ._endpoint import Request
 from ._errors import FileTooLargeError
 from ._job_state import JobState
 from ._live import LiveSpace
+from ._retries import Retries, send
 from ._source import Source
-from ._transport import AsyncTransport, Exchange, HttpRequest, Transport
+from ._transport import AsyncTransport, Exchange, HttpRequest, Response, Transport
+from ._wake import Wake, meet
 
 R = TypeVar("R")
+
+Prepared: TypeAlias = tuple[Call, JobState, Callable[[list[Any]], R]]
+"""A call to send, its state, and what makes its result of the answer."""
+Preparation: TypeAlias = "Callable[[Connection], Exchange[Prepared[R]]]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +42,20 @@ class Connection:
     """A running Space."""
 
     name: str  # What messages call it.
+    source: Source
+    retries: Retries
     base: str  # Its API root.
     live: LiveSpace
     files: FileOrigin
     orders: dict[str, list[str]] = field(default_factory=dict[str, list[str]])  # By endpoint.
 
-    def prepare(
-        self, request: Request[R], *, keeps_events: bool
-    ) -> Exchange[tuple[Call, JobState, Callable[[list[Any]], R]]]:
-        """Return the call to send, its state, and what makes the typed result of its answer."""
+    def ask(self, request: HttpRequest) -> Exchange[Response]:
+        """Send a request that may be sent twice."""
+        what = request.url.removeprefix(self.base)
+        return (yield from send(request, self.retries, f"{self.name}: {what}"))
+
+    def prepare(self, request: Request[R], *, keeps_events: bool) -> Exchange[Prepared[R]]:
+        """Make a call of a request."""
         endpoint = type(request).__endpoint__
         live = self.live.endpoint(endpoint, self.name)
         state = JobState(
@@ -49,7 +68,7 @@ class Connection:
         order = None
         if not endpoint.is_ordered:
             if endpoint.name not in self.orders:
-                answer = yield _requests.info(self.base)
+                answer = yield from self.ask(_requests.info(self.base))
                 self.orders[endpoint.name] = read_order(answer, endpoint.name, self.name)
             order = self.orders[endpoint.name]
         return encode(request, live, self.name, self.base, order), state, decode
@@ -66,11 +85,18 @@ class Connection:
         if call.uploads:
             with contextlib.ExitStack() as opened:
                 parts = [opened.enter_context(sent.file.part()) for sent in call.uploads]
-                answer = yield _requests.upload(self.base, parts)
+                answer = yield from self.ask(_requests.upload(self.base, parts, call.headers))
             paths = read_paths(answer, len(parts), self.name)
             for sent, path in zip(call.uploads, paths, strict=True):
                 for reference in sent.references:
                     reference["path"] = path
+
+    def join(self, session_hash: str, call: Call, where: str) -> Exchange[str]:
+        """Send a job to the queue, and return its event id."""
+        headers = {**self.source.visitor_headers(call.headers), **call.headers}
+        sent = _requests.join(self.base, session_hash, dataclasses.replace(call, headers=headers))
+        answer = yield from send(sent, self.retries, where, runs_job=True)
+        return read_event_id(answer, where)
 
 
 def connect(
@@ -78,15 +104,25 @@ def connect(
     auth: tuple[str, str] | None,
     folder: Path | None,
     transport: Transport | AsyncTransport,
+    retries: Retries,
+    wake: Wake,
 ) -> Exchange[Connection]:
-    """Find a Space, log in and read what it is; `transport` learns who may see the token."""
+    """Find a Space, wake it, log in and read what it is.
+
+    The transport learns who may see the token.
+    """
     root = source.root
     if root is None:
-        root = read_host((yield HttpRequest("GET", source.host_url, {})), source.name)
+        asked = HttpRequest("GET", source.host_url, {})
+        root = read_host((yield from send(asked, retries, f"{source.name}: host")), source)
     transport.allow(source.credentials(root))
     if auth is not None:
-        check_login((yield _requests.login(root, auth)), source.name)
-    live, root = read_config((yield _requests.config(root)), source.name, root)
+        answer = yield from meet(_requests.login(root, auth), source, retries, wake)
+        check_login(answer, source.name)
+    answer = yield from meet(_requests.config(root), source, retries, wake)
+    live, root = read_config(answer, source.name, root)
     base = root + live.prefix
     files = FileOrigin(base, folder, transport)
-    return Connection(name=source.name, base=base, live=live, files=files)
+    return Connection(
+        name=source.name, source=source, retries=retries, base=base, live=live, files=files
+    )

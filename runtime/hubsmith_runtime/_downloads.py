@@ -31,7 +31,7 @@ class FileOrigin:
         """Open a file for reading."""
         transport, own = self.transport, None
         if not isinstance(transport, Transport) or transport.is_closed:
-            transport = own = Transport(transport.credentials if transport else None)
+            transport = own = Transport.like(transport)
         try:
             with transport.stream("GET", url) as stream:
                 _check(stream)
@@ -45,7 +45,7 @@ class FileOrigin:
         """Open a file for reading; see `fetch`."""
         transport, own = self.transport, None
         if not isinstance(transport, AsyncTransport) or transport.is_closed:
-            transport = own = AsyncTransport(transport.credentials if transport else None)
+            transport = own = AsyncTransport.like(transport)
         try:
             async with await transport.stream("GET", url) as stream:
                 _check(stream)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pydantic
@@ -33,6 +33,8 @@ class Call:
     fn_index: int
     values: list[Any]
     uploads: list[Upload]
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    extras: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)  # Of the body.
 
 
 def encode(
@@ -47,7 +49,8 @@ def encode(
     They stand in the order of the request's fields, or in that of the wire names in `order`.
     """
     endpoint = type(request).__endpoint__
-    fields = {field.alias or name: name for name, field in type(request).model_fields.items()}
+    declared = type(request).model_fields
+    fields = {model_field.alias or name: name for name, model_field in declared.items()}
     if len(fields) != (expected := sum(live.inputs)):
         raise SpaceChangedError(
             f"{source}: {endpoint} takes {expected} arguments, but this client was generated "
@@ -67,20 +70,22 @@ def encode(
         if value is None:
             value = endpoint.defaults.get(wire_name)
         try:
-            values.append(_encode(value, uploads, base))
+            values.append(encode_value(value, uploads, base))
         except (pydantic_core.PydanticSerializationError, RecursionError) as error:
             raise ValidationError(
                 f"{endpoint}: {name}: a {type(value).__name__} cannot be sent as JSON: {error}"
             ) from None
+    return Call(fn_index=live.fn_index, values=fill(live, values), uploads=list(uploads.values()))
+
+
+def fill(live: LiveEndpoint, values: Sequence[Any]) -> list[Any]:
+    """Put the arguments into their input slots, and null into those of session state."""
     slots = iter(values)
-    return Call(
-        fn_index=live.fn_index,
-        values=[next(slots) if is_argument else None for is_argument in live.inputs],
-        uploads=list(uploads.values()),
-    )
+    return [next(slots) if is_argument else None for is_argument in live.inputs]
 
 
-def _encode(value: Any, uploads: dict[int, Upload], base: str) -> Any:
+def encode_value(value: Any, uploads: dict[int, Upload], base: str) -> Any:
+    """Return the JSON of an argument, and add the files in it to the uploads."""
     match value:
         case None | bool() | str() | int():
             return value
@@ -91,32 +96,35 @@ def _encode(value: Any, uploads: dict[int, Upload], base: str) -> Any:
         case File():
             return _encode_file(value, uploads, base)
         case pydantic.RootModel():
-            return _encode(cast("Any", value).root, uploads, base)
+            return encode_value(cast("Any", value).root, uploads, base)
         case pydantic.BaseModel():
             return _encode_model(value, uploads, base)
         case Mapping():
             entries = cast("Mapping[Any, Any]", value)
-            return {str(key): _encode(item, uploads, base) for key, item in entries.items()}
+            return {str(key): encode_value(item, uploads, base) for key, item in entries.items()}
         case Sequence() | Set() if not isinstance(value, (bytes, bytearray)):
             items = cast("Sequence[Any]", value)
-            return [_encode(item, uploads, base) for item in items]
+            return [encode_value(item, uploads, base) for item in items]
         case _:
             plain = pydantic_core.to_jsonable_python(value, bytes_mode="base64")
-            return _encode(plain, uploads, base)
+            return encode_value(plain, uploads, base)
 
 
 def _encode_model(
     model: pydantic.BaseModel, uploads: dict[int, Upload], base: str
 ) -> dict[str, Any]:
+    if not type(model).__pydantic_complete__:
+        # A class that names a later one learns its aliases only now.
+        type(model).model_rebuild()
     encoded: dict[str, Any] = {}
-    for name, field in type(model).model_fields.items():
+    for name, declared in type(model).model_fields.items():
         value = getattr(model, name)
         # What was left out stays out, so that the Space's own default holds; a constant such as
         # the `type` of a chat message is sent.
         if value is not None or name in model.model_fields_set:
-            encoded[field.alias or name] = _encode(value, uploads, base)
+            encoded[declared.alias or name] = encode_value(value, uploads, base)
     for name, value in (model.model_extra or {}).items():
-        encoded[name] = _encode(value, uploads, base)
+        encoded[name] = encode_value(value, uploads, base)
     return encoded
 
 

@@ -2,6 +2,7 @@
 
 HubsmithError
 ├── ValidationError (also ValueError)     an argument is wrong; nothing was sent
+│   └── ArgumentError (also TypeError)    an argument is missing, unknown or given twice
 ├── SpecError                             a document is not what it should be
 │   ├── SpaceChangedError                 the Space no longer fits the generated client
 │   │   └── EndpointNotFoundError         the Space has no such endpoint
@@ -18,7 +19,8 @@ HubsmithError
 ├── AppError                              the Space's own code raised an error
 │   ├── SpaceValidationError              the Space's own validator refused an argument
 │   ├── ZeroGPUQuotaError                 the daily GPU quota is used up
-│   └── ZeroGPUTimeoutError               no GPU became free in time
+│   ├── ZeroGPUTimeoutError               no GPU became free in time
+│   └── ZeroGPUDurationError              the Space asks for a GPU for longer than it may
 ├── JobCancelledError
 └── FileError
     ├── FileTooLargeError                 larger than the Space accepts; nothing was sent
@@ -79,6 +81,10 @@ class ValidationError(HubsmithError, ValueError):
         return made
 
 
+class ArgumentError(ValidationError, TypeError):
+    """The arguments of a call do not fit the endpoint's parameters: missing, unknown or too many."""
+
+
 class SpecError(HubsmithError):
     """A document, such as a Space's configuration, is not what it should be."""
 
@@ -106,11 +112,27 @@ class ResultError(HubsmithError):
 
 
 class SpaceConnectionError(HubsmithError):
-    """The server could not be reached, or the connection broke."""
+    """The server could not be reached, or the connection broke.
+
+    Attributes:
+        was_sent: `False` where no connection was made, so that nothing reached the server.
+    """
+
+    was_sent: bool = True
 
 
 class SpaceUnavailableError(SpaceConnectionError):
-    """The Space is there but cannot be called now: paused, starting, broken or overloaded."""
+    """The Space is there but cannot be called now: paused, starting, broken or overloaded.
+
+    Attributes:
+        status: The HTTP status of the answer, where it is one.
+        stage: The stage that the Hub tells, such as `PAUSED`, where it was asked.
+        retry_after: Seconds until the server wants to be asked again, where it says so.
+    """
+
+    status: int | None = None
+    stage: str | None = None
+    retry_after: float | None = None
 
 
 class SessionLostError(SpaceConnectionError):
@@ -134,7 +156,13 @@ class AuthenticationError(HubsmithError):
 
 
 class QueueFullError(HubsmithError):
-    """The Space's queue takes no more jobs now; try again later."""
+    """The Space's queue takes no more jobs now; try again later.
+
+    Attributes:
+        retry_after: Seconds until the server wants to be asked again, where it says so.
+    """
+
+    retry_after: float | None = None
 
 
 class AppError(HubsmithError):
@@ -154,11 +182,31 @@ class SpaceValidationError(AppError):
 
 
 class ZeroGPUQuotaError(AppError):
-    """The caller's ZeroGPU quota is used up."""
+    """The caller's ZeroGPU quota is used up.
+
+    Attributes:
+        requested_seconds: GPU seconds that the call asked for, where the Space says so.
+        left_seconds: GPU seconds that are left of the quota, where it says so.
+        retry_after: Seconds until the call may be tried again, where it says so.
+    """
+
+    requested_seconds: float | None = None
+    left_seconds: float | None = None
+    retry_after: float | None = None
 
 
 class ZeroGPUTimeoutError(AppError):
     """No GPU became free in time."""
+
+
+class ZeroGPUDurationError(AppError):
+    """The Space asks for a GPU for longer than it may.
+
+    Attributes:
+        requested_seconds: GPU seconds that it asked for, where it says so.
+    """
+
+    requested_seconds: float | None = None
 
 
 class JobCancelledError(HubsmithError):

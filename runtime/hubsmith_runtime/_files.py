@@ -299,9 +299,7 @@ def _validate(value: object, info: core_schema.ValidationInfo) -> File:
         # A server's string never names a file of this machine.
         raise ValueError("the answer is not a file object")
     if is_object:
-        return File._from_answer(  # pyright: ignore[reportPrivateUsage]  # same module
-            cast("dict[str, Any]", value), origin or FileOrigin()
-        )
+        return answered_file(cast("dict[str, Any]", value), origin or FileOrigin())
     return value if isinstance(value, File) else File(cast("Any", value))
 
 
@@ -327,6 +325,15 @@ def handle_file(path_or_url: str | os.PathLike[str]) -> File:
         ValidationError: when the path is not a file.
     """
     return File(path_or_url)
+
+
+def answered_file(answer: dict[str, Any], origin: FileOrigin) -> File:
+    """Make a handle of a FileData object in an answer.
+
+    Raises:
+        ValidationError: when it has neither a path nor a URL.
+    """
+    return File._from_answer(answer, origin)  # pyright: ignore[reportPrivateUsage]  # same module
 
 
 def origin_context(origin: FileOrigin) -> dict[str, Any]:

@@ -38,6 +38,11 @@ class BaseJob(Generic[C, R]):
         """Whether the job is at its end: finished, failed or cancelled."""
         return self._state.outcome is not None
 
+    def outputs(self) -> list[R]:
+        """Return the partial results so far, without waiting; the result where there is only that."""
+        reader = self._reader()
+        return [value for event in reader.take() for value in reader.results(event)]
+
     def _final(self) -> R:
         if not self._results:
             self._results.append(self._decode(self._state.values()))

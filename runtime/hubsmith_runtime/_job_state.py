@@ -26,7 +26,14 @@ from ._events import (
     Stage,
     Started,
 )
-from ._messages import Message, lost_error, parse_message, read_event, session_error
+from ._messages import (
+    Message,
+    lost_error,
+    parse_message,
+    read_event,
+    session_error,
+    stopped_with_another,
+)
 
 Outcome: TypeAlias = "Completed[list[Any]] | Failed | Cancelled"
 
@@ -81,6 +88,11 @@ class JobState:
             self.events.append(event)
 
     @property
+    def is_running(self) -> bool:
+        """Whether the Space has begun and not ended it."""
+        return self._stage in ("running", "iterating")
+
+    @property
     def is_cancelled(self) -> bool:
         """Whether the job ended by being cancelled."""
         return isinstance(self.outcome, Cancelled)
@@ -121,6 +133,12 @@ class Session:
         self._joining = 0
         self._early: dict[str, list[Message]] = {}
         self._finished: list[JobState] = []
+        self._cancelled: dict[str, list[JobState]] = {}  # With the jobs that may die of it.
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job is under way or about to be."""
+        return not self.pending and not self._joining
 
     def begin_join(self) -> None:
         """Note that a job is being sent: events of unknown jobs may be its events."""
@@ -157,7 +175,11 @@ class Session:
         """Hand a message to its job, and say whether the stream ends with it."""
         kind, event_id = message.get("msg"), message.get("event_id")
         if kind == "close_stream" or (kind == "unexpected_error" and event_id is None):
-            if kind == "unexpected_error":
+            # Up to 5.29 a job that was cancelled in the queue runs all the same, and its second end
+            # breaks the stream with its id for a reason. The other jobs go on in a new one.
+            if kind == "unexpected_error" and str(message.get("message")).strip("'") not in (
+                self._cancelled
+            ):
                 self.lose(lambda where: session_error(message, where))
             self._is_open = False
             return True
@@ -167,6 +189,9 @@ class Session:
         if kind == "process_completed":
             # Old servers end the stream with the last job, a cancelled one too, and do not say so.
             self._may_end = not self._announces_close
+            for other in self._cancelled.get(event_id, ()):
+                if other.event_id not in self._cancelled:
+                    self.end(other, Failed(error=stopped_with_another(other.where)))
         elif state is not None:
             self._may_end = False
         if state is not None:
@@ -174,6 +199,17 @@ class Session:
         elif self._joining:
             self._early.setdefault(event_id, []).append(message)
         return False
+
+    def begin_cancel(self, state: JobState) -> None:
+        """Note that a job is being cancelled.
+
+        The server stops every running job of the same endpoint with it, and reports one only.
+        """
+        self._cancelled[state.event_id] = [
+            other
+            for other in self.pending.values()
+            if other is not state and other.fn_index == state.fn_index and other.is_running
+        ]
 
     def lose(self, error_of: Callable[[str], HubsmithError]) -> None:
         """Fail every pending job, and forget the stream."""

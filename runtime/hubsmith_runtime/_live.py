@@ -27,6 +27,8 @@ class LiveEndpoint:
     fn_index: int
     inputs: tuple[bool, ...]
     outputs: tuple[bool, ...]
+    name: str = ""  # With its slash.
+    is_public: bool = True  # Whether it is documented and runs on the server.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class LiveSpace:
     prefix: str
     sends_diffs: bool
     announces_close: bool
+    keeps_sessions: bool
     max_file_size: int | None
     silence_limit: float | None
     endpoints: Mapping[str, LiveEndpoint] = field(repr=False)
@@ -65,14 +68,19 @@ class LiveSpace:
             index = dependency.get("id", position)
             if not isinstance(index, int):
                 continue
+            name, visibility = dependency.get("api_name"), _visibility(dependency)
+            if visibility == "private":
+                continue
             endpoint = LiveEndpoint(
+                name=f"/{name.removeprefix('/')}" if isinstance(name, str) else "",
                 fn_index=index,
+                is_public=visibility == "public" and dependency.get("backend_fn") is not False,
                 inputs=_slots(dependency.get("inputs"), skipped),
                 outputs=_slots(dependency.get("outputs"), skipped),
             )
             by_index[index] = endpoint
-            if isinstance(name := dependency.get("api_name"), str):
-                endpoints.setdefault(name.removeprefix("/"), endpoint)
+            if endpoint.name:
+                endpoints.setdefault(endpoint.name, endpoint)
         prefix, size = document.get("api_prefix"), document.get("max_file_size")
         return cls(
             version=version,
@@ -80,6 +88,7 @@ class LiveSpace:
             prefix=prefix.rstrip("/") if isinstance(prefix, str) and prefix[:1] == "/" else "",
             sends_diffs=protocol in _PROTOCOLS_WITH_DIFFS,
             announces_close=protocol == "sse_v3",
+            keeps_sessions=document.get("connect_heartbeat") is True,
             max_file_size=int(size) if isinstance(size, (int, float)) else None,
             silence_limit=4 * _HEARTBEAT_SECONDS if _has_heartbeat(version) else None,
             endpoints=endpoints,
@@ -89,22 +98,33 @@ class LiveSpace:
     def endpoint(self, endpoint: Endpoint, source: str) -> LiveEndpoint:
         """Find the function that a generated endpoint means."""
         if endpoint.name:
-            found = self.endpoints.get(endpoint.name.removeprefix("/"))
+            found = self.endpoints.get(f"/{endpoint.name.removeprefix('/')}")
         else:
             found = self.by_index.get(-1 if endpoint.fn_index is None else endpoint.fn_index)
         if found is not None:
             return found
-        names = [f"/{name}" for name in self.endpoints]
-        shown = ", ".join(names[:_NAMES_SHOWN]) or "none with a name"
-        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
         raise EndpointNotFoundError(
-            f"{source} has no endpoint {endpoint}. It has: {shown}{more}. "
+            f"{source} has no endpoint {endpoint}. It has: {self.names()}. "
             "Run `hubsmith update` to generate the client again."
         )
+
+    def names(self) -> str:
+        """List the named endpoints, or some where they are many."""
+        names = list(self.endpoints)
+        shown = ", ".join(names[:_NAMES_SHOWN]) or "none with a name"
+        return shown + (f" and {len(names) - _NAMES_SHOWN} more" if names[_NAMES_SHOWN:] else "")
 
 
 def _mapping(value: object) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _visibility(dependency: Mapping[str, Any]) -> object:
+    if "api_visibility" in dependency:
+        return dependency["api_visibility"]
+    if dependency.get("api_name") is False:
+        return "private"
+    return "undocumented" if dependency.get("show_api") is False else "public"
 
 
 def _skipped(components: object) -> set[Any]:

@@ -15,8 +15,6 @@ from ._errors import (
     ServerStoppedError,
     SessionLostError,
     SessionNotFoundError,
-    ZeroGPUQuotaError,
-    ZeroGPUTimeoutError,
 )
 from ._events import (
     Cancelled,
@@ -31,6 +29,7 @@ from ._events import (
     RawEvent,
     Started,
 )
+from ._zerogpu import read_numbers, zerogpu_error
 
 Message = dict[str, Any]
 
@@ -115,12 +114,7 @@ def app_error(output: Message, title: str, where: str) -> AppError:
     """Turn the output of a failed job into an error with the Space's words."""
     words = _unquoted(_text(output.get("error")))
     title = title or _text(output.get("title"))
-    kind, advice = AppError, ""
-    # A queue timeout without a token bears the quota's title, so its text is looked at first.
-    if "No GPU was available" in words:
-        kind, advice = ZeroGPUTimeoutError, " Try again later."
-    elif title == "ZeroGPU quota exceeded":
-        kind, advice = ZeroGPUQuotaError, " Wait, or pass the token of an account with quota."
+    kind, advice = zerogpu_error(words, title)
     heading = f"{title}: " if title and title != "Error" else ""
     reason = (
         _sentence(words)
@@ -132,6 +126,7 @@ def app_error(output: Message, title: str, where: str) -> AppError:
     )
     error = kind(f"{where} failed: {heading}{reason}{advice}")
     error.message, error.title = words, title
+    read_numbers(error, words)
     return error
 
 
@@ -199,3 +194,12 @@ def _unquoted(words: str) -> str:
             return words
         return plain if isinstance(plain, str) else words
     return words
+
+
+def stopped_with_another(where: str) -> JobCancelledError:
+    """The error of a job that the server stopped because another one was cancelled."""
+    return JobCancelledError(
+        f"{where}: the Space stopped this job with another one of the same endpoint that was "
+        "cancelled, because it stops all of a session at once. Call again; to cancel one job "
+        "alone, give it a client of its own."
+    )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 from urllib.parse import quote, urlencode
 
+from ._encode import Call
 from ._transport import HttpRequest
 
 _CALLER = {"x-gradio-user": "api"}
@@ -20,9 +21,13 @@ def config(root: str) -> HttpRequest:
     return HttpRequest("GET", f"{root}/config", {"headers": _CALLER})
 
 
-def info(base: str) -> HttpRequest:
+def info(base: str, *, undocumented: bool = False) -> HttpRequest:
     """Ask which parameters the endpoints have."""
-    return HttpRequest("GET", f"{base}/info", {"headers": _CALLER})
+    query = "?all_endpoints=true" if undocumented else ""
+    # A server that fails to make this document drops the connection, and maybe only when the job
+    # is being sent on it.
+    headers = {**_CALLER, "connection": "close"}
+    return HttpRequest("GET", f"{base}/info{query}", {"headers": headers})
 
 
 def login(root: str, auth: tuple[str, str]) -> HttpRequest:
@@ -31,18 +36,23 @@ def login(root: str, auth: tuple[str, str]) -> HttpRequest:
     return HttpRequest("POST", f"{root}/login", {"headers": _FORM, "content": form})
 
 
-def upload(base: str, parts: Sequence[tuple[str, BinaryIO, str]]) -> HttpRequest:
+def upload(
+    base: str, parts: Sequence[tuple[str, BinaryIO, str]], headers: Mapping[str, str]
+) -> HttpRequest:
     """Send files, each as name, content and type."""
     files = [("files", part) for part in parts]
-    return HttpRequest("POST", f"{base}/upload", {"headers": _CALLER, "files": files})
+    return HttpRequest(
+        "POST", f"{base}/upload", {"headers": {**headers, **_CALLER}, "files": files}
+    )
 
 
-def join(base: str, session_hash: str, fn_index: int, values: Sequence[object]) -> HttpRequest:
+def join(base: str, session_hash: str, call: Call) -> HttpRequest:
     """Send a job to the queue."""
-    job = {"data": values, "fn_index": fn_index, "session_hash": session_hash}
-    body = {**job, "event_data": None, "trigger_id": None}
+    job = {"data": call.values, "fn_index": call.fn_index, "session_hash": session_hash}
+    body = {"event_data": None, "trigger_id": None, **call.extras, **job}
     content = json.dumps(body, separators=(",", ":")).encode()
-    return HttpRequest("POST", f"{base}/queue/join", {"headers": _JSON, "content": content})
+    headers = {**call.headers, **_JSON}
+    return HttpRequest("POST", f"{base}/queue/join", {"headers": headers, "content": content})
 
 
 def cancel(base: str, session_hash: str, fn_index: int, event_id: str) -> HttpRequest:
@@ -50,6 +60,13 @@ def cancel(base: str, session_hash: str, fn_index: int, event_id: str) -> HttpRe
     job = {"session_hash": session_hash, "fn_index": fn_index, "event_id": event_id}
     content = json.dumps(job).encode()
     return HttpRequest("POST", f"{base}/cancel", {"headers": _JSON, "content": content})
+
+
+def heartbeat(base: str, session_hash: str) -> HttpRequest:
+    """Open the stream whose end tells the Space that a session is over."""
+    return HttpRequest(
+        "GET", f"{base}/heartbeat/{quote(session_hash)}", {"headers": _STREAM, "timeout": 5.0}
+    )
 
 
 def events(base: str, session_hash: str, silence_limit: float | None) -> HttpRequest:

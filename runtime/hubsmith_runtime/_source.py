@@ -10,10 +10,32 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
 from ._errors import AuthenticationError, HubsmithError, SpecError
-from ._transport import origin_of, shown
+from ._tokens import choose_token
+from ._transport import Credentials, origin_of, shown
+from ._zerogpu import visitor_headers
 
 _SPACE_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _HUB = "https://huggingface.co"
+
+
+def hub_url(endpoint: str | None = None) -> str:
+    """Return the address of the Hub: a given one, that of `HF_ENDPOINT`, or the usual one."""
+    hub = (endpoint or os.environ.get("HF_ENDPOINT") or _HUB).rstrip("/")
+    origin_of(hub)
+    return hub
+
+
+def hub_credentials(hub: str, token: str | bool | None) -> Credentials:
+    """Return the headers for the Hub alone."""
+    found = choose_token(token, "The Hub")
+    return {origin_of(hub): {"authorization": f"Bearer {found}"}} if found else {}
+
+
+def check_space_id(name: str) -> str:
+    """Return `owner/name`, or raise where it is not that."""
+    if not _SPACE_ID.fullmatch(name) or {".", ".."} & set(name.split("/")):
+        raise SpecError(f"{name!r} is neither owner/name nor an http(s) URL of a Space.")
+    return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,22 +64,38 @@ class Source:
                 own.setdefault("authorization", f"Basic {base64.b64encode(pair.encode()).decode()}")
                 root = shown(root)
             # A token that was not meant for this address in particular is not sent to it.
+            if token is True:
+                raise AuthenticationError(
+                    f"{shown(root)}: token=True uses the saved token, which is for the Hub and "
+                    "for an owner/name only. Pass owner/name, or the token itself."
+                )
             explicit = token if isinstance(token, str) else None
             return cls(name=shown(root), root=root, token=explicit, headers=own)
-        if not _SPACE_ID.fullmatch(source):
-            raise SpecError(f"{source!r} is neither owner/name nor an http(s) URL of a Space.")
-        if token is None or token is True:
-            found = os.environ.get("HF_TOKEN") or None
-            if token is True and found is None:
-                raise AuthenticationError(f"{source}: token=True, but HF_TOKEN is not set.")
-            token = found
-        return cls(name=source, root=None, token=token or None, headers=own)
+        name = check_space_id(source)
+        return cls(name=name, root=None, token=choose_token(token, name), headers=own)
 
     @property
     def host_url(self) -> str:
         """The Hub's address that tells where the Space runs."""
-        hub = os.environ.get("HF_ENDPOINT", _HUB).rstrip("/")
-        return f"{hub}/api/spaces/{quote(self.name)}/host"
+        return f"{hub_url()}/api/spaces/{quote(self.name)}/host"
+
+    @property
+    def runtime_url(self) -> str:
+        """The Hub's address that tells whether the Space runs."""
+        return f"{hub_url()}/api/spaces/{quote(self.name)}/runtime"
+
+    @property
+    def page_url(self) -> str:
+        """The Space's page, for people."""
+        return f"{hub_url()}/spaces/{quote(self.name)}"
+
+    def visitor_headers(self, chosen: Mapping[str, str]) -> dict[str, str]:
+        """Return what a call from within a Gradio event passes on of its visitor.
+
+        Only a Space of the Hub gets it, and what the caller chose goes before it.
+        """
+        names = {name.lower() for name in (*self.headers, *chosen)}
+        return {} if self.root is not None or "x-ip-token" in names else visitor_headers()
 
     def credentials(self, root: str | None) -> dict[str, dict[str, str]]:
         """Return the headers that each origin may see: the Hub and the Space itself."""
@@ -66,7 +104,8 @@ class Source:
         if self.root is None:
             allowed[origin_of(self.host_url)] = dict(bearer)
         if root is not None:
-            also = {"x-hf-authorization": f"Bearer {self.token}"} if self.token else {}
+            # The Hub takes this one away before the Space's own code could read it.
+            hidden = {"x-hf-authorization": f"Bearer {self.token}"} if self.token else {}
             own = {name.lower(): value for name, value in self.headers.items()}
-            allowed[origin_of(root)] = {**bearer, **also, **own}
+            allowed[origin_of(root)] = {**hidden, **own}
         return allowed

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import threading
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypedDict, TypeVar
@@ -18,6 +19,8 @@ from urllib.parse import urljoin, urlsplit
 from ._errors import HubsmithError, InferenceTimeoutError, SpaceConnectionError, SpecError
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
     from typing_extensions import Self, Unpack
 
@@ -48,6 +51,7 @@ class HttpRequest:
     method: str
     url: str
     options: Options = field(repr=False)  # A login has the password here.
+    after: float = 0.0  # Seconds to wait before it is sent.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +99,22 @@ def shown(url: str) -> str:
 class _Policy:
     """What both transports share: clients, credentials, redirects, errors."""
 
-    def __init__(self, credentials: Credentials | None = None) -> None:
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        verify: bool | ssl.SSLContext = True,
+        patience: float | None = None,
+    ) -> None:
         import httpx
 
         self._httpx = httpx
+        self._verify = verify
+        self._patience = _TIMEOUT if patience is None else min(patience, _TIMEOUT)
         self._allowed = dict(credentials or {})
         self._clients: dict[str, Any] = {}
         self.is_closed = False
+        self._ended = threading.Event()  # Ends every wait of another thread.
 
     @property
     def credentials(self) -> Credentials:
@@ -112,6 +125,13 @@ class _Policy:
             pairs = "; ".join(f"{c.name}={c.value or ''}" for c in jar if not c.secure)
             found[origin] = {**headers, "cookie": pairs} if pairs else headers
         return found
+
+    @classmethod
+    def like(cls, other: _Policy | None) -> Self:
+        """Make another transport with the same credentials."""
+        if other is None:
+            return cls()
+        return cls(other.credentials, verify=other._verify, patience=other._patience)
 
     def allow(self, credentials: Credentials) -> None:
         """Add origins, with the headers that each may see."""
@@ -137,10 +157,10 @@ class _Policy:
                 request = client.build_request(
                     method,
                     target,
-                    headers={**headers, **self._allowed.get(origin, {})},
+                    headers={**self._own_headers(origin), **headers},
                     content=options.get("content"),
                     files=options.get("files"),
-                    timeout=self._timeout(options.get("timeout", _TIMEOUT)),
+                    timeout=self._timeout(options.get("timeout", self._patience)),
                 )
             response = yield client, request
             target = self._redirected(response, method, is_repeatable="files" not in options)
@@ -149,10 +169,24 @@ class _Policy:
     def _client(self, origin: str) -> Any:
         key = origin if origin in self._allowed else ""
         if key not in self._clients:
-            options = {"follow_redirects": False, "headers": {"user-agent": "hubsmith"}}
+            client = self._new_client(
+                follow_redirects=False, headers={"user-agent": "hubsmith"}, verify=self._verify
+            )
+            for pair in self._allowed.get(key, {}).get("cookie", "").split("; "):
+                if pair:  # As if the server had set it, so that the server can replace it.
+                    answer = self._httpx.Response(
+                        200,
+                        headers={"set-cookie": f"{pair}; Path=/"},
+                        request=self._httpx.Request("GET", origin),
+                    )
+                    client.cookies.extract_cookies(answer)
             # Two threads may both make one here; setdefault keeps the first, the other holds nothing.
-            self._clients.setdefault(key, self._new_client(**options))
+            self._clients.setdefault(key, client)
         return self._clients[key]
+
+    def _own_headers(self, origin: str) -> dict[str, str]:
+        headers = self._allowed.get(origin, {})
+        return {name: value for name, value in headers.items() if name != "cookie"}
 
     def _timeout(self, seconds: float) -> httpx.Timeout:
         limit = None if seconds == float("inf") else seconds
@@ -177,15 +211,19 @@ class _Policy:
         try:
             yield
         except httpx.ConnectTimeout:
-            raise SpaceConnectionError(f"{what}: no connection in time. Is it running?") from None
+            unsent = SpaceConnectionError(f"{what}: no connection in time. Is it running?")
+            unsent.was_sent = False
+            raise unsent from None
         except httpx.TimeoutException:
             raise InferenceTimeoutError(
                 f"{what}: no answer in time. Try a longer timeout."
             ) from None
         except httpx.ConnectError as error:
-            raise SpaceConnectionError(
+            unsent = SpaceConnectionError(
                 f"{what}: no connection: {error}. Is the address right, and is it running?"
-            ) from None
+            )
+            unsent.was_sent = False
+            raise unsent from None
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             raise SpecError(f"{what}: this is not an http or https URL.") from None
         except (httpx.LocalProtocolError, UnicodeEncodeError):
@@ -270,14 +308,25 @@ class Transport(_Policy):
             try:
                 asked = next(exchange)
                 while True:
-                    answer = self.request(asked.method, asked.url, **asked.options)
-                    asked = exchange.send(answer)
+                    if asked.after > 0:
+                        self.pause(asked.after)
+                    try:
+                        answer = self.request(asked.method, asked.url, **asked.options)
+                    except HubsmithError as error:
+                        asked = exchange.throw(error)
+                    else:
+                        asked = exchange.send(answer)
             except StopIteration as end:
                 return end.value
+
+    def pause(self, seconds: float) -> None:
+        """Wait, or until the transport is closed."""
+        self._ended.wait(seconds)
 
     def close(self) -> None:
         """Close every connection. The transport cannot be used again."""
         self.is_closed = True
+        self._ended.set()
         for client in list(self._clients.values()):
             client.close()
 
@@ -337,10 +386,22 @@ class AsyncTransport(_Policy):
             try:
                 asked = next(exchange)
                 while True:
-                    answer = await self.request(asked.method, asked.url, **asked.options)
-                    asked = exchange.send(answer)
+                    if asked.after > 0:
+                        await self.pause(asked.after)
+                    try:
+                        answer = await self.request(asked.method, asked.url, **asked.options)
+                    except HubsmithError as error:
+                        asked = exchange.throw(error)
+                    else:
+                        asked = exchange.send(answer)
             except StopIteration as end:
                 return end.value
+
+    async def pause(self, seconds: float) -> None:
+        """Wait without blocking the event loop."""
+        import asyncio
+
+        await asyncio.sleep(seconds)
 
     async def aclose(self) -> None:
         """Close every connection. The transport cannot be used again."""

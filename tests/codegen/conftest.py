@@ -1,4 +1,4 @@
-"""Small servers on loopback, documents of small apps, and a stand-in for the renderer."""
+"""Small servers on loopback, documents of small apps."""
 
 from __future__ import annotations
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 import json
-from pathlib import PurePosixPath
+import tempfile
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hubsmith_codegen.names import distinct, is_name
 from hubsmith_codegen.render import render
 from hubsmith_codegen.text import docstring, literal, paragraphs
+from hubsmith_runtime._encode import encode
+from hubsmith_runtime._live import LiveEndpoint
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .documents import endpoint, info_of, parameter, result, service_of
+from .documents import endpoint, imported, info_of, parameter, result, service_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -104,3 +107,70 @@ def test_a_docstring_is_one_string_that_holds_the_words(texts: list[str]) -> Non
     assert isinstance(statement, ast.Expr)
     words = str(ast.literal_eval(statement.value)).split()
     assert words == " ".join(lines or ["Nothing."]).split()
+
+
+SCALARS: tuple[tuple[dict[str, Any], st.SearchStrategy[Any]], ...] = (
+    ({"type": "string"}, st.text(max_size=5)),
+    ({"type": "string", "minLength": 2}, st.text(min_size=2, max_size=5)),
+    ({"type": "integer", "minimum": -3}, st.integers(min_value=-3, max_value=10**20)),
+    ({"type": "number"}, st.floats(allow_nan=False, allow_infinity=False)),
+    ({"type": "boolean"}, st.booleans()),
+    ({"type": "null"}, st.none()),
+    ({"enum": ["a", "b c", 1]}, st.sampled_from(["a", "b c", 1])),
+    ({}, st.none() | st.text(max_size=3) | st.lists(st.integers(0, 9), max_size=2)),
+)
+
+
+def containers(
+    inner: st.SearchStrategy[tuple[dict[str, Any], Any]],
+) -> st.SearchStrategy[tuple[dict[str, Any], Any]]:
+    """Lists, mappings and objects around a schema, each with a value that satisfies it."""
+    lists = inner.map(lambda pair: ({"type": "array", "items": pair[0]}, [pair[1]] * 2))
+    mappings = inner.map(
+        lambda pair: ({"type": "object", "additionalProperties": pair[0]}, {"k": pair[1]})
+    )
+    members = st.dictionaries(st.sampled_from(["a", "b-c", "class"]), inner, min_size=1)
+    objects = members.map(
+        lambda found: (
+            {
+                "type": "object",
+                "properties": {name: pair[0] for name, pair in found.items()},
+                "required": list(found),
+            },
+            {name: pair[1] for name, pair in found.items()},
+        )
+    )
+    return lists | mappings | objects
+
+
+FITTING = st.recursive(
+    st.sampled_from(SCALARS).flatmap(lambda one: st.tuples(st.just(one[0]), one[1])),
+    containers,
+    max_leaves=4,
+)
+
+
+@given(FITTING, st.booleans())
+@settings(max_examples=40)
+def test_a_value_that_fits_is_taken_and_sent_as_it_is(pair: tuple[Any, Any], is_own: bool) -> None:
+    schema, value = pair
+    described = endpoint(parameter(schema, name="the value", parameter_default=None))
+    files = render(service_of(info=info_of({"/go": described})))
+    live = LiveEndpoint(fn_index=0, inputs=(False, True), outputs=())
+    with tempfile.TemporaryDirectory() as folder, imported(files, Path(folder)) as package:
+        request = package.GoRequest(**{"the_value" if is_own else "the value": value})
+        again = package.GoRequest.model_validate_json(request.model_dump_json(by_alias=True))
+        for one in (request, again):
+            assert encode(one, live, "tiny", "http://127.0.0.1").values == [None, value]
+
+
+def test_a_name_inside_an_object_is_sent_as_the_spec_has_it(tmp_path: Path) -> None:
+    # The inner class stands behind the outer one, so pydantic completes the outer one late.
+    inner = {"type": "object", "title": "Z", "properties": {"d-e": {"type": "string"}}}
+    outer = {"type": "object", "title": "A", "properties": {"b-c": inner}}
+    files = render(service_of(info=info_of({"/go": endpoint(parameter(outer))})))
+    live = LiveEndpoint(fn_index=0, inputs=(True,), outputs=())
+    value = {"b-c": {"d-e": "x"}}
+    with imported(files, tmp_path) as package:
+        request = package.GoRequest(x=value)
+        assert encode(request, live, "tiny", "http://127.0.0.1").values == [value]

@@ -160,8 +160,12 @@ def test_a_file_is_told_by_its_shape(members: dict[str, Any]) -> None:
             {"anyOf": [{"type": "integer", "minimum": 3}, NULL]},
             "Annotated[int, Field(ge=3)] | None",
         ),
+        (
+            {"type": "object", "additionalProperties": {"type": "string", "minLength": 2}},
+            "dict[str, Annotated[str, Field(min_length=2)]]",
+        ),
     ],
-    ids=["number", "integer", "string", "list", "or null"],
+    ids=["number", "integer", "string", "list", "or null", "mapping"],
 )
 def test_bounds_are_checked_of_arguments_only(schema: object, field: str) -> None:
     described = endpoint(parameter(schema), returns=[result(schema)])

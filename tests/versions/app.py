@@ -1,12 +1,13 @@
 """One Space with every form of call, on every Gradio from 4.44 on.
 
-What a version lacks is left out of its API; the tests read that from `FEATURES`' twin there.
+What a version lacks is left out of its API; `features.py` beside this file says what that is.
 """
 
 # No `from __future__ import annotations`: Gradio reads the annotations of `gr.api` functions.
 
 import asyncio
 import inspect
+import itertools
 import os
 import tempfile
 import time
@@ -19,7 +20,7 @@ VERSION = tuple(int(part) for part in gr.__version__.split(".")[:2])
 HAS_TITLES = VERSION >= (5, 2)
 HAS_VALIDATORS = hasattr(gr, "validate")
 HAS_VISIBILITY = VERSION >= (6, 0)
-stopped = 0
+ticks = 0
 
 
 def titled(title: str) -> dict[str, Any]:
@@ -113,19 +114,15 @@ def crash(text):
 
 
 def endless():
-    global stopped
-    number = 0
-    try:
-        while True:
-            yield number
-            number += 1
-            time.sleep(0.05)
-    finally:
-        stopped += 1
+    global ticks
+    for number in itertools.count():
+        ticks += 1
+        yield number
+        time.sleep(0.05)
 
 
-def times_stopped():
-    return stopped
+def count_ticks():
+    return ticks
 
 
 async def sleep(seconds):
@@ -155,7 +152,10 @@ def line_breaks():
 
 
 def typed(
-    word: str, times: int = 2, style: Literal["plain", "loud"] = "plain", tags: list[str] = []
+    word: str,
+    times: int = 2,
+    style: Literal["plain", "loud"] = "plain",
+    tags: list[str] = [],  # noqa: B006  # a default that is a list, for the API to tell of
 ) -> dict[str, str]:
     text = word * times
     return {"text": text.upper() if style == "loud" else text, "tags": ",".join(tags)}
@@ -206,8 +206,10 @@ with gr.Blocks() as demo:
     endpoint(refuse, text, text)
     endpoint(crash, text, text)
     endpoint(endless, None, number)
-    endpoint(times_stopped, None, gr.Number(label="Times", precision=0))
-    endpoint(sleep, number, text, concurrency_limit=1)
+    endpoint(count_ticks, None, gr.Number(label="Ticks", precision=0))
+    endpoint(sleep, number, text, concurrency_limit=4)
+    endpoint(sleep, number, text, name="first", concurrency_id="one", concurrency_limit=1)
+    endpoint(sleep, number, text, name="second", concurrency_id="one", concurrency_limit=1)
     endpoint(update, text, text)
     endpoint(chat, [gr.Textbox(label="Message"), messages(label="History", value=[])], messages())
     endpoint(not_a_number, number, gr.JSON(label="Numbers"))

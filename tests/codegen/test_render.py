@@ -1,0 +1,171 @@
+"""The rendered package: stubs, models and README of small Spaces."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hubsmith_codegen.render import render
+from hubsmith_codegen.text import SpecText, docstring, literal
+
+from .documents import (
+    config_of,
+    endpoint,
+    function,
+    imported,
+    info_of,
+    parameter,
+    result,
+    service_of,
+    signatures,
+    with_default,
+)
+
+STRING = {"type": "string"}
+CLIENT, MODELS, README = (PurePosixPath(name) for name in ("client.py", "models.py", "README.md"))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "signature"),
+    [
+        ([], "(self)"),
+        ([("a", False)], "(self, a: str)"),
+        ([("a", True)], "(self, a: str='x')"),
+        ([("a", False), ("b", False)], "(self, a: str, b: str)"),
+        ([("a", False), ("b", True)], "(self, a: str, *, b: str='x')"),
+        ([("a", True), ("b", True)], "(self, a: str='x', *, b: str='x')"),
+        ([("a", True), ("b", False)], "(self, a: str='x', *, b: str)"),
+        (
+            [("a", False), ("b", True), ("c", False)],
+            "(self, a: str, *, b: str='x', c: str)",
+        ),
+    ],
+    ids=["none", "one", "optional", "two", "then optional", "optionals", "late", "between"],
+)
+def test_what_goes_by_position(parameters: list[tuple[str, bool]], signature: str) -> None:
+    described = endpoint(
+        *(
+            with_default(STRING, "x", name=name) if is_optional else parameter(STRING, name=name)
+            for name, is_optional in parameters
+        )
+    )
+    assert signatures(service_of(info=info_of({"/go": described})))["go"] == f"{signature} -> None"
+
+
+def test_the_four_classes_have_the_same_stubs() -> None:
+    described = endpoint(parameter(STRING), returns=[result(STRING)])
+    module = ast.parse(render(service_of(info=info_of({"/go": described})))[CLIENT])
+    stubs = {
+        node.name: ast.unparse(stub).partition("\n")[0]
+        for node in module.body
+        if isinstance(node, ast.ClassDef)
+        for stub in node.body
+        if isinstance(stub, ast.FunctionDef | ast.AsyncFunctionDef) and stub.name == "go"
+    }
+    assert stubs == {
+        "Tiny": "def go(self, x: str) -> str:",
+        "TinyJobs": "def go(self, x: str) -> Job[str]:",
+        "AsyncTiny": "async def go(self, x: str) -> str:",
+        "AsyncTinyJobs": "async def go(self, x: str) -> AsyncJob[str]:",
+    }
+
+
+def test_the_docstring_of_a_stub(tmp_path: Path) -> None:
+    described = endpoint(
+        parameter(STRING, name="name", label="Your name"),
+        returns=[result(STRING, label="Greeting")],
+        description="greet someone\n\nwith a smile",
+    )
+    config = config_of([], function("greet", types={"generator": True}))
+    service = service_of(info=info_of({"/greet": described}), config=config)
+    with imported(render(service), tmp_path) as package:
+        assert package.Tiny.greet.__doc__.split("\n") == [
+            "Greet someone.",
+            "",
+            "        With a smile.",
+            "",
+            "        Call `/greet`.",
+            "",
+            "        Sends partial results: iterate over a job of `jobs` to see each.",
+            "",
+            "        Args:",
+            "            name: Your name.",
+            "",
+            "        Returns:",
+            "            Greeting.",
+            "        ",
+        ]
+
+
+def test_a_request_carries_its_endpoint_and_its_result(tmp_path: Path) -> None:
+    info = info_of(
+        {
+            "/nothing": endpoint(),
+            "/one": endpoint(returns=[result(STRING)]),
+            "/two": endpoint(returns=[result(STRING, label="A"), result(STRING, label="B")]),
+        },
+        {"7": endpoint()},
+    )
+    with imported(render(service_of(info=info)), tmp_path) as package:
+        found = {
+            request: (
+                str(getattr(package, request).__endpoint__),
+                getattr(package, request).__endpoint__.outputs,
+                getattr(package, request).__result__,
+            )
+            for request in package.__all__
+            if request.endswith("Request")
+        }
+        assert found == {
+            "Fn7Request": ("fn_index=7", 0, None),
+            "NothingRequest": ("/nothing", 0, None),
+            "OneRequest": ("/one", 1, str),
+            "TwoRequest": ("/two", 2, package.TwoResult),
+        }
+        assert package.TwoResult("x", "y").b == "y"
+
+
+def test_importing_a_package_loads_nothing_yet(tmp_path: Path) -> None:
+    init = ast.parse(
+        render(service_of(info=info_of({"/go": endpoint()})))[PurePosixPath("__init__.py")]
+    )
+    loaded = [node.module for node in init.body if isinstance(node, ast.ImportFrom) and node.module]
+    assert loaded == ["__future__", "importlib", "typing"]
+
+
+def test_the_readme_shows_real_signatures_and_what_was_left_out() -> None:
+    info = info_of(
+        {
+            "/go": endpoint(
+                parameter({"enum": ["a|b"]}, name="kind", label="Kind <b>"),
+                with_default(STRING, "y", name="more"),
+                returns=[result({"enum": ["c`d"]}, label="A"), result(STRING, label="B")],
+            ),
+            "/gone": endpoint(parameter({"$ref": "#/$defs/Gone"})),
+        }
+    )
+    text = render(service_of(info=info, source="bob/app"))[README]
+    assert "def go(self, kind: Literal['a|b'], *, more: str = 'y') -> GoResult\n" in text
+    assert "| `kind` | `Literal['a\\|b']` | Kind \\<b\\>. |" in text
+    assert "- `a: Literal['c'd'] | str`\n- `b: str`\n" in text
+    assert "- `/gone`: parameter 'x': its schema refers to Gone, which it does not define" in text
+    assert "with Tiny() as space:\n    print(space.go(kind=...))" in text
+
+
+def test_a_space_without_endpoints_is_still_a_package(tmp_path: Path) -> None:
+    with imported(render(service_of(info=info_of({}))), tmp_path) as package:
+        assert list(package.__all__) == ["AsyncTiny", "Tiny"]
+
+
+def test_a_template_prints_only_what_passed_a_door() -> None:
+    from hubsmith_codegen.render import _environment
+
+    template = _environment().from_string("{{ word }}")
+    assert template.render(word=literal("x")) == "'x'"
+    assert template.render(word=docstring(["x"], indent=0)) == '"""x"""'
+    for word in ("x", SpecText("x"), 3, None, ["x"]):
+        with pytest.raises(TypeError, match="it passed no door"):
+            template.render(word=word)
+    with pytest.raises(TypeError, match="StrictUndefined"):
+        template.render()
