@@ -1,0 +1,146 @@
+"""What generated task models stand on: `Task`, `TaskRequest`, `TaskOutput`; and what a call becomes.
+
+A request becomes a `Payload`, the same for every provider. A provider's table turns that into HTTP,
+and the answer into a `Reply`, the same for every provider again, which the task's result is read from.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+
+import pydantic
+
+from .._endpoint import Model
+from .._errors import ValidationError
+
+R = TypeVar("R", covariant=True)
+
+ResultForm: TypeAlias = Literal["json", "image", "bytes", "array"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """The facts of one task that its schema does not say.
+
+    Attributes:
+        name: The Hub's name of the task, such as `text-to-image`; `conversational` for chat.
+        method: The name of the client's method.
+        inputs: The request field that is the wire's `inputs`, or, where `inputs` is an object, the
+            field by the name of its member. Every other field is a parameter.
+        binary: Fields whose value is a file: image, audio or video.
+        result: `json`: the answer is validated as the result type. `image`, `bytes`, `array`: it is
+            a PIL image, bytes, or a numpy array of float32.
+        shapes: Names of the other forms of an answer that are understood, in the order they are tried.
+    """
+
+    name: str
+    method: str
+    inputs: str | Mapping[str, str] = ""
+    binary: tuple[str, ...] = ()
+    result: ResultForm = "json"
+    shapes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.method
+
+
+class TaskOutput(Model):
+    """Base of everything that a task returns: attributes, and also keys (`out["label"]`)."""
+
+    if not TYPE_CHECKING:
+
+        def __getitem__(self, key: str) -> Any:
+            try:
+                return getattr(self, key)
+            except AttributeError:
+                raise KeyError(key) from None
+    else:
+
+        def __getitem__(self, key: str) -> Any: ...
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key in self.keys()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the member of this name, or `default`."""
+        return self[key] if key in self else default
+
+    def keys(self) -> list[str]:
+        """Return the names of all members, those that the schema does not know included."""
+        return [*type(self).model_fields, *(self.model_extra or {})]
+
+
+class TaskRequest(Model, Generic[R]):
+    """The arguments of one call of one task, checked when it is made.
+
+    A subclass names its result type, `class FillMaskRequest(TaskRequest[list[FillMaskOutputElement]])`,
+    and its `__task__`. A field's alias is its name on the wire.
+
+    Raises:
+        ValidationError: when an argument is missing, unknown, of the wrong type or out of bounds.
+    """
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    __task__: ClassVar[Task]
+    __result__: ClassVar[Any] = None
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, /, **arguments: object) -> None:
+            try:
+                super().__init__(**arguments)
+            except pydantic.ValidationError as error:
+                raise ValidationError.of_arguments(type(self).__task__, error) from None
+
+        def __class_getitem__(cls, result):
+            return types.GenericAlias(cls, result)
+
+        def __init_subclass__(cls, **kwargs: object) -> None:
+            super().__init_subclass__(**kwargs)
+            for base in cls.__dict__.get("__orig_bases__", ()):
+                if isinstance(base, types.GenericAlias):
+                    (cls.__result__,) = base.__args__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """What is asked, the same for every provider.
+
+    Attributes:
+        task: The Hub's name of the task.
+        inputs: A string, a `Content`, a list or an object of these; for chat the messages.
+        parameters: By wire name, without those that are `None`.
+        extra: What the caller adds to the body (`extra_body`); it goes before all else.
+        is_stream: Whether a stream of events is asked for.
+    """
+
+    task: str
+    inputs: Any
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    is_stream: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back, the same for every provider.
+
+    Attributes:
+        value: Parsed JSON in the form of the Hub's own servers; `None` where the answer is media.
+        content: The media: an image, audio or video; `None` where the answer is JSON.
+        raw: The body of a JSON answer, so that it is parsed once only where nothing reshapes it.
+        status: Of the answer that the result was taken from.
+        headers: By lower-case name, of the same answer.
+        where: Provider, model and task, for messages.
+    """
+
+    value: Any = None
+    content: bytes | None = field(default=None, repr=False)
+    raw: bytes | None = field(default=None, repr=False)
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    where: str = ""
