@@ -1,6 +1,6 @@
 """What a client of Gradio must do, one test per numbered behaviour.
 
-Numbers 4 and 6 (paused and private Spaces) need a Hub and are tested with the platform.
+Numbers 4, 6 and the routes of 42 are in `test_hub_behaviours`.
 Where hubsmith differs by design the test states its form: a file is a `File` instead of a path,
 and what goes wrong when a job is sent is raised by `submit` itself.
 """

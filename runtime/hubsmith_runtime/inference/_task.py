@@ -66,7 +66,10 @@ class TaskOutput(Model):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the member of this name, or `default`."""
-        return self[key] if key in self else default
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
     def keys(self) -> list[str]:
         """Return the names of all members, those that the schema does not know included."""
