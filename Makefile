@@ -11,7 +11,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-versions corpus bench bench-generation bench-calls bench-files generate record check lint fix types clean
+.PHONY: help setup demo test test-versions test-servers corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat generate record check specs-check lint fix types clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -34,10 +34,17 @@ test-versions: setup ## test against real servers of six Gradio versions, 4.44.1
 	$(PYTHON_VENV) tests/versions/environments.py
 	HUBSMITH_GRADIO_VERSIONS=all $(PYTHON_VENV) -m pytest tests/versions
 
+test-servers: setup ## test against real inference servers: the classical one, llama.cpp, transformers
+	$(PYTHON_VENV) tests/servers/environments.py
+	HUBSMITH_SERVERS=all $(PYTHON_VENV) -m pytest tests/servers
+
 corpus: setup ## generate, import and type-check a client for every recorded app
 	$(PYTHON_VENV) tests/corpus_run.py
 
-bench: bench-generation bench-calls bench-files ## run every benchmark; each prints its aims
+mock-corpus: setup ## call every endpoint of every recorded app on its mock
+	$(PYTHON_VENV) tests/mock/corpus_answers.py
+
+bench: bench-generation bench-calls bench-files bench-startup bench-imports bench-chat ## run every benchmark; each prints its aims
 
 bench-generation: setup ## measure how long generating a client takes
 	$(PYTHON_VENV) benchmarks/generation.py
@@ -48,11 +55,23 @@ bench-calls: setup ## measure a trivial call beside gradio_client and bare httpx
 bench-files: setup ## measure the memory that a file of 1 GiB takes, up and down
 	$(PYTHON_VENV) benchmarks/files.py
 
+bench-startup: setup ## measure how long the command takes to start and to check ten clients
+	$(PYTHON_VENV) benchmarks/startup.py
+
+bench-imports: setup ## measure what importing the inference client costs
+	$(PYTHON_VENV) benchmarks/imports.py
+
+bench-chat: setup ## measure chat, streamed and whole, beside huggingface_hub, openai and bare httpx
+	$(PYTHON_VENV) benchmarks/chat.py
+
 generate: setup ## rewrite generated/ from specs/
 	$(PYTHON_VENV) -m hubsmith_codegen.tree
 
 record: setup ## snapshot the demo app anew into specs/spaces/kitchen
 	$(PYTHON_VENV) demo/run.py --record
+
+specs-check: setup ## compare specs/tasks with the package they were taken from (npm, network)
+	$(PYTHON_VENV) -m hubsmith_codegen.tasks.upstream
 
 check: setup ## fail when generated/ is not what specs/ say
 	$(PYTHON_VENV) -m hubsmith_codegen.tree --check

@@ -1,19 +1,49 @@
 """The `hubsmith` command: arguments in, an exit status out.
 
-Whatever is heavy is imported when a command runs, so that `hubsmith --help` is quick.
+Only the module of the command that is asked for is imported, so that `hubsmith --help` is quick.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import io
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Protocol, cast
 
 from hubsmith_runtime import HubsmithError
 
+from .commands import FAILED, UNKNOWN, UsageError
 from .console import fail
 
+COMMANDS: Mapping[str, str] = {
+    "add": "snapshot Spaces, write their clients, record them",
+    "generate": "rewrite clients from their snapshots, offline",
+    "update": "fetch again, then generate; say what changed",
+    "check": "exit 1 where a client drifted, and say which kind",
+    "diff": "API changes: breaking, compatible, cosmetic",
+    "show": "every endpoint of a Space, with snippets that call it",
+    "call": "one call from the shell, with progress",
+    "search": "find Spaces by meaning",
+    "mock": "a server that answers as a snapshot says",
+}
+"""Every command with its line of help; `commands.<name>` is its module."""
+
 _EXTRA = frozenset({"datamodel_code_generator", "jinja2", "ruff", "tomli"})
+
+
+class Command(Protocol):
+    """What the module of a command has."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+        ...
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Do it, and return the exit status."""
+        ...
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,18 +56,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when all went well, 1 when something failed or `check` found drift, 2 for a wrong usage
         and where `check` could not tell.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    # The program's own options take no value, so the first other word is the command.
+    wanted = next((word for word in arguments if not word.startswith("-")), None)
+    parser, parsers = _parsers()
+    output = sys.stdout
+    if isinstance(output, io.TextIOWrapper):
+        # Names of strangers hold letters that not every terminal or pipe has.
+        output.reconfigure(errors="backslashreplace")
     # `check` keeps 1 for drift: what it cannot tell is 2.
-    failure = 2 if options.command == "check" else 1
+    failure = UNKNOWN if wanted == "check" else FAILED
     try:
-        return _run(parser, options)
+        if wanted not in parsers:
+            parser.parse_args(arguments)
+            return failure  # never reached: it refused, or showed what was asked for
+        command = cast("Command", importlib.import_module(f".commands.{wanted}", __package__))
+        command.add_arguments(parsers[wanted])
+        try:
+            status = command.run(parser.parse_args(arguments))
+        except UsageError as error:
+            parsers[wanted].error(str(error))
+        # A reader that is gone is to be noticed here, not when Python ends.
+        sys.stdout.flush()
+        return status
     except HubsmithError as error:
         fail(str(error))
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
         fail(f'{error.name} is not installed. Run: pip install "hubsmith[codegen]"')
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has seen enough. What Python still holds back
+        # would fail again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         fail(f"{where}{error.strerror or error}.")
@@ -54,79 +105,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return failure
 
 
-def _run(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
-    from . import commands
-
-    if options.command == "add":
-        return commands.add(
-            options.source,
-            name=options.name,
-            out=options.out,
-            token=options.token,
-            timeout=options.timeout,
-        )
-    if options.command == "check":
-        return commands.check(options.names)
-    if options.spec and options.names:
-        parser.error("generate takes names or --spec, not both")
-    if options.name is not None and len(options.spec) != 1:
-        parser.error("--name goes with exactly one --spec")
-    return commands.generate(options.names, specs=options.spec, out=options.out, name=options.name)
-
-
-def _parser() -> argparse.ArgumentParser:
+def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The parser of the program, and those of its commands, still without arguments."""
     parser = argparse.ArgumentParser(
         prog="hubsmith", description="Typed Python clients for Hugging Face Spaces."
     )
     parser.add_argument("--version", action=_Version, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    add = commands.add_parser("add", help="snapshot a Space, write its client, record it")
-    add.add_argument(
-        "source",
-        metavar="SOURCE",
-        help="owner/name, a URL, a snapshot folder or an openapi.json file",
-    )
-    _add_place(add)
-    add.add_argument(
-        "--token",
-        help="Hub token for a private Space; better set HF_TOKEN, which no process list shows",
-    )
-    add.add_argument(
-        "--timeout", type=_seconds, default=10.0, help="seconds for each document (default: 10)"
-    )
-
-    generate = commands.add_parser("generate", help="rewrite clients from their snapshots, offline")
-    generate.add_argument(
-        "names", nargs="*", metavar="NAME", help="a recorded Space (default: all)"
-    )
-    generate.add_argument(
-        "--spec",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="PATH",
-        help="snapshot folders or documents; needs no configuration",
-    )
-    _add_place(generate)
-
-    check = commands.add_parser("check", help="exit 1 where a client differs from its snapshot")
-    check.add_argument("names", nargs="*", metavar="NAME", help="a recorded Space (default: all)")
-    return parser
-
-
-def _add_place(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--name", help="name of the client package (default: the Space's)")
-    parser.add_argument(
-        "--out", metavar="DIR", help="folder that holds the client packages (default: clients)"
-    )
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds <= 3600:
-        raise argparse.ArgumentTypeError("must be more than 0 and at most 3600")
-    return seconds
+    return parser, {
+        name: commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        for name, text in COMMANDS.items()
+    }
 
 
 class _Version(argparse.Action):

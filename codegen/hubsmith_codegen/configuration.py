@@ -19,6 +19,7 @@ from .naming import checked_name
 OWN_FILE = "hubsmith.toml"
 FILES = (OWN_FILE, "pyproject.toml")
 _PREFIX = "tool.hubsmith.spaces"
+_VENDOR = "vendor-runtime"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +29,12 @@ class RecordedSpace:
     Attributes:
         source: `owner/name`, a URL, or the path of a snapshot.
         out: The folder of its package, where it is not the common one.
+        vendor_runtime: Whether its client carries the runtime.
     """
 
     source: str
     out: str | None = None
+    vendor_runtime: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,8 @@ def with_space(configuration: Configuration, name: str, space: RecordedSpace) ->
     lines = [f"source = {_quoted(space.source)}"]
     if space.out is not None:
         lines.append(f"out = {_quoted(space.out)}")
+    if space.vendor_runtime:
+        lines.append(f"{_VENDOR} = true")
     header = re.compile(
         rf"^[ \t]*\[[ \t]*{re.escape(_PREFIX)}[ \t]*\.[ \t]*([\"']?){re.escape(name)}\1[ \t]*\][^\n]*\n?",
         re.MULTILINE,
@@ -141,7 +146,7 @@ def _replaced(body: str, lines: list[str], newline: str) -> str:
     for line in lines:
         key = line.partition(" ")[0]
         old = re.compile(
-            rf"^([ \t]*){key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')([ \t]*(?:#[^\r\n]*)?)"
+            rf"^([ \t]*){key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|true|false)([ \t]*(?:#[^\r\n]*)?)"
         )
         for position, text in enumerate(kept):
             if match := old.match(text):
@@ -149,8 +154,9 @@ def _replaced(body: str, lines: list[str], newline: str) -> str:
                 break
         else:
             kept.insert(0, line + newline)
-    if not any(line.startswith("out") for line in lines):
-        kept = [text for text in kept if not re.match(r"[ \t]*out[ \t]*=", text)]
+    given = {line.partition(" ")[0] for line in lines}
+    for key in {"out", _VENDOR} - given:
+        kept = [text for text in kept if not re.match(rf"[ \t]*{key}[ \t]*=", text)]
     return "".join(kept)
 
 
@@ -198,7 +204,14 @@ def _configuration(table: Mapping[str, object], file: Path) -> Configuration:
         source = _string(settings, "source", where)
         if source is None:
             raise SpecError(f"{where}: source is missing.")
-        recorded[name] = RecordedSpace(source=source, out=_string(settings, "out", where))
+        if unknown := sorted(set(settings) - {"source", "out", _VENDOR}):
+            raise SpecError(f"{where} has no setting {unknown[0]!r}.")
+        vendor_runtime = settings.get(_VENDOR, False)
+        if not isinstance(vendor_runtime, bool):
+            raise SpecError(f"{where}: {_VENDOR} is neither true nor false.")
+        recorded[name] = RecordedSpace(
+            source=source, out=_string(settings, "out", where), vendor_runtime=vendor_runtime
+        )
     where = f"{file}: [tool.hubsmith]"
     return Configuration(
         file=file,

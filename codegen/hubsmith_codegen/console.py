@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, TextIO, TypeAlias
+
+Colour: TypeAlias = Literal["red", "green", "yellow", "cyan", "bold", "dim"]
+
+_CODES: Mapping[Colour, int] = {
+    "bold": 1,
+    "dim": 2,
+    "red": 31,
+    "green": 32,
+    "yellow": 33,
+    "cyan": 36,
+}
 
 
 def say(text: str) -> None:
@@ -18,15 +33,42 @@ def progress(text: str) -> None:
 
 def warn(text: str) -> None:
     """Print a warning."""
-    print(f"hubsmith: warning: {printable(text)}", file=sys.stderr)
+    head = painted("hubsmith: warning:", "yellow", sys.stderr)
+    print(f"{head} {printable(text)}", file=sys.stderr)
 
 
 def fail(text: str) -> None:
     """Print an error."""
-    print(f"hubsmith: error: {printable(text)}", file=sys.stderr)
+    head = painted("hubsmith: error:", "red", sys.stderr)
+    print(f"{head} {printable(text)}", file=sys.stderr)
+
+
+def painted(text: str, colour: Colour, stream: TextIO) -> str:
+    """Colour a text that is already printable, where the stream shows colours."""
+    if not is_colourful(stream):
+        return text
+    return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
+
+
+def is_colourful(stream: TextIO) -> bool:
+    """Whether a stream is a terminal with colours, and `NO_COLOR` is not set."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR")
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a stream is a terminal whose lines can be overwritten."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def printable(text: str) -> str:
     """Keep a text on its line, and a stranger's control characters out of the terminal."""
     line = " ".join(text.splitlines())
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as short as the working folder allows."""
+    try:
+        return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        return str(path)

@@ -19,6 +19,9 @@ from hubsmith_runtime._transport import Response, Transport, origin_of, shown
 from .document import MAX_BYTES, Document, identify, parse
 from .load import RawSpec, load
 
+NO_ANSWER, BROKEN = "no answer in time", "the connection broke"
+"""Why a document may be missing this time only, in the notes of a `RawSpec`."""
+
 _DOCUMENT_PATH = re.compile(r"/(?:config|gradio_api(?:/info|/openapi\.json)?)/?$")
 _HUB_PAGE = re.compile(r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/spaces/([\w.-]+/[\w.-]+)/?$")
 _PREFIX = re.compile(r"(?:/[\w.~-]+)*")
@@ -160,11 +163,11 @@ def _optional(transport: Transport, kind: Document, url: str, timeout: float) ->
         if identify(parse(answer.body, what), what) != kind:
             return "answered another document"
     except InferenceTimeoutError:
-        return "no answer in time"
+        return NO_ANSWER
     except SpecError as error:
         return f"refused: {error}"
     except HubsmithError:
-        return "the connection broke"
+        return BROKEN
     return answer.body
 
 

@@ -45,21 +45,27 @@ class Draft:
     raw: RawSpec
     service: Service
     files: Mapping[PurePosixPath, str]
+    vendor_runtime: bool = False
 
 
-def draft(raw: RawSpec, root: Path) -> Draft:
+def draft(raw: RawSpec, root: Path, *, vendor_runtime: bool = False) -> Draft:
     """Render the client of one Space; the package gets the name of its folder.
+
+    Args:
+        raw: The documents of the Space.
+        root: The folder of the package.
+        vendor_runtime: Whether the client carries the runtime.
 
     Raises:
         SpecError: when the documents contradict what they are.
     """
     from .normalise import normalise
-    from .render import render
+    from .render import VENDORED, render
 
     raw = replace(raw, name=root.name)
     try:
         service = normalise(raw)
-        return Draft(root=root, raw=raw, service=service, files=render(service))
+        files = render(service, runtime=VENDORED) if vendor_runtime else render(service)
     except (HubsmithError, ImportError):
         raise
     except Exception as error:
@@ -70,6 +76,7 @@ def draft(raw: RawSpec, root: Path) -> Draft:
             f"internal error, {type(error).__name__}: {error}. This is a fault of hubsmith; "
             "HUBSMITH_DEBUG=1 shows where."
         ) from None
+    return Draft(root=root, raw=raw, service=service, files=files, vendor_runtime=vendor_runtime)
 
 
 def finish(drafts: Iterable[Draft]) -> list[Package]:
@@ -86,25 +93,29 @@ def finish(drafts: Iterable[Draft]) -> list[Package]:
     for number, item in enumerate(waiting):
         folder = PurePosixPath(f"package_{number}")
         files = {path: formatted[folder / path] for path in item.files}
-        assembled = assemble(item.raw, item.service, files)
+        if item.vendor_runtime:
+            from .vendor import vendored_runtime
+
+            files.update(vendored_runtime())
+        assembled = assemble(item.raw, item.service, files, vendor_runtime=item.vendor_runtime)
         packages.append(
             Package(root=item.root, raw=item.raw, service=item.service, files=assembled)
         )
     return packages
 
 
-def finish_each(drafts: Iterable[Draft]) -> tuple[list[Package], list[tuple[str, HubsmithError]]]:
-    """Format many packages; where some cannot be, return why, by name, and the others."""
+def finish_each(drafts: Iterable[Draft]) -> tuple[list[Package], list[tuple[Path, HubsmithError]]]:
+    """Format many packages; where some cannot be, return why, by folder, and the others."""
     waiting = list(drafts)
     try:
         return finish(waiting), []
     except HubsmithError:
         pass
     packages: list[Package] = []
-    failures: list[tuple[str, HubsmithError]] = []
+    failures: list[tuple[Path, HubsmithError]] = []
     for item in waiting:
         try:
             packages += finish([item])
         except HubsmithError as error:
-            failures.append((item.root.name, error))
+            failures.append((item.root, error))
     return packages, failures

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .ir import Operation, Parameter
+from .ir import Operation, Service
 from .names import is_name
-from .package import Package
+from .snippets.examples import needs_file
+from .snippets.layout import lay_out
+from .snippets.place import DEFAULT_URL
+from .snippets.python import client_variable, quoted, typed_call
+from .text import Source
 
-_EXAMPLES = {"string": '"Hello"', "integer": "1", "number": "1.0", "boolean": "True"}
+if TYPE_CHECKING:
+    from .package import Package
 
 
 def sample(package: Package, base: Path) -> list[str]:
@@ -18,41 +24,51 @@ def sample(package: Package, base: Path) -> list[str]:
         package: The client.
         base: The folder from which it is imported.
     """
-    operations = package.service.operations
-    if not operations:
+    if not package.service.operations:
         return []
-    variable, class_name = package.name, package.service.class_name
-    if variable == class_name:
-        variable = "space"
-    place = "" if package.service.source else '"http://127.0.0.1:7860"'
-    return [
-        "",
-        f"    from {_module(package.root, base)} import {class_name}",
-        "",
-        f"    with {class_name}({place}) as {variable}:",
-        f"        print({variable}.{_call(operations[0])})",
-    ]
+    variable = client_variable(package.name, [str(package.service.class_name)])
+    lines = client_sample(package.service, module_of(package.root, base), variable).splitlines()
+    return ["", *(f"    {line}" if line else "" for line in lines)]
 
 
-def _call(operation: Operation) -> str:
-    arguments = ", ".join(
-        f"{parameter.identifier}={_example(parameter)}"
-        for parameter in operation.parameters
-        if parameter.default is None
+def client_sample(service: Service, module: str, variable: str) -> Source:
+    """A program that makes a client and calls one endpoint of it with what that requires.
+
+    Args:
+        service: The API.
+        module: Where the client is imported from.
+        variable: What to call the client.
+    """
+    operation = min(service.operations, key=needs_file, default=None)
+    classes: tuple[str, ...] = ()
+    body = "    ..."
+    if operation is not None:
+        call = typed_call(operation, service.definitions, variable, is_short=True)
+        classes = call.classes
+        body = lay_out(call.node, before="print(", indent=4, after=")")
+    names = ", ".join(sorted({str(service.class_name), *classes}))
+    place = "" if service.source else quoted(DEFAULT_URL)
+    return Source(
+        f"from {module} import {names}\n\nwith {service.class_name}({place}) as {variable}:\n{body}"
     )
-    return f"{operation.method}({arguments})"
 
 
-def _example(parameter: Parameter) -> str:
-    choices = parameter.schema.get("enum")
-    if isinstance(choices, list) and choices:
-        first = choices[0]
-        return ascii(first) if isinstance(first, str | int | float) else "..."
-    kind = parameter.schema.get("type")
-    return _EXAMPLES.get(kind, "...") if isinstance(kind, str) else "..."
+def endpoint_sample(operation: Operation, service: Service, variable: str) -> Source:
+    """The lines that call an endpoint of a client that is there, and print what comes back."""
+    called = f"{variable}.jobs" if operation.streams else variable
+    call = typed_call(operation, service.definitions, called)
+    lines = [f"from {service.package} import {', '.join(call.classes)}", ""] if call.classes else []
+    if operation.streams:
+        lines += [lay_out(call.node, before="for part in ", after=":"), "    print(part)"]
+    elif operation.results:
+        lines += [lay_out(call.node, before="result = "), "print(result)"]
+    else:
+        lines.append(lay_out(call.node))
+    return Source("\n".join(lines))
 
 
-def _module(root: Path, base: Path) -> str:
+def module_of(root: Path, base: Path) -> str:
+    """Return the name under which a package is imported, as far as the folders tell."""
     try:
         parts = root.resolve().relative_to(base.resolve()).parts
     except ValueError:

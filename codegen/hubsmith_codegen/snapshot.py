@@ -65,16 +65,33 @@ def read_snapshot(path: Path) -> RawSpec:
         raise SpecError(
             f"{path}: the folder holds none of openapi.json, info.json and config.json."
         )
-    about = _about(path / SOURCE_FILE)
-    documents = {kind: _read(file) for kind, file in found.items()}
+    names = [file.name for file in found.values()] + [SOURCE_FILE]
+    files = {name: _read(path / name) for name in names if (path / name).is_file()}
+    return snapshot_of(files, str(path))
+
+
+def snapshot_of(files: Mapping[str, bytes], folder: str) -> RawSpec:
+    """Read a snapshot from the content of its files.
+
+    Args:
+        files: At least one of the API documents, and `source.json` where there is one, by name.
+        folder: Where they are, for messages.
+
+    Raises:
+        SpecError: when one of them is not what it should be.
+    """
+    about: Mapping[str, Json] = {}
+    if SOURCE_FILE in files:
+        about = parse(files[SOURCE_FILE], f"{folder}/{SOURCE_FILE}")
+    documents = {kind: files[f"{kind}.json"] for kind in PATHS if f"{kind}.json" in files}
     for kind, content in documents.items():
         # Parse once here, so that an error names the file.
-        parse(content, str(found[kind]))
+        parse(content, f"{folder}/{kind}.json")
     notes = about.get("notes")
     return load(
         documents,
-        source=_text(about, "source", path),
-        name=_text(about, "name", path),
+        source=_text(about, "source", f"{folder}/{SOURCE_FILE}"),
+        name=_text(about, "name", f"{folder}/{SOURCE_FILE}"),
         notes={
             key: value
             for key, value in (notes if isinstance(notes, dict) else {}).items()
@@ -83,18 +100,14 @@ def read_snapshot(path: Path) -> RawSpec:
     )
 
 
-def _about(file: Path) -> Mapping[str, Json]:
-    return parse(_read(file), str(file)) if file.is_file() else {}
-
-
-def _text(about: Mapping[str, Json], key: str, folder: Path) -> str | None:
+def _text(about: Mapping[str, Json], key: str, where: str) -> str | None:
     value = about.get(key)
     if value is None:
         return None
     if not isinstance(value, str):
-        raise SpecError(f"{folder / SOURCE_FILE}: {key} is not text.")
+        raise SpecError(f"{where}: {key} is not text.")
     if key == "source" and not _SOURCE.fullmatch(value):
-        raise SpecError(f"{folder / SOURCE_FILE}: source is neither owner/name nor an http(s) URL.")
+        raise SpecError(f"{where}: source is neither owner/name nor an http(s) URL.")
     return value
 
 

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from hubsmith_runtime import HubsmithError, SpecError
 
+from .fingerprint import fingerprint
 from .formatting import LINE_LENGTH, TARGET, compile_python
 from .ir import Json, Service
 from .load import RawSpec
@@ -19,6 +20,7 @@ from .snapshot import snapshot_files
 
 OPTIONS: Mapping[str, Json] = {"line_length": LINE_LENGTH, "target": TARGET}
 SPEC_FOLDER = "spec"
+VENDOR_RUNTIME = "vendor_runtime"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +41,30 @@ class Drift:
         )
 
 
+def options_of(*, vendor_runtime: bool = False) -> dict[str, Json]:
+    """Return the choices that shape the bytes, as the lock records them.
+
+    Args:
+        vendor_runtime: Whether the client carries the runtime.
+    """
+    return {**OPTIONS, VENDOR_RUNTIME: True} if vendor_runtime else dict(OPTIONS)
+
+
 def assemble(
-    raw: RawSpec, service: Service, rendered: Mapping[PurePosixPath, str]
+    raw: RawSpec,
+    service: Service,
+    rendered: Mapping[PurePosixPath, str],
+    *,
+    vendor_runtime: bool = False,
 ) -> dict[PurePosixPath, bytes]:
-    """Return every file of a client package: the formatted code, the snapshot and the lock."""
+    """Return every file of a client package: the formatted code, the snapshot and the lock.
+
+    Args:
+        raw: The documents.
+        service: What they mean.
+        rendered: The code, with that of the runtime where the client carries it.
+        vendor_runtime: Whether it does.
+    """
     files = {checked_path(path, "Generated file"): text.encode() for path, text in rendered.items()}
     for name, text in snapshot_files(raw).items():
         files[PurePosixPath(SPEC_FOLDER, name)] = text.encode()
@@ -54,10 +76,11 @@ def assemble(
         documents=service.documents,
         missing=raw.notes,
         generators=generator_versions(),
-        options=OPTIONS,
+        options=options_of(vendor_runtime=vendor_runtime),
         omissions=tuple((item.endpoint, item.reason) for item in service.omissions),
         files={path: hash_of(content) for path, content in files.items()},
     )
+    lock = lock.sealed(fingerprint(with_runtime=vendor_runtime))
     return {**files, PurePosixPath(LOCK_FILE): lock.to_text().encode()}
 
 

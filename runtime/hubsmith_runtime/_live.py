@@ -79,8 +79,9 @@ class LiveSpace:
                 outputs=_slots(dependency.get("outputs"), skipped),
             )
             by_index[index] = endpoint
-            if endpoint.name:
-                endpoints.setdefault(endpoint.name, endpoint)
+            # Two functions may have one name: /info describes the last that the public sees.
+            if endpoint.name and (endpoint.is_public or endpoint.name not in endpoints):
+                endpoints[endpoint.name] = endpoint
         prefix, size = document.get("api_prefix"), document.get("max_file_size")
         return cls(
             version=version,

@@ -69,7 +69,10 @@ def test_generate_and_check_read_the_recorded_snapshots(
     client.write_text("edited by hand")
     capsys.readouterr()
     assert main(["check", "one"]) == 1
-    assert capsys.readouterr().out == "one: differs from its snapshot (changed: client.py).\n"
+    assert capsys.readouterr().out == (
+        "one: edited by hand: client.py. Run: hubsmith generate one to undo it, "
+        "and keep additions in a subclass elsewhere.\n"
+    )
     assert main(["generate"]) == 0
     assert main(["check", "one"]) == 0
 

@@ -146,11 +146,12 @@ def test_the_readme_shows_real_signatures_and_what_was_left_out() -> None:
         }
     )
     text = render(service_of(info=info, source="bob/app"))[README]
-    assert "def go(self, kind: Literal['a|b'], *, more: str = 'y') -> GoResult\n" in text
+    assert "def go(self, kind: Literal['a|b'], *, more: str = 'y') -> GoResult: ...\n" in text
+    assert 'result = space.go(kind="a|b", more="y")\n' in text
     assert "| `kind` | `Literal['a\\|b']` | Kind \\<b\\>. |" in text
     assert "- `a: Literal['c'd'] | str`\n- `b: str`\n" in text
     assert "- `/gone`: parameter 'x': its schema refers to Gone, which it does not define" in text
-    assert "with Tiny() as space:\n    print(space.go(kind=...))" in text
+    assert 'with Tiny() as space:\n    print(space.go(kind="a|b"))' in text
 
 
 def test_a_space_without_endpoints_is_still_a_package(tmp_path: Path) -> None:

@@ -325,6 +325,24 @@ def test_every_real_configuration_is_read() -> None:
             assert len(live.by_index) == len(callable_ones)
 
 
+def test_of_two_functions_with_one_name_the_last_public_one_is_meant() -> None:
+    def function(number: int, inputs: list[int], visibility: str) -> dict[str, object]:
+        visible = {"api_name": "twice", "api_visibility": visibility}
+        return {"id": number, "inputs": inputs, "outputs": [], **visible}
+
+    functions = [
+        function(0, [1], "public"),
+        function(1, [], "public"),
+        function(2, [], "undocumented"),
+    ]
+    config = {
+        "version": "6.0.0", "protocol": "sse_v3", "dependencies": functions, "components": [],
+    }  # fmt: skip
+    live = LiveSpace.parse(config, "a Space")
+    assert live.endpoints["/twice"].fn_index == 1
+    assert set(live.by_index) == {0, 1, 2}
+
+
 def test_errors_and_wire_names(server: FakeServer) -> None:
     class AliasRequest(Request[str]):
         __endpoint__ = Endpoint(name="/echo", defaults={"Second One": {"of": "the Space"}})

@@ -152,6 +152,8 @@ def _operation(
                 description=argument.description,
                 schema=definitions.schema(argument.type, "argument"),
                 default=argument.default,
+                component=plain(parameter.component),
+                example=parameter.example,
             )
             for parameter, argument, name in zip(
                 found.parameters, item.arguments, names, strict=True

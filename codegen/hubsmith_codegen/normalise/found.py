@@ -17,6 +17,7 @@ class FoundParameter:
         label: What the page shows.
         component: Which component it is, in lower case; empty where the document is silent.
         props: What `/config` knows of that component: bounds, help text, custom values.
+        example: A value to try, as the document has it.
     """
 
     name: str
@@ -26,6 +27,7 @@ class FoundParameter:
     has_default: bool = False
     default: Json = None
     props: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    example: Json = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,7 @@ def _parameter(component: _Component, place: int) -> FoundParameter:
         has_default=props.get("value") is not None,
         default=props.get("value"),
         props=props,
+        example=component.get("example_inputs"),
     )
 
 

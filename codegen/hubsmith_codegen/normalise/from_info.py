@@ -53,4 +53,5 @@ def _parameter(parameter: Mapping[str, Json], place: int) -> FoundParameter:
         component=text(parameter.get("component")).lower(),
         has_default=parameter.get("parameter_has_default") is True,
         default=parameter.get("parameter_default"),
+        example=parameter.get("example_input"),
     )

@@ -1,0 +1,51 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_names(parser: argparse.ArgumentParser) -> None:
+    """The recorded Spaces to work on: `names`."""
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a recorded Space (default: all)")
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Where a client goes: `name` and `out`."""
+    parser.add_argument("--name", help="name of the client package (default: the Space's)")
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder that holds the client packages (default: clients)"
+    )
+
+
+def add_fetching(parser: argparse.ArgumentParser) -> None:
+    """How a running Space is read: `token` and `timeout`."""
+    parser.add_argument(
+        "--token",
+        help="Hub token for a private Space; better set HF_TOKEN, which no process list shows",
+    )
+    parser.add_argument(
+        "--timeout", type=seconds, default=10.0, help="seconds for each document (default: 10)"
+    )
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """How much is said, and in which form: `quiet` and `json`."""
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--quiet", action="store_true", help="print only errors and what needs attention"
+    )
+    how.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def add_vendor_runtime(parser: argparse.ArgumentParser, help_: str) -> None:
+    """Whether the client carries the runtime: `vendor_runtime`; `None` where nothing is said."""
+    parser.add_argument("--vendor-runtime", action=argparse.BooleanOptionalAction, help=help_)
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds."""
+    number = float(text)
+    if not 0 < number <= 3600:
+        raise argparse.ArgumentTypeError("must be more than 0 and at most 3600")
+    return number

@@ -1,0 +1,81 @@
+"""`hubsmith search`: Spaces by meaning."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+from ..console import printable
+from . import OK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hubsmith_runtime import SpaceSummary
+
+_LONGEST = 60
+_MOST = 100
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "query", metavar="QUERY", nargs="+", help="what the Space should do, in a few words"
+    )
+    parser.add_argument(
+        "--limit", type=_limit, default=10, metavar="N", help="how many to list (default: 10)"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="list sleeping, paused and broken ones, too"
+    )
+    parser.add_argument("--json", action="store_true", help="print everything known, as JSON")
+    parser.add_argument(
+        "--token",
+        help="Hub token, to find private ones; better set HF_TOKEN, which no process list shows",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask the Hub and list what it finds, the best first."""
+    from hubsmith_runtime import search_spaces
+
+    found = search_spaces(
+        " ".join(options.query),
+        include_non_running=options.all,
+        limit=options.limit,
+        token=options.token,
+    )
+    if options.json:
+        print(json.dumps([dataclasses.asdict(one) for one in found], indent=2))
+    elif found:
+        for line in _table(found):
+            print(line)
+    else:
+        more = "" if options.all else " --all searches those that do not run, too."
+        print(f"No Space found. Use other words, or more of them.{more}")
+    return OK
+
+
+def _table(found: Sequence[SpaceSummary]) -> list[str]:
+    rows = [
+        (printable(one.id), printable(one.stage or "?"), str(one.likes), _about(one))
+        for one in found
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        f"{name:<{widths[0]}}  {stage:<{widths[1]}}  {likes:>{widths[2]}} likes  {about}".rstrip()
+        for name, stage, likes, about in rows
+    ]
+
+
+def _about(one: SpaceSummary) -> str:
+    text = printable(one.short_description or one.title)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3].rstrip()}..."
+
+
+def _limit(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= _MOST:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {_MOST}")
+    return int(text)

@@ -1,0 +1,26 @@
+"""Snippets: programs that call an endpoint, and run as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..ir import Operation
+from .curl import curl
+from .place import Place, place_of
+from .python import typed, untyped
+from .typescript import typescript
+
+__all__ = ["LANGUAGES", "Place", "place_of", "snippets"]
+
+LANGUAGES: Mapping[str, tuple[str, Callable[[Operation, Place], str]]] = {
+    "python": ("Python, typed client", typed),
+    "python-untyped": ("Python, no generated code", untyped),
+    "typescript": ("TypeScript", typescript),
+    "curl": ("curl", curl),
+}
+"""Every language with its heading and what writes it."""
+
+
+def snippets(operation: Operation, place: Place) -> dict[str, str]:
+    """Every snippet of an endpoint, by language."""
+    return {name: write(operation, place) for name, (_, write) in LANGUAGES.items()}

@@ -1,0 +1,175 @@
+"""What holds for the difference of any two APIs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from hubsmith_codegen.diff import Rule, diff_services
+from hubsmith_codegen.diff.types import Types
+from hubsmith_codegen.ir import Service
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ..codegen.documents import endpoint, info_of, parameter, result, service_of, with_default
+from ..codegen.test_properties import FITTING, SCHEMAS
+
+MIRRORED: dict[Rule, Rule] = {
+    "endpoint-gone": "endpoint-added",
+    "class-gone": "class-added",
+    "result-began": "result-ended",
+    "result-gone": "result-added",
+    "result-narrowed": "result-widened",
+    "parameter-made-required": "parameter-made-optional",
+}
+SYMMETRIC: tuple[Rule, ...] = (
+    "endpoint-renamed", "class-renamed", "parameter-renamed", "result-renamed",
+    "result-count-changed", "results-reordered", "result-type-changed", "default-changed",
+    "result-choices-changed", "parameter-described", "result-described",
+)  # fmt: skip
+PLAIN: list[Any] = [
+    {"type": "string"}, {"type": "number"}, {"type": "number", "minimum": 2}, {},
+    {"enum": ["a", "b"]}, {"enum": ["b", "c"]}, {"type": "filepath"},
+    {"type": "array", "items": {"type": "string"}},
+    {"type": "object", "title": "Thing", "properties": {"a": {"type": "string"}}},
+    {"type": "object", "title": "Thing", "properties": {"a": {"type": "integer"}, "b": {}}},
+]  # fmt: skip
+
+
+@st.composite
+def parameters(draw: st.DrawFn) -> list[Any]:
+    names = draw(st.lists(st.sampled_from(["one", "two", "three"]), unique=True, max_size=3))
+    return [
+        draw(
+            st.one_of(
+                st.builds(parameter, st.sampled_from(PLAIN), name=st.just(name)),
+                st.builds(
+                    with_default, st.sampled_from(PLAIN), st.sampled_from([None, "a", 3, True]),
+                    name=st.just(name),
+                ),
+            )
+        )
+        for name in names
+    ]  # fmt: skip
+
+
+LABELS = st.sampled_from(["A", "B", "C"])
+RESULTS = st.lists(st.builds(result, st.sampled_from(PLAIN), label=LABELS), max_size=3)
+ENDPOINTS = st.dictionaries(
+    st.sampled_from(["/go", "/walk", "/run", "/a-b", "/a_b"]),
+    st.builds(
+        lambda taken, returned: endpoint(*taken, returns=returned), parameters(), RESULTS
+    ),
+    max_size=3,
+)  # fmt: skip
+SERVICES = ENDPOINTS.map(lambda endpoints: service_of(info=info_of(endpoints)))
+
+
+@given(SERVICES)
+def test_an_api_does_not_differ_from_itself(service: Service) -> None:
+    assert diff_services(service, service).changes == ()
+
+
+@given(SCHEMAS, SCHEMAS)
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+def test_nor_does_one_with_whatever_stands_for_a_schema(taken: object, returned: object) -> None:
+    described = {"/go": endpoint(parameter(taken), returns=[result(returned)])}
+    one, other = (service_of(info=info_of(described)) for _ in range(2))
+    assert diff_services(one, other).changes == ()
+
+
+@given(SERVICES, SERVICES)
+def test_what_goes_one_way_comes_the_other_way(old: Service, new: Service) -> None:
+    there = Counter(change.rule for change in diff_services(old, new).changes)
+    back = Counter(change.rule for change in diff_services(new, old).changes)
+    for rule, mirrored in MIRRORED.items():
+        assert there[rule] == back[mirrored], rule
+        assert there[mirrored] == back[rule], mirrored
+    for rule in SYMMETRIC:
+        assert there[rule] == back[rule], rule
+    added = there["parameter-added-required"] + there["parameter-added-optional"]
+    assert added == back["parameter-gone"]
+
+
+@given(SERVICES, SERVICES)
+def test_two_apis_without_a_difference_are_equal_but_for_their_digest(
+    old: Service, new: Service
+) -> None:
+    if not diff_services(old, new).changes:
+        assert [one.method for one in old.operations] == [one.method for one in new.operations]
+        assert old.definitions == new.definitions
+
+
+@given(FITTING, FITTING)
+@settings(suppress_health_check=list(HealthCheck))
+def test_a_type_that_became_wider_still_takes_every_value(
+    old: tuple[Any, Any], new: tuple[Any, Any]
+) -> None:
+    before, after = (
+        service_of(info=info_of({"/go": endpoint(parameter(schema))})) for schema, _ in (old, new)
+    )
+    was, is_ = (one.operations[0].parameters[0].schema for one in (before, after))
+    relation = Types(before, after).relation(was, is_, "argument")
+    assert takes(was, old[1], before)
+    if relation in ("same", "widened"):
+        assert takes(is_, old[1], after)
+    if relation in ("same", "narrowed"):
+        assert takes(was, new[1], before)
+
+
+TYPE_RULES: set[Rule] = {
+    "argument-narrowed", "argument-type-changed", "bounds-narrowed", "choices-gone",
+}  # fmt: skip
+
+
+@given(FITTING, FITTING)
+@settings(suppress_health_check=list(HealthCheck))
+def test_a_type_breaks_just_where_a_value_may_be_refused(
+    old: tuple[Any, Any], new: tuple[Any, Any]
+) -> None:
+    before, after = (
+        service_of(info=info_of({"/go": endpoint(parameter(schema))})) for schema, _ in (old, new)
+    )
+    was, is_ = (one.operations[0].parameters[0].schema for one in (before, after))
+    relation = Types(before, after).relation(was, is_, "argument")
+    told = {change.rule for change in diff_services(before, after).changes}
+    assert bool(told & TYPE_RULES) == (relation in ("narrowed", "changed"))
+
+
+def takes(schema: Mapping[str, Any], value: Any, service: Service) -> bool:
+    """Whether a normalised schema takes a value: a second opinion, for the types of this module."""
+    if not schema:
+        return True
+    if "anyOf" in schema:
+        return any(takes(option, value, service) for option in schema["anyOf"])
+    if "enum" in schema:
+        return any(type(one) is type(value) and one == value for one in schema["enum"])
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        (found,) = (one for one in service.definitions if one.class_name == name)
+        return isinstance(value, dict) and all(
+            takes(member.schema, value[member.wire_name], service)
+            if member.wire_name in value
+            else not member.is_required
+            for member in found.members
+        )
+    match schema["type"]:
+        case "array":
+            return isinstance(value, list) and all(
+                takes(schema["items"], item, service) for item in value
+            )
+        case "object":
+            return isinstance(value, dict) and all(
+                takes(schema["additionalProperties"], item, service) for item in value.values()
+            )
+        case "string":
+            return isinstance(value, str) and len(value) >= schema.get("minLength", 0)
+        case "boolean":
+            return isinstance(value, bool)
+        case "null":
+            return value is None
+        case kind:
+            kinds = int if kind == "integer" else (int, float)
+            is_number = isinstance(value, kinds) and not isinstance(value, bool)
+            return is_number and value >= schema.get("minimum", float("-inf"))

@@ -1,0 +1,319 @@
+"""`hubsmith check`: four kinds of drift, each with a line and an advice of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+from hubsmith_codegen import drift, lock, package, render, write
+from hubsmith_codegen.cli import main
+
+STRING = {"type": "string"}
+
+
+def endpoint(*names: str) -> dict[str, Any]:
+    return {
+        "parameters": [{"parameter_name": name, "label": "", "type": STRING} for name in names],
+        "returns": [{"label": "Answer", "type": STRING}],
+    }
+
+
+def info(**endpoints: object) -> str:
+    named = {f"/{name}": described for name, described in endpoints.items()}
+    return json.dumps({"named_endpoints": named, "unnamed_endpoints": {}})
+
+
+@pytest.fixture
+def client(home: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The client `one`, added from a snapshot."""
+    (home / "one").mkdir()
+    (home / "one" / "info.json").write_text(info(greet=endpoint("name")))
+    assert main(["add", "one"]) == 0
+    assert main(["check"]) == 0
+    capsys.readouterr()
+    return home / "clients" / "one"
+
+
+@pytest.fixture
+def check(capsys: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
+    """Give `check(*arguments, status=1)`, which returns the lines of the output."""
+
+    def run(*arguments: str, status: int = 1) -> list[str]:
+        capsys.readouterr()
+        assert main(["check", *arguments]) == status
+        return capsys.readouterr().out.splitlines()
+
+    return run
+
+
+Check = Callable[..., list[str]]
+GENERATE = "Run: hubsmith generate one"
+
+
+def edit(file: Path) -> None:
+    file.write_text(file.read_text() + "# mine\n")
+
+
+# --- a file was edited by hand, or left over ---
+
+
+def test_an_edited_file(client: Path, check: Check) -> None:
+    edit(client / "client.py")
+    edit(client / "README.md")
+    assert check() == [
+        f"one: edited by hand: README.md, client.py. {GENERATE} to undo it, "
+        "and keep additions in a subclass elsewhere."
+    ]
+    assert main(["generate"]) == 0
+    assert check(status=0) == ["one: up to date."]
+
+
+def test_a_deleted_file(client: Path, check: Check) -> None:
+    (client / "models.py").unlink()
+    assert check() == [f"one: missing: models.py. {GENERATE}."]
+    assert main(["generate"]) == 0
+    check(status=0)
+
+
+def test_a_file_that_was_added(client: Path, check: Check) -> None:
+    (client / "more").mkdir()
+    (client / "more" / "extra.py").write_text("")
+    assert check() == [
+        "one: left over: more/extra.py. Move it out of the package: hubsmith did not write it."
+    ]
+    # It is the user's, so nothing of ours removes it.
+    assert main(["generate"]) == 0
+    assert (client / "more" / "extra.py").exists()
+
+
+def test_what_python_and_desktops_leave_behind_is_no_drift(client: Path, check: Check) -> None:
+    (client / "__pycache__").mkdir()
+    (client / "__pycache__" / "client.cpython-310.pyc").write_bytes(b"x")
+    (client / ".DS_Store").write_bytes(b"x")
+    check(status=0)
+
+
+def test_a_reformatted_snapshot_is_an_edit(client: Path, check: Check) -> None:
+    file = client / "spec" / "info.json"
+    file.write_text(json.dumps(json.loads(file.read_text())))
+    (line,) = check()
+    assert line.startswith("one: edited by hand: spec/info.json.")
+
+
+@pytest.mark.parametrize("is_covered_up", [False, True])
+def test_an_edit_of_the_lock(client: Path, check: Check, is_covered_up: bool) -> None:
+    """Whoever edits a file and writes its new hash into the lock is found, too."""
+    file = client / lock.LOCK_FILE
+    content = json.loads(file.read_text())
+    if is_covered_up:
+        edit(client / "client.py")
+        content["files"]["client.py"] = lock.hash_of((client / "client.py").read_bytes())
+        file.write_text(json.dumps(content))
+        (line,) = check()
+        # To the lock's word, the file is what an other generator made.
+        assert line.startswith("one: the generator changed and makes other files: client.py.")
+    else:
+        content["omissions"] = [{"endpoint": "/x", "reason": "y"}]
+        file.write_text(json.dumps(content))
+        (line,) = check()
+        assert line.startswith("one: edited by hand: hubsmith.lock.")
+
+
+def test_a_missing_lock_or_client(client: Path, home: Path, check: Check) -> None:
+    (client / lock.LOCK_FILE).unlink()
+    (line,) = check()
+    assert line.startswith("one: missing: hubsmith.lock. Take it back from version control")
+
+
+def test_a_broken_lock_cannot_be_judged(client: Path, check: Check) -> None:
+    (client / lock.LOCK_FILE).write_text("<<<<<<< HEAD")
+    assert check(status=2) == []
+
+
+def test_a_client_that_is_gone_while_its_snapshot_is_not(home: Path, check: Check) -> None:
+    (home / "hubsmith.toml").write_text('[tool.hubsmith]\nsnapshots = "specs"\n')
+    (home / "one").mkdir()
+    (home / "one" / "info.json").write_text(info(greet=endpoint("name")))
+    main(["add", "one"])
+    for file in sorted((home / "clients").rglob("*"), reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
+    assert check() == [f"one: the client is missing. {GENERATE}."]
+
+
+# --- the snapshot changed ---
+
+
+def test_a_changed_snapshot(client: Path, check: Check) -> None:
+    (client / "spec" / "info.json").write_text(info(greet=endpoint("person")))
+    assert check() == [
+        f"one: the snapshot changed after the client was made from it: spec/info.json. {GENERATE}."
+    ]
+    assert main(["generate"]) == 0
+    assert "person" in (client / "client.py").read_text()
+    check(status=0)
+
+
+def test_a_snapshot_in_a_folder_of_its_own(home: Path, check: Check) -> None:
+    (home / "hubsmith.toml").write_text('[tool.hubsmith]\nsnapshots = "specs"\n')
+    (home / "one").mkdir()
+    (home / "one" / "info.json").write_text(info(greet=endpoint("name")))
+    main(["add", "one"])
+    (home / "specs" / "one" / "info.json").write_text(info(greet=endpoint("person")))
+    edit(home / "clients" / "one" / "spec" / "info.json")
+    first, second = check()
+    assert first.startswith("one: the snapshot changed")
+    assert second.startswith("one: edited by hand: spec/info.json")
+
+
+# --- the generator changed, or its options ---
+
+
+def test_a_changed_option(client: Path, home: Path, check: Check) -> None:
+    with (home / "hubsmith.toml").open("a") as file:
+        file.write("vendor-runtime = true\n")
+    assert check() == [
+        f"one: the options changed: vendor_runtime was not set, is true. {GENERATE}."
+    ]
+    assert main(["generate"]) == 0
+    assert (client / "_runtime").is_dir()
+    check(status=0)
+
+
+def test_another_generator(client: Path, check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = render.render
+
+    def renders(service: Any) -> dict[PurePosixPath, str]:
+        files = ours(service)
+        return {**files, PurePosixPath("README.md"): "# Another template\n"}
+
+    versions = lock.generator_versions()
+    for module in (drift, write):
+        monkeypatch.setattr(module, "generator_versions", lambda: {**versions, "hubsmith": "9.9"})
+    # Another version that makes the same bytes is no drift.
+    check(status=0)
+    monkeypatch.setattr(render, "render", renders)
+    assert check() == [
+        f"one: the generator changed (hubsmith {versions['hubsmith']} -> 9.9) "
+        f"and makes other files: README.md. {GENERATE}."
+    ]
+
+
+def test_another_template_of_the_same_version_is_found(
+    client: Path, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = render.render
+
+    def renders(service: Any) -> dict[PurePosixPath, str]:
+        return {**ours(service), PurePosixPath("NEWS.md"): "# New\n"}
+
+    monkeypatch.setattr(render, "render", renders)
+    monkeypatch.setattr(drift, "fingerprint", lambda **_: "the code as it is now")
+    (line,) = check()
+    assert line.startswith("one: the generator changed and makes other files: NEWS.md.")
+
+
+def test_an_unchanged_client_is_not_rendered_again(
+    client: Path, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package, "draft", None)
+    check(status=0)
+    edit(client / "client.py")
+    check()
+
+
+# --- the live Space changed ---
+
+
+@pytest.fixture
+def live(home: Path, start_space: Any, capsys: pytest.CaptureFixture[str]) -> Any:
+    """A running Space with the client `greeter`."""
+    space = start_space("Greeter")
+    assert main(["add", space.url]) == 0
+    capsys.readouterr()
+    return space
+
+
+def test_a_changed_space_is_found_when_it_is_asked(live: Any, check: Check) -> None:
+    check("--live", status=0)
+    live.endpoints = {"/hello": endpoint("name")}
+    assert check(status=0) == ["greeter: up to date."]
+    (line,) = check("--live")
+    assert line.startswith("greeter: the Space changed: ")
+    assert "/greet" in line and "/hello" in line
+    assert line.endswith("Run: hubsmith update greeter.")
+
+
+def test_a_space_that_does_not_answer_is_neither_drift_nor_fine(
+    live: Any, check: Check, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live.is_up = False
+    assert check("--live", status=2) == []
+    # Without asking it, all is well.
+    check(status=0)
+
+
+def test_all_kinds_at_once_have_a_line_each(live: Any, home: Path, check: Check) -> None:
+    client = home / "clients" / "greeter"
+    live.endpoints = {"/greet": endpoint("name"), "/new": endpoint()}
+    (client / "spec" / "info.json").write_text(info(greet=endpoint("person")))
+    with (home / "hubsmith.toml").open("a") as file:
+        file.write("vendor-runtime = true\n")
+    edit(client / "models.py")
+    (client / "__init__.py").unlink()
+    (client / "extra.py").touch()
+    beginnings = [
+        "the Space changed: ",
+        "the snapshot changed after the client was made from it: spec/info.json",
+        "the options changed: vendor_runtime",
+        "missing: __init__.py",
+        "edited by hand: models.py",
+        "left over: extra.py",
+    ]
+    lines = check("--live")
+    assert len(lines) == len(beginnings)
+    for line, beginning in zip(lines, beginnings, strict=True):
+        assert line.startswith(f"greeter: {beginning}"), line
+
+
+# --- what is said ---
+
+
+def test_quiet_says_only_what_differs(client: Path, check: Check) -> None:
+    assert check("--quiet", status=0) == []
+    edit(client / "client.py")
+    assert len(check("--quiet")) == 1
+
+
+def test_json_has_the_kinds(client: Path, check: Check) -> None:
+    assert json.loads("\n".join(check("--json", status=0))) == {
+        "status": 0,
+        "spaces": {"one": {"drift": []}},
+    }
+    edit(client / "client.py")
+    document = json.loads("\n".join(check("--json")))
+    (found,) = document["spaces"]["one"]["drift"]
+    assert (found["kind"], found["files"]) == ("files", ["client.py"])
+
+
+def test_the_fingerprint_covers_the_code_that_shapes_a_client(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    (tmp_path / "info.json").write_text(info(greet=endpoint("name")))
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "from hubsmith_codegen.package import draft, finish\n"
+        "from hubsmith_codegen.snapshot import read_snapshot\n"
+        "finish([draft(read_snapshot(Path('info.json')), Path('one'), vendor_runtime=True)])\n"
+        "print(*(m for m in sys.modules if m.startswith('hubsmith_codegen.')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    from hubsmith_codegen.fingerprint import ASIDE
+
+    used = {name.split(".")[1] for name in done.stdout.split()}
+    assert used & {name.removesuffix(".py") for name in ASIDE} == set()

@@ -1,0 +1,29 @@
+"""The recorded Space under test, and its generated client."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Users name the plugin in `pytest_plugins`, which only the topmost conftest of a run may do.
+from hubsmith_runtime.testing.pytest import mock_space
+
+ROOT = Path(__file__).resolve().parents[2]
+__all__ = ["mock_space"]
+
+
+@pytest.fixture(scope="session")
+def snapshot() -> Path:
+    """The recorded demo app."""
+    return ROOT / "specs" / "spaces" / "kitchen"
+
+
+@pytest.fixture(scope="session")
+def kitchen() -> Any:
+    """The generated client package of the demo app."""
+    sys.path.insert(0, str(ROOT / "generated" / "spaces"))
+    return importlib.import_module("kitchen")
