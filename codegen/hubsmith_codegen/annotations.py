@@ -11,7 +11,7 @@ import ast
 import copy
 import json
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -22,7 +22,7 @@ _FILES = ("File", "FileInput")
 _CARRIER = "Carrier"
 _NAMES = frozenset(
     {"Annotated", "Any", "Field", "Literal", "None", "bool", "dict", "float", "int", "list", "str"}
-    | {"tuple", *_FILES}
+    | {"tuple"}
 )
 _BOUNDS = frozenset({"ge", "gt", "le", "lt", "max_length", "min_length"})
 
@@ -59,13 +59,28 @@ def annotate(service: Service) -> dict[str, tuple[Annotated, ...]]:
     for operation in service.operations:
         groups[operation.request_class] = [one.schema for one in operation.parameters]
         groups[operation.result_class] = [one.schema for one in operation.results]
+    classes = [*_FILES, *(definition.class_name for definition in service.definitions)]
+    return annotate_groups(groups, classes)
+
+
+def annotate_groups(
+    groups: Mapping[str, Sequence[Schema]], classes: Iterable[str]
+) -> dict[str, tuple[Annotated, ...]]:
+    """The annotations of many schemas, all in one go.
+
+    Args:
+        groups: Schemas by the name of what holds them.
+        classes: Every class that a schema may refer to.
+
+    Returns:
+        By the same names, in the same order; without the empty ones.
+    """
     groups = {name: schemas for name, schemas in groups.items() if schemas}
     # Each schema once: the endpoints of a Space repeat a few types over and over.
     different = {_canonical(schema): schema for schemas in groups.values() for schema in schemas}
     if not different:
         return {}
-    classes = sorted([*_FILES, *(definition.class_name for definition in service.definitions)])
-    real = {f"C{place}": name for place, name in enumerate(classes)}
+    real = {f"C{place}": name for place, name in enumerate(sorted(classes))}
     neutral = {name: key for key, name in real.items()}
     members = {
         f"p{place}": _renamed(dict(different[key]), neutral)

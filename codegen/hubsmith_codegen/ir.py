@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from .json_type import Json, Scalar
 from .names import ClassName, Identifier
-from .text import SpecText
+from .text import NO_TEXT, SpecText
 
 __all__ = [
     "Default",
@@ -57,6 +57,8 @@ class Parameter:
         description: One line of help; empty where the spec has none.
         schema: The type, as it is accepted.
         default: Absent for a required parameter.
+        component: Which component it is on the page, in lower case; empty where the spec is silent.
+        example: A value that the spec gives as one to try; it need not fit the schema.
     """
 
     wire_name: SpecText
@@ -65,6 +67,8 @@ class Parameter:
     description: SpecText
     schema: Schema
     default: Default | None = None
+    component: SpecText = NO_TEXT
+    example: Json = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

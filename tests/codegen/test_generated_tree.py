@@ -15,6 +15,7 @@ from types import ModuleType
 import hubsmith
 import hubsmith_runtime
 import pytest
+from hubsmith import tasks
 from hubsmith_codegen import tree
 from hubsmith_runtime import AsyncJobs, AsyncSpace, Jobs, Request, Space
 
@@ -69,10 +70,16 @@ def test_there_is_a_package_for_every_snapshot() -> None:
     assert {path.name for path in PACKAGES} == snapshots
 
 
-def test_hubsmith_has_the_public_names_of_the_runtime() -> None:
-    assert set(hubsmith.__all__) == set(hubsmith_runtime.__all__)
-    for name in hubsmith.__all__:
+def test_hubsmith_has_the_public_names_of_the_runtime_and_those_of_inference() -> None:
+    assert set(hubsmith_runtime.__all__) < set(hubsmith.__all__)
+    for name in hubsmith_runtime.__all__:
         assert getattr(hubsmith, name) is getattr(hubsmith_runtime, name)
+    clients = {"AsyncInferenceClient", "InferenceClient"}
+    shown = {"AsyncStream", "Content", "InferenceApi", "RawResponse", "Stream", "merge_chunks"}
+    models = set(tasks.__all__)
+    assert {*hubsmith_runtime.__all__, *clients, *shown, *models} == set(hubsmith.__all__)
+    for name in clients | shown:
+        assert getattr(hubsmith, name).__name__ == name
     assert {*hubsmith.__all__, "__version__"} == set(dir(hubsmith))
     with pytest.raises(AttributeError, match="no attribute 'Kitchen'"):
         hubsmith.Kitchen  # noqa: B018  # reading it is the test

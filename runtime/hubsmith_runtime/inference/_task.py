@@ -34,6 +34,11 @@ class Task:
         result: `json`: the answer is validated as the result type. `image`, `bytes`, `array`: it is
             a PIL image, bytes, or a numpy array of float32.
         shapes: Names of the other forms of an answer that are understood, in the order they are tried.
+        text_unless: The field that turns a plain text into the whole result.
+        many_if: The field that asks for a list of results instead of one.
+        parsed_by: The field that may hold a pydantic model class, which the answer is parsed by.
+        one_of: Fields of which at least one is needed.
+        together: Fields that are given together or not at all.
     """
 
     name: str
@@ -42,9 +47,28 @@ class Task:
     binary: tuple[str, ...] = ()
     result: ResultForm = "json"
     shapes: tuple[str, ...] = ()
+    text_unless: str = ""
+    many_if: str = ""
+    parsed_by: str = ""
+    one_of: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.method
+
+    def check(self, request: object) -> None:
+        """Check what concerns several fields of a request.
+
+        Raises:
+            ValueError: when fields are missing.
+        """
+        if self.one_of and all(getattr(request, name) is None for name in self.one_of):
+            raise ValueError(f"give {' or '.join(self.one_of)}, or both")
+        missing = [name for name in self.together if getattr(request, name) is None]
+        if missing and len(missing) < len(self.together):
+            raise ValueError(
+                f"give {' and '.join(self.together)} together; {missing[0]} is missing"
+            )
 
 
 class TaskOutput(Model):
@@ -97,7 +121,12 @@ class TaskRequest(Model, Generic[R]):
             try:
                 super().__init__(**arguments)
             except pydantic.ValidationError as error:
-                raise ValidationError.of_arguments(type(self).__task__, error) from None
+                raise _refusal(error).of_arguments(type(self).__task__, error) from None
+
+        @pydantic.model_validator(mode="after")
+        def _check(self):
+            type(self).__task__.check(self)
+            return self
 
         def __class_getitem__(cls, result):
             return types.GenericAlias(cls, result)
@@ -107,6 +136,12 @@ class TaskRequest(Model, Generic[R]):
             for base in cls.__dict__.get("__orig_bases__", ()):
                 if isinstance(base, types.GenericAlias):
                     (cls.__result__,) = base.__args__
+
+
+def _refusal(error: pydantic.ValidationError) -> type[ValidationError]:
+    """Return the class that says most: a missing file is also a `FileNotFoundError`."""
+    causes = (detail.get("ctx", {}).get("error") for detail in error.errors(include_url=False))
+    return next((type(one) for one in causes if isinstance(one, ValidationError)), ValidationError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

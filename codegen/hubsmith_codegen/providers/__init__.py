@@ -1,0 +1,8 @@
+"""Provider tables: `specs/providers/*.toml` in, `generated/hubsmith/_providers/` out."""
+
+from __future__ import annotations
+
+from .load import load_providers
+from .render import render_providers
+
+__all__ = ["load_providers", "render_providers"]

@@ -1,0 +1,55 @@
+"""Inference: what generated task clients stand on, imported when it is first used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._arguments import ListInput, ObjectInput, TaskObject
+    from ._async_client import AsyncInferenceBase
+    from ._chat import MergedFunction, MergedMessage, MergedToolCall, merge_chunks
+    from ._client import InferenceBase
+    from ._content import Content, ContentInput
+    from ._legacy import InferenceApi
+    from ._media import Array, Base64Bytes, Image
+    from ._poll import OnProgress, Progress
+    from ._provider import Provider
+    from ._raw import AsyncRawCalls, RawCalls, RawResponse
+    from ._stream import AsyncStream, Stream
+    from ._task import Task, TaskOutput, TaskRequest
+
+_HOMES = {
+    "_arguments": ("ListInput", "ObjectInput", "TaskObject"),
+    "_async_client": ("AsyncInferenceBase",),
+    "_chat": ("MergedFunction", "MergedMessage", "MergedToolCall", "merge_chunks"),
+    "_client": ("InferenceBase",),
+    "_content": ("Content", "ContentInput"),
+    "_legacy": ("InferenceApi",),
+    "_media": ("Array", "Base64Bytes", "Image"),
+    "_poll": ("OnProgress", "Progress"),
+    "_provider": ("Provider",),
+    "_raw": ("AsyncRawCalls", "RawCalls", "RawResponse"),
+    "_stream": ("AsyncStream", "Stream"),
+    "_task": ("Task", "TaskOutput", "TaskRequest"),
+}
+
+__all__ = [
+    "Array", "AsyncInferenceBase", "AsyncRawCalls", "AsyncStream", "Base64Bytes", "Content",
+    "ContentInput", "Image", "InferenceApi", "InferenceBase", "ListInput", "MergedFunction",
+    "MergedMessage", "MergedToolCall", "ObjectInput", "OnProgress", "Progress", "Provider",
+    "RawCalls", "RawResponse", "Stream", "Task", "TaskObject", "TaskOutput", "TaskRequest",
+    "merge_chunks",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = next(home for home, names in _HOMES.items() if name in names)
+    value = globals()[name] = getattr(importlib.import_module(f".{home}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

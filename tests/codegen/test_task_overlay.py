@@ -1,0 +1,87 @@
+"""Overlays: what they may say, and corrections that are made or found stale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hubsmith_codegen.tasks.overlay import Overlay, corrected, read_overlays
+from hubsmith_codegen.tasks.registry import Documents
+from hubsmith_runtime import SpecError
+
+FACTS = """
+method = "shout"
+summary = "Shout a text."
+returns = "The loud text."
+signature = ["text", "*", "model"]
+"""
+
+
+def overlay_of(folder: Path, text: str) -> Overlay:
+    (folder / "overlay").mkdir()
+    (folder / "overlay" / "shout.toml").write_text(FACTS + text, encoding="utf-8")
+    return read_overlays(folder)["shout"]
+
+
+def documents() -> Documents:
+    output = {"$id": "/o", "required": ["tokenStr"], "properties": {"token_str": {"a": 1, "b": 2}}}
+    return Documents(tasks={"shout": {"output": output}}, common={"$id": "/c"})
+
+
+def correction(at: str, rest: str) -> str:
+    return f'[[correction]]\nfile = "output"\nat = {at}\nreason = "Upstream errs."\n{rest}\n'
+
+
+def test_a_correction_sets_and_drops_members(tmp_path: Path) -> None:
+    fixed = correction('""', 'set = { required = ["token_str"] }')
+    dropped = correction('"/properties/token_str"', 'drop = ["a"]')
+    overlay = overlay_of(tmp_path, fixed + dropped)
+    before = documents()
+    after = corrected(before, {"shout": overlay}).tasks["shout"]["output"]
+    assert after["required"] == ["token_str"]
+    assert after["properties"] == {"token_str": {"b": 2}}
+    assert before == documents(), "what was given stays as it is"
+
+
+@pytest.mark.parametrize(
+    ("at", "rest", "message"),
+    [
+        ('""', 'set = { required = ["tokenStr"] }', "changes nothing"),
+        ('"/properties/token_str"', 'drop = ["c"]', "changes nothing"),
+        ('"/properties/tokenStr"', 'drop = ["a"]', "leads to no object"),
+        ('["", "/required/0"]', "set = { title = 'x' }", "leads to no object"),
+    ],
+)
+def test_a_stale_correction_is_refused(tmp_path: Path, at: str, rest: str, message: str) -> None:
+    overlay = overlay_of(tmp_path, correction(at, rest))
+    with pytest.raises(SpecError, match=message):
+        corrected(documents(), {"shout": overlay})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("colour = 1", "unknown keys .'colour'."),
+        ("hub_task = 1", "hub_task is of the wrong type"),
+        ("shapes = [1]", "shapes is of the wrong type"),
+        ('result = "gif"', "result must be one of json, image, bytes, array"),
+        ("[", "not a readable TOML file"),
+        (correction('""', ""), "set or drop something"),
+        (correction('""', 'drop = ["a"]').replace("Upstream errs.", " "), "give its reason"),
+        (correction('""', 'drop = ["a"]').replace("output", "other"), "file must be one of"),
+        (correction('""', 'drop = ["a"]') + "why = 1", "must be a table of"),
+        (correction("1", 'drop = ["a"]'), "of the wrong type"),
+    ],
+)
+def test_an_overlay_that_is_not_understood_is_refused(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(SpecError, match=message):
+        overlay_of(tmp_path, text)
+
+
+def test_facts_that_are_missing_are_named(tmp_path: Path) -> None:
+    (tmp_path / "overlay").mkdir()
+    (tmp_path / "overlay" / "shout.toml").write_text('method = "shout"', encoding="utf-8")
+    with pytest.raises(SpecError, match=r"missing keys \['returns', 'signature', 'summary'\]"):
+        read_overlays(tmp_path)

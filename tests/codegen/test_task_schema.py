@@ -1,0 +1,144 @@
+"""The dialects of the task schemas, each trap with what becomes of it."""
+
+from __future__ import annotations
+
+import pytest
+from hubsmith_codegen.ir import Definition
+from hubsmith_codegen.json_type import Json
+from hubsmith_codegen.tasks.registry import Documents, Registry
+from hubsmith_codegen.tasks.schema import Classes, Direction
+from hubsmith_runtime import SpecError
+
+COMMON: dict[str, Json] = {
+    "$id": "/schemas/common.json",
+    "definitions": {
+        "Transform": {"type": "string", "title": "Transform", "enum": ["softmax", "none"]},
+        "Box": {
+            "type": "object",
+            "title": "BoundingBox",
+            "description": "A box.",
+            "properties": {"xmin": {"type": "integer", "minimum": 0}},
+            "required": ["xmin"],
+        },
+    },
+}
+
+
+def read(
+    schema: Json, direction: Direction = "argument", aliases: tuple[str, ...] = ()
+) -> tuple[dict[str, Json], tuple[Definition, ...]]:
+    document: dict[str, Json] = {"$id": "/schemas/shout/input.json", "properties": {"a": schema}}
+    registry = Registry(Documents(tasks={"shout": {"input": document}}, common=COMMON))
+    classes = Classes(document, registry, "Shout", {"ShoutOld": "ShoutNew"}, aliases, direction)
+    return classes.schema(schema, "Value"), classes.definitions
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"description": "Anything."}, {}),
+        ({"type": "string", "comment": "type=binary"}, {"$ref": "#/$defs/ContentInput"}),
+        ({"comment": "type=binary"}, {"$ref": "#/$defs/ContentInput"}),
+        (
+            {"type": "integer", "format": "int32", "nullable": True, "minimum": 0},
+            {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]},
+        ),
+        (
+            {"type": "number", "minimum": 0, "exclusiveMinimum": 0, "default": "null"},
+            {"type": "number", "exclusiveMinimum": 0},
+        ),
+        (
+            {"type": ["boolean", "string"], "enum": ["never", True, False]},
+            {"anyOf": [{"type": "boolean"}, {"enum": ["never"]}]},
+        ),
+        (
+            {"type": "string", "oneOf": [{"const": "none"}, {"const": "max"}]},
+            {"enum": ["none", "max"]},
+        ),
+        (
+            {"oneOf": [{"enum": ["auto"]}, {"enum": ["none"]}, {"type": "integer"}]},
+            {"anyOf": [{"enum": ["auto", "none"]}, {"type": "integer"}]},
+        ),
+        (
+            {"type": ["string", "object"]},
+            {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {}}]},
+        ),
+        (
+            {"type": "object", "additionalProperties": {"type": "array", "items": {}}},
+            {"type": "object", "additionalProperties": {"type": "array", "items": {}}},
+        ),
+        (
+            {"title": "X", "$ref": "/schemas/common.json#/definitions/Transform"},
+            {"enum": ["softmax", "none"]},
+        ),
+        (
+            {"allOf": [{"$ref": "/schemas/common.json#/definitions/Transform"}], "nullable": True},
+            {"anyOf": [{"enum": ["softmax", "none"]}, {"type": "null"}]},
+        ),
+    ],
+)
+def test_an_argument(schema: Json, expected: Json) -> None:
+    assert read(schema)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "integer", "minimum": 0}, {"type": "integer"}),
+        ({"type": "string", "enum": ["a", "b"]}, {"anyOf": [{"enum": ["a", "b"]}, {"type": "string"}]}),
+        ({"comment": "type=binary"}, {"$ref": "#/$defs/Base64Bytes"}),
+        ({"comment": "type=binary", "contentMediaType": "image/png"}, {"$ref": "#/$defs/Image"}),
+        ({"type": "array", "minItems": 2, "items": {}}, {"type": "array", "items": {}}),
+    ],
+)  # fmt: skip
+def test_a_result_keeps_no_bounds_and_open_choices(schema: Json, expected: Json) -> None:
+    assert read(schema, "result")[0] == expected
+
+
+def test_an_object_is_a_class_with_the_name_of_its_task() -> None:
+    box = {"$ref": "/schemas/common.json#/definitions/Box", "description": "Where it is."}
+    schema, (definition,) = read(box)
+    assert schema == {"$ref": "#/$defs/ShoutBoundingBox"}
+    assert definition.class_name == "ShoutBoundingBox"
+    assert definition.description == "A box.", "not what this one use of it says"
+    (member,) = definition.members
+    assert (member.identifier, member.is_required) == ("xmin", True)
+    assert member.schema == {"type": "integer", "minimum": 0}
+
+
+def test_an_object_without_a_title_is_named_after_its_place_and_may_be_renamed() -> None:
+    inner: Json = {"type": "object", "properties": {"schema": {"type": "string"}}}
+    outer: Json = {"type": "object", "title": "ShoutOld", "properties": {"target_size": inner}}
+    schema, definitions = read(outer)
+    assert schema == {"$ref": "#/$defs/ShoutNew"}
+    assert [one.class_name for one in definitions] == ["ShoutTargetSize", "ShoutNew"]
+    (member,) = definitions[0].members
+    assert (member.wire_name, member.identifier) == ("schema", "schema_"), "pydantic has a `schema`"
+    assert member.schema == {"anyOf": [{"type": "string"}, {"type": "null"}]}
+
+
+def test_a_union_may_have_a_name() -> None:
+    union: Json = {"title": "ShoutForm", "oneOf": [{"type": "string"}, {"type": "integer"}]}
+    assert read(union)[0] == {"anyOf": [{"type": "string"}, {"type": "integer"}]}
+    assert read(union, aliases=("ShoutForm",))[0] == {"$ref": "#/$defs/ShoutForm"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"$ref": "#/$defs/Nowhere"}, "leads to nothing"),
+        ({"$ref": "https://example.com/a.json#/b"}, "leads to nothing"),
+        ({"$ref": "../../secret.json"}, "leads to nothing"),
+        ({"type": "file"}, "is of type 'file'"),
+        ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "several schemas at once"),
+        ({"type": "object", "title": "a b", "properties": {"a": {}}}, "cannot be a class name"),
+        (
+            {"type": "object", "properties": {"token_str": {}}, "required": ["tokenStr"]},
+            "requires tokenStr, which it does not have. Correct it in the overlay",
+        ),
+        (7, "is not a schema"),
+    ],
+)
+def test_what_is_not_understood_is_refused(schema: Json, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        read(schema)

@@ -1,0 +1,52 @@
+"""A Hub, its router and a chat server on loopback, and no token anywhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fake_inference import FakeChatServer, FakeModelHub, FakeRouter
+
+_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN")
+
+
+@pytest.fixture
+def tokenless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Forget every saved token, and call neither the real Hub nor the real router."""
+    for name in _TOKENS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf_home"))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("HUBSMITH_ROUTER", "http://127.0.0.1:9")
+    return monkeypatch
+
+
+@pytest.fixture
+def hub(tokenless: pytest.MonkeyPatch) -> Iterator[FakeModelHub]:
+    """Give a Hub that `HF_ENDPOINT` names."""
+    server = FakeModelHub()
+    tokenless.setenv("HF_ENDPOINT", server.url)
+    with server.running():
+        yield server
+
+
+@pytest.fixture
+def router(tokenless: pytest.MonkeyPatch) -> Iterator[FakeRouter]:
+    """Give a router that `HUBSMITH_ROUTER` names."""
+    server = FakeRouter()
+    tokenless.setenv("HUBSMITH_ROUTER", server.url)
+    with server.running():
+        yield server
+
+
+@pytest.fixture
+def chat_server(tokenless: pytest.MonkeyPatch) -> Iterator[FakeChatServer]:
+    """Give a server with one model, `tiny`."""
+    server = FakeChatServer("tiny")
+    with server.running():
+        yield server

@@ -1,0 +1,171 @@
+"""A Hub that knows models, its router, and a chat server: on loopback, noting what they hear."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote
+
+from fake_hub import Answer, Recorder, Seen
+
+_ANONYMOUS = {"error": "Invalid username or password."}
+_MISSING = {"error": "Repository not found"}
+_LIMIT = 20.0  # Seconds that a trickle may last, whatever a test wants.
+
+LABELS = [{"label": "POSITIVE", "score": 0.75}, {"label": "NEGATIVE", "score": 0.25}]
+
+
+def chunks(*words: str, model: str = "tiny") -> bytes:
+    """Return a streamed chat, with `[DONE]`, as bytes."""
+    lines: list[str] = []
+    for index, word in enumerate(words):
+        last = index == len(words) - 1
+        choice = {"index": 0, "delta": {"role": "assistant", "content": word}}
+        event = {
+            "id": "c1", "object": "chat.completion.chunk", "created": 1, "model": model,
+            "system_fingerprint": "", "choices": [choice | {"finish_reason": "stop" if last else None}],
+        }  # fmt: skip
+        lines.append(f"data: {json.dumps(event)}\n\n")
+    return "".join([*lines, "data: [DONE]\n\n"]).encode()
+
+
+def completion(model: str, text: str = "Paris.") -> dict[str, Any]:
+    return {
+        "id": "c1", "object": "chat.completion", "created": 1, "model": model,
+        "system_fingerprint": "fp", "usage": {"completion_tokens": 2, "prompt_tokens": 3, "total_tokens": 5},
+        "choices": [{"index": 0, "finish_reason": "stop",
+                     "message": {"role": "assistant", "content": text}}],
+    }  # fmt: skip
+
+
+class FakeModelHub(Recorder):
+    """The parts of the Hub's API that deal with models. Private models are `owner`'s alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.models: dict[str, dict[str, Any]] = {}
+        self.private: dict[str, str] = {}  # The token that may see a model, by its id.
+        self.tasks: dict[str, Any] = {}
+
+    def add(
+        self,
+        model: str,
+        mapping: dict[str, Any] | list[Any] | None = None,
+        *,
+        tag: str = "",
+        tags: Sequence[str] = (),
+    ) -> None:
+        """Make a model known."""
+        self.models[model] = {
+            "id": model, "pipeline_tag": tag, "tags": list(tags), "inferenceProviderMapping": mapping,
+        }  # fmt: skip
+
+    def answer(self, seen: Seen) -> Answer:
+        token = seen.headers.get("authorization", "").removeprefix("Bearer ")
+        if seen.path == "/api/tasks":
+            return 200, {}, self.tasks
+        model = unquote(seen.path).removeprefix("/api/models/")
+        if model not in self.models or self.private.get(model, token) != token:
+            return (404, {}, _MISSING) if token else (401, {}, _ANONYMOUS)
+        about = dict(self.models[model])
+        if "inferenceProviderMapping" not in seen.query.get("expand", []):
+            del about["inferenceProviderMapping"]
+        return 200, {}, about
+
+
+class FakeRouter(Recorder):
+    """Answers chats, text classification and `/info` as hf-inference and its partners do."""
+
+    def answer(self, seen: Seen) -> Answer:
+        if seen.path.endswith("/chat/completions"):
+            body = seen.json()
+            if body.get("stream"):
+                kind = {"content-type": "text/event-stream", "x-request-id": "stream-1"}
+                return 200, kind, chunks("Pa", "ris", ".", model=body["model"])
+            return 200, {"x-request-id": "request-1"}, completion(body["model"])
+        if seen.path.endswith("/info"):
+            return 200, {}, {"model_id": seen.path}
+        return 200, {"x-compute-time": "0.25", "x-request-id": "request-1"}, [LABELS]
+
+
+class FakeChatServer(FakeRouter):
+    """An OpenAI-shaped server; it refuses other models than those it has, as vLLM does."""
+
+    def __init__(self, *models: str, is_strict: bool = True) -> None:
+        super().__init__()
+        self.models = models
+        self.is_strict = is_strict
+
+    def answer(self, seen: Seen) -> Answer:
+        match seen.path:
+            case "/health":
+                return 200, {}, b""
+            case "/v1/models":
+                listed = [{"id": model, "object": "model"} for model in self.models]
+                return 200, {}, {"object": "list", "data": listed}
+            case "/v1/chat/completions" if self.is_strict:
+                model = seen.json().get("model")
+                if model not in self.models:
+                    error = {"message": f"The model `{model}` does not exist.", "code": 404}
+                    return 404, {}, {"error": error}
+        return super().answer(seen)
+
+
+@contextmanager
+def trickle(*parts: bytes | float, kind: str = "text/event-stream") -> Iterator[str]:
+    """Give the URL of a server that sends an answer in parts; a number is a pause in seconds."""
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.05)
+
+        def serve() -> None:
+            until = time.monotonic() + _LIMIT
+            while not ended.is_set() and time.monotonic() < until:
+                try:
+                    connection, _ = server.accept()
+                except TimeoutError:
+                    continue
+                with connection:
+                    connection.settimeout(5)
+                    # The client may go before the end, as some tests want it to.
+                    with contextlib.suppress(OSError):
+                        _answer(connection, parts, kind, ended, until)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            ended.set()
+            thread.join()
+
+
+def _answer(
+    connection: socket.socket,
+    parts: Sequence[bytes | float],
+    kind: str,
+    ended: threading.Event,
+    until: float,
+) -> None:
+    received = b""
+    while b"\r\n\r\n" not in received:
+        part = connection.recv(65536)
+        if not part:
+            return
+        received += part
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\nconnection: close\r\n\r\n"
+    if received.startswith(b"GET"):
+        head = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        parts = ()
+    connection.sendall(head.encode())
+    for part in parts:
+        if isinstance(part, bytes):
+            connection.sendall(part)
+        elif ended.wait(min(part, max(0.0, until - time.monotonic()))):
+            return

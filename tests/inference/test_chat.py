@@ -1,0 +1,341 @@
+"""Chats: messages, answer formats, `.parsed`, and streamed pieces put together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pydantic
+import pytest
+from hubsmith_runtime import ResultError, ValidationError
+from hubsmith_runtime.inference._arguments import ObjectInput, TaskObject
+from hubsmith_runtime.inference._chat import merge_chunks
+from hubsmith_runtime.inference._conversation import canonical_format
+from hubsmith_runtime.inference._result import decode, payload_of
+from hubsmith_runtime.inference._task import Reply, Task, TaskOutput, TaskRequest
+
+USER = {"role": "user", "content": "Hello"}
+
+
+class Message(TaskOutput):
+    role: str
+    content: str | None = None
+    refusal: str | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class Choice(TaskOutput):
+    index: int
+    message: Message
+    finish_reason: str | None = None
+
+
+class Output(TaskOutput):
+    choices: list[Choice]
+
+
+class SchemaFormat(TaskOutput):
+    type: Literal["json_schema"]
+    json_schema: dict[str, Any]
+
+
+class InputMessage(TaskObject):
+    role: str
+    content: Any = None
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class ChatRequest(TaskRequest[Output]):
+    __task__ = Task(
+        name="conversational",
+        method="chat_completion",
+        inputs="messages",
+        parsed_by="response_format",
+    )
+    messages: list[ObjectInput[InputMessage]]
+    response_format: type[pydantic.BaseModel] | SchemaFormat | Mapping[str, Any] | None = None
+    stream: bool | None = None
+    temperature: float | None = None
+
+
+class Town(pydantic.BaseModel):
+    name: str
+    people: int | None = None
+
+
+class Country(pydantic.BaseModel):
+    capital: Town
+    towns: list[Town] = []
+
+
+def sent(*messages: Any) -> list[dict[str, Any]]:
+    """Return the messages as they are sent."""
+    return payload_of(ChatRequest(messages=list(messages))).inputs
+
+
+# Messages
+
+
+def test_a_chat_s_inputs_are_its_messages() -> None:
+    payload = payload_of(ChatRequest(messages=[USER], temperature=0.5, stream=True))
+    assert payload.task == "conversational"
+    assert payload.inputs == [USER]
+    assert payload.parameters == {"temperature": 0.5}
+    assert payload.is_stream
+
+
+def test_the_message_of_an_answer_can_be_sent_back() -> None:
+    answer = Message.model_validate(
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}], "refusal": None}
+    )
+    assert sent(USER, answer) == [
+        USER,
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
+    ]
+
+
+def test_an_empty_content_stays_and_other_empty_members_go() -> None:
+    message = {"role": "assistant", "content": None, "tool_calls": None}
+    assert sent(message) == [{"role": "assistant", "content": None}]
+
+
+def test_arguments_of_tool_calls_are_sent_as_text() -> None:
+    function = {"name": "f", "arguments": {"a": 1}}
+    call = {"id": "1", "type": "function", "function": function}
+    (plain,) = sent({"role": "assistant", "tool_calls": [call]})
+    assert plain["tool_calls"][0]["function"]["arguments"] == '{"a": 1}'
+    assert function["arguments"] == {"a": 1}
+
+
+def test_a_chat_needs_a_message_and_a_message_a_role() -> None:
+    with pytest.raises(ValidationError, match="chat_completion: messages: the list is empty"):
+        sent()
+    with pytest.raises(ValidationError, match="chat_completion: messages"):
+        sent({"content": "Hello"})
+    with pytest.raises(ValidationError, match="chat_completion: messages"):
+        sent("Hello")
+    with pytest.raises(ValidationError, match="chat_completion: messages"):
+        ChatRequest(messages="Hello")  # pyright: ignore[reportArgumentType]
+
+
+# Answer formats
+
+
+def test_a_model_class_becomes_a_strict_json_schema() -> None:
+    form = canonical_format(Country)
+    assert form["type"] == "json_schema"
+    described = form["json_schema"]
+    assert (described["name"], described["strict"]) == ("Country", True)
+    schema = described["schema"]
+    assert schema["additionalProperties"] is False
+    assert schema["required"] == ["capital", "towns"]
+    assert schema["$defs"]["Town"]["required"] == ["name", "people"]
+    assert schema["$defs"]["Town"]["additionalProperties"] is False
+
+
+def test_a_model_class_with_an_open_object_is_not_strict() -> None:
+    class Open(pydantic.BaseModel):
+        town: Town
+        scores: dict[str, int]
+
+    described = canonical_format(Open)["json_schema"]
+    assert described["strict"] is False
+    assert described["schema"]["properties"]["scores"]["additionalProperties"] == {
+        "type": "integer"
+    }
+    assert described["schema"]["$defs"]["Town"]["additionalProperties"] is False
+
+
+def test_a_name_holds_only_what_servers_take() -> None:
+    class Box(pydantic.BaseModel):
+        pass
+
+    Box.__name__ = "Bôx[int]" + "x" * 80
+    name = canonical_format(Box)["json_schema"]["name"]
+    assert name.startswith("B_x_int_")
+    assert len(name) == 64
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"type": "text"},
+        {"type": "json_object"},
+        {"type": "json_schema", "json_schema": {"name": "x", "schema": {"default": None}}},
+        {"type": "json", "value": {"properties": {}}},
+    ],
+)
+def test_a_format_in_a_known_form_stays(form: dict[str, Any]) -> None:
+    assert canonical_format(form) == form
+
+
+def test_a_format_of_a_generated_class_becomes_json() -> None:
+    form = SchemaFormat(type="json_schema", json_schema={"name": "x", "schema": {}})
+    payload = payload_of(ChatRequest(messages=[USER], response_format=form))
+    assert payload.parameters["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "x", "schema": {}},
+    }
+
+
+def test_a_bare_json_schema_is_wrapped() -> None:
+    schema = {"title": "Town", "type": "object", "properties": {"n": {"default": None}}}
+    assert canonical_format(schema) == {
+        "type": "json_schema",
+        "json_schema": {"name": "Town", "schema": schema},
+    }
+
+
+# Parsed answers
+
+
+def answer(content: str | None, finish_reason: str = "stop", **members: Any) -> Reply:
+    message = {"role": "assistant", "content": content, **members}
+    choice = {"index": 0, "message": message, "finish_reason": finish_reason}
+    return Reply(raw=json.dumps({"choices": [choice]}).encode(), where="together: org/chat")
+
+
+REQUEST = ChatRequest(messages=[USER], response_format=Country)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"capital": {"name": "Rome"}}', '```json\n{"capital": {"name": "Rome"}}\n```\n'],
+    ids=["json", "fenced"],
+)
+def test_an_answer_is_parsed_as_an_instance(content: str) -> None:
+    message: Any = decode(REQUEST, answer(content)).choices[0].message
+    assert message.parsed == Country(capital=Town(name="Rome"))
+    assert message.content == content
+    assert sent(message) == [{"role": "assistant", "content": content}]
+
+
+def test_beside_tool_calls_nothing_is_parsed() -> None:
+    message: Any = decode(REQUEST, answer(None, tool_calls=[{"id": "1"}])).choices[0].message
+    assert message.parsed is None
+
+
+def test_without_a_model_class_nothing_is_parsed() -> None:
+    message = decode(ChatRequest(messages=[USER]), answer("Hi")).choices[0].message
+    assert not hasattr(message, "parsed")
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (answer(None, refusal="I cannot."), "refused to give a Country: 'I cannot.'"),
+        (answer('{"capital": {"na', "length"), "cut off at the limit of tokens: raise max_tokens"),
+        (answer('{"capital": {', "content_filter"), "content filter"),
+        (answer("Rome"), "the answer 'Rome' is not a Country: Invalid JSON"),
+        (answer('{"capital": {}}'), "capital.name: Field required"),
+        (answer(None), "is not a Country"),
+    ],
+    ids=["refusal", "length", "filter", "text", "missing", "empty"],
+)
+def test_an_answer_that_cannot_be_parsed_says_why_and_keeps_the_answer(
+    reply: Reply, reason: str
+) -> None:
+    with pytest.raises(ResultError) as caught:
+        decode(REQUEST, reply)
+    assert reason in str(caught.value)
+    assert str(caught.value).startswith("together: org/chat: ")
+    assert isinstance(caught.value.value, Output)
+
+
+# Merged streams
+
+
+def piece(finish_reason: str | None = None, index: int = 0, **delta: Any) -> dict[str, Any]:
+    return {"choices": [{"index": index, "delta": delta, "finish_reason": finish_reason}]}
+
+
+def call(index: int | None = None, arguments: Any = None, **members: Any) -> dict[str, Any]:
+    function = {"arguments": arguments, "name": members.pop("name", None)}
+    place = {} if index is None else {"index": index}
+    return piece(tool_calls=[{**place, "function": function, **members}])
+
+
+def test_texts_are_joined() -> None:
+    message = merge_chunks(
+        [
+            piece(role="assistant", content=""),
+            piece(reasoning_content="Hm"),
+            piece(content="Hel"),
+            piece(content="lo"),
+            piece("stop"),
+            {"choices": [], "usage": {"total_tokens": 3}},
+        ]
+    )
+    assert (message.content, message.reasoning) == ("Hello", "Hm")
+    assert (message.finish_reason, message.usage) == ("stop", {"total_tokens": 3})
+    assert message.tool_calls is None
+
+
+def test_parts_of_tool_calls_are_merged_by_their_index() -> None:
+    message = merge_chunks(
+        [
+            piece(role="assistant", content=""),
+            call(0, "", id="a", name="first"),
+            call(1, '{"y"', id="b", name="second"),
+            call(0, '{"x": '),
+            call(1, ": 2}"),
+            call(0, "1}"),
+            piece("tool_calls"),
+        ]
+    )
+    assert message.content is None
+    assert [
+        (one.id, one.function.name, one.function.arguments) for one in message.tool_calls or []
+    ] == [
+        ("a", "first", '{"x": 1}'),
+        ("b", "second", '{"y": 2}'),
+    ]
+
+
+def test_arguments_may_be_an_object() -> None:
+    message = merge_chunks([call(0, {"x": 1}, id="a", name="f"), piece("tool_calls")])
+    assert message.tool_calls is not None
+    assert message.tool_calls[0].function.arguments == {"x": 1}
+
+
+def test_calls_without_an_index_are_told_apart_by_their_id() -> None:
+    message = merge_chunks(
+        [call(arguments="{", id="a", name="f"), call(arguments="}"), call(arguments="{}", id="b")]
+    )
+    calls = message.tool_calls or []
+    assert [(one.id, one.function.arguments) for one in calls] == [("a", "{}"), ("b", "{}")]
+
+
+def test_one_of_several_choices_is_merged() -> None:
+    chunks = [piece(content="a"), piece(content="b", index=1), piece("length", index=1)]
+    assert merge_chunks(chunks).content == "a"
+    assert merge_chunks(chunks, index=1).finish_reason == "length"
+
+
+def test_a_merged_message_can_be_sent_back_and_parsed() -> None:
+    chunks = [piece(content='{"name": "Rome"}'), piece("stop")]
+    message = merge_chunks(chunks, response_format=Town)
+    assert message.parsed == Town(name="Rome")
+    assert sent(message) == [{"role": "assistant", "content": '{"name": "Rome"}'}]
+    with pytest.raises(ResultError, match="is not a Country"):
+        merge_chunks(chunks, response_format=Country)
+
+
+def test_chunks_may_be_models() -> None:
+    class Delta(TaskOutput):
+        content: str | None = None
+
+    class Part(TaskOutput):
+        index: int = 0
+        delta: Delta
+
+    class Chunk(TaskOutput):
+        choices: list[Part]
+
+    chunks = [Chunk.model_validate(piece(content=text)) for text in ("a", "b")]
+    assert merge_chunks(chunks).content == "ab"
+
+
+def test_no_chunks_are_an_empty_message() -> None:
+    assert merge_chunks([]).content is None

@@ -1,0 +1,306 @@
+"""Every provider's documented answer becomes the reply that is the same for all of them."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from exchange import NO_RETRIES, Server, answer, headers_of, payload, providers, run, target
+from hubsmith_runtime import HubsmithError, ResultError
+from hubsmith_runtime._errors import BadRequestError, InferenceError, ModelNotFoundError
+from hubsmith_runtime.inference._call import call
+from hubsmith_runtime.inference._content import Content
+
+B64 = base64.b64encode(b"MEDIA").decode()
+CDN = "https://cdn.example.org/out.bin"
+FETCHED = {f"GET {CDN}": answer(b"MEDIA")}
+SOUND = Content(b"AUD")
+PICTURE = Content(b"IMG")
+
+COMPLETION = {
+    "choices": [{"text": "upon a time", "finish_reason": "stop", "seed": 3}],
+    "usage": {"completion_tokens": 4},
+}
+COMPLETED = {
+    "generated_text": "upon a time",
+    "details": {
+        "finish_reason": "stop",
+        "generated_tokens": 4,
+        "seed": 3,
+        "tokens": [],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("provider", "url"),
+    [
+        ("deepinfra", "https://api.deepinfra.com/v1/openai/completions"),
+        ("featherless-ai", "https://api.featherless.ai/v1/completions"),
+        ("nebius", "https://api.studio.nebius.ai/v1/completions"),
+        ("novita", "https://api.novita.ai/v3/openai/completions"),
+        ("together", "https://api.together.xyz/v1/completions"),
+    ],
+)
+def test_a_completion_becomes_a_generated_text(provider: str, url: str) -> None:
+    reply, _ = run({f"POST {url}": answer(COMPLETION)}, provider, "text-generation")
+
+    assert reply.value == COMPLETED
+
+
+def test_a_completion_served_as_a_chat_becomes_a_generated_text() -> None:
+    chat = {"choices": [{"message": {"content": "upon"}, "finish_reason": "length"}]}
+    url = "https://api.hyperbolic.xyz/v1/chat/completions"
+    reply, server = run({f"POST {url}": answer(chat)}, "hyperbolic", "text-generation", "once")
+
+    assert reply.value == {"generated_text": "upon"}
+    assert b'"messages":[{"role":"user","content":"once"}]' in server.asked[0].options["content"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "url"),
+    [
+        ("deepinfra", "https://api.deepinfra.com/v1/openai/embeddings"),
+        ("nebius", "https://api.studio.nebius.ai/v1/embeddings"),
+        ("sambanova", "https://api.sambanova.ai/v1/embeddings"),
+        ("scaleway", "https://api.scaleway.ai/v1/embeddings"),
+        ("together", "https://api.together.xyz/v1/embeddings"),
+    ],
+)
+def test_embeddings_become_lists_of_numbers(provider: str, url: str) -> None:
+    found = answer({"data": [{"embedding": [0.5, 1]}, {"embedding": [2, 3]}]})
+    reply, _ = run({f"POST {url}": found}, provider, "feature-extraction")
+
+    assert reply.value == [[0.5, 1], [2, 3]]
+
+
+@pytest.mark.parametrize(
+    ("provider", "task", "url", "found"),
+    [
+        ("nscale", "text-to-image", "https://inference.api.nscale.com/v1/images/generations",
+         {"data": [{"b64_json": B64}]}),
+        ("nebius", "text-to-image", "https://api.studio.nebius.ai/v1/images/generations",
+         {"data": [{"b64_json": B64}]}),
+        ("together", "text-to-image", "https://api.together.xyz/v1/images/generations",
+         {"data": [{"b64_json": B64}]}),
+        ("together", "image-to-image", "https://api.together.xyz/v1/images/generations",
+         {"data": [{"b64_json": B64}]}),
+        ("together", "text-to-image", "https://api.together.xyz/v1/images/generations",
+         {"data": [{"b64_json": None, "url": CDN}]}),
+        ("hyperbolic", "text-to-image", "https://api.hyperbolic.xyz/v1/images/generations",
+         {"images": [{"image": B64}]}),
+        ("fal-ai", "text-to-image", "https://fal.run/own/model", {"images": [{"url": CDN}]}),
+        ("fal-ai", "text-to-image", "https://fal.run/own/model",
+         {"images": [{"url": f"data:image/png;base64,{B64}"}]}),
+        ("fal-ai", "text-to-speech", "https://fal.run/own/model", {"audio": {"url": CDN}}),
+        ("novita", "text-to-video", "https://api.novita.ai/v3/hf/own/model",
+         {"video": {"video_url": CDN}}),
+        ("zai-org", "text-to-image", "https://api.z.ai/api/paas/v4/async/images/generations",
+         {"id": "1", "task_status": "SUCCESS", "image_result": [{"url": CDN}]}),
+        ("replicate", "text-to-image", "https://api.replicate.com/v1/models/own/model/predictions",
+         {"output": [CDN]}),
+        ("replicate", "image-to-image", "https://api.replicate.com/v1/models/own/model/predictions",
+         {"output": CDN}),
+        ("replicate", "text-to-speech", "https://api.replicate.com/v1/models/own/model/predictions",
+         {"status": "succeeded", "output": CDN, "urls": {"get": "https://api.replicate.com/x"}}),
+        ("replicate", "text-to-video", "https://api.replicate.com/v1/models/own/model/predictions",
+         {"output": [CDN]}),
+    ],
+)  # fmt: skip
+def test_media_are_decoded_or_fetched_without_the_key(
+    provider: str, task: str, url: str, found: Any
+) -> None:
+    inputs = PICTURE if task.startswith("image-") else "a cat"
+    reply, server = run({f"POST {url}": answer(found), **FETCHED}, provider, task, inputs)
+
+    assert reply.content == b"MEDIA"
+    assert [headers_of(request) for request in server.asked[1:]] in ([], [{}])
+
+
+@pytest.mark.parametrize(
+    ("provider", "url"),
+    [
+        ("deepinfra", "https://api.deepinfra.com/v1/openai/audio/speech"),
+        ("together", "https://api.together.xyz/v1/audio/speech"),
+    ],
+)
+def test_speech_is_the_answer_itself_and_json_is_none(provider: str, url: str) -> None:
+    reply, _ = run({f"POST {url}": answer(b"MEDIA")}, provider, "text-to-speech")
+    assert reply.content == b"MEDIA"
+
+    with pytest.raises(ResultError, match=f"{provider}: org/model: text-to-speech.*try later"):
+        run({f"POST {url}": answer({"message": "try later"})}, provider, "text-to-speech")
+
+
+def test_the_hubs_own_answer_is_left_as_it_is() -> None:
+    url = "POST https://router.huggingface.co/hf-inference/models/org/model"
+    routes = {url: answer([{"label": "a", "score": 1.0}], x_compute_time="0.1")}
+    options: dict[str, Any] = {"model": "org/model", "key": None, "is_routed": True}
+    reply, _ = run(routes, "hf-inference", "text-classification", **options)
+    assert (reply.raw, reply.value) == (b'[{"label": "a", "score": 1.0}]', None)
+    assert reply.headers["x-compute-time"] == "0.1"
+
+    reply, _ = run({url: answer(b"MEDIA")}, "hf-inference", "text-to-image", **options)
+    assert reply.content == b"MEDIA"
+
+
+def test_segments_become_chunks() -> None:
+    found = {"text": "hi", "segments": [{"text": "hi", "start": 0, "end": 1.5, "id": 0}]}
+    url = "POST https://api.deepinfra.com/v1/openai/audio/transcriptions"
+    reply, _ = run({url: answer(found)}, "deepinfra", "automatic-speech-recognition", SOUND)
+    assert reply.value == {"text": "hi", "chunks": [{"text": "hi", "timestamp": [0, 1.5]}]}
+
+    reply, _ = run(
+        {url: answer({"text": "hi"})}, "deepinfra", "automatic-speech-recognition", SOUND
+    )
+    assert reply.value == {"text": "hi"}
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "hi",
+        ["hi"],
+        {"transcription": "hi", "language": "en"},
+        {"transcription": "salut", "translation": "hi"},
+        {"transcription": None, "txt_file": "https://cdn.example.org/text"},
+        [{"transcription": "hi"}],
+    ],
+)
+def test_every_form_of_replicates_transcriptions_is_understood(output: object) -> None:
+    url = "POST https://api.replicate.com/v1/models/own/model/predictions"
+    text = {"GET https://cdn.example.org/text": answer(b"hi")}
+    reply, _ = run(
+        {url: answer({"output": output}), **text},
+        "replicate",
+        "automatic-speech-recognition",
+        SOUND,
+    )
+
+    assert reply.value == {"text": "hi"}
+
+
+@pytest.mark.parametrize("url", [f"data:image/png;base64,{B64}", CDN])
+def test_a_segmentation_becomes_a_mask(url: str) -> None:
+    routes = {
+        "POST https://queue.fal.run/own/model": answer({"image": {"url": url}}),
+        **FETCHED,
+    }
+    reply, _ = run(routes, "fal-ai", "image-segmentation", PICTURE)
+
+    assert reply.value == [{"label": "mask", "mask": B64}]
+    assert reply.content is None
+
+
+@pytest.mark.parametrize(
+    ("provider", "task", "url", "found", "words"),
+    [
+        ("nscale", "text-to-image", "https://inference.api.nscale.com/v1/images/generations",
+         {"data": []}, "no data.0.b64_json"),
+        ("together", "text-to-image", "https://api.together.xyz/v1/images/generations",
+         {"data": [{"b64_json": "no base64!"}]}, "no URL and no base64"),
+        ("together", "text-generation", "https://api.together.xyz/v1/completions",
+         {"detail": [{"msg": "odd prompt"}]}, "no choices.0.text: odd prompt"),
+        ("together", "text-generation", "https://api.together.xyz/v1/completions",
+         ["?"], "no choices.0.text"),
+        ("scaleway", "feature-extraction", "https://api.scaleway.ai/v1/embeddings",
+         {"data": [{"no": 1}]}, r"no data.\*.embedding"),
+        ("replicate", "text-to-image", "https://api.replicate.com/v1/models/own/model/predictions",
+         {"output": {"odd": 1}}, "no output.0"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_lacks_its_result_is_an_error_with_the_servers_words(
+    provider: str, task: str, url: str, found: Any, words: str
+) -> None:
+    with pytest.raises(
+        ResultError, match=f"{provider}: org/model: {task}: the answer.*{words}"
+    ) as e:
+        run({f"POST {url}": answer(found)}, provider, task)
+
+    assert e.value.value == found or "base64" in words
+
+
+def test_media_that_cannot_be_fetched_are_an_error_and_not_a_page_as_an_image() -> None:
+    routes = {
+        "POST https://fal.run/own/model": answer({"images": [{"url": CDN}]}),
+        f"GET {CDN}": answer(b"<html>gone</html>", 404, kind="text/html"),
+    }
+    with pytest.raises(ModelNotFoundError, match=r"fal-ai: .*404.*gone"):
+        run(routes, "fal-ai", "text-to-image")
+
+
+def test_an_error_tells_provider_model_status_and_words() -> None:
+    refused = answer({"error": {"message": "too long"}}, 422, x_request_id="r-1")
+    with pytest.raises(BadRequestError, match="groq: org/model: HTTP 422: too long") as e:
+        run({"POST https://api.groq.com/openai/v1/chat/completions": refused}, "groq",
+            "conversational", [])  # fmt: skip
+
+    found = e.value
+    assert (found.provider, found.model, found.status) == ("groq", "org/model", 422)
+    assert (found.request_id, found.server_message) == ("r-1", "too long")
+
+
+def test_a_key_that_a_server_repeats_is_not_shown() -> None:
+    said = answer({"error": "bad key secret-key-1"}, 500)
+    with pytest.raises(InferenceError) as e:
+        run({"POST https://api.groq.com/openai/v1/chat/completions": said}, "groq",
+            "conversational", [], key="secret-key-1")  # fmt: skip
+
+    assert (
+        "secret-key-1"
+        not in f"{e.value!r} {target('groq', 'conversational', key='secret-key-1')!r}"
+    )
+
+
+@pytest.mark.parametrize("task", ["image-classification", "document-question-answering"])
+def test_a_file_given_as_a_url_is_fetched_only_where_its_bytes_are_needed(task: str) -> None:
+    picture = Content.of("https://files.example.org/cat.png")
+    inputs: Any = {"question": "q", "image": picture} if "question" in task else picture
+    server = Server(
+        {
+            "GET https://files.example.org/cat.png": answer(b"IMG", kind="image/png"),
+            "POST https://router.huggingface.co/hf-inference/models/own/model": answer([]),
+        }
+    )
+    at = target("hf-inference", task, key="hf_x", is_routed=True)
+    server.answer(call(at, payload(task, inputs), {}, retries=NO_RETRIES, timeout=None))
+    assert len(server.asked) == 2
+    assert headers_of(server.asked[0]) == {}
+
+    passed = Content.of("https://files.example.org/cat.png")
+    routes = {"POST https://fal.run/own/model": answer({"text": "hi"})}
+    _, server = run(routes, "fal-ai", "automatic-speech-recognition", passed)
+    assert server.lines == ["POST https://fal.run/own/model"]
+
+
+def test_every_task_of_every_table_reads_no_answer_as_an_error_of_ours() -> None:
+    """An empty answer ends in a reply or an error of this library, never in a crash."""
+    for name, provider in providers().items():
+        for task in provider.tasks:
+            inputs: Any = Content(b"IMG") if "image-" in task or "video-" in task else "x"
+            if task == "visual-question-answering":
+                inputs = {"question": "q", "image": Content(b"IMG")}
+            elif "audio" in task or "speech-rec" in task or "detection" in task or "depth" in task:
+                inputs = Content(b"AUD")
+            options: dict[str, Any] = {}
+            if provider.tasks[task].needs_url:
+                options = {"url": "https://own.example.org/"}
+            if name == "hf-inference" and not options:
+                options = {"is_routed": True, "key": "hf_x"}
+            for found in (answer({}), answer([]), answer(b""), answer(b"<p>", kind="text/html")):
+                exchange = call(
+                    target(name, task, **options),
+                    payload(task, inputs),
+                    {},
+                    retries=NO_RETRIES,
+                    timeout=None,
+                )
+                next(exchange)
+                with pytest.raises((StopIteration, HubsmithError)):
+                    exchange.send(found)

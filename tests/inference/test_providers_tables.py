@@ -1,0 +1,257 @@
+"""Provider tables: a new provider is one file, a wrong table is refused, and the output is the table."""
+
+from __future__ import annotations
+
+import http.server
+import importlib.util
+import json
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from exchange import NO_RETRIES, TABLES, payload, providers
+from hubsmith_codegen.formatting import format_python
+from hubsmith_codegen.providers import load_providers, render_providers
+from hubsmith_runtime import SpecError, ValidationError
+from hubsmith_runtime._transport import Transport
+from hubsmith_runtime.inference._call import Target, call
+from hubsmith_runtime.inference._content import Content
+from hubsmith_runtime.inference._provider import AUTO
+
+
+def package(files: dict[PurePosixPath, str], folder: Path) -> ModuleType:
+    """Write the generated package and import it."""
+    for path, text in format_python(files).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    name = "generated_providers"
+    spec = importlib.util.spec_from_file_location(name, folder / "__init__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def imported() -> Iterator[None]:
+    """Forget the generated package after the test."""
+    yield
+    for name in [name for name in sys.modules if name.startswith("generated_providers")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def fake() -> Iterator[tuple[str, list[tuple[str, dict[str, str], bytes]]]]:
+    """Give the address of a provider on loopback and the list of what it is asked."""
+    asked: list[tuple[str, dict[str, str], bytes]] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            asked.append((f"{self.command} {self.path}", headers, body))
+            host = f"http://127.0.0.1:{self.server.server_port}"  # type: ignore[attr-defined]
+            found: Any = {
+                "/v1/embeddings": {"data": [{"embedding": [1.0, 2.0]}]},
+                "/jobs/own/model": {"job": {"href": "https://elsewhere.example.org/jobs/7"}},
+                "/jobs/7": {
+                    "state": "ok",
+                    "out": {"url": f"{host.replace('127.0.0.1', 'localhost')}/file"},
+                },
+                "/file": None,
+            }[self.path]
+            content = b"VIDEO" if found is None else json.dumps(found).encode()
+            self.send_response(200)
+            self.send_header("content-type", "video/mp4" if found is None else "application/json")
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = _answer
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+        thread.join()
+
+
+def test_a_new_provider_is_one_file_and_no_code(
+    tmp_path: Path, fake: tuple[str, list[Any]], imported: None
+) -> None:
+    url, asked = fake
+    tables = tmp_path / "tables"
+    tables.mkdir()
+    shutil.copy(TABLES / "shapes.toml", tables)
+    (tables / "new-one.toml").write_text(
+        f"""
+        name = "new-one"
+        url = "{url}"
+        key_header = "x-api-key"
+        key_scheme = ""
+
+        [tasks.feature-extraction]
+        like = "embeddings"
+
+        [tasks.image-to-video]
+        route = "/jobs/{{model}}"
+        rename = {{ num_frames = "frames" }}
+        body = {{ start = "{{inputs:url=image/png}}", options = {{ "*" = "parameters" }} }}
+        result.media = ["out.url"]
+
+        [tasks.image-to-video.poll]
+        location = "{{job.href}}"
+        status = "state"
+        done = ["ok"]
+        interval = 0.01
+        """,
+        encoding="utf-8",
+    )
+    found = package(render_providers(tables), tmp_path / "out")
+    assert found.NAMES == ("new-one",)
+
+    def answer_to(task: str, inputs: Any, **parameters: Any) -> Any:
+        at = Target(
+            provider=found.find("new-one"), task=task, model="own/model", key="k", is_routed=False
+        )
+        asked.clear()
+        transport = Transport()
+        try:
+            exchange = call(
+                at, payload(task, inputs, **parameters), {}, retries=NO_RETRIES, timeout=20
+            )
+            return transport.converse(exchange)
+        finally:
+            transport.close()
+
+    assert answer_to("feature-extraction", "a").value == [[1.0, 2.0]]
+    assert json.loads(asked[0][2]) == {"input": "a", "model": "own/model"}
+
+    assert answer_to("image-to-video", Content(b"IMG"), num_frames=8).content == b"VIDEO"
+    assert [line for line, _, _ in asked] == ["POST /jobs/own/model", "GET /jobs/7", "GET /file"]
+    assert json.loads(asked[0][2]) == {
+        "start": "data:image/png;base64,SU1H", "options": {"frames": 8}
+    }  # fmt: skip
+    assert [headers.get("x-api-key") for _, headers, _ in asked] == ["k", "k", None]
+
+
+def test_the_generated_package_holds_what_the_tables_say(tmp_path: Path, imported: None) -> None:
+    found = package(render_providers(TABLES), tmp_path)
+
+    assert {name: found.find(name) for name in found.NAMES} == dict(providers())
+    for name, provider in providers().items():
+        for task, operation in provider.tasks.items():
+            # The order of a body's members is part of it.
+            made = found.find(name).tasks[task].body
+            assert json.dumps(made) == json.dumps(operation.body)
+    assert list(found.NAMES) == sorted(found.NAMES)
+    assert found.find("auto") is AUTO
+    with pytest.raises(ValidationError, match=r"there is no 'nope': known are auto, baseten"):
+        found.find("nope")
+    with pytest.raises(ValidationError, match="there is no 'os'"):
+        found.find("os")
+
+
+def test_rendering_twice_gives_the_same_bytes() -> None:
+    assert render_providers(TABLES) == render_providers(TABLES)
+
+
+GOOD = """
+name = "x"
+url = "https://x.example.org"
+[tasks.text-to-image]
+route = "/v1/{model}"
+body = { prompt = "{inputs}", "*" = "parameters" }
+"""
+POLL = '\n[tasks.text-to-image.poll]\nlocation = "/j/{id}"\nstatus = "s"\ndone = ["ok"]\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[tasks", "colour = 1\n[tasks", "there is no key 'colour': known are .*headers"),
+        ("body", "rout = 1\nbody", r"tasks.text-to-image: there is no key 'rout'"),
+        ('route = "/v1/{model}"\n', "", "tasks.text-to-image: route is missing"),
+        ('"/v1/{model}"', "7", "tasks.text-to-image.route must be a text, and is 7"),
+        ('"/v1/{model}"', '"v1/{model}"', "route must be a path"),
+        ('"/v1/{model}"', '"/v1/{inputs}"', "route: 'inputs' has no value here: known are model"),
+        ('"/v1/{model}"', '"/v1?a={model}"', "route must be a path"),
+        ("{inputs}", "{input}", "body: 'input' has no value here"),
+        ("{inputs}", "{inputs:hex}", "body: the places in '{inputs:hex}' are not understood"),
+        ("{inputs}", "{inputs", "are not understood"),
+        ('"*" = "parameters"', '"*" = "inputs"', r"'\*' is one of json_schema, parameters: 'inputs'"),
+        ("body", "drop = 'a'\nbody", "drop must be a list, and is 'a'"),
+        ("body", "drop = [1]\nbody", "drop.0 must be a text, and is 1"),
+        ("body", "join = { size = ['width'] }\nbody", "size needs two parameters"),
+        ("body", "needs_url = 'yes'\nbody", "needs_url must be true or false"),
+        ("body", "form = 'xml'\nbody", "form must be json or binary or multipart, and is 'xml'"),
+        ("body", "like = 'chatter'\nbody", "like: there is no shape 'chatter'"),
+        ("body", "headers = { 'X Y' = '1' }\nbody", "headers: 'X Y' must be lower-case"),
+        ("body", 'headers = { x = "a\\nb" }\nbody', "headers: 'x' must be lower-case"),
+        ("body", "routed_query = '?a'\nbody", "routed_query must be like 'name=value'"),
+        ("body", "variants = [{ models = [] }]\nbody", "variants.0.models is empty"),
+        ("body", "variants = [{}]\nbody", "variants.0: models is missing"),
+        ("body", "result = { media = [''], is_media = true }\nbody", "is_media stands alone"),
+        ("body", "result = { value = ['*a'] }\nbody", "a list that begins with a '\\*' has one item"),
+        ("body", "poll = {}\nbody", "poll: location is missing"),
+        ("https:", "http:", "url must be an https URL"),
+        ("https://x", "https://me@x", "url must be an https URL"),
+        (".org", ".org?a=b", "url must be an https URL"),
+        ('url = "https://x.example.org"', "is_routed = false", "url is missing"),
+        ("tasks.text-to-image", "tasks.text-to-picture", "the Hub has no task of this name"),
+        ('name = "x"', 'name = "y"', "name must be 'x'"),
+        ('name = "x"', 'name = ', "is not valid TOML"),
+        ('name = "x"', 'name = "x"\nrouter_path = "../y"', "router_path must be a path"),
+        ("[tasks.text-to-image]", "tasks = 1\n[other]", "tasks must be a table"),
+        ('"/j/{id}"', '"j/{id}"', "poll.location must be a path, or begin with a place"),
+        ('["ok"]', "[]", "poll.done is empty"),
+        ('["ok"]', '["ok"]\ninterval = 0', "interval must be above 0 s"),
+    ],
+)  # fmt: skip
+def test_a_wrong_table_is_refused_with_file_key_and_what_it_must_be(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    text = (GOOD + POLL) if "poll." in words or "interval" in words else GOOD
+    (tmp_path / "x.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    with pytest.raises(SpecError, match=rf"x\.toml.*{words}"):
+        render_providers(tmp_path)
+
+
+def test_the_table_of_those_tests_is_right_before_it_is_changed(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text(GOOD + POLL, encoding="utf-8")
+    (table,) = load_providers(tmp_path)
+
+    assert table.provider.tasks["text-to-image"].poll is not None
+
+
+@pytest.mark.parametrize("name", ["Up", "a b", "-a", "a_b", "1a"])
+def test_a_file_name_that_is_no_providers_name_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.toml").write_text(GOOD, encoding="utf-8")
+
+    with pytest.raises(SpecError, match="a provider's name is of lower-case letters"):
+        render_providers(tmp_path)
+
+
+def test_text_of_a_table_stays_text(tmp_path: Path, imported: None) -> None:
+    """No text of a table becomes code, whatever it looks like."""
+    odd = 'x"""); __import__("os").abort() #'
+    text = GOOD + f"[tasks.text-to-image.headers]\nx = '{odd}'\n"
+    (tmp_path / "x.toml").write_text(text, encoding="utf-8")
+    found = package(render_providers(tmp_path), tmp_path / "out")
+
+    assert found.find("x").tasks["text-to-image"].headers == {"x": odd}
