@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from ._endpoint import Endpoint
 from ._errors import EndpointNotFoundError, SpecError, UnsupportedVersionError
+
+if TYPE_CHECKING:
+    from ._endpoint import Endpoint
 
 _PROTOCOLS_WITH_DIFFS = ("sse_v2", "sse_v2.1", "sse_v3")
 _PROTOCOLS = ("sse_v1", *_PROTOCOLS_WITH_DIFFS)

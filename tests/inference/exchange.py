@@ -13,8 +13,8 @@ from hubsmith_codegen.providers import load_providers
 from hubsmith_runtime import HubsmithError, Retries
 from hubsmith_runtime._transport import Exchange, HttpRequest, Response
 from hubsmith_runtime.inference._call import Target, call
+from hubsmith_runtime.inference._payload import Payload, Reply
 from hubsmith_runtime.inference._provider import Provider
-from hubsmith_runtime.inference._task import Payload, Reply
 
 T = TypeVar("T")
 

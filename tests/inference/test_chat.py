@@ -12,8 +12,9 @@ from hubsmith_runtime import ResultError, ValidationError
 from hubsmith_runtime.inference._arguments import ObjectInput, TaskObject
 from hubsmith_runtime.inference._chat import merge_chunks
 from hubsmith_runtime.inference._conversation import canonical_format
+from hubsmith_runtime.inference._payload import Reply
 from hubsmith_runtime.inference._result import decode, payload_of
-from hubsmith_runtime.inference._task import Reply, Task, TaskOutput, TaskRequest
+from hubsmith_runtime.inference._task import Task, TaskOutput, TaskRequest
 
 USER = {"role": "user", "content": "Hello"}
 

@@ -18,8 +18,8 @@ from hubsmith_runtime._transport import HttpRequest
 from hubsmith_runtime.inference._call import Target, check_task, prepare, supports
 from hubsmith_runtime.inference._content import Content
 from hubsmith_runtime.inference._keys import is_hub_token
+from hubsmith_runtime.inference._payload import Payload
 from hubsmith_runtime.inference._provider import AUTO
-from hubsmith_runtime.inference._task import Payload
 from provider_cases import MESSAGES, SCHEMA
 
 DROPPED = ["black-forest-labs", "clarifai", "hyperbolic", "nebius", "nvidia", "sambanova"]

@@ -13,8 +13,9 @@ import PIL.Image
 import pytest
 from hubsmith_runtime import MissingDependencyError, ResultError
 from hubsmith_runtime.inference._media import Base64Bytes, Image
+from hubsmith_runtime.inference._payload import Reply
 from hubsmith_runtime.inference._result import decode, payload_of
-from hubsmith_runtime.inference._task import Reply, Task, TaskOutput, TaskRequest
+from hubsmith_runtime.inference._task import Task, TaskOutput, TaskRequest
 
 WHERE = "together: org/model"
 

@@ -29,6 +29,13 @@ def test_a_client_imports_httpx_with_its_first_request() -> None:
     assert "httpx" not in loaded
 
 
+def test_an_inference_client_imports_pydantic_with_its_first_request() -> None:
+    loaded = modules_after(
+        "import hubsmith as h\nh.InferenceClient('a/b'); h.AsyncInferenceClient()"
+    )
+    assert not loaded & {"httpx", "pydantic", "asyncio"}
+
+
 def test_every_public_name_can_be_imported() -> None:
     assert hubsmith_runtime.__all__ == sorted(hubsmith_runtime.__all__)
     for name in hubsmith_runtime.__all__:

@@ -6,11 +6,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._arguments import ListInput, ObjectInput, TaskObject
+    from ._arguments import ContentInput, ListInput, ObjectInput, TaskObject
     from ._async_client import AsyncInferenceBase
     from ._chat import MergedFunction, MergedMessage, MergedToolCall, merge_chunks
     from ._client import InferenceBase
-    from ._content import Content, ContentInput
+    from ._content import Content
     from ._legacy import InferenceApi
     from ._media import Array, Base64Bytes, Image
     from ._poll import OnProgress, Progress
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from ._task import Task, TaskOutput, TaskRequest
 
 _HOMES = {
-    "_arguments": ("ListInput", "ObjectInput", "TaskObject"),
+    "_arguments": ("ContentInput", "ListInput", "ObjectInput", "TaskObject"),
     "_async_client": ("AsyncInferenceBase",),
     "_chat": ("MergedFunction", "MergedMessage", "MergedToolCall", "merge_chunks"),
     "_client": ("InferenceBase",),
-    "_content": ("Content", "ContentInput"),
+    "_content": ("Content",),
     "_legacy": ("InferenceApi",),
     "_media": ("Array", "Base64Bytes", "Image"),
     "_poll": ("OnProgress", "Progress"),

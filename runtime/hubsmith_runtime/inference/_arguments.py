@@ -1,12 +1,16 @@
-"""Arguments that are objects or lists: `TaskObject`, and what is taken for one of them."""
+"""Arguments that are objects, lists or files: `TaskObject`, and what is taken for each of them."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, cast
 
 import pydantic
 
+from .._files import Image as Picture
+from .._files import Readable
+from ._content import Content
 from ._task import TaskOutput
 
 T = TypeVar("T")
@@ -48,3 +52,11 @@ else:
             return item
 
     ListInput = list
+
+
+ContentInput: TypeAlias = Annotated[
+    Content | str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | Picture
+    | tuple[Any, int],
+    pydantic.GetPydanticSchema(lambda source, handler: handler(Content)),
+]  # fmt: skip
+"""What a file argument takes; it becomes a `Content`."""

@@ -12,9 +12,6 @@ from ._calls import BaseInference
 from ._content import Content
 from ._endpoints import endpoint_info, health, is_url
 from ._raw import AsyncRawCalls, RawResponse, noted
-from ._result import decode, unread
-from ._stream import AsyncStream
-from ._task import TaskRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +19,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from .._transport import Options
-    from ._content import ContentInput
+    from ._arguments import ContentInput
+    from ._stream import AsyncStream
+    from ._task import TaskRequest
 
 R = TypeVar("R")
 C = TypeVar("C")
@@ -98,6 +97,8 @@ class AsyncInferenceBase(BaseInference[AsyncInferenceTransport]):
         extra_headers: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
     ) -> R:
+        from ._result import decode, unread
+
         transport = self._lazy.get()
         await _read(unread(request))
         calling = self._calling(request, model, timeout, extra_headers, extra_body)
@@ -122,6 +123,9 @@ class AsyncInferenceBase(BaseInference[AsyncInferenceTransport]):
         extra_headers: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
     ) -> AsyncStream[C]:
+        from ._result import unread
+        from ._stream import AsyncStream
+
         transport, deadline = self._lazy.get(), self._deadline(timeout)
         await _read(unread(request))
         opening = self._opening(request, model, deadline, extra_headers, extra_body)

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from .._errors import ValidationError
 from ._content import Content
+from ._payload import Payload
 from ._provider import Operation
-from ._task import Payload
 from ._template import MissingValueError, fill
 
 _JSON = "application/json"

@@ -17,11 +17,11 @@ from ._body import encode_body
 from ._content import Content
 from ._failures import Callee
 from ._keys import is_hub_token
+from ._payload import Payload, Reply
 from ._poll import OnProgress as OnProgress
 from ._poll import finished
 from ._provider import Operation, Provider
 from ._reply import read_reply
-from ._task import Payload, Reply
 from ._template import fill_text
 
 _HUB = "https://huggingface.co"

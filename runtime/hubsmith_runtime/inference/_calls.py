@@ -9,7 +9,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
 from .._errors import ArgumentError, HubsmithError, ValidationError
@@ -21,10 +21,12 @@ from ._content import Content
 from ._endpoints import beside, is_url, served_model
 from ._failures import Callee, sent
 from ._lookups import Hub
+from ._payload import Payload, Reply
 from ._provider import Provider
-from ._result import payload_of
 from ._routing import CHAT, HF_INFERENCE, Routing, router_url
-from ._task import Payload, Reply, TaskRequest
+
+if TYPE_CHECKING:
+    from ._task import TaskRequest
 
 T = TypeVar("T")
 Me = TypeVar("Me", bound="BaseInference[Any]")
@@ -188,6 +190,9 @@ class BaseInference(Generic[T]):
         extra_headers: Mapping[str, str] | None,
         extra_body: Mapping[str, Any] | None,
     ) -> Exchange[Reply]:
+        # Here, so that importing a client does not import pydantic: making the request did.
+        from ._result import payload_of
+
         deadline = self._deadline(timeout)
         payload = payload_of(request, extra_body)
         headers = self._own_headers(extra_headers)
@@ -212,6 +217,8 @@ class BaseInference(Generic[T]):
         extra_body: Mapping[str, Any] | None,
     ) -> Exchange[tuple[HttpRequest, Callee]]:
         """Return the request that a stream begins with."""
+        from ._result import payload_of
+
         payload = payload_of(request, extra_body, is_stream=True)
         headers = self._own_headers(extra_headers)
         target = yield from self._target(payload, model, headers, deadline)

@@ -12,15 +12,14 @@ from .._transport import Exchange, Response, StreamResponse, Transport, shown
 from ._calls import BaseInference
 from ._endpoints import endpoint_info, health, is_url
 from ._raw import RawCalls, RawResponse, noted
-from ._result import decode
-from ._stream import Stream
-from ._task import TaskRequest
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from .._transport import Options
-    from ._content import ContentInput
+    from ._arguments import ContentInput
+    from ._stream import Stream
+    from ._task import TaskRequest
 
 R = TypeVar("R")
 C = TypeVar("C")
@@ -111,6 +110,8 @@ class InferenceBase(BaseInference[InferenceTransport]):
         extra_headers: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
     ) -> R:
+        from ._result import decode
+
         transport = self._lazy.get()
         calling = self._calling(request, model, timeout, extra_headers, extra_body)
         if not self._is_raw:
@@ -134,6 +135,8 @@ class InferenceBase(BaseInference[InferenceTransport]):
         extra_headers: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
     ) -> Stream[C]:
+        from ._stream import Stream
+
         transport, deadline = self._lazy.get(), self._deadline(timeout)
         opening = self._opening(request, model, deadline, extra_headers, extra_body)
         asked, callee = transport.converse(opening)

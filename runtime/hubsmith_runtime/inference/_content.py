@@ -7,15 +7,10 @@ import io
 import mimetypes
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
-import pydantic
-from pydantic_core import core_schema
-
 from .._errors import ArgumentError, DownloadError, ValidationError, shorten
-from .._files import Image as Picture
-from .._files import Readable
 from .._transport import Exchange, HttpRequest, Options, shown
 
 if TYPE_CHECKING:
@@ -232,6 +227,8 @@ class Content:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:
+        from pydantic_core import core_schema  # Here, so that importing a client is cheap.
+
         return core_schema.no_info_plain_validator_function(
             cls.of,
             serialization=core_schema.plain_serializer_function_ser_schema(
@@ -257,11 +254,3 @@ def _sound_of(pair: tuple[Any, ...]) -> bytes:
     if not hasattr(samples, "dtype") or not isinstance(rate, (int, float)):
         raise ArgumentError(f"a tuple is sound only as (numpy array, sampling rate): {_TAKES}")
     return wav_of(samples, int(rate))
-
-
-ContentInput: TypeAlias = Annotated[
-    Content | str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | Picture
-    | tuple[Any, int],
-    pydantic.GetPydanticSchema(lambda source, handler: handler(Content)),
-]  # fmt: skip
-"""What a file argument takes; it becomes a `Content`."""

@@ -14,7 +14,7 @@ from ._routing import HF_INFERENCE
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from ._content import ContentInput
+    from ._arguments import ContentInput
 
 
 class InferenceApi:

@@ -11,8 +11,8 @@ from .._errors import ResultError, shorten
 from .._transport import Exchange, Response
 from ._asking import Asking
 from ._failures import read_words
+from ._payload import Reply
 from ._provider import Result
-from ._task import Reply
 from ._template import MissingValueError, fill, find
 
 _MEDIA = ("image/", "audio/", "video/")

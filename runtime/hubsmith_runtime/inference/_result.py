@@ -13,7 +13,8 @@ from .._errors import ResultError, shorten
 from ._content import Content
 from ._conversation import add_parsed, canonical_format, plain_messages
 from ._media import array_of, image_of
-from ._task import Payload, Reply, TaskRequest
+from ._payload import Payload, Reply
+from ._task import TaskRequest
 
 R = TypeVar("R")
 
