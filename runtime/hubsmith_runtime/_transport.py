@@ -187,11 +187,17 @@ class _Policy:
                 timeout=timeout,
             )
         # The same, without what costs time and would find nothing to merge.
+        target, content = self._parsed(url), options.get("content")
+        known = {"host": target.netloc.decode("ascii"), **self._usual}
+        if content is not None:
+            known["content-length"] = str(len(content))
+        elif method in ("POST", "PUT", "PATCH"):
+            known["content-length"] = "0"
         return self._httpx.Request(
             method,
-            self._parsed(url),
-            headers={**self._usual, **{name.lower(): headers[name] for name in headers}},
-            content=options.get("content"),
+            target,
+            headers={**known, **{name.lower(): headers[name] for name in headers}},
+            stream=self._httpx.ByteStream(content or b""),
             extensions={"timeout": timeout.as_dict()},
         )
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import Literal, TypeAlias
 
@@ -95,6 +96,7 @@ _MODULES = {
 }
 
 
+@functools.lru_cache(maxsize=None)
 def find(name: str) -> Provider:
     """Return a provider's table by its name at the Hub, or the router's for `auto`.
 

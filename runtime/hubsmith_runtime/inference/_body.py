@@ -18,7 +18,12 @@ _JSON = "application/json"
 
 
 def encode_body(
-    operation: Operation, payload: Payload, scope: Mapping[str, Any], where: str
+    operation: Operation,
+    payload: Payload,
+    scope: Mapping[str, Any],
+    where: object,
+    *,
+    is_plain: bool = False,
 ) -> tuple[bytes, str | None]:
     """Return the content of a request, and its type where it is known.
 
@@ -27,6 +32,7 @@ def encode_body(
         payload: What is asked.
         scope: What the templates may name, beside what the payload has.
         where: Who is asked, for messages.
+        is_plain: Whether JSON schemas are sent as OpenAI has them, whatever the operation says.
 
     Raises:
         ValidationError: when something is missing or cannot be sent.
@@ -47,7 +53,7 @@ def encode_body(
     }
     try:
         fields: dict[str, Any] = fill(operation.body, scope)
-        if schema := _schema(parameters):
+        if not is_plain and (schema := _schema(parameters)):
             fields.update(fill(operation.json_schema, {**scope, **schema}))
     except MissingValueError as missing:
         raise ValidationError(f"{where}: {str(missing).split('.')[-1]} is needed.") from None
@@ -84,7 +90,9 @@ def _mapped(operation: Operation, payload: Payload) -> dict[str, Any]:
 
 def _pruned(value: Any) -> Any:
     """Copy a value without the members of objects that are `None`."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (dict, Mapping)):
         entries = cast("Mapping[str, Any]", value)
         return {key: _pruned(entry) for key, entry in entries.items() if entry is not None}
     if isinstance(value, (list, tuple)):
@@ -99,7 +107,7 @@ def _messages(inputs: Any) -> Any:
     messages: list[Any] = []
     for message in cast("Sequence[Any]", inputs):
         copy = _pruned(message)
-        if isinstance(message, Mapping) and "content" in message:
+        if isinstance(message, (dict, Mapping)) and "content" in message:
             copy.setdefault("content", None)
         messages.append(copy)
     return messages

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -97,15 +98,14 @@ def prepare(target: Target, payload: Payload, headers: Mapping[str, str]) -> Htt
         ValidationError: when the provider cannot be called like this.
     """
     operation = _operation(target)
-    if target.url is not None:
-        # Only the Hub's own servers know another form of JSON schemas than OpenAI's.
-        operation = replace(operation, json_schema={})
     scope = {
         "model": target.model or None,
         "version": target.model.partition(":")[2] or None,
         "adapter": _adapter(target),
     }
-    content, kind = encode_body(operation, payload, scope, str(target))
+    # Only the Hub's own servers know another form of JSON schemas than OpenAI's.
+    is_plain = target.url is not None
+    content, kind = encode_body(operation, payload, scope, target, is_plain=is_plain)
     known = _headers(target, operation)
     if kind is not None:
         known["content-type"] = kind
@@ -143,17 +143,17 @@ def call(
     operation = _operation(target)
     began = time.monotonic()
     deadline = began + timeout if timeout is not None else float("inf")
-    if not _takes_urls(operation):
-        for content in _files(payload.inputs):
+    for content in _files(payload.inputs):
+        if not _takes_urls(operation):
             yield from content.fetch(timeout)
-    request = prepare(target, payload, headers)
+    request, callee = prepare(target, payload, headers), target.callee
     told = cast("Mapping[str, str]", request.options.get("headers", {}))
     asking = Asking(
         root=_root(target, operation),
         query=operation.routed_query if target.is_routed else "",
         headers={name: value for name, value in told.items() if name != "content-type"},
         hosts=operation.poll.hosts if operation.poll is not None else (),
-        callee=target.callee,
+        callee=callee,
         retries=retries,
         began=began,
         deadline=deadline,
@@ -161,7 +161,7 @@ def call(
     response = yield from asking.send(request)
     if operation.poll is not None and target.url is None:
         response = yield from finished(operation.poll, response, asking, on_progress)
-    return (yield from read_reply(operation.result, response, asking, str(target)))
+    return (yield from read_reply(operation.result, response, asking, f"{callee}: {target.task}"))
 
 
 def _operation(target: Target) -> Operation:
@@ -213,6 +213,7 @@ def _url(target: Target, operation: Operation) -> str:
     return f"{url}?{operation.routed_query}" if target.is_routed and operation.routed_query else url
 
 
+@functools.lru_cache(maxsize=128)
 def _chat_url(url: str) -> str:
     """Return the address of chats at a server of which any part may be given."""
     parts = urlsplit(url)

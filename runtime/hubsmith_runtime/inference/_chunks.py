@@ -11,11 +11,13 @@ from pydantic_core import from_json
 
 from .._errors import HubsmithError, IncompleteStreamError, ResultError, shorten
 from .._sse import EventDecoder
-from ._failures import Callee, stream_failure
+from ._failures import Callee, read_words, stream_failure
 
 C = TypeVar("C")
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DONE = b"[DONE]"
+_OWN = {"choices", "token", "generated_text"}  # Chunks have one of these, errors have none.
 _TAIL = 8  # A usage chunk, or the last words of other choices, may follow the one that ends it.
 
 
@@ -43,23 +45,26 @@ class ChunkReader(Generic[C]):
         self._parse = _parser(chunk)
         self._events = EventDecoder()
         self._tail: list[C] = []
-        # A server that does not stream answers with one JSON document.
         self._kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        self._document = bytearray() if self._kind.endswith("json") else None
+        # A server that does not stream answers with one JSON document; `None` once there are events.
+        self._document: bytearray | None = bytearray()
 
     def feed(self, received: bytes) -> list[C]:
         """Take the next bytes, and return the chunks that are complete with them."""
-        if self._document is None:
-            return self._read(self._events.feed(received))
-        self._document += received
-        return []
+        if self._document is not None:
+            self._document += received
+            # Not by its type: servers call documents a stream, and streams a document.
+            start = bytes(self._document.removeprefix(_BYTE_ORDER_MARK).lstrip())
+            if start.startswith((b"{", b"[")) or start in _BYTE_ORDER_MARK:
+                return []
+            received, self._document = start, None
+        return self._read(self._events.feed(received))
 
     def finish(self) -> list[C]:
         """Take the end of the answer; `error` is set where it came too early."""
-        document = bytes(self._document or b"")
+        document = bytes(self._document or b"").removeprefix(_BYTE_ORDER_MARK).strip()
         chunks = self._read([document] if document else self._events.finish())
-        is_whole = self.is_done or any(_is_last(chunk) for chunk in self._tail)
-        if not is_whole and self.error is None:
+        if not self.is_done and self.error is None and not _is_whole(self._tail):
             self.error = self.cut_short("the connection ended")
         return chunks
 
@@ -112,10 +117,11 @@ class ChunkReader(Generic[C]):
             self.is_done = True
         if self.is_done or not text:
             return []
-        value = _loads(text)
+        value: object = _loads(text)
         if value is None and b"\n" in text:
             return self._read(text.split(b"\n"))  # Events without an empty line between them.
-        if self._document is not None and (chunk := _as_chunk(value)):
+        chunk = _completed(value) if self._document is None else _as_chunk(value)
+        if chunk is not None and self._chunk is not str:
             try:
                 return [self._parse(chunk)]
             except ValueError:
@@ -123,12 +129,16 @@ class ChunkReader(Generic[C]):
         if value is None:
             self.error = self.cut_short(f"within {shorten(text.decode(errors='replace'))}")
             return []
+        members = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        if not members.keys() & _OWN and read_words(members, self._callee):
+            self.error = stream_failure(members, self._callee, self._headers)
+            return []
         reason = str(problem)
         if isinstance(problem, pydantic.ValidationError):
             detail = problem.errors(include_url=False, include_context=False)[0]
             reason = ": ".join([".".join(map(str, detail["loc"])), detail["msg"]]).lstrip(": ")
         misfit = ResultError(
-            f"{self._callee}: the stream holds {shorten(value)}, which is not a "
+            f"{self._callee}: the stream holds {shorten(cast('Any', value))}, which is not a "
             f"{self._chunk.__name__}: {reason}."
         )
         misfit.value = value
@@ -145,6 +155,8 @@ class _LastText(str):
 def _read_text(event: bytes) -> str:
     """Return the text of an event of a generation, in either of its forms."""
     value = from_json(event)
+    if isinstance(value, list) and len(cast("list[Any]", value)) == 1:
+        value = cast("list[Any]", value)[0]  # The whole answer of a server that does not stream.
     members = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
     whole = members.get("generated_text")
     match members:
@@ -168,13 +180,18 @@ def _parser(chunk: type[Any]) -> Callable[[bytes], Any]:
     return chunk.__pydantic_validator__.validate_json
 
 
-def _is_last(chunk: Any) -> bool:
-    """Whether a chunk says that what it belongs to is complete."""
-    if isinstance(chunk, str):
-        return isinstance(chunk, _LastText)
-    if getattr(chunk, "generated_text", None) is not None:
-        return True
-    return any(getattr(choice, "finish_reason", None) for choice in getattr(chunk, "choices", ()))
+def _is_whole(tail: list[Any]) -> bool:
+    """Whether the last chunks say that everything they belong to is complete."""
+    begun: set[Any] = set()
+    ended: set[Any] = set()
+    for chunk in tail:
+        if isinstance(chunk, _LastText) or getattr(chunk, "generated_text", None) is not None:
+            return True
+        for choice in getattr(chunk, "choices", ()):
+            begun.add(choice.index)
+            if choice.finish_reason:
+                ended.add(choice.index)
+    return bool(begun) and begun == ended
 
 
 def _loads(text: bytes) -> Any:
@@ -186,15 +203,24 @@ def _loads(text: bytes) -> Any:
 
 def _as_chunk(document: Any) -> bytes | None:
     """Return a whole chat answer as the one chunk of a stream."""
-    if not isinstance(document, dict):
+    return _with_choices(document, lambda one: {"delta": _as_delta(one["message"]), **one})
+
+
+def _completed(chunk: Any) -> bytes | None:
+    """Return a chunk of a chat with the members that some servers leave out."""
+    return _with_choices(chunk, lambda one: {**one, "delta": one.get("delta") or {}})
+
+
+def _with_choices(answer: Any, change: Callable[[dict[str, Any]], object]) -> bytes | None:
+    if not isinstance(answer, dict) or "choices" not in answer:
         return None
-    members = cast("dict[str, Any]", document)
-    choices: list[dict[str, Any]] = members.get("choices") or []
+    members = cast("dict[str, Any]", answer)
+    choices: list[dict[str, Any]] = members["choices"] or []
     try:
-        deltas = [{"delta": _as_delta(one["message"]), **one} for one in choices]
-    except (KeyError, TypeError, ValueError):
+        changed = [change({"index": at, **one}) for at, one in enumerate(choices)]
+    except (KeyError, TypeError, ValueError, AttributeError):
         return None
-    return json.dumps({**members, "choices": deltas}).encode()
+    return json.dumps({**members, "choices": changed}).encode()
 
 
 def _as_delta(message: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def fill(template: Any, scope: Mapping[str, Any]) -> Any:
     if isinstance(template, str):
         whole = PLACE.fullmatch(template)
         return _value(whole, scope) if whole else fill_text(template, scope)
-    if isinstance(template, Mapping):
+    if isinstance(template, (dict, Mapping)):
         return _members(cast("Mapping[str, Any]", template), scope)
     if isinstance(template, Sequence):
         items = cast("Sequence[Any]", template)
@@ -67,7 +67,7 @@ def find(value: Any, path: str) -> Any:
 
 def _walk(value: Any, steps: Sequence[str]) -> Any:
     for place, step in enumerate(steps):
-        if isinstance(value, Mapping):
+        if isinstance(value, (dict, Mapping)):
             value = cast("Mapping[str, Any]", value).get(step)
         elif not isinstance(value, list):
             return None
