@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PYTHON_VENV := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+DOCS_STAMP := $(VENV)/.installed-docs
 OLDER := import sys; sys.exit("hubsmith needs Python 3.10 or newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make setup PYTHON=python3.12" if sys.version_info < (3, 10) else 0)
 
 export GRADIO_ANALYTICS_ENABLED := False
@@ -11,7 +12,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-versions test-servers corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat generate record check specs-check lint fix types clean
+.PHONY: help setup demo test test-versions test-servers corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat generate record check specs-check lint fix types docs clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -86,6 +87,13 @@ fix: setup ## repair style and formatting
 
 types: setup ## type-check everything in strict mode
 	$(PYTHON_VENV) -m pyright
+
+docs: $(DOCS_STAMP) ## build the documentation into build/docs; a warning is an error
+	$(PYTHON_VENV) -m sphinx --builder html --fail-on-warning --keep-going --quiet docs build/docs
+
+$(DOCS_STAMP): $(STAMP)
+	$(PYTHON_VENV) -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
 
 clean: ## remove everything that was built or installed
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .cache $(VENV)

@@ -13,7 +13,7 @@ from hubsmith_runtime import SpecError
 from .fingerprint import fingerprint
 from .ir import Json
 from .load import RawSpec
-from .lock import LOCK_FILE, Lock, generator_versions, hash_of, read_lock
+from .lock import LOCK_FILE, LOST_LOCK, Lock, generator_versions, hash_of, read_lock
 from .write import SPEC_FOLDER
 
 Kind: TypeAlias = Literal["space", "snapshot", "generator", "files"]
@@ -147,13 +147,22 @@ def findings(
         else:
             edited.append(path)
     if is_snapshot_changed:
+        documents = [
+            path for path in sorted({*lock.files, *made.files}) if path.parts[0] == SPEC_FOLDER
+        ]
+        # Without it the client would be made anew from less: only the Space knows the rest.
+        gone = [path for path in documents if owns_snapshot and path not in disk.files]
+        if gone:
+            back = f"Take it back from version control, or run: hubsmith update {name or made.name}"
+            found.append(_finding("files", "missing", back, gone))
         changed = [
             path
-            for path in sorted({*lock.files, *made.files})
-            if path.parts[0] == SPEC_FOLDER and lock.files.get(path) != made.files.get(path)
+            for path in documents
+            if path not in gone and lock.files.get(path) != made.files.get(path)
         ]
-        what = "the snapshot changed after the client was made from it"
-        found.append(_finding("snapshot", what, generate, changed))
+        if changed or not gone:
+            what = "the snapshot changed after the client was made from it"
+            found.append(_finding("snapshot", what, generate, changed))
     found += _generator_findings(lock, made, [] if is_snapshot_changed else outdated, generate)
     if missing:
         found.append(_finding("files", "missing", generate, missing))
@@ -195,8 +204,7 @@ def _generator_findings(
 def _without_lock(disk: OnDisk, generate: str) -> Finding:
     if not disk.files:
         return Finding(kind="files", what="the client is missing", advice=f"{generate}.")
-    advice = "Take it back from version control, or remove the folder and add the Space again"
-    return _finding("files", "missing", advice, [PurePosixPath(LOCK_FILE)])
+    return _finding("files", "missing", LOST_LOCK, [PurePosixPath(LOCK_FILE)])
 
 
 def _finding(kind: Kind, what: str, advice: str, paths: Sequence[PurePosixPath]) -> Finding:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from .docs import parameter_help
 from .ir import Definition, Operation, Parameter, Schema, Service
 from .text import paragraphs, plain
-from .values import is_file, options_of, reached
+from .values import holds_file, reached
 from .wording import type_words, value_words
 
 _WIDTH = 100
@@ -87,7 +87,7 @@ def _default(parameter: Parameter) -> str:
 
 
 def _help(parameter: Parameter) -> str:
-    if any(is_file(option) for option in options_of(parameter.schema)):
+    if holds_file(parameter.schema, {}):
         return plain(parameter.label)
     # The types have words of their own here: a parameter without help has none.
     said = plain(parameter.label) or plain(parameter.description)

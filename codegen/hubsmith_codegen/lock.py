@@ -18,6 +18,11 @@ from .ir import Json
 
 LOCK_FILE = "hubsmith.lock"
 LOCK_VERSION = 1
+LOST_LOCK = (
+    "Take it back from version control, or remove the folder and write the client anew: "
+    "`hubsmith update`"
+)
+"""What helps where a client has no lock that can be read."""
 _GENERATORS = ("hubsmith", "datamodel-code-generator", "Jinja2", "ruff")
 
 
@@ -94,12 +99,15 @@ def read_lock(content: bytes, what: str) -> Lock:
     Raises:
         SpecError: when it is not one that hubsmith wrote.
     """
-    document = parse(content, what)
+    try:
+        document = parse(content, what)
+    except SpecError as error:
+        raise SpecError(f"{error} {LOST_LOCK}.") from None
     version = document.get("lock_version")
     if version != LOCK_VERSION:
         if isinstance(version, int) and version > LOCK_VERSION:
             raise SpecError(f"{what} was written by a newer hubsmith: upgrade hubsmith.")
-        raise SpecError(f"{what} was not written by hubsmith: it has no lock_version.")
+        raise SpecError(f"{what} was not written by hubsmith: it has no lock_version. {LOST_LOCK}.")
     files = {
         checked_path(path, what): _string(digest, f"{what}: files")
         for path, digest in _table(document, "files", what).items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 from hubsmith_runtime import SpecError
@@ -46,11 +46,18 @@ def name_of_path(path: Path, raw: RawSpec) -> str:
     if raw.name:
         return snake(raw.name)
     path = path.resolve()
-    if path.is_dir():
-        return snake(path.parent.name if path.name == "spec" else path.name)
-    if raw.title:
+    if not path.is_dir() and raw.title:
         return snake(raw.title)
-    return snake(path.parent.name if path.stem in PATHS else path.stem)
+    return snake(naming_part(path))
+
+
+def naming_part(path: PurePath) -> str:
+    """Return the part of a path that names a Space: not that of a document, nor `spec`."""
+    if path.suffix == ".json":
+        if path.stem not in PATHS:
+            return path.stem
+        path = path.parent
+    return path.parent.name if path.name == "spec" else path.name
 
 
 def snake(text: str) -> str:

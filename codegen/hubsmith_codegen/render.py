@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 RUNTIME = Source("hubsmith_runtime")
 VENDORED = Source("._runtime")
+_NEEDS = Source("It needs the package `hubsmith`.")
+_NEEDS_NOTHING = Source(
+    "It carries its runtime\nin `_runtime/`: httpx and pydantic are all that has to be installed."
+)
 _NONE = Annotation("None")
 _TEMPLATES = ("__init__.py", "client.py", "models.py", "README.md")
 
@@ -121,12 +125,15 @@ def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath
         "package": service.package,
         "source": literal(service.source),
         "title": markdown(service.title or service.class_name),
-        "origin": markdown_code(source)
-        if (source := plain(service.source))
-        else Source("a document"),
+        "origin": markdown_code(source) if (source := plain(service.source)) else Source("a Space"),
         "module_doc": docstring([_module_line(service)], indent=0),
         "client_doc": docstring(_client_lines(service, is_async=False), indent=4),
         "async_client_doc": docstring(_client_lines(service, is_async=True), indent=4),
+        "needs": _NEEDS_NOTHING if runtime == VENDORED else _NEEDS,
+        "job": next(
+            (one.method for one in service.operations if one.streams),
+            service.operations[0].method if service.operations else "",
+        ),
         "start": client_sample(service, str(service.package), "space"),
         "stubs": stubs,
         "definitions": definitions,

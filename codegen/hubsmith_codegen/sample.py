@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from .package import Package
 
 
-def sample(package: Package, base: Path) -> list[str]:
+def sample(package: Package, *bases: Path) -> list[str]:
     """Return the lines, or none where the Space has no endpoint.
 
     Args:
         package: The client.
-        base: The folder from which it is imported.
+        bases: The folders from which it may be imported, the likeliest first.
     """
     if not package.service.operations:
         return []
     variable = client_variable(package.name, [str(package.service.class_name)])
-    lines = client_sample(package.service, module_of(package.root, base), variable).splitlines()
+    module = module_of(package.root, *bases)
+    lines = client_sample(package.service, module, variable).splitlines()
     return ["", *(f"    {line}" if line else "" for line in lines)]
 
 
@@ -45,7 +46,9 @@ def client_sample(service: Service, module: str, variable: str) -> Source:
     if operation is not None:
         call = typed_call(operation, service.definitions, variable, is_short=True)
         classes = call.classes
-        body = lay_out(call.node, before="print(", indent=4, after=")")
+        body = lay_out(call.node, before="result = " if operation.results else "", indent=4)
+        if operation.results:
+            body += "\n    print(result)"
     names = ", ".join(sorted({str(service.class_name), *classes}))
     place = "" if service.source else quoted(DEFAULT_URL)
     return Source(
@@ -67,10 +70,15 @@ def endpoint_sample(operation: Operation, service: Service, variable: str) -> So
     return Source("\n".join(lines))
 
 
-def module_of(root: Path, base: Path) -> str:
-    """Return the name under which a package is imported, as far as the folders tell."""
-    try:
-        parts = root.resolve().relative_to(base.resolve()).parts
-    except ValueError:
-        parts = ()
-    return ".".join(parts) if parts and all(map(is_name, parts)) else root.name
+def module_of(root: Path, *bases: Path) -> str:
+    """Return the name under which a package is imported, as far as the folders tell.
+
+    Args:
+        root: The folder of the package.
+        bases: The folders from which it may be imported, the likeliest first.
+    """
+    for base in bases:
+        if root.resolve().is_relative_to(base.resolve()):
+            parts = root.resolve().relative_to(base.resolve()).parts
+            return ".".join(parts) if parts and all(map(is_name, parts)) else root.name
+    return root.name

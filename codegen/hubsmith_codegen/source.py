@@ -136,10 +136,8 @@ def stored(configuration: Configuration, name: str) -> RawSpec:
     require(configuration, name)
     folder = configuration.snapshot(name)
     if not folder.is_dir():
-        source = configuration.spaces[name].source
         raise SpecError(
-            f"{name}: there is no snapshot in {shown_path(folder)}. "
-            f"Run: hubsmith add {source} --name {name}"
+            f"{name}: there is no snapshot in {shown_path(folder)}. Run: hubsmith update {name}"
         )
     return read_snapshot(folder)
 

@@ -33,7 +33,10 @@ GENERATED = ROOT / "generated"
 _FACE = PurePosixPath("__init__.py")
 _MARKER = PurePosixPath("py.typed")
 # What of the runtime's inference half the public package shows; the rest is for generated code.
-_INFERENCE = ("AsyncStream", "Content", "InferenceApi", "RawResponse", "Stream", "merge_chunks")
+_INFERENCE = (
+    "AsyncStream", "Content", "InferenceApi", "InferenceProgress", "RawResponse", "Stream",
+    "merge_chunks",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

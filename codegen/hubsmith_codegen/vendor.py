@@ -31,7 +31,8 @@ _LIBRARY = hubsmith_runtime.__name__
 _NOTICE = (
     f"# Part of the runtime of {GENERATOR}, copied with this notice added.\n"
     "# SPDX-License-Identifier: Apache-2.0. The license is in the file LICENSE beside this one.\n"
-    "# DO NOT EDIT: `hubsmith generate` writes it again."
+    "# DO NOT EDIT: `hubsmith generate` writes it again.\n"
+    "# ruff: noqa"  # It is written to the rules of another project than the one it goes into.
 )
 
 

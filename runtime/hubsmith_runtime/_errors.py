@@ -16,7 +16,7 @@ HubsmithError
 │       └── ServerStoppedError            the server was stopped
 ├── InferenceTimeoutError (also TimeoutError)
 ├── InferenceError                        a provider or a model server answered with an error
-│   ├── BadRequestError (also ValueError) the server refused the request: 400, 413, 422
+│   ├── BadRequestError (also ValueError) the server refused the request: 400, 413, 415, 422
 │   ├── InferenceAuthenticationError      (also AuthenticationError) the key is missing or wrong
 │   ├── ModelNotFoundError                the server has no such model or route
 │   ├── RateLimitError                    too many requests, or no credit left
@@ -75,8 +75,11 @@ class ValidationError(HubsmithError, ValueError):
         for detail in error.errors(include_url=False, include_context=False):
             parameter = str(detail["loc"][0]) if detail["loc"] else ""
             message, has_value = detail["msg"].removeprefix("Value error, "), True
-            if detail["type"] == "missing":
-                message, has_value = "a value is required", False
+            if not detail["loc"]:
+                has_value = False  # It is about several: all of them would be shown.
+            elif detail["type"] == "missing":
+                inner = f" for {detail['loc'][-1]}" if len(detail["loc"]) > 1 else ""
+                message, has_value = f"a value is required{inner}", False
             elif detail["type"] == "extra_forbidden":
                 message = "there is no such parameter"
             # A union reports each of its members: they are alternatives of one problem.
@@ -327,7 +330,8 @@ class DownloadError(FileError):
     """A file could not be fetched or saved."""
 
 
-def shorten(value: object) -> str:
-    """Show a value in at most about 80 characters."""
+def shorten(value: object, secret: str | None = None) -> str:
+    """Show a value in at most about 80 characters, and `***` for a secret within it."""
     text = repr(value)
+    text = text.replace(secret, "***") if secret else text
     return text if len(text) <= _VALUE_LENGTH else text[: _VALUE_LENGTH - 3] + "..."

@@ -126,6 +126,7 @@ class _Policy:
         self._clients: dict[str, Any] = {}
         self._usual: Mapping[str, str] = {}  # The headers that every client sends.
         self.is_closed = False
+        self._making = threading.Lock()
         self._ended = threading.Event()  # Ends every wait of another thread.
 
     @property
@@ -213,21 +214,25 @@ class _Policy:
     def _client(self, origin: str) -> Any:
         key = origin if origin in self._allowed else ""
         if key not in self._clients:
-            client = self._new_client(
-                follow_redirects=False, headers={"user-agent": "hubsmith"}, verify=self._verify
-            )
-            for pair in self._allowed.get(key, {}).get("cookie", "").split("; "):
-                if pair:  # As if the server had set it, so that the server can replace it.
-                    answer = self._httpx.Response(
-                        200,
-                        headers={"set-cookie": f"{pair}; Path=/"},
-                        request=self._httpx.Request("GET", origin),
-                    )
-                    client.cookies.extract_cookies(answer)
-            self._usual = dict(client.headers.items())
-            # Two threads may both make one here; setdefault keeps the first, the other holds nothing.
-            self._clients.setdefault(key, client)
+            with self._making:  # Loading the certificates is slow, so that no thread does it twice.
+                if key not in self._clients:
+                    self._clients[key] = self._made_client(key, origin)
         return self._clients[key]
+
+    def _made_client(self, key: str, origin: str) -> Any:
+        client = self._new_client(
+            follow_redirects=False, headers={"user-agent": "hubsmith"}, verify=self._verify
+        )
+        for pair in self._allowed.get(key, {}).get("cookie", "").split("; "):
+            if pair:  # As if the server had set it, so that the server can replace it.
+                answer = self._httpx.Response(
+                    200,
+                    headers={"set-cookie": f"{pair}; Path=/"},
+                    request=self._httpx.Request("GET", origin),
+                )
+                client.cookies.extract_cookies(answer)
+        self._usual = dict(client.headers.items())
+        return client
 
     def _own_headers(self, origin: str) -> dict[str, str]:
         headers = self._allowed.get(origin, {})

@@ -49,7 +49,8 @@ def test_adds_a_running_space(
         "    from clients.greeter import Greeter",
         "",
         "    with Greeter() as greeter:",
-        '        print(greeter.greet(name="Hello"))',
+        '        result = greeter.greet(name="Hello")',
+        "        print(result)",
     ]
     assert (home / "hubsmith.toml").read_text() == (
         f'[tool.hubsmith.spaces.greeter]\nsource = "{url}"\n'
@@ -183,6 +184,8 @@ def test_another_space_of_the_same_name_needs_a_name(
     capsys.readouterr()
     assert main(["add", second]) == 1
     assert f"greeter is the client of {first} already" in one_error(capsys)
+    assert main(["add", second, "--name", "greeter"]) == 1
+    assert "or change its source in hubsmith.toml" in one_error(capsys)
     assert main(["add", second, "--name", "other"]) == 0
     assert everything(home / "clients") == ["greeter", "other"]
 

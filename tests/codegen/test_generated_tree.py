@@ -75,7 +75,10 @@ def test_hubsmith_has_the_public_names_of_the_runtime_and_those_of_inference() -
     for name in hubsmith_runtime.__all__:
         assert getattr(hubsmith, name) is getattr(hubsmith_runtime, name)
     clients = {"AsyncInferenceClient", "InferenceClient"}
-    shown = {"AsyncStream", "Content", "InferenceApi", "RawResponse", "Stream", "merge_chunks"}
+    shown = {
+        "AsyncStream", "Content", "InferenceApi", "InferenceProgress", "RawResponse", "Stream",
+        "merge_chunks",
+    }  # fmt: skip
     models = set(tasks.__all__)
     assert {*hubsmith_runtime.__all__, *clients, *shown, *models} == set(hubsmith.__all__)
     for name in clients | shown:

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hubsmith_codegen.render import render
+from hubsmith_codegen.render import VENDORED, render
 from hubsmith_codegen.text import SpecText, docstring, literal
 
 from .documents import (
@@ -151,12 +151,23 @@ def test_the_readme_shows_real_signatures_and_what_was_left_out() -> None:
     assert "| `kind` | `Literal['a\\|b']` | Kind \\<b\\>. |" in text
     assert "- `a: Literal['c'd'] | str`\n- `b: str`\n" in text
     assert "- `/gone`: parameter 'x': its schema refers to Gone, which it does not define" in text
-    assert 'with Tiny() as space:\n    print(space.go(kind="a|b"))' in text
+    assert 'with Tiny() as space:\n    result = space.go(kind="a|b")\n    print(result)' in text
 
 
 def test_a_space_without_endpoints_is_still_a_package(tmp_path: Path) -> None:
-    with imported(render(service_of(info=info_of({}))), tmp_path) as package:
+    files = render(service_of(info=info_of({})))
+    with imported(files, tmp_path) as package:
         assert list(package.__all__) == ["AsyncTiny", "Tiny"]
+    assert "The Space had no endpoint that a client could call" in files[README]
+    assert "await" not in files[README]
+
+
+def test_the_readme_says_what_has_to_be_installed() -> None:
+    service = service_of(info=info_of({"/go": endpoint()}))
+    assert "It needs the package `hubsmith`." in render(service)[README]
+    vendored = render(service, runtime=VENDORED)[README]
+    assert "needs the package" not in vendored
+    assert "httpx and pydantic are all that has to be installed" in vendored
 
 
 def test_a_template_prints_only_what_passed_a_door() -> None:

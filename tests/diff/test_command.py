@@ -92,6 +92,21 @@ def test_single_documents(project: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert [change["rule"] for change in document["changes"]] == ["parameter-renamed"]
 
 
+def test_a_document_within_a_client_is_called_by_its_folder(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = "snapshots/kitchen/info.json"
+    assert main(["diff", f"v1:{document}", document]) == 1
+    assert "Calls of `kitchen.greet(nmae=...)` fail" in capsys.readouterr().out
+
+
+def test_a_bare_revision_is_told_from_a_path(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diff", "v1", "kitchen"]) == 2
+    assert "A revision needs a name or a path: NAME@v1 or v1:PATH" in capsys.readouterr().err
+
+
 def test_markdown_for_a_pull_request(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     snapshot(project / "later", NEW)
     assert main(["diff", "kitchen", "later", "--markdown"]) == 1

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
+from hubsmith_runtime.inference import _endpoints, _lookups
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -159,9 +160,23 @@ def _events(payloads: list[dict[str, Any]], *marks: str) -> Answer:
 def local_internet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Internet]:
     """Let every httpx client talk to the local server, whatever host it asks for."""
     internet = Internet()
-    port = internet.server_address[1]
+    with instead_of_the_internet(monkeypatch, internet):
+        yield internet
+
+
+@contextmanager
+def instead_of_the_internet(
+    monkeypatch: pytest.MonkeyPatch, server: Recorder, *, spared: str = ""
+) -> Iterator[None]:
+    """Let every httpx client talk to a local server, which tells hosts apart by their header.
+
+    Requests to the host that is `spared` go there.
+    """
+    port = server.server_address[1]
 
     def redirected(request: httpx.Request) -> None:
+        if request.url.host == spared:
+            return
         request.headers["host"] = request.url.host
         request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=port)
 
@@ -178,5 +193,13 @@ def local_internet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Internet]:
 
     monkeypatch.setattr(sync, "handle_request", handle_request)
     monkeypatch.setattr(asynchronous, "handle_async_request", handle_async_request)
-    with internet.running():
-        yield internet
+    forget_answers()
+    with server.running():
+        yield
+    forget_answers()
+
+
+def forget_answers() -> None:
+    """Forget what real addresses answered: another test has others behind them."""
+    for cache in (_lookups._mappings, _lookups._models, _lookups._tasks, _endpoints._names):
+        cache.clear()

@@ -30,7 +30,8 @@ from hubsmith_runtime import (
     UnknownError,
     ValidationError,
 )
-from hubsmith_runtime.inference import InferenceApi
+from hubsmith_runtime.inference import InferenceApi, InferenceProgress
+from hubsmith_runtime.inference._client import InferenceTransport
 
 MESSAGES = [{"role": "user", "content": "Where is the Louvre?"}]
 CHAT = "/v1/chat/completions"
@@ -50,6 +51,13 @@ def test_aliases_exclude_each_other() -> None:
 def test_a_token_that_is_no_string_is_a_type_error(token: Any) -> None:
     with pytest.raises(TypeError, match="token"):
         InferenceClient(token=token)
+
+
+def test_progress_is_told_to_a_plain_function() -> None:
+    async def told(progress: InferenceProgress) -> None: ...
+
+    with pytest.raises(TypeError, match="on_progress: it must be a plain function"):
+        InferenceClient(on_progress=told)
 
 
 @pytest.mark.parametrize("options", [{"timeout": 0}, {"timeout": -1}, {"max_retries": -1}])
@@ -88,8 +96,18 @@ def test_a_closed_client_is_closed(chat_server: FakeChatServer) -> None:
     assert chat_server.paths() == ["/health"]
 
 
-def test_threads_share_a_client(chat_server: FakeChatServer) -> None:
+def test_threads_share_a_client(
+    chat_server: FakeChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answers: list[str] = []
+    made: list[object] = []
+    new_client = InferenceTransport._new_client
+
+    def noted(self: InferenceTransport, **options: Any) -> Any:
+        made.append(options)
+        return new_client(self, **options)
+
+    monkeypatch.setattr(InferenceTransport, "_new_client", noted)
     with InferenceClient(chat_server.url) as client:
         threads = [
             threading.Thread(target=lambda: answers.append(client.chat_completion(MESSAGES).model))
@@ -100,6 +118,7 @@ def test_threads_share_a_client(chat_server: FakeChatServer) -> None:
         for thread in threads:
             thread.join()
     assert answers == ["tiny"] * 8
+    assert len(made) == 1, "certificates are loaded once, not by each thread"
 
 
 def test_an_unused_and_an_unclosed_client_leave_nothing_open(chat_server: FakeChatServer) -> None:
@@ -207,8 +226,8 @@ def test_a_stream_that_stops_is_a_timeout() -> None:
 
 def test_a_stream_may_last_longer_than_the_timeout_between_its_chunks() -> None:
     events = chunks(*"abcdef").split(b"\n\n")[:-1]
-    parts = [part for event in events for part in (event + b"\n\n", 0.3)]
-    with trickle(*parts) as url, InferenceClient(url, timeout=1.5) as client:
+    parts = [part for event in events for part in (event + b"\n\n", 0.5)]
+    with trickle(*parts) as url, InferenceClient(url, timeout=2.5) as client:
         stream = client.chat_completion(MESSAGES, stream=True)
         assert [chunk.choices[0].delta.content for chunk in stream] == [*"abcdef"]
 
@@ -361,6 +380,12 @@ def test_the_legacy_style(router: FakeRouter) -> None:
         (422, {"detail": [{"loc": ["body", "seed"], "msg": "not an integer"}]},
          BadRequestError, "body.seed: not an integer"),
         (400, {"message": "odd", "code": 3}, BadRequestError, "odd"),
+        (400, {"status": "error", "reason": "no quota"}, BadRequestError, "no quota"),
+        (400, {"error": "invalid_token", "error_description": "it expired"}, BadRequestError,
+         "invalid_token: it expired"),
+        (422, {"title": "Invalid version", "detail": "none such", "status": 422}, BadRequestError,
+         "none such: Invalid version"),
+        (400, {"errors": [{"message": "one"}, {"message": "two"}]}, BadRequestError, "one; two"),
         (400, ["a list"], BadRequestError, "a list"),
         (400, "a text", BadRequestError, "a text"),
         (400, b"<html><style>x{}</style><h1>Bad</h1> gateway</html>", BadRequestError, "Bad gateway"),

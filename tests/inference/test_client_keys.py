@@ -248,6 +248,27 @@ def test_no_secret_is_shown(
     assert "pass" not in repr(InferenceClient(secret_url))
 
 
+@pytest.mark.parametrize("is_stream", [False, True])
+@pytest.mark.parametrize("answer", [{"seen": f"Bearer {GIVEN}"}, f"Bearer {GIVEN}".encode()])
+def test_a_server_that_repeats_the_token_in_an_odd_answer_does_not_get_it_shown(
+    chat_server: FakeChatServer, answer: object, is_stream: bool
+) -> None:
+    calls = {
+        "/v1/chat/completions": lambda client: list(
+            client.chat_completion(MESSAGES, model="m", stream=is_stream)
+        ),
+        "/a": lambda client: client.text_to_image("a", model=f"{chat_server.url}/a"),
+        "/b": lambda client: client.fill_mask("a", model=f"{chat_server.url}/b"),
+        "/c": lambda client: client.feature_extraction("a", model=f"{chat_server.url}/c"),
+    }
+    with InferenceClient(chat_server.url, token=GIVEN, max_retries=0) as client:
+        for path, call in calls.items():
+            chat_server.plan(path, (200, {"content-type": "application/json"}, answer))
+            with pytest.raises(HubsmithError) as caught:
+                call(client)
+            assert GIVEN not in f"{caught.value} {caught.value!r}", path
+
+
 def test_a_token_that_http_cannot_carry_is_not_quoted(chat_server: FakeChatServer) -> None:
     with InferenceClient(chat_server.url, token="hf_line\nbreak") as client:
         with pytest.raises(HubsmithError) as caught:

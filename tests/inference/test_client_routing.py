@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from fake_inference import LABELS, FakeChatServer, FakeModelHub, FakeRouter
 from hubsmith._client import InferenceClient
-from hubsmith_runtime import AuthenticationError, ModelNotFoundError, ValidationError
+from hubsmith_runtime import (
+    ArgumentError,
+    AuthenticationError,
+    ModelNotFoundError,
+    ValidationError,
+)
 
 MESSAGES = [{"role": "user", "content": "Where is the Louvre?"}]
 TOKEN = "hf_of_the_caller"
@@ -218,6 +223,34 @@ def test_an_odd_model_name_is_refused_before_anything_is_sent(hub: FakeModelHub)
             with pytest.raises(ValidationError, match="neither an id of the Hub"):
                 client.fill_mask("[MASK]")
     assert hub.seen == []
+
+
+@pytest.mark.parametrize("model", ["localhost:8080", "127.0.0.1:8080/v1", "gpu.example.org:80"])
+def test_an_address_without_a_scheme_is_told(hub: FakeModelHub, model: str) -> None:
+    for provider in (None, "groq"):
+        with InferenceClient(model, provider=provider, token=TOKEN) as client:
+            with pytest.raises(ValidationError, match=r"looks like the address.*http://"):
+                client.chat_completion(MESSAGES)
+    assert hub.seen == []
+
+
+def test_the_scheme_of_a_url_may_be_in_capitals(chat_server: FakeChatServer) -> None:
+    with InferenceClient(chat_server.url.replace("http://", "HTTP://")) as client:
+        assert client.chat_completion(MESSAGES, model="tiny").choices
+
+
+@pytest.mark.parametrize(
+    "options", [{"timeout": "5"}, {"timeout": 0}, {"max_retries": "5"}, {"max_retries": -1}]
+)
+def test_settings_of_a_wrong_type_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(options))):
+        InferenceClient("a/b", **options)
+
+
+def test_a_model_is_named_by_text() -> None:
+    wrong: Any = 5
+    with pytest.raises(ArgumentError, match="model: it must be a string"):
+        InferenceClient(wrong)
 
 
 # Chats with a server that is named by its URL

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
+import os
+import threading
 import wave
 from pathlib import Path
 from typing import Any, Literal
@@ -215,6 +218,37 @@ def test_what_is_no_file_is_refused() -> None:
 
     with pytest.raises(TypeError, match="gives no bytes"):
         Content.of(Later())
+
+
+def test_in_an_event_loop_a_thread_reads_open_files_and_pictures() -> None:
+    readers: list[str] = []
+
+    class Noting(io.RawIOBase):
+        name = "cat.png"
+
+        def read(self, size: int = -1) -> bytes:
+            readers.append(threading.current_thread().name)
+            return b"PNG"
+
+    async def main() -> None:
+        request = ClassifyRequest(image=Noting())
+        (file,) = unread(request)
+        assert readers == []
+        assert await asyncio.to_thread(file.read) == b"PNG"
+        assert (file.mime_type, unread(request)) == ("image/png", [])
+        assert readers[0] != threading.current_thread().name
+        (drawn,) = unread(ClassifyRequest(image=PIL.Image.new("RGB", (2, 2))))
+        assert await asyncio.to_thread(drawn.read)
+        assert drawn.mime_type == "image/png"
+        assert unread(ClassifyRequest(image=io.BytesIO(b"in memory already"))) == []
+        file = io.FileIO(os.devnull)
+        (late,) = unread(ClassifyRequest(image=file))
+        file.close()
+        with pytest.raises(ValidationError, match=r"Cannot read null: .*closed file"):
+            late.read()
+
+    asyncio.run(main())
+    assert len(readers) == 1
 
 
 def test_a_request_names_the_parameter_that_is_no_file() -> None:

@@ -312,7 +312,7 @@ def test_a_model_that_loads_is_waited_for_within_the_timeout(clock: list[float])
 
 
 def test_progress_is_reported() -> None:
-    seen: list[_poll.Progress] = []
+    seen: list[_poll.InferenceProgress] = []
     polled = "https://queue.fal.run/own/base/requests/r1"
     routes = {
         "POST https://queue.fal.run/own/model": answer(FAL_JOB),

@@ -235,6 +235,20 @@ def test_media_that_cannot_be_fetched_are_an_error_and_not_a_page_as_an_image() 
         run(routes, "fal-ai", "text-to-image")
 
 
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/json"])
+def test_a_page_that_is_no_error_is_not_taken_for_media_either(kind: str) -> None:
+    page = answer(b"<html>Please log in</html>", kind=kind)
+    speech = {"POST https://api.deepinfra.com/v1/openai/audio/speech": page}
+    with pytest.raises(ResultError, match=r"no media.*log in"):
+        run(speech, "deepinfra", "text-to-speech")
+    routes = {
+        "POST https://api.novita.ai/v3/hf/own/model": answer({"video": {"video_url": CDN}}),
+        f"GET {CDN}": page,
+    }
+    with pytest.raises(ResultError, match=r"a page instead of media at https.*log in"):
+        run(routes, "novita", "text-to-video")
+
+
 def test_an_error_tells_provider_model_status_and_words() -> None:
     refused = answer({"error": {"message": "too long"}}, 422, x_request_id="r-1")
     with pytest.raises(BadRequestError, match="groq: org/model: HTTP 422: too long") as e:

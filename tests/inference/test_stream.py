@@ -137,6 +137,36 @@ def test_a_server_that_does_not_stream_gives_one_chunk() -> None:
     assert error is None
 
 
+ANSWER = '{"choices": [{"message": {"content": "whole"}, "finish_reason": "stop"}]}'
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "text/event-stream", ""])
+@pytest.mark.parametrize("mark", ["", "\ufeff", "\n "])
+def test_documents_and_streams_are_told_apart_whatever_their_type(kind: str, mark: str) -> None:
+    chunks, error = read((mark + ANSWER).encode(), kind=kind)
+    assert (contents(chunks), error) == (["whole"], None)
+    sent = mark.encode() + events(chunk("a"), "[DONE]")
+    reader = ChunkReader(Chunk, {"content-type": kind}, CALLEE)
+    received = [one for at in range(len(sent)) for one in reader.feed(sent[at : at + 1])]
+    assert contents(received) == ["a"]
+    assert reader.is_done
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        '{"choices": [{"index": 0}]}',
+        '{"choices": [{"index": 0, "delta": null}]}',
+        '{"choices": [{"delta": {"content": null}}]}',
+        '{"choices": null}',
+    ],
+)
+def test_members_that_some_servers_leave_out_are_added(event: str) -> None:
+    chunks, error = read(events(chunk("a"), event, chunk("b", "stop")))
+    assert [text for text in contents(chunks) if text] == ["a", "b"]
+    assert error is None
+
+
 @given(
     st.lists(st.text(alphabet='a\x85\u2028\r\n é漢\\"{}', max_size=6), min_size=1, max_size=6),
     st.lists(st.integers(0, 900), max_size=8),
@@ -172,6 +202,10 @@ def test_a_text_generation_streams_bare_texts() -> None:
         '{"token": {"id": 2, "text": "lo"}, "generated_text": "Hello"}',
     )
     assert read(sent, str) == (["Hel", "lo"], None)
+
+
+def test_a_text_generation_that_is_not_streamed_is_one_text() -> None:
+    assert read(b'[{"generated_text": "Hello"}]', str, "application/json") == (["Hello"], None)
 
 
 def test_completions_stream_bare_texts_too() -> None:
@@ -211,6 +245,8 @@ def test_a_text_generation_cut_short_is_reported() -> None:
         ),
         ('event: error\ndata: {"message": "out of memory"}', InferenceError, "out of memory"),
         ("event: error\ndata: plain words", InferenceError, "plain words"),
+        ('data: {"object": "error", "message": "no memory"}', InferenceError, "no memory"),
+        ('data: {"detail": "too long"}', InferenceError, "too long"),
     ],
 )
 def test_an_error_inside_a_stream_comes_after_its_chunks(event: str, kind: Any, words: str) -> None:
@@ -237,6 +273,20 @@ def test_a_stream_cut_short_is_reported_after_its_chunks(rest: bytes) -> None:
     assert contents(chunks) == ["a"]
     assert isinstance(error, IncompleteStreamError)
     assert "cut short" in str(error)
+
+
+def test_a_stream_is_whole_only_when_each_of_its_choices_is() -> None:
+    second = chunk("b").replace('"index": 0', '"index": 1')
+    begun = events(chunk("a"), second, chunk("", "stop"))
+    assert isinstance(read(begun)[1], IncompleteStreamError)
+    assert read(begun + events(chunk("", "stop").replace('"index": 0', '"index": 1')))[1] is None
+
+
+def test_a_document_that_tells_of_an_error_is_an_error() -> None:
+    chunks, error = read(b'{"detail": "no such model"}', kind="application/json")
+    assert chunks == []
+    assert isinstance(error, InferenceError)
+    assert error.server_message == "no such model"
 
 
 def test_a_page_instead_of_a_stream_is_reported() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ import PIL.Image
 import pydantic
 import pytest
 from fake_hub import Answer, Recorder, Seen
-from hubsmith import AsyncInferenceClient, InferenceClient, tasks
+from hubsmith import AsyncInferenceClient, InferenceClient, MissingDependencyError, tasks
 
 AUDIO, IMAGE, VIDEO = b"fLaC audio", b"\x89PNG\r\n\x1a\nimage", b"\x1aE\xdf\xa3video"
 LABELS = [{"label": "a", "score": 0.75}]
@@ -125,8 +126,8 @@ CASES = [
          body=sent({"table": {"a": ["x"]}, "query": "which?"}, sequential=True)),
     case("table_question_answering", {"a": ["x"]}, "which?", reply=[TABLE_ANSWER],
          body=sent({"table": {"a": ["x"]}, "query": "which?"}), result=TABLE_ANSWER),
-    case("tabular_classification", {"a": [1]}, body=..., reply=["yes", 1, 0.5]),
-    case("tabular_regression", {"a": [1]}, body=..., reply=[0.5]),
+    case("tabular_classification", {"a": [1]}, body=sent({"data": {"a": [1]}}), reply=["yes", 1, 0.5]),
+    case("tabular_regression", {"a": [1]}, body=sent({"data": {"a": [1]}}), reply=[0.5]),
     case("text_classification", "a", body=sent("a"), reply=[LABELS], result=LABELS),
     case("text_classification", "a", body=sent("a"), reply=LABELS),
     case("text_generation", "a", max_new_tokens=2, body=sent("a", max_new_tokens=2) | {"stream": ...},
@@ -222,6 +223,25 @@ def test_every_task_awaited(server: ModelServer) -> None:
                 check(one, server, await method(*one.arguments, **one.options))
 
     asyncio.run(call_all())
+
+
+def test_without_pillow_and_numpy_only_the_calls_that_return_them_fail(
+    server: ModelServer, client: InferenceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("PIL", "PIL.Image", "numpy"):
+        monkeypatch.setitem(sys.modules, module, None)  # Importing it fails.
+    failed: dict[str, str] = {}
+    for one in CASES:
+        server.given = (200, {"content-type": one.kind}, one.reply)
+        try:
+            getattr(client, one.method)(*one.arguments, **one.options)
+        except MissingDependencyError as error:
+            failed[one.method] = str(error)
+    assert set(failed) == {"image_segmentation", "image_to_image", "text_to_image", "feature_extraction"}  # fmt: skip
+    assert "`pip install pillow`" in failed["text_to_image"]
+    assert "`pip install numpy`" in failed["feature_extraction"]
+    server.given = (200, {"content-type": "image/png"}, PICTURE)
+    assert client.with_raw_response.text_to_image("a cat").content == PICTURE
 
 
 def test_every_task_that_a_url_can_do_is_called_here() -> None:

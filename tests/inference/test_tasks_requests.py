@@ -23,10 +23,14 @@ MESSAGE = {"role": "user", "content": "Hi"}
         ("ChatCompletion", {"messages": "Hi"}, "messages: Input should be a valid list, got 'Hi'"),
         ("ChatCompletion", {"messages": [MESSAGE], "temperature": "hot"}, "temperature: Input"),
         ("ChatCompletion", {"messages": [MESSAGE], "max_tokens": -1}, "max_tokens: Input should"),
-        ("ChatCompletion", {"messages": [{"content": "Hi"}]}, "messages"),
+        (
+            "ChatCompletion",
+            {"messages": [{"content": "Hi"}]},
+            "messages: a value is required for role$",
+        ),
         ("TextGeneration", {"prompt": "a", "top_p": 2}, "top_p: Input should be less than"),
-        ("Translation", {"text": "a", "src_lang": "en"}, "give src_lang and tgt_lang together"),
-        ("ImageTextToImage", {"seed": 1}, "give image or prompt, or both"),
+        ("Translation", {"text": "a", "src_lang": "en"}, "together; tgt_lang is missing$"),
+        ("ImageTextToImage", {"seed": 1}, "give image or prompt, or both$"),
         (
             "ZeroShotImageClassification",
             {"image": b"x", "candidate_labels": ["one"]},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy
 import pydantic
 from hubsmith import (
@@ -37,6 +39,7 @@ from hubsmith import (
     ZeroShotClassificationOutputElement,
     ZeroShotImageClassificationOutputElement,
     ZeroShotObjectDetectionOutputElement,
+    merge_chunks,
 )
 from numpy.typing import NDArray
 from PIL.Image import Image
@@ -136,6 +139,118 @@ def chat(client: InferenceClient, is_stream: bool) -> None:
         for chunk in stream:
             assert_type(chunk.choices[0].delta.content, str | None)
     assert_type(client.chat.completions.create(messages=messages), ChatCompletionOutput)
+
+
+async def every_task_awaited(client: AsyncInferenceClient) -> None:
+    assert_type(await client.audio_classification(b""), list[AudioClassificationOutputElement])
+    assert_type(await client.audio_to_audio("a.wav"), list[AudioToAudioOutputElement])
+    assert_type(await client.automatic_speech_recognition(b""), AutomaticSpeechRecognitionOutput)
+    assert_type(await client.text_to_speech("a"), bytes)
+    assert_type(await client.text_to_audio("a"), bytes)
+    assert_type(await client.image_classification(b""), list[ImageClassificationOutputElement])
+    assert_type(await client.image_segmentation(b""), list[ImageSegmentationOutputElement])
+    assert_type((await client.image_segmentation(b""))[0].mask, Image)
+    assert_type(await client.image_to_image(b"", "a", strength=1), Image)
+    assert_type(await client.image_text_to_image(prompt="a"), Image)
+    assert_type(await client.image_to_text(b""), ImageToTextOutput)
+    assert_type(await client.image_to_video(b"", target_size={"width": 1, "height": 1}), bytes)
+    assert_type(await client.image_text_to_video(prompt="a"), bytes)
+    assert_type(await client.depth_estimation(b""), DepthEstimationOutput)
+    assert_type(await client.object_detection(b""), list[ObjectDetectionOutputElement])
+    assert_type(await client.text_to_image("a"), Image)
+    assert_type(await client.text_to_video("a"), bytes)
+    assert_type(await client.video_classification(b""), list[VideoClassificationOutputElement])
+    assert_type(
+        await client.zero_shot_image_classification(b"", ["a", "b"]),
+        list[ZeroShotImageClassificationOutputElement],
+    )
+    assert_type(
+        await client.zero_shot_object_detection(b"", ["a"]),
+        list[ZeroShotObjectDetectionOutputElement],
+    )
+    assert_type(
+        await client.document_question_answering(b"", "a"),
+        list[DocumentQuestionAnsweringOutputElement],
+    )
+    assert_type(
+        await client.visual_question_answering(b"", "a"), list[VisualQuestionAnsweringOutputElement]
+    )
+    assert_type(await client.feature_extraction(["a", "b"]), NDArray[numpy.float32])
+    assert_type(await client.fill_mask("a"), list[FillMaskOutputElement])
+    assert_type((await client.fill_mask("a"))[0].score, float)
+    assert_type(await client.sentence_similarity("a", ["b"]), list[float])
+    assert_type(await client.summarization("a"), SummarizationOutput)
+    assert_type(
+        await client.table_question_answering({"a": ["1"]}, "b"),
+        TableQuestionAnsweringOutputElement,
+    )
+    assert_type(await client.text_classification("a"), list[TextClassificationOutputElement])
+    assert_type(await client.token_classification("a"), list[TokenClassificationOutputElement])
+    assert_type(await client.translation("a", src_lang="en", tgt_lang="fr"), TranslationOutput)
+    assert_type(
+        await client.zero_shot_classification("a", ["b"]), list[ZeroShotClassificationOutputElement]
+    )
+    assert_type(await client.tabular_classification({"a": [1]}), list[str | int | float])
+    assert_type(await client.tabular_regression({"a": [1]}), list[float])
+
+
+async def questions_awaited(client: AsyncInferenceClient) -> None:
+    assert_type(await client.question_answering("a", "b"), QuestionAnsweringOutputElement)
+    assert_type(
+        await client.question_answering("a", "b", top_k=2), list[QuestionAnsweringOutputElement]
+    )
+
+
+async def text_generation_awaited(
+    client: AsyncInferenceClient, is_detailed: bool, is_stream: bool
+) -> None:
+    assert_type(await client.text_generation("a"), str)
+    assert_type(await client.text_generation("a", details=True), TextGenerationOutput)
+    assert_type(await client.text_generation("a", stream=True), AsyncStream[str])
+    assert_type(
+        await client.text_generation("a", details=True, stream=True),
+        AsyncStream[TextGenerationStreamOutput],
+    )
+    assert_type(
+        await client.text_generation("a", details=is_detailed, stream=is_stream),
+        AsyncStream[str] | AsyncStream[TextGenerationStreamOutput] | TextGenerationOutput | str,
+    )
+
+
+async def chat_awaited(client: AsyncInferenceClient, is_stream: bool) -> None:
+    messages = [{"role": "user", "content": "Hi"}]
+    assert_type(await client.chat_completion(messages), ChatCompletionOutput)
+    assert_type(
+        await client.chat_completion(messages, stream=True),
+        AsyncStream[ChatCompletionStreamOutput],
+    )
+    assert_type(
+        await client.chat_completion(messages, stream=is_stream),
+        AsyncStream[ChatCompletionStreamOutput] | ChatCompletionOutput,
+    )
+    assert_type(await client.chat.completions.create(messages=messages), ChatCompletionOutput)
+    parsed = await client.chat.completions.create(messages=messages, response_format=Person)
+    assert_type(parsed.choices[0].message.parsed, Person | None)
+    async with await client.chat.completions.create(messages=messages, stream=True) as stream:
+        async for chunk in stream:
+            assert_type(chunk.choices[0].delta.content, str | None)
+
+
+def beside_the_tasks(client: InferenceClient) -> None:
+    assert_type(client.post(json={}, model="a/b"), RawResponse[Any])
+    assert_type(client.get_endpoint_info(), dict[str, Any])
+    assert_type(client.health_check(), bool)
+    assert_type(merge_chunks(client.chat_completion([], stream=True)).content, str | None)
+    streamed = client.with_raw_response.chat_completion([], stream=True)
+    assert_type(streamed, RawResponse[Stream[ChatCompletionStreamOutput]])
+
+
+async def beside_the_tasks_awaited(client: AsyncInferenceClient) -> None:
+    assert_type(await client.post(data=b"", model="a/b"), RawResponse[Any])
+    assert_type(await client.get_endpoint_info(), dict[str, Any])
+    assert_type(await client.health_check(), bool)
+    streamed = await client.with_raw_response.text_generation("a", stream=True)
+    assert_type(streamed, RawResponse[AsyncStream[str]])
 
 
 def raw(client: InferenceClient) -> None:

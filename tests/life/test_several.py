@@ -150,7 +150,8 @@ def test_quiet_and_json(
             "from clients.space_0 import Space0",
             "",
             "with Space0() as space_0:",
-            '    print(space_0.greet(name="Hello"))',
+            '    result = space_0.greet(name="Hello")',
+            "    print(result)",
         ],
     }
     assert main(["generate", "--json"]) == 0

@@ -120,6 +120,58 @@ def test_a_client_whose_snapshot_is_lost_is_made_anew(space: LocalSpace, home: P
     assert contents(home) == before
 
 
+@pytest.mark.parametrize("document", ["info.json", "openapi.json", "source.json"])
+def test_a_deleted_document_is_fetched_again(
+    space: LocalSpace, home: Path, document: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To make the client anew without it would lose what only that document says."""
+    before = contents(home)
+    (home / "clients" / "greeter" / "spec" / document).unlink()
+    assert main(["check"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"greeter: missing: spec/{document}. "
+        "Take it back from version control, or run: hubsmith update greeter."
+    ]
+    assert main(["update"]) == 0
+    assert contents(home) == before
+
+
+def test_a_snapshot_that_a_merge_broke_is_replaced(
+    space: LocalSpace, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(home)
+    (home / "clients" / "greeter" / "spec" / "info.json").write_text("<<<<<<< HEAD\n")
+    assert main(["check"]) == 2
+    capsys.readouterr()
+    assert main(["update"]) == 0
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert "greeter: its snapshot could not be read" in warning
+    assert contents(home) == before
+
+
+def test_a_lock_that_a_merge_broke_says_what_helps(
+    space: LocalSpace, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "clients" / "greeter" / "hubsmith.lock").write_text("<<<<<<< HEAD\n")
+    for command in ("update", "generate", "check"):
+        assert main([command]) == (2 if command == "check" else 1)
+        (error,) = capsys.readouterr().err.splitlines()
+        assert "Take it back from version control, or remove the folder" in error
+
+
+def test_quiet_says_only_what_is_breaking(
+    space: LocalSpace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space.endpoints = {"/greet": endpoint(name=STRING), "/more": endpoint()}
+    assert main(["update", "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    space.endpoints = {"/more": endpoint(), "/other": endpoint(name=STRING, mood=STRING)}
+    assert main(["update", "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert "Breaking" in said
+    assert "Compatible" not in said
+
+
 def test_a_source_that_is_a_path_is_read_from_the_folder_of_the_configuration(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

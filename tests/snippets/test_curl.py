@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
 from hubsmith_codegen.snippets import place_of, snippets
@@ -65,6 +66,14 @@ def test_a_name_that_no_route_reaches_is_said_to_be_one() -> None:
     text = curl_of({"version": "6.31.0"}, endpoint="/a/b")
     assert text.splitlines()[-1] == "exit 1"
     assert "slash in its name" in text
+
+
+@pytest.mark.parametrize("name", ["/a\nb", "/a\x1b[31m", "/a\x7f"])
+def test_a_name_that_gradio_never_answers_is_said_to_be_one(name: str) -> None:
+    text = curl_of({"version": "6.31.0"}, endpoint=name)
+    assert text.splitlines()[-1] == "exit 1"
+    assert "control character in its name" in text
+    assert "\x1b" not in text
 
 
 def test_a_prefix_that_is_no_path_is_not_used() -> None:

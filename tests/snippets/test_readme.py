@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 import re
 import sys
@@ -28,6 +29,7 @@ def kitchen(monkeypatch: pytest.MonkeyPatch, kitchen_url: str) -> Iterator[Any]:
     import kitchen
 
     monkeypatch.setattr(kitchen.Kitchen, "_source", kitchen_url)
+    monkeypatch.setattr(kitchen.AsyncKitchen, "_source", kitchen_url)
     yield kitchen
     for module in [one for one in sys.modules if one.partition(".")[0] == "kitchen"]:
         del sys.modules[module]
@@ -71,3 +73,14 @@ def test_the_samples_run(kitchen: Any, capsys: pytest.CaptureFixture[str]) -> No
     assert "Good evening, Hello!!!!!\n" in printed
     assert "Sold out\n" in printed
     assert all(printed)
+
+
+def test_what_it_says_of_asynchronous_jobs_is_so(kitchen: Any) -> None:
+    (call,) = re.findall(r"`async for part in await (space\.jobs\.\w+)\(\.\.\.\)`", README)
+    assert call == "space.jobs.stream"
+
+    async def parts() -> list[str]:
+        async with kitchen.AsyncKitchen() as space:
+            return [part async for part in await space.jobs.stream(n=2)]
+
+    assert asyncio.run(parts()) == ["1", "1 2"]

@@ -110,12 +110,12 @@ class TextWriter:
         """
         if not isinstance(value, str):
             return False
-        if not value.startswith(self._written):
-            self._stream.write("\n")
-            self._written = ""
-        self._stream.write(_visible(value[len(self._written) :]))
-        self._stream.flush()
+        shown = self._written if value.startswith(self._written) else ""
+        start = "\n" if self._written and not shown else ""
+        # Noted first: an interruption may come between the two.
         self._written = value
+        self._stream.write(start + _visible(value[len(shown) :]))
+        self._stream.flush()
         return True
 
     def finish(self, value: object, folder: FileFolder) -> None:

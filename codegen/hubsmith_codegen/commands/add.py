@@ -124,7 +124,9 @@ class _Addition:
     def draft(self, label: str, found: _Found | HubsmithError) -> Draft:
         """Render the client of a source."""
         from hubsmith_runtime import SpecError
+        from hubsmith_runtime._transport import shown
 
+        from ..console import shown_path
         from ..package import draft
 
         if not isinstance(found, _Found):
@@ -135,11 +137,11 @@ class _Addition:
                 f"{label}: another of these sources gives a client named {name} already. "
                 "Add it alone, with --name."
             )
-        is_named = self._options.name is not None
-        if known is not None and known.source != found.recorded and not is_named:
+        if known is not None and known.source != found.recorded:
             raise SpecError(
-                f"{name} is the client of {known.source} already. Choose another name with "
-                f"--name, or pass --name {name} to replace it."
+                f"{name} is the client of {shown(known.source)} already. Choose another name with "
+                f"--name, or change its source in {shown_path(self.file)} and run: "
+                f"hubsmith update {name}"
             )
         out: str | None = self._options.out
         root = Path(out) / name if out is not None else self._configuration.folder(name)
@@ -207,7 +209,7 @@ def _tell(report: Report, addition: _Addition, done: Mapping[str, Outcome]) -> N
         tell_written(report, package, is_changed=is_changed)
         if label in addition.recorded:
             report.plain(f"Recorded {package.name} in {shown_path(addition.file)}.")
-        lines = sample(package, Path.cwd())
+        lines = sample(package, Path.cwd(), addition.file.parent)
         report.note(package.name, sample=[line.removeprefix("    ") for line in lines[1:]])
         for line in lines:
             report.plain(line)

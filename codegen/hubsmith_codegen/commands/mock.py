@@ -16,8 +16,24 @@ if TYPE_CHECKING:
     from ..load import RawSpec
 
 
+_ANSWERS = """\
+a file of answers has one, or several in turn, for each endpoint; the last one stays:
+  {"/greet": {"value": "Hello"},
+   "/count": [{"stream": ["1", "1 2"]}, {"error": "Too busy", "title": "Sorry"}]}
+
+  value     the result; a list of values where the endpoint has several
+  stream    partial results before it
+  error     fail with these words, under the heading `title`
+  status    refuse the call with this HTTP status
+  delay     seconds to wait before each message
+  logs, progress   what is reported on the way: lines, and shares from 0 to 1
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.epilog = _ANSWERS
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "source",
         metavar="PATH|NAME",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,25 +75,29 @@ def _placed(source: str, raw: RawSpec) -> tuple[Service, Place, bool]:
     from ..normalise import normalise
     from ..sample import module_of
     from ..snippets import place_of
-    from ..source import path_of
+    from ..source import path_of, recorded_path
 
     configuration = read_configuration(Path.cwd())
     path = path_of(source)
+    named = name_of_source(raw.source or source, raw) if path is None else name_of_path(path, raw)
+    places = {source, raw.source}
+    if path is not None:
+        places.add(recorded_path(path, configuration.file.parent))
     recorded = [
         name
         for name, space in sorted(configuration.spaces.items())
-        if name == source or (path is None and space.source in (source, raw.source))
+        if name == source or space.source in places
     ]
     if recorded:
-        name, note = recorded[0], ""
+        name, note = named if named in recorded else recorded[0], ""
     else:
-        if path is not None:
-            name = name_of_path(path, raw)
-        else:
-            name = name_of_source(raw.source or source, raw)
+        name = named
+        if name in configuration.spaces:  # It is the client of another Space.
+            numbered = (f"{named}_{number}" for number in itertools.count(2))
+            name = next(one for one in numbered if one not in configuration.spaces)
         note = f"First run: hubsmith add {printable(source)} --name {name}"
     service = normalise(replace(raw, name=name))
-    module = module_of(configuration.folder(name), Path.cwd())
+    module = module_of(configuration.folder(name), Path.cwd(), configuration.file.parent)
     return service, place_of(service, raw, module=module, note=note), bool(recorded)
 
 

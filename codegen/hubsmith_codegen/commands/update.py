@@ -81,12 +81,14 @@ class _News:
     """What a Space says now.
 
     Attributes:
-        before: The snapshot at hand; `None` where there is none.
+        before: The snapshot at hand; `None` where there is none that can be read.
+        fault: Why it cannot be read; empty where it can, and where there is none.
         raw: The documents as they are now.
         changes: How the API changed; `None` where the documents are the same, or new.
     """
 
     before: RawSpec | None
+    fault: str
     raw: RawSpec
     changes: ApiDiff | None
 
@@ -94,19 +96,26 @@ class _News:
 def _fetch(
     configuration: Configuration, name: str, options: argparse.Namespace, *, is_alone: bool
 ) -> _News:
+    from hubsmith_runtime import SpecError
+
     from ..changes import changes_between
     from ..source import fetch_recorded, require, stored, token_for
 
     require(configuration, name)
-    is_stored = configuration.snapshot(name).is_dir()
-    before = replace(stored(configuration, name), name=name) if is_stored else None
+    before, fault = None, ""
+    if configuration.snapshot(name).is_dir():
+        try:
+            before = replace(stored(configuration, name), name=name)
+        except SpecError as error:
+            # A merge may have broken it. It is about to be replaced anyway.
+            fault = str(error)
     source = configuration.spaces[name].source
     token = token_for(source, options.token, is_alone=is_alone)
     raw = fetch_recorded(configuration, name, before=before, token=token, timeout=options.timeout)
     raw = replace(raw, name=name)
     is_other = before is not None and before.digest != raw.digest
     changes = changes_between(before, raw) if before is not None and is_other else None
-    return _News(before=before, raw=raw, changes=changes)
+    return _News(before=before, fault=fault, raw=raw, changes=changes)
 
 
 def _draft(configuration: Configuration, name: str, news: _News | HubsmithError) -> Draft:
@@ -123,17 +132,26 @@ def _tell(report: Report, name: str, news: _News) -> None:
     from ..diff import to_text
     from ..diff.report import to_document
 
-    if news.before is None:
+    is_same = news.before is not None and news.before.digest == news.raw.digest
+    if news.fault:
+        report.warn(
+            name, f"its snapshot could not be read, so what changed is unknown: {news.fault}"
+        )
+    elif news.before is None:
         report.say(name, "it had no snapshot.")
-    elif news.before.digest == news.raw.digest:
+    elif is_same:
         report.say(name, "the Space has not changed.")
     elif not news.changes:
         report.say(name, "the Space changed in nothing that its callers notice.")
     else:
-        text = to_text(
-            news.changes, paint=lambda title, kind: painted(title, _COLOURS[kind], sys.stdout)
-        )
-        report.block(text)
-    is_same = news.before is not None and news.before.digest == news.raw.digest
-    changes = to_document(news.changes)["changes"] if news.changes else []
-    report.note(name, space_changed=not is_same, changes=changes)
+        changes = news.changes
+        if report.is_silent:
+            changes = replace(changes, changes=changes.breaking)
+        if changes:
+            report.block(
+                to_text(
+                    changes, paint=lambda title, kind: painted(title, _COLOURS[kind], sys.stdout)
+                )
+            )
+    found = to_document(news.changes)["changes"] if news.changes else []
+    report.note(name, space_changed=not is_same, changes=found)

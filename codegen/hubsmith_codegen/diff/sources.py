@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from hubsmith_runtime import SpecError
 from hubsmith_runtime._transport import shown
 
 from ..commands import UsageError
 from ..configuration import Configuration
 from ..ir import Service
 from ..load import RawSpec
-from ..naming import name_of_path, name_of_source, snake
+from ..naming import name_of_path, name_of_source, naming_part, snake
 from ..normalise import normalise
 from ..source import fetch_recorded, path_of, read_source, stored
 from .revision import Revision
@@ -90,11 +91,15 @@ class Reader:
             revision, colon, path = source.partition(":")
             if colon:
                 raw = Revision(revision, Path.cwd()).read(path)
-                last = path.removesuffix("/").removesuffix("/spec").rpartition("/")[2]
-                name = raw.name or last.removesuffix(".json")
+                name = raw.name or naming_part(PurePosixPath(path))
                 return Side(label=source, raw=raw, name=snake(name))
-        raw = read_source(source, token=self.token, timeout=self.timeout)
         path_ = path_of(source)
+        if path_ is not None and not path_.exists():
+            raise SpecError(
+                f"{source}: there is no such file or folder, nor a recorded name. "
+                f"A revision needs a name or a path: NAME@{source} or {source}:PATH"
+            )
+        raw = read_source(source, token=self.token, timeout=self.timeout)
         name = (
             name_of_source(raw.source or source, raw) if path_ is None else name_of_path(path_, raw)
         )

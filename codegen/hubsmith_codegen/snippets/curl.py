@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from ..ir import Operation
+from ..text import plain
 from .examples import Argument, Example, ExampleFile, example_arguments
 from .place import Place, json_text
 
@@ -37,6 +38,12 @@ def _script(operation: Operation, place: Place) -> str:
     if "/" in name:
         raise NotCallableError(
             f"Gradio has no plain HTTP call for /{name}: there is a slash in its name."
+        )
+    if any(ord(character) < 32 or character == "\x7f" for character in name):
+        # It takes the call and never answers: its own request for the result fails.
+        raise NotCallableError(
+            f"Gradio answers no plain HTTP call for /{plain(name)}: "
+            "there is a control character in its name."
         )
     body = _Body()
     arguments = example_arguments(operation, place.service.definitions)

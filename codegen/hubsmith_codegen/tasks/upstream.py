@@ -128,7 +128,8 @@ def fetch(pin: Pin, folder: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise HubsmithError("npm is not installed; it fetches the schemas to compare with.")
-    command = [npm, "pack", f"{pin.package}@{pin.version}", "--ignore-scripts", "--silent"]
+    command = [npm, "pack", f"{pin.package}@{pin.version}", "--ignore-scripts"]
+    command.append("--loglevel=error")  # Its reason is what there is to show.
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
@@ -137,7 +138,8 @@ def fetch(pin: Pin, folder: Path) -> Path:
         raise HubsmithError(f"npm could not be run: {error}") from None
     archives = sorted(folder.glob("*.tgz"))
     if done.returncode != 0 or len(archives) != 1:
-        raise HubsmithError(f"npm could not fetch {pin.package}: {done.stderr.strip()[-400:]}")
+        said = done.stderr.strip()[-400:]
+        raise HubsmithError(f"npm could not fetch {pin.package}@{pin.version}: {said}")
     check_integrity(archives[0], pin)
     return archives[0]
 

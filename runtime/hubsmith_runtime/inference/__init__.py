@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ._content import Content
     from ._legacy import InferenceApi
     from ._media import Array, Base64Bytes, Image
-    from ._poll import OnProgress, Progress
+    from ._poll import InferenceProgress, OnProgress
     from ._provider import Provider
     from ._raw import AsyncRawCalls, RawCalls, RawResponse
     from ._stream import AsyncStream, Stream
@@ -27,7 +27,7 @@ _HOMES = {
     "_content": ("Content",),
     "_legacy": ("InferenceApi",),
     "_media": ("Array", "Base64Bytes", "Image"),
-    "_poll": ("OnProgress", "Progress"),
+    "_poll": ("InferenceProgress", "OnProgress"),
     "_provider": ("Provider",),
     "_raw": ("AsyncRawCalls", "RawCalls", "RawResponse"),
     "_stream": ("AsyncStream", "Stream"),
@@ -36,8 +36,8 @@ _HOMES = {
 
 __all__ = [
     "Array", "AsyncInferenceBase", "AsyncRawCalls", "AsyncStream", "Base64Bytes", "Content",
-    "ContentInput", "Image", "InferenceApi", "InferenceBase", "ListInput", "MergedFunction",
-    "MergedMessage", "MergedToolCall", "ObjectInput", "OnProgress", "Progress", "Provider",
+    "ContentInput", "Image", "InferenceApi", "InferenceBase", "InferenceProgress", "ListInput", "MergedFunction",
+    "MergedMessage", "MergedToolCall", "ObjectInput", "OnProgress", "Provider",
     "RawCalls", "RawResponse", "Stream", "Task", "TaskObject", "TaskOutput", "TaskRequest",
     "merge_chunks",
 ]  # fmt: skip

@@ -132,7 +132,7 @@ def call(
         headers: The caller's own headers.
         retries: Which failures are tried again.
         timeout: Seconds for all of it; `None` for no limit.
-        on_progress: Called while a job is not done, with a `Progress`.
+        on_progress: Called while a job is not done, with an `InferenceProgress`.
 
     Raises:
         ValidationError: when the provider cannot be called like this; nothing was sent.

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Me = TypeVar("Me", bound="BaseInference[Any]")
 
+_COROUTINE = 0x80  # `inspect.CO_COROUTINE`, whose import takes longer than making a client.
 _BILL_TO = "X-HF-Bill-To"
 _PIPELINES = ("feature-extraction", "sentence-similarity")  # Models of these may do both.
 
@@ -87,9 +88,15 @@ class BaseInference(Generic[T]):
         token = token if token is not None else api_key
         if token is not None and not isinstance(token, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers pass booleans
             raise ArgumentError("token: it must be a string, or None for the saved token.")
-        if max_retries < 0:
-            raise ValidationError(f"max_retries: must be at least 0, got {max_retries}")
+        if not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers pass text
+            raise ValidationError(
+                f"max_retries: must be a whole number from 0 on, got {max_retries!r}"
+            )
+        if getattr(getattr(on_progress, "__code__", None), "co_flags", 0) & _COROUTINE:
+            raise ArgumentError("on_progress: it must be a plain function; nobody would await it.")
         self.model = model if base_url is None else base_url
+        if self.model is not None and not isinstance(self.model, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers pass paths
+            raise ArgumentError("model: it must be a string: an id of the Hub or a URL.")
         self.provider = provider
         self.token = token
         self.timeout = _checked(timeout)
@@ -294,8 +301,9 @@ class BaseInference(Generic[T]):
 
 
 def _checked(timeout: float | None) -> float | None:
-    if timeout is not None and not timeout > 0:
-        raise ValidationError(f"timeout: must be more than 0 seconds, got {timeout}")
+    is_number = isinstance(timeout, int | float)
+    if timeout is not None and not (is_number and timeout > 0):
+        raise ValidationError(f"timeout: must be more than 0 seconds, got {timeout!r}")
     return timeout
 
 

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from .._errors import HubsmithError, IncompleteStreamError, ResultError, shorten
 from .._sse import EventDecoder
 from ._failures import Callee, read_words, stream_failure
+from ._gaps import filled
 
 C = TypeVar("C")
 
@@ -120,14 +121,15 @@ class ChunkReader(Generic[C]):
         value: object = _loads(text)
         if value is None and b"\n" in text:
             return self._read(text.split(b"\n"))  # Events without an empty line between them.
-        chunk = _completed(value) if self._document is None else _as_chunk(value)
+        chunk = filled(value) if self._document is None else _as_chunk(value)
         if chunk is not None and self._chunk is not str:
             try:
-                return [self._parse(chunk)]
+                return [self._parse(json.dumps(chunk).encode())]
             except ValueError:
                 pass
+        secret = self._callee.key
         if value is None:
-            self.error = self.cut_short(f"within {shorten(text.decode(errors='replace'))}")
+            self.error = self.cut_short(f"within {shorten(text.decode(errors='replace'), secret)}")
             return []
         members = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
         if not members.keys() & _OWN and read_words(members, self._callee):
@@ -138,7 +140,7 @@ class ChunkReader(Generic[C]):
             detail = problem.errors(include_url=False, include_context=False)[0]
             reason = ": ".join([".".join(map(str, detail["loc"])), detail["msg"]]).lstrip(": ")
         misfit = ResultError(
-            f"{self._callee}: the stream holds {shorten(cast('Any', value))}, which is not a "
+            f"{self._callee}: the stream holds {shorten(cast('Any', value), secret)}, which is not a "
             f"{self._chunk.__name__}: {reason}."
         )
         misfit.value = value
@@ -201,26 +203,13 @@ def _loads(text: bytes) -> Any:
         return None
 
 
-def _as_chunk(document: Any) -> bytes | None:
-    """Return a whole chat answer as the one chunk of a stream."""
-    return _with_choices(document, lambda one: {"delta": _as_delta(one["message"]), **one})
-
-
-def _completed(chunk: Any) -> bytes | None:
-    """Return a chunk of a chat with the members that some servers leave out."""
-    return _with_choices(chunk, lambda one: {**one, "delta": one.get("delta") or {}})
-
-
-def _with_choices(answer: Any, change: Callable[[dict[str, Any]], object]) -> bytes | None:
-    if not isinstance(answer, dict) or "choices" not in answer:
+def _as_chunk(document: Any) -> Any:
+    """Return a whole chat answer as the one chunk of a stream; `None` for something else."""
+    answer = filled(document)
+    if answer is None or any("message" not in one for one in answer["choices"]):
         return None
-    members = cast("dict[str, Any]", answer)
-    choices: list[dict[str, Any]] = members["choices"] or []
-    try:
-        changed = [change({"index": at, **one}) for at, one in enumerate(choices)]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
-    return json.dumps({**members, "choices": changed}).encode()
+    choices = [{**one, "delta": _as_delta(one["message"])} for one in answer["choices"]]
+    return {**answer, "choices": choices}
 
 
 def _as_delta(message: dict[str, Any]) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class InferenceBase(BaseInference[InferenceTransport]):
         api_key: Another name for `token`.
         max_retries: How often a call is tried again after a broken connection or an answer of 429,
             500, 502 or 503. A model that loads is waited for in any case.
-        on_progress: Called with a `Progress` while a job is not done.
+        on_progress: Called with an `InferenceProgress` while a job is not done.
 
     Raises:
         ArgumentError: when two names of one argument are given, a token is no string, or a

@@ -6,6 +6,7 @@ import base64
 import io
 import mimetypes
 import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _LARGEST_DOWNLOAD = 512 << 20  # A file that is sent inside a request is never that large.
 _TAKES = "give a path, URL, data URL, bytes, open binary file, PIL image or (samples, rate)"
+_OPEN_AS_TEXT = "the file is open as text: open it with mode 'rb'"
 
 # How files begin: offset, bytes, type. What begins alike stands with the longer mark first.
 _MARKS = (
@@ -45,7 +47,8 @@ class MissingFileError(ValidationError, FileNotFoundError):
 class Content:
     """A file to be sent: its bytes, and what is known of it.
 
-    What stands on disk is read when it is first needed, what a URL leads to is fetched by `fetch`.
+    What stands on disk is read when it is first needed, an open file at once, or by a thread where
+    an event loop runs, what a URL leads to is fetched by `fetch`.
 
     Attributes:
         mime_type: Its type, such as `image/png`: as given, or by its name, or by how it begins
@@ -125,28 +128,48 @@ class Content:
 
     @classmethod
     def _of_stream(cls, stream: Any) -> Self:
-        content = b"" if isinstance(stream, io.TextIOBase) else stream.read()
-        if isinstance(stream, io.TextIOBase) or isinstance(content, str):
-            raise ArgumentError("the file is open as text: open it with mode 'rb'")
-        if not isinstance(content, (bytes, bytearray, memoryview)):
-            if hasattr(content, "close"):
-                content.close()  # A coroutine that nobody awaits would warn.
-            raise ArgumentError(f"the read() of a {type(stream).__name__} gives no bytes: {_TAKES}")
+        def read() -> bytes:
+            try:
+                content: Any = stream.read()
+            except (OSError, ValueError) as error:  # The latter where it is closed already.
+                raise ValidationError(f"Cannot read {name or 'the open file'}: {error}.") from error
+            if isinstance(content, str):
+                raise ArgumentError(_OPEN_AS_TEXT)
+            if not isinstance(content, (bytes, bytearray, memoryview)):
+                if hasattr(content, "close"):
+                    content.close()  # A coroutine that nobody awaits would warn.
+                kind = type(stream).__name__
+                raise ArgumentError(f"the read() of a {kind} gives no bytes: {_TAKES}")
+            return bytes(cast("bytes", content))
+
+        if isinstance(stream, io.TextIOBase):
+            raise ArgumentError(_OPEN_AS_TEXT)
         name = getattr(stream, "name", None)
         name = os.path.basename(name) if isinstance(name, str) else None  # noqa: PTH119
-        return cls(bytes(cast("bytes", content)), name=name)
+        if isinstance(stream, io.BytesIO) or not _is_in_loop():
+            return cls(read(), name=name)
+        return cls(read=read, name=name)
 
     @classmethod
     def _of_picture(cls, picture: Any) -> Self:
-        kind = getattr(picture, "format", None) or "PNG"
-        output = io.BytesIO()
-        try:
-            # A JPEG keeps the quality it came in.
-            picture.save(output, format=kind, **({"quality": "keep"} if kind == "JPEG" else {}))
-        except (OSError, ValueError, KeyError):  # A format that can be read but not written.
-            kind, output = "PNG", io.BytesIO()
-            picture.save(output, format=kind)
-        return cls(output.getvalue(), mime_type=f"image/{kind.lower()}")
+        made = cls()
+
+        def read() -> bytes:
+            kind = getattr(picture, "format", None) or "PNG"
+            output = io.BytesIO()
+            try:
+                # A JPEG keeps the quality it came in.
+                picture.save(output, format=kind, **({"quality": "keep"} if kind == "JPEG" else {}))
+            except (OSError, ValueError, KeyError):  # A format that can be read but not written.
+                kind, output = "PNG", io.BytesIO()
+                picture.save(output, format=kind)
+            made.mime_type = f"image/{kind.lower()}"
+            return output.getvalue()
+
+        made._read = read
+        if not _is_in_loop():
+            made.read()
+        return made
 
     def _hold(self, content: bytes) -> None:
         self._content = content
@@ -177,6 +200,7 @@ class Content:
             if self._read is None:
                 raise DownloadError(f"{shown(self.url or '')} has not been fetched.")
             self._hold(self._read())
+            self._read = None  # It holds an open file, or a picture.
         return cast("bytes", self._content)
 
     def base64(self) -> str:
@@ -235,6 +259,15 @@ class Content:
                 cls.as_url, when_used="json"
             ),
         )
+
+
+def _is_in_loop() -> bool:
+    """Whether an event loop runs here: it must not wait for a disk, so a thread reads for it."""
+    asyncio: Any = sys.modules.get("asyncio")
+    try:
+        return asyncio is not None and asyncio.get_running_loop() is not None
+    except RuntimeError:
+        return False
 
 
 def _type_of(content: bytes) -> str | None:

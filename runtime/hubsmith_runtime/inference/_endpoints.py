@@ -26,7 +26,7 @@ _names: Cache[str] = Cache()
 
 def is_url(model: str | None) -> bool:
     """Whether a model is given as the URL of a server."""
-    return model is not None and model.startswith(("http://", "https://"))
+    return model is not None and model[:8].lower().startswith(("http://", "https://"))
 
 
 def beside(url: str, path: str) -> str:

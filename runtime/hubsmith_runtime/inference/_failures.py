@@ -34,7 +34,10 @@ _DEPTH = 4
 _PASSING = (429, 500, 502, 503)  # Not 504: what took too long once would again, at full cost.
 _SHORTEST, _USUAL, _LONGEST = 0.1, 1.0, 10.0  # Seconds between two looks at a model that loads.
 _ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "x-amzn-trace-id", "cf-ray")
-_SAYING = ("error", "message", "detail", "details", "msg", "title", "errors", "warnings")
+_SAYING = (
+    "error", "error_description", "message", "detail", "details", "reason", "msg", "title",
+    "errors", "warnings",
+)  # fmt: skip
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 # The kinds of error that text-generation-inference and its relatives name.

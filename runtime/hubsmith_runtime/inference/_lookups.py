@@ -135,7 +135,8 @@ class Hub:
             if error.status not in (401, 403, 404):
                 raise
             raise ModelNotFoundError(
-                f"The Hub answered {error.status} for {model or path}: {error.server_message} "
+                f"The Hub answered {error.status} for {model or path}: "
+                f"{error.server_message.rstrip('.')}. "
                 "Check the model's name; where it is private or gated, pass the token of an "
                 "account that may use it.",
                 model=model,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pydantic
 from pydantic_core import core_schema
 
-from .._errors import MissingDependencyError, ValidationError, shorten
+from .._errors import MissingDependencyError, ValidationError
 
 
 def needed(module: str, package: str, what: str) -> Any:
@@ -28,7 +28,7 @@ def needed(module: str, package: str, what: str) -> Any:
     except ImportError:
         raise MissingDependencyError(
             f"{what} needs {package}, which is not installed: `pip install {package}`. "
-            "Without it, `client.post()` gives the answer as bytes.",
+            "Without it, `client.with_raw_response` gives the answer as it came.",
             name=module,
         ) from None
 
@@ -44,7 +44,7 @@ def image_of(content: bytes) -> Any:
     try:
         return pillow.open(io.BytesIO(content))
     except OSError:  # Also what Pillow raises for bytes that it does not know.
-        raise ValueError(f"these bytes are not an image: {shorten(content)}") from None
+        raise ValueError("these bytes are not an image") from None
 
 
 def bytes_of(text: object) -> bytes:

@@ -41,6 +41,7 @@ class Reply:
         status: Of the answer that the result was taken from.
         headers: By lower-case name, of the same answer.
         where: Provider, model and task, for messages.
+        secret: The key of the call, which no message shows even where the server repeats it.
     """
 
     value: Any = None
@@ -49,3 +50,4 @@ class Reply:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     where: str = ""
+    secret: str | None = field(default=None, repr=False)

@@ -16,7 +16,7 @@ from ._template import MissingValueError, find
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class InferenceProgress:
     """How far a job is that a provider has taken.
 
     Attributes:
@@ -30,7 +30,7 @@ class Progress:
     position: int | None = None
 
 
-OnProgress: TypeAlias = Callable[[Progress], object]
+OnProgress: TypeAlias = Callable[[InferenceProgress], object]
 
 
 def finished(
@@ -61,7 +61,7 @@ def finished(
         if on_progress is not None:
             position = find(answer, poll.position) if poll.position else None
             on_progress(
-                Progress(
+                InferenceProgress(
                     status=str(status or "submitted"),
                     seconds=now - asking.began,
                     position=position if isinstance(position, int) else None,

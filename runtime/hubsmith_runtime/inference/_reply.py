@@ -8,7 +8,7 @@ from typing import Any, NoReturn, cast
 from urllib.parse import unquote_to_bytes
 
 from .._errors import ResultError, shorten
-from .._transport import Exchange, Response
+from .._transport import Exchange, Response, shown
 from ._asking import Asking
 from ._failures import read_words
 from ._payload import Reply
@@ -32,7 +32,7 @@ def read_reply(result: Result, response: Response, asking: Asking, where: str) -
     if kind.startswith(_MEDIA) and (result.is_media or result.media):
         content = response.body
     elif result.is_media:
-        if kind.startswith("application/json"):
+        if _is_page(response):
             _refuse(response, "no media", where, asking)
         content = response.body
     elif not result.media and result.value is None:
@@ -63,12 +63,16 @@ def read_reply(result: Result, response: Response, asking: Asking, where: str) -
         status=response.status,
         headers=response.headers,
         where=where,
+        secret=asking.callee.key,
     )
 
 
 def _media(named: str, asking: Asking, where: str) -> Exchange[bytes]:
     if named.startswith(("http://", "https://")):
-        return (yield from asking.download(named)).body
+        fetched = yield from asking.download(named)
+        if _is_page(fetched):
+            _refuse(fetched, f"a page instead of media at {shown(named)}", where, asking)
+        return fetched.body
     try:
         head, comma, text = named.partition(",")
         if not head.startswith("data:"):
@@ -79,13 +83,21 @@ def _media(named: str, asking: Asking, where: str) -> Exchange[bytes]:
             return base64.b64decode(text)
     except (binascii.Error, ValueError):
         pass
-    raise ResultError(f"{where}: the answer's media is no URL and no base64: {shorten(named)}")
+    raise ResultError(
+        f"{where}: the answer's media is no URL and no base64: {shorten(named, asking.callee.key)}"
+    )
+
+
+def _is_page(response: Response) -> bool:
+    """Whether an answer is a page or a document, such as a proxy's."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "text/html" or kind.endswith(("/json", "+json"))
 
 
 def _refuse(response: Response, what: str, where: str, asking: Asking) -> NoReturn:
     answer = response.json()
     words = read_words(answer, asking.callee) or shorten(
-        response.body[:200].decode(errors="replace")
+        response.body[:1000].decode(errors="replace"), asking.callee.key
     )
     error = ResultError(f"{where}: the answer has {what}: {words}")
     error.value = answer

@@ -12,6 +12,7 @@ import pydantic
 from .._errors import ResultError, shorten
 from ._content import Content
 from ._conversation import add_parsed, canonical_format, plain_messages
+from ._gaps import filled
 from ._media import array_of, image_of
 from ._payload import Payload, Reply
 from ._task import TaskRequest
@@ -193,7 +194,7 @@ def _misfit(request: TaskRequest[Any], reply: Reply, reason: str) -> ResultError
     of_type = f" of type {kind}" if kind else ""
     error = ResultError(
         f"{where}: {task.method} expects {expected}, but the answer{of_type} is "
-        f"{shorten(value)}: {reason}. The whole answer is in `.value`."
+        f"{shorten(value, reply.secret)}: {reason}. The whole answer is in `.value`."
     )
     error.value = value
     return error
@@ -291,5 +292,6 @@ SHAPES: Mapping[str, Shape] = {
     "labels": labelled,
     "text": texted,
     "inner": dropped,
+    "chat": filled,
 }
 """By the name that a task's overlay calls them."""

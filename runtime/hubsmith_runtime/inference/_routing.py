@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ CHAT = "conversational"
 
 _ROUTER = "https://router.huggingface.co"
 _ENDPOINTS = ".endpoints.huggingface.cloud"
+_ADDRESS = re.compile(r"(localhost|[\w-]+(\.[\w-]+)+):\d+(/|$)")  # Of a server, but no URL.
 _POLICIES = ("fastest", "cheapest", "preferred")
 
 FindProvider = Callable[[str], Provider]
@@ -83,6 +85,10 @@ class Routing:
         """
         if model is not None and is_url(model):
             return self._direct(task, model, hub, served)
+        if model is not None and _ADDRESS.match(model):
+            raise ValidationError(
+                f"model: {shown(model)} looks like the address of a server. Put http:// before it."
+            )
         provider = self.provider
         if provider in (None, "auto") and model is not None:
             if task == CHAT:

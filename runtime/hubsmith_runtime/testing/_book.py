@@ -115,6 +115,9 @@ class AnswerBook:
             final = self._made(endpoint)
             if endpoint.streams:
                 partials = _growing(endpoint, final)
+        if endpoint.streams and answer.error is None and partials[-1:] != [final]:
+            # A generator ends with what it yielded last, and some clients look at that only.
+            partials.append(final)
         return Script(
             answer=answer,
             partials=[endpoint.slots(values) for values in partials],

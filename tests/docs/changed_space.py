@@ -1,0 +1,27 @@
+"""A later version of the kitchen, made by editing its snapshot: what an author may do to an API."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def changed_kitchen(snapshot: Path) -> dict[str, bytes]:
+    """Return its documents with a parameter renamed, a choice added and an endpoint taken away."""
+    documents: dict[str, Any] = {
+        kind: json.loads((snapshot / f"{kind}.json").read_bytes())
+        for kind in ("config", "info", "openapi")
+    }
+    endpoints = documents["info"]["named_endpoints"]
+    del endpoints["/suggest"]
+    _, style, _ = endpoints["/greet"]["parameters"]
+    style["type"]["enum"].append("rude")
+    _, strength = endpoints["/img"]["parameters"]
+    strength["parameter_name"] = "heat"
+    for dependency in documents["config"]["dependencies"]:
+        if dependency["api_name"] == "suggest":
+            dependency["api_visibility"] = "private"
+    paths = documents["openapi"]["paths"]
+    documents["openapi"]["paths"] = {path: paths[path] for path in paths if "suggest" not in path}
+    return {kind: json.dumps(document).encode() for kind, document in documents.items()}

@@ -1,0 +1,145 @@
+"""Worlds for the pages of the documentation.
+
+Every ```python block of a page runs, from top to bottom, in one namespace; `await` may stand at the top
+level. Every `$ command` of its ```console blocks runs as well. A page gets its world like this:
+
+1. `WORLDS` below names a fixture for the page; a page without an entry gets `kitchen_world`. README and
+   CONTRIBUTING are pages, too.
+2. The fixture gives a `World` (world.py): a temporary folder, which is the working directory and first
+   on `sys.path`; environment variables go through `monkeypatch`, and commands inherit them.
+
+A page of its own kind is a fixture of its own: write it in a module beside this one, import it here and
+enter it in `WORLDS`. Servers must be on loopback. Inference is played by `inference_web.py`: the
+fixture `internet` lets every httpx client of this process reach it under the real addresses, loopback
+aside.
+
+What a page can say to the harness, in HTML comments above a block or between two:
+
+    <!-- file: NAME -->     the block is the content of this file in the folder; it is not run by itself
+    <!-- run: STEP -->      the step of the page's world happens here, such as: the Space changes
+    <!-- notest: REASON --> the block does not run; a test lists these, and there should be none
+
+`# -> TEXT` behind a statement is compared with its value, the lines below a `$ command` with its output,
+`$ echo $?` with its exit status; `...` stands for any text. A console command that fails without
+`$ echo $?` behind it fails the page. Other ```shell blocks (pip, make, git) are checked, not run.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hubsmith_runtime.testing import MockSpace
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "guides")]
+
+from fake_hub import Answer, FakeHub, Seen  # noqa: E402  # its folder must be on the path first
+from internet import instead_of_the_internet  # noqa: E402
+
+from .changed_space import changed_kitchen  # noqa: E402
+from .inference_web import (  # noqa: E402
+    InferenceWeb,
+    errors_world,  # noqa: F401
+    inference_world,  # noqa: F401
+    picture,
+)
+from .world import World  # noqa: E402
+
+WORLDS: dict[str, str] = {
+    "design": "inference_world",
+    "errors": "errors_world",
+    "inference": "inference_world",
+    "migrating-from-huggingface-hub": "inference_world",
+    "vendoring": "changing_world",
+    "providers": "inference_world",
+}
+"""The fixture of each page that needs another one than `kitchen_world`."""
+
+KITCHEN = TESTS.parent / "demo" / "app.py"
+StartGradio = Callable[..., str]
+
+
+class PageHub(FakeHub):
+    """A Hub that knows the Spaces of the pages, and the models that the internet knows."""
+
+    internet: InferenceWeb | None = None
+
+    def answer(self, seen: Seen) -> Answer:
+        if self.internet and seen.path.startswith(("/api/models", "/api/tasks")):
+            seen.headers["host"] = "huggingface.co"
+            return self.internet.answer(seen)
+        return super().answer(seen)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory of a page, with the files of its samples, where nobody is logged in."""
+    folder = tmp_path / "page"
+    folder.mkdir()
+    (folder / "photo.png").write_bytes(picture())
+    (folder / "card.txt").write_text("salt to taste", encoding="utf-8")
+    # The nearest configuration counts: without one, that of a folder above.
+    (folder / "hubsmith.toml").touch()
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf_home"))
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))
+    return folder
+
+
+@pytest.fixture
+def internet(monkeypatch: pytest.MonkeyPatch) -> Iterator[InferenceWeb]:
+    """The hosts of inference, for every httpx client of this process; loopback stays what it is."""
+    monkeypatch.setenv("HF_TOKEN", "hf_saved")
+    internet = InferenceWeb()
+    with instead_of_the_internet(monkeypatch, internet, spared="127.0.0.1"):
+        yield internet
+
+
+@pytest.fixture
+def hub(internet: InferenceWeb, monkeypatch: pytest.MonkeyPatch) -> Iterator[PageHub]:
+    """The Hub, on loopback, with the users of the pages."""
+    hub = PageHub()
+    hub.internet = internet
+    hub.users.update({"hf_saved": "you", "hf_...": "you"})
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    with hub.running():
+        yield hub
+
+
+@pytest.fixture
+def kitchen_world(folder: Path, hub: PageHub, start_gradio: StartGradio) -> World:
+    """The demo app is the Space `owner/kitchen`; inference has the hosts of the guides."""
+    url = start_gradio(KITCHEN)
+    about = {"ai_short_description": "Cook and bake, with recipes", "likes": 12}
+    hub.add("owner/kitchen", url, about=about)
+    hub.add("you/private-kitchen", url, private=True)
+    return World(folder=folder, spelling={"http://127.0.0.1:7860": url})
+
+
+@pytest.fixture
+def changing_world(kitchen_world: World, hub: PageHub) -> Iterator[World]:
+    """The same, with a Space that changes at a step, in a git repository."""
+    shell = {"cwd": kitchen_world.folder, "check": True, "capture_output": True}
+    subprocess.run(["git", "init", "--quiet"], **shell)
+    with ExitStack() as stack:
+
+        def change() -> None:
+            documents = changed_kitchen(kitchen_world.folder / "clients" / "kitchen" / "spec")
+            mock = stack.enter_context(MockSpace(documents))
+            hub.spaces["owner/kitchen"].host = mock.url
+
+        steps = {"the Space changes": change}
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = str(probe.getsockname()[1])
+        spelling = {**kitchen_world.spelling, "7861": port}
+        yield replace(kitchen_world, steps=steps, spelling=spelling)
