@@ -36,7 +36,7 @@ test-versions: setup ## test against real servers of six Gradio versions, 4.44.1
 	HUBSMITH_GRADIO_VERSIONS=all $(PYTHON_VENV) -m pytest tests/versions
 
 test-servers: setup ## test against real inference servers: the classical one, llama.cpp, transformers
-	$(PYTHON_VENV) tests/servers/environments.py
+	$(PYTHON_VENV) tests/servers/server_environments.py
 	HUBSMITH_SERVERS=all $(PYTHON_VENV) -m pytest tests/servers
 
 corpus: setup ## generate, import and type-check a client for every recorded app

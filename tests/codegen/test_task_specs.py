@@ -216,5 +216,5 @@ def test_npm_that_is_missing_or_fails_is_named(
     npm = tmp_path / "bin" / "npm"
     npm.write_text("#!/bin/sh\necho no such package >&2\nexit 1\n", encoding="utf-8")
     npm.chmod(0o755)
-    with pytest.raises(HubsmithError, match="npm could not fetch p: no such package"):
+    with pytest.raises(HubsmithError, match="npm could not fetch p@1: no such package"):
         upstream.fetch(pin, tmp_path)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pydantic
 import pytest
+from hubsmith import tasks
 from hubsmith_runtime import ResultError, ValidationError
 from hubsmith_runtime.inference._arguments import ObjectInput, TaskObject
 from hubsmith_runtime.inference._chat import merge_chunks
@@ -186,6 +187,65 @@ def test_a_bare_json_schema_is_wrapped() -> None:
         "type": "json_schema",
         "json_schema": {"name": "Town", "schema": schema},
     }
+
+
+# Answers with gaps
+
+CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+
+def whole(**message: Any) -> dict[str, Any]:
+    message = {"role": "assistant", "content": "Hi", **message}
+    return {"choices": [{"index": 0, "message": message}]}
+
+
+@pytest.mark.parametrize(
+    ("given", "place", "expected"),
+    [
+        ({"choices": [{"message": {"content": "Hi"}}]}, "choices.0.message.role", "assistant"),
+        ({"choices": [{"message": {"content": "Hi"}}]}, "choices.0.index", 0),
+        ({"data": whole()}, "choices.0.message.content", "Hi"),
+        (
+            whole(content=[{"type": "thinking", "thinking": []}, {"type": "text", "text": "Hi"}]),
+            "choices.0.message.content",
+            "Hi",
+        ),
+        (
+            whole(tool_calls=[{"function": {"name": "f", "arguments": None}}]),
+            "choices.0.message.tool_calls.0.function.arguments",
+            "{}",
+        ),
+        (whole(tool_calls=[{**CALL, "id": None}]), "choices.0.message.tool_calls.0.id", "call_0"),
+        (whole(tool_calls=[{**CALL, "id": 0}]), "choices.0.message.tool_calls.0.id", "0"),
+        (whole() | {"usage": {}}, "usage", None),
+        (
+            whole() | {"usage": {"prompt_tokens": 2, "total_tokens": 5}},
+            "usage.completion_tokens",
+            3,
+        ),
+        (
+            whole() | {"usage": {"prompt_tokens": 2, "completion_tokens": 3}},
+            "usage.total_tokens",
+            5,
+        ),
+    ],
+)
+def test_what_a_server_leaves_out_of_a_chat_is_filled_in(
+    given: dict[str, Any], place: str, expected: object
+) -> None:
+    request = tasks.ChatCompletionRequest(messages=[USER])
+    found: Any = decode(request, Reply(raw=json.dumps(given).encode()))
+    for step in place.split("."):
+        found = found[int(step)] if step.isdecimal() else found[step]
+    assert found == expected
+
+
+@pytest.mark.parametrize("given", [{}, {"choices": "none"}, {"choices": [1]}, [], "Hi", None])
+def test_what_is_no_chat_is_not_made_one(given: object) -> None:
+    request = tasks.ChatCompletionRequest(messages=[USER])
+    with pytest.raises(ResultError, match="chat_completion expects ChatCompletionOutput") as caught:
+        decode(request, Reply(raw=json.dumps(given).encode()))
+    assert caught.value.value == given
 
 
 # Parsed answers

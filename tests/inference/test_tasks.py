@@ -96,6 +96,18 @@ CASES = [
     case("object_detection", IMAGE, body=IMAGE, reply=[BOX]),
     case("text_to_image", "a cat", width=64, extra_body={"lora": "b"},
          body=sent("a cat", width=64, lora="b"), reply=PICTURE, result=(2, 3)),
+    case("depth_estimation", IMAGE, body=IMAGE,
+         reply={"depth": text_of(PICTURE), "predicted_depth": [[0.5]]},
+         result={"depth": (2, 3), "predicted_depth": [[0.5]]}),
+    case("image_text_to_image", IMAGE, prompt="a cat", seed=0,
+         body=sent(text_of(IMAGE), prompt="a cat", seed=0), reply=PICTURE, result=(2, 3)),
+    case("image_text_to_image", prompt="a cat", body={"parameters": {"prompt": "a cat"}},
+         reply=PICTURE, result=(2, 3)),
+    case("image_text_to_video", IMAGE, prompt="a cat",
+         body=sent(text_of(IMAGE), prompt="a cat"), reply=VIDEO),
+    case("image_to_video", IMAGE, prompt="it runs", num_frames=8,
+         body=sent(text_of(IMAGE), prompt="it runs", num_frames=8), reply=VIDEO),
+    case("text_to_video", "a cat", num_frames=8, body=sent("a cat", num_frames=8), reply=VIDEO),
     case("video_classification", VIDEO, body=VIDEO, reply=LABELS),
     case("zero_shot_image_classification", IMAGE, ["a", "b"],
          body=sent(text_of(IMAGE), candidate_labels=["a", "b"]), reply=LABELS),
@@ -237,17 +249,19 @@ def test_without_pillow_and_numpy_only_the_calls_that_return_them_fail(
             getattr(client, one.method)(*one.arguments, **one.options)
         except MissingDependencyError as error:
             failed[one.method] = str(error)
-    assert set(failed) == {"image_segmentation", "image_to_image", "text_to_image", "feature_extraction"}  # fmt: skip
+    assert set(failed) == {
+        "depth_estimation", "feature_extraction", "image_segmentation", "image_text_to_image",
+        "image_to_image", "text_to_image",
+    }  # fmt: skip
     assert "`pip install pillow`" in failed["text_to_image"]
     assert "`pip install numpy`" in failed["feature_extraction"]
     server.given = (200, {"content-type": "image/png"}, PICTURE)
     assert client.with_raw_response.text_to_image("a cat").content == PICTURE
 
 
-def test_every_task_that_a_url_can_do_is_called_here() -> None:
+def test_every_task_is_called_here() -> None:
     requests = [getattr(tasks, name) for name in tasks.__all__ if name.endswith("Request")]
-    media = {"depth_estimation", "image_text_to_image", "image_text_to_video", "image_to_video", "text_to_video"}  # fmt: skip
-    assert {one.__task__.method for one in requests} - {one.method for one in CASES} == media
+    assert {one.__task__.method for one in requests} == {one.method for one in CASES}
 
 
 def test_pieces_of_text_are_streamed(server: ModelServer, client: InferenceClient) -> None:

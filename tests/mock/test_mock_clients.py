@@ -55,6 +55,16 @@ def test_the_async_client_streams_partial_results(
     assert all(result.startswith(text) for text in partials)
 
 
+def test_the_result_of_a_generator_is_what_it_gave_last(
+    mock_space: StartMock, snapshot: Path
+) -> None:
+    answer = Answer(stream=["1", "1 2"], value="1 2 3")
+    mock = mock_space(snapshot, answers={"/stream": [answer, Answer(value="all")]})
+    with Client(mock.url) as client:
+        assert list(client.submit(3, api_name="/stream")) == ["1", "1 2", "1 2 3"]
+        assert list(client.submit(3, api_name="/stream")) == ["all"]
+
+
 def test_the_untyped_client_reads_the_documents_of_the_mock(
     mock_space: StartMock, snapshot: Path
 ) -> None:
@@ -71,7 +81,10 @@ def test_gradio_client_calls_it(
 ) -> None:
     gradio_client = pytest.importorskip("gradio_client")
     monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
-    mock = mock_space(snapshot, answers={"/greet": Answer(value="Hello Bob")})
+    told = Answer(stream=["1", "1 2"], value="1 2 3")
+    mock = mock_space(
+        snapshot, answers={"/greet": Answer(value="Hello Bob"), "/stream": [Answer(), told]}
+    )
     picture = tmp_path / "cat.png"
     picture.write_bytes(PNG)
     client = gradio_client.Client(
@@ -85,6 +98,8 @@ def test_gradio_client_calls_it(
         job = client.submit(3, api_name="/stream")
         assert job.result(timeout=20) == job.outputs()[-1]
         assert len(job.outputs()) == 3
+        # It takes what a generator gave for all that there is.
+        assert list(client.submit(3, api_name="/stream")) == ["1", "1 2", "1 2 3"]
     finally:
         client.close()
         for pool in (client.executor, client.helper_executor, client.stream_executor):

@@ -18,7 +18,7 @@ import pytest
 FOLDER = Path(__file__).parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
 
-from environments import (  # noqa: E402  # needs the path above
+from server_environments import (  # noqa: E402  # needs the path above
     COMMUNITY,
     LLAMA,
     TRANSFORMERS,

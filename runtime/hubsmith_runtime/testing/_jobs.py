@@ -103,13 +103,12 @@ class Queue:
 
     def _follow(self, chosen: Callable[[Job], bool], is_gone: Gone) -> Iterator[JsonObject]:
         heartbeat = time.monotonic() + _HEARTBEAT
-        has_begun = False
+        has_told = False
         while True:
             with self._changed:
                 jobs = [job for job in self._jobs.values() if chosen(job)]
                 if self._is_closed or not jobs:
                     break
-                has_begun = True
                 job = min(jobs, key=lambda one: one.messages[0][0])
                 due, message = job.messages[0]
                 now = time.monotonic()
@@ -127,10 +126,11 @@ class Queue:
                 else:
                     self._changed.wait(min(due - now, heartbeat - now, _GLANCE))
                     continue
+            has_told = True
             yield message
         if self._is_closed:
             yield _lost("Server stopped unexpectedly.", is_unknown=False)
-        elif not has_begun:
+        elif not has_told:  # There was no job, or it ended with another stream of the session.
             yield _lost("404: Not Found", is_unknown=True)
 
 

@@ -1,6 +1,6 @@
 """One virtual environment per inference server, made once and kept in an ignored folder.
 
-`python tests/servers/environments.py` makes those that are missing; `make test-servers` does. No
+`python tests/servers/server_environments.py` makes those that are missing; `make test-servers` does. No
 weights are downloaded: each server gets a tiny random model that is made on the spot, or none.
 """
 
