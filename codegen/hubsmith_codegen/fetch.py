@@ -13,8 +13,9 @@ from hubsmith_runtime import (
     SpaceUnavailableError,
     SpecError,
 )
+from hubsmith_runtime._http import Response, origin_of, shown
 from hubsmith_runtime._source import Source
-from hubsmith_runtime._transport import Response, Transport, origin_of, shown
+from hubsmith_runtime._transport import Transport
 
 from .document import MAX_BYTES, Document, identify, parse
 from .load import RawSpec, load

@@ -6,23 +6,19 @@ can print nothing but `Source`: whatever has not passed one of the doors raises.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from . import docs
 from .annotations import Annotated, Annotation, annotate
 from .ir import Definition, Json, Operation, Scalar, Service
 from .names import ClassName, Identifier
 from .normalise import client_classes
+from .printed import Field, ModelClass, Stub
 from .sample import client_sample, endpoint_sample
 from .snippets.layout import Group, lay_out
+from .templating import template
 from .text import Source, docstring, literal, markdown, markdown_code, plain
 from .version import GENERATOR
-
-if TYPE_CHECKING:
-    from jinja2 import Environment, Template
 
 RUNTIME = Source("hubsmith_runtime")
 VENDORED = Source("._runtime")
@@ -32,62 +28,6 @@ _NEEDS_NOTHING = Source(
 )
 _NONE = Annotation("None")
 _TEMPLATES = ("__init__.py", "client.py", "models.py", "README.md")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One field of a class, ready to print."""
-
-    identifier: Identifier
-    annotation: Source
-    default: Source | None
-    doc: Source | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelClass:
-    """One class of `models.py`, ready to print."""
-
-    class_name: ClassName
-    doc: Source
-    fields: tuple[Field, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stub:
-    """One endpoint, ready to print.
-
-    Attributes:
-        method: The name of the stub.
-        signature: Its parameters, after `self`.
-        arguments: What it passes on to the request model.
-        result: The annotation of what it returns.
-        doc: Its docstring.
-        request: The request model.
-        tuple: The named tuple, where it returns several values.
-        endpoint: The `Endpoint(...)` expression of the request model.
-        heading: The endpoint's name for the README.
-        about: What it is for, for the README.
-        declaration: Its signature on lines of its own, for the README.
-        sample: A call of it that runs, for the README.
-        rows: Name, type and help of every parameter, for the README.
-        results: Name and type of every field of the named tuple, for the README.
-    """
-
-    method: Identifier
-    signature: Source
-    arguments: Source
-    result: Source
-    doc: Source
-    request: ModelClass
-    tuple: ModelClass | None
-    endpoint: Source
-    heading: Source
-    about: Source
-    declaration: Source
-    sample: Source
-    rows: tuple[tuple[Source, Source, Source], ...]
-    results: tuple[Source, ...]
 
 
 def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath, str]:
@@ -149,32 +89,6 @@ def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath
         PurePosixPath(name): template(f"package/{name}").render(context) for name in _TEMPLATES
     }
     return {**files, PurePosixPath("py.typed"): ""}
-
-
-def template(name: str) -> Template:
-    """A template by the path of the file that it makes."""
-    return _environment().get_template(f"{name}.jinja")
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader(str(__package__)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # this writes Python, not HTML; `finalize` guards it instead
-        finalize=_printable,
-    )
-
-
-def _printable(value: object) -> object:
-    if not isinstance(value, Source):
-        raise TypeError(f"a template may not print {type(value).__name__}: it passed no door")
-    return value
 
 
 def _module_line(service: Service) -> str:

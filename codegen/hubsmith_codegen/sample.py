@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .ir import Operation, Service
 from .names import is_name
@@ -13,22 +12,20 @@ from .snippets.place import DEFAULT_URL
 from .snippets.python import client_variable, quoted, typed_call
 from .text import Source
 
-if TYPE_CHECKING:
-    from .package import Package
 
-
-def sample(package: Package, *bases: Path) -> list[str]:
+def sample(service: Service, root: Path, *bases: Path) -> list[str]:
     """Return the lines, or none where the Space has no endpoint.
 
     Args:
-        package: The client.
+        service: The API of the client.
+        root: The folder of its package.
         bases: The folders from which it may be imported, the likeliest first.
     """
-    if not package.service.operations:
+    if not service.operations:
         return []
-    variable = client_variable(package.name, [str(package.service.class_name)])
-    module = module_of(package.root, *bases)
-    lines = client_sample(package.service, module, variable).splitlines()
+    variable = client_variable(root.name, [str(service.class_name)])
+    module = module_of(root, *bases)
+    lines = client_sample(service, module, variable).splitlines()
     return ["", *(f"    {line}" if line else "" for line in lines)]
 
 

@@ -17,10 +17,10 @@ from .formatting import format_python
 from .names import ClassName, Identifier
 from .package import draft, finish
 from .providers.render import render_providers
-from .render import template
 from .snapshot import read_snapshot
 from .tasks.operation import operations
 from .tasks.render import class_names, render_tasks
+from .templating import template
 from .text import Source, literal
 from .version import GENERATOR, VERSION
 from .write import compare, write

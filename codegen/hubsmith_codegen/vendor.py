@@ -48,7 +48,7 @@ def vendored_runtime() -> dict[PurePosixPath, str]:
 
 @cache
 def _files() -> Mapping[PurePosixPath, str]:
-    from .render import template
+    from .templating import template
 
     modules = _modules()
     homes: list[tuple[Identifier, tuple[Identifier, ...]]] = []

@@ -17,9 +17,9 @@ from ._errors import (
     SpecError,
     UploadError,
 )
+from ._http import Response, origin_of, shown
 from ._live import LiveSpace
 from ._source import Source
-from ._transport import Response, origin_of, shown
 
 _WORDS = 300
 _PASSING = (429, 502, 503, 504)

@@ -23,11 +23,12 @@ from ._downloads import FileOrigin
 from ._encode import Call, encode
 from ._endpoint import Request
 from ._errors import FileTooLargeError
+from ._http import Exchange, HttpRequest, Response
 from ._job_state import JobState
 from ._live import LiveSpace
 from ._retries import Retries, send
 from ._source import Source
-from ._transport import AsyncTransport, Exchange, HttpRequest, Response, Transport
+from ._transport import AsyncTransport, Transport
 from ._wake import Wake, meet
 
 R = TypeVar("R")

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ._errors import DownloadError, HubsmithError
-from ._transport import AsyncStreamResponse, AsyncTransport, StreamResponse, Transport, shown
+from ._http import shown
+from ._transport import AsyncStreamResponse, AsyncTransport, StreamResponse, Transport
 
 _NAME_LENGTH = 120
 _PORTS = (f"{port}{n}" for port in ("COM", "LPT") for n in range(10))

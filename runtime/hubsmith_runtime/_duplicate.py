@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 from ._answers import check
 from ._errors import AuthenticationError, SpecError, ValidationError
+from ._http import Exchange, HttpRequest, Response
 from ._retries import Retries, send
 from ._source import check_space_id, hub_credentials, hub_url
 from ._tokens import choose_token
-from ._transport import Exchange, HttpRequest, Response, Transport
+from ._transport import Transport
 
 _FREE = "cpu-basic"
 

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     import pydantic
     from typing_extensions import Self
 
-    from ._endpoint import Endpoint
 
 _VALUE_LENGTH = 80
 
@@ -69,8 +68,8 @@ class ValidationError(HubsmithError, ValueError):
     errors: tuple[tuple[str, str, object], ...] = ()
 
     @classmethod
-    def of_arguments(cls, endpoint: Endpoint, error: pydantic.ValidationError) -> Self:
-        """Say in one line per problem what is wrong with the arguments of `endpoint`."""
+    def of_arguments(cls, endpoint: object, error: pydantic.ValidationError) -> Self:
+        """Say in one line per problem what is wrong with the arguments of an endpoint or a task."""
         problems: dict[str, tuple[list[str], object, bool]] = {}
         for detail in error.errors(include_url=False, include_context=False):
             parameter = str(detail["loc"][0]) if detail["loc"] else ""

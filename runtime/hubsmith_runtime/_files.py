@@ -19,7 +19,7 @@ from pydantic_core import core_schema
 
 from ._downloads import FileOrigin, atomic_file, destination, safe_name
 from ._errors import DownloadError, ValidationError, shorten
-from ._transport import shown
+from ._http import shown
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler

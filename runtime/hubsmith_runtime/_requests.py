@@ -8,7 +8,7 @@ from typing import BinaryIO
 from urllib.parse import quote, urlencode
 
 from ._encode import Call
-from ._transport import HttpRequest
+from ._http import HttpRequest
 
 _CALLER = {"x-gradio-user": "api"}
 _JSON = {**_CALLER, "content-type": "application/json"}

@@ -17,7 +17,7 @@ from ._errors import (
     SpaceUnavailableError,
     ValidationError,
 )
-from ._transport import Exchange, HttpRequest, Response
+from ._http import Exchange, HttpRequest, Response
 
 _DOUBLINGS = 60  # Beyond that a float overflows, and every limit is long reached.
 

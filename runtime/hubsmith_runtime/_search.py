@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from ._answers import check
 from ._errors import SpecError, ValidationError
+from ._http import Exchange, HttpRequest
 from ._retries import Retries, send
 from ._source import hub_credentials, hub_url
-from ._transport import AsyncTransport, Exchange, HttpRequest, Transport
+from ._transport import AsyncTransport, Transport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
 from ._errors import AuthenticationError, HubsmithError, SpecError
+from ._http import origin_of, shown
 from ._tokens import choose_token
-from ._transport import Credentials, origin_of, shown
+from ._transport import Credentials
 from ._zerogpu import visitor_headers
 
 _SPACE_ID = re.compile(r"[\w.-]+/[\w.-]+")

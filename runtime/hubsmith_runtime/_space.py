@@ -20,11 +20,12 @@ from ._errors import (
     SessionLostError,
     SpaceUnavailableError,
 )
+from ._http import Exchange
 from ._job import Job
 from ._job_state import JobState, Session
 from ._retries import Retries
 from ._source import Source
-from ._transport import AsyncTransport, Exchange, Transport
+from ._transport import AsyncTransport, Transport
 from ._wake import WAKE_SECONDS, Wake
 
 if TYPE_CHECKING:

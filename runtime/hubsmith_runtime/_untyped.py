@@ -17,10 +17,10 @@ from ._downloads import FileOrigin
 from ._encode import Call, Upload, encode_value, fill
 from ._errors import EndpointNotFoundError, ValidationError
 from ._files import File, answered_file
+from ._http import Exchange
 from ._job_state import JobState
 from ._live import LiveEndpoint
 from ._signature import Info, bind, info_of_config, parameters_of, read_info
-from ._transport import Exchange
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from ._answers import read_stage
 from ._errors import SpaceUnavailableError
+from ._http import Exchange, HttpRequest, Response
 from ._retries import Retries, attempted, send
 from ._source import Source
-from ._transport import Exchange, HttpRequest, Response
 
 _RUNNING = "RUNNING"
 _WAITED_FOR = (

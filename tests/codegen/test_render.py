@@ -171,7 +171,7 @@ def test_the_readme_says_what_has_to_be_installed() -> None:
 
 
 def test_a_template_prints_only_what_passed_a_door() -> None:
-    from hubsmith_codegen.render import _environment
+    from hubsmith_codegen.templating import _environment
 
     template = _environment().from_string("{{ word }}")
     assert template.render(word=literal("x")) == "'x'"

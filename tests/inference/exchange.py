@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from hubsmith_codegen.providers import load_providers
 from hubsmith_runtime import HubsmithError, Retries
-from hubsmith_runtime._transport import Exchange, HttpRequest, Response
+from hubsmith_runtime._http import Exchange, HttpRequest, Response
 from hubsmith_runtime.inference._call import Target, call
 from hubsmith_runtime.inference._payload import Payload, Reply
 from hubsmith_runtime.inference._provider import Provider

@@ -16,7 +16,7 @@ import PIL.Image
 import pydantic
 import pytest
 from hubsmith_runtime import ArgumentError, DownloadError, File, ValidationError
-from hubsmith_runtime._transport import Exchange, HttpRequest, Response
+from hubsmith_runtime._http import Exchange, HttpRequest, Response
 from hubsmith_runtime.inference._arguments import ContentInput
 from hubsmith_runtime.inference._content import Content
 from hubsmith_runtime.inference._result import payload_of, unread

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from exchange import body_of, headers_of, payload, providers, target
 from hubsmith_runtime import ValidationError
-from hubsmith_runtime._transport import HttpRequest
+from hubsmith_runtime._http import HttpRequest
 from hubsmith_runtime.inference._call import Target, check_task, prepare, supports
 from hubsmith_runtime.inference._content import Content
 from hubsmith_runtime.inference._keys import is_hub_token

@@ -245,8 +245,8 @@ def test_the_token_is_not_sent_over_plain_http_for_a_hub_that_uses_https(
     fake_hub: FakeHub,
 ) -> None:
     from hubsmith_runtime._answers import read_host
+    from hubsmith_runtime._http import Response
     from hubsmith_runtime._source import Source
-    from hubsmith_runtime._transport import Response
 
     answer = Response(status=200, headers={}, body=b'{"host": "http://a.example"}', url="")
     source = Source.parse("owner/name", SECRET, None)

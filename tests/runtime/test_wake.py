@@ -10,9 +10,10 @@ import pytest
 from echo_client import AsyncEcho, Echo
 from fake_hub import FakeHub, FakeSpace, HubSpace
 from hubsmith_runtime import HubsmithError, Retries, SpaceUnavailableError, SpecError
+from hubsmith_runtime._http import Exchange, HttpRequest, Response
 from hubsmith_runtime._retries import send
 from hubsmith_runtime._source import Source
-from hubsmith_runtime._transport import AsyncTransport, Exchange, HttpRequest, Response, Transport
+from hubsmith_runtime._transport import AsyncTransport, Transport
 from hubsmith_runtime._wake import Wake, meet
 
 HOST = "/api/spaces/owner/echo/host"

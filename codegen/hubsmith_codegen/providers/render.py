@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from ..json_type import Json
-from ..render import template
+from ..templating import template
 from ..text import Source, docstring, literal
 from ..version import GENERATOR
 from .load import load_providers

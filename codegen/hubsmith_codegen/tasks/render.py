@@ -16,7 +16,8 @@ from typing import cast
 from ..annotations import Annotated, Annotation, annotate_groups
 from ..ir import Definition, Schema
 from ..names import ClassName, Identifier
-from ..render import Field, ModelClass, template
+from ..printed import Field, ModelClass
+from ..templating import template
 from ..text import Source, docstring, literal, plain
 from ..version import GENERATOR
 from . import docs

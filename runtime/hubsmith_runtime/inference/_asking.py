@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
 from .._errors import ResultError
+from .._http import Exchange, HttpRequest, Response, shown
 from .._retries import Retries
-from .._transport import Exchange, HttpRequest, Response, shown
 from ._failures import Callee, sent
 from ._template import fill_text
 

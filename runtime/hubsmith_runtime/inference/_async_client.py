@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import HubsmithError, InferenceTimeoutError, ValidationError
-from .._transport import AsyncStreamResponse, AsyncTransport, Exchange, Response, shown
+from .._http import Exchange, Response, shown
+from .._transport import AsyncStreamResponse, AsyncTransport
 from ._calls import BaseInference
 from ._content import Content
 from ._endpoints import endpoint_info, health, is_url
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from .._transport import Options
+    from .._http import Options
     from ._arguments import ContentInput
     from ._stream import AsyncStream
     from ._task import TaskRequest

@@ -11,8 +11,8 @@ from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 from .._errors import ValidationError
+from .._http import Exchange, HttpRequest, shown
 from .._retries import Retries
-from .._transport import Exchange, HttpRequest, shown
 from ._asking import Asking
 from ._body import encode_body
 from ._content import Content

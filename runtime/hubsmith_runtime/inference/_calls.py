@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
 from .._errors import ArgumentError, HubsmithError, ValidationError
+from .._http import Exchange, HttpRequest, Response, shown
 from .._retries import Retries
 from .._source import hub_url
-from .._transport import Exchange, HttpRequest, Response, shown
 from ._call import OnProgress, Target, call, prepare
 from ._content import Content
 from ._endpoints import beside, is_url, served_model

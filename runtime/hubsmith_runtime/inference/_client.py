@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import HubsmithError, InferenceTimeoutError, ValidationError
-from .._transport import Exchange, Response, StreamResponse, Transport, shown
+from .._http import Exchange, Response, shown
+from .._transport import StreamResponse, Transport
 from ._calls import BaseInference
 from ._endpoints import endpoint_info, health, is_url
 from ._raw import RawCalls, RawResponse, noted
@@ -16,7 +17,7 @@ from ._raw import RawCalls, RawResponse, noted
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
-    from .._transport import Options
+    from .._http import Options
     from ._arguments import ContentInput
     from ._stream import Stream
     from ._task import TaskRequest

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from .._errors import ArgumentError, DownloadError, ValidationError, shorten
-from .._transport import Exchange, HttpRequest, Options, shown
+from .._http import Exchange, HttpRequest, Options, shown
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -11,8 +11,8 @@ from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from .._errors import HubsmithError, InferenceTimeoutError, ResultError, SpaceConnectionError
+from .._http import Exchange, HttpRequest
 from .._retries import Retries
-from .._transport import Exchange, HttpRequest
 from ._failures import Callee, sent
 from ._lookups import Cache
 

@@ -26,8 +26,8 @@ from .._errors import (
     TextGenerationValidationError,
     UnknownError,
 )
+from .._http import Exchange, HttpRequest, Options, Response
 from .._retries import Retries
-from .._transport import Exchange, HttpRequest, Options, Response
 
 _LENGTH = 1000
 _DEPTH = 4

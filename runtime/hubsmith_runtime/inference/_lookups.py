@@ -19,8 +19,8 @@ from .._errors import (
     ValidationError,
     shorten,
 )
+from .._http import Exchange, HttpRequest
 from .._retries import Retries
-from .._transport import Exchange, HttpRequest
 from ._failures import Callee, sent
 
 V = TypeVar("V")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 from .._errors import InferenceError, InferenceTimeoutError
-from .._transport import Exchange, Response
+from .._http import Exchange, Response
 from ._asking import Asking
 from ._failures import read_words
 from ._provider import Poll

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from .._errors import HubsmithError, ResultError, shorten
-from .._transport import Exchange, Response
+from .._http import Exchange, Response
 
 R = TypeVar("R")
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, cast
 from urllib.parse import unquote_to_bytes
 
 from .._errors import ResultError, shorten
-from .._transport import Exchange, Response, shown
+from .._http import Exchange, Response, shown
 from ._asking import Asking
 from ._failures import read_words
 from ._payload import Reply

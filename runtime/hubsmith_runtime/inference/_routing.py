@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._errors import AuthenticationError, ValidationError
+from .._http import Exchange, origin_of, shown
 from .._tokens import choose_token
-from .._transport import Exchange, origin_of, shown
 from ._call import Target, check_task, supports
 from ._endpoints import is_url
 from ._keys import is_hub_token
