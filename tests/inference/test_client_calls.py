@@ -306,6 +306,18 @@ def test_a_reshaped_answer_is_raw_as_the_provider_sent_it(
     assert raw.parse().tolist() == [[0.5]]
 
 
+def test_raw_media_are_the_download_as_it_came(
+    hub: FakeModelHub, router: FakeRouter, chat_server: FakeChatServer
+) -> None:
+    hub.add("flux/dev", {"fal-ai": {"providerId": "fal/flux", "task": "text-to-image"}})
+    image = {"images": [{"url": f"{chat_server.url}/cat.png"}]}
+    router.plan("/fal-ai/fal/flux", (200, {"x-request-id": "job"}, image))
+    chat_server.plan("/cat.png", (200, {"content-type": "image/png", "etag": "cat"}, b"PNG"))
+    with InferenceClient("flux/dev", provider="fal-ai", token="hf_1") as client:
+        raw = client.with_raw_response.text_to_image("a cat")
+    assert (raw.status, raw.headers["etag"], raw.content) == (200, "cat", b"PNG")
+
+
 def test_post_sends_anything(hub: FakeModelHub, router: FakeRouter) -> None:
     hub.tasks = {"fill-mask": {"widgetModels": ["mask/er"]}}
     with InferenceClient(token="hf_1") as client:

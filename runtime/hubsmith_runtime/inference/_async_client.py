@@ -105,11 +105,11 @@ class AsyncInferenceBase(BaseInference[AsyncInferenceTransport]):
         calling = self._calling(request, model, timeout, extra_headers, extra_body)
         if not self._is_raw:
             return decode(request, await transport.converse(calling))
-        reply, body = await transport.converse(noted(calling))
+        reply, answer = await transport.converse(noted(calling))
         raw: Any = RawResponse(
-            status=reply.status,
-            headers=reply.headers,
-            content=body,
+            status=answer.status,
+            headers=answer.headers,
+            content=answer.body,
             parse=lambda: decode(request, reply),
         )
         return raw

@@ -117,11 +117,11 @@ class InferenceBase(BaseInference[InferenceTransport]):
         calling = self._calling(request, model, timeout, extra_headers, extra_body)
         if not self._is_raw:
             return decode(request, transport.converse(calling))
-        reply, body = transport.converse(noted(calling))
+        reply, answer = transport.converse(noted(calling))
         raw: Any = RawResponse(
-            status=reply.status,
-            headers=reply.headers,
-            content=body,
+            status=answer.status,
+            headers=answer.headers,
+            content=answer.body,
             parse=lambda: decode(request, reply),
         )
         return raw

@@ -98,9 +98,9 @@ class AsyncRawCalls(_Calls):
         return getattr(self._client, name)
 
 
-def noted(exchange: Exchange[R]) -> Exchange[tuple[R, bytes]]:
-    """Carry out an exchange, and return with its result the body of the last answer."""
-    body = b""
+def noted(exchange: Exchange[R]) -> Exchange[tuple[R, Response]]:
+    """Carry out an exchange, and return with its result the last answer: of media the download."""
+    answer = Response(status=0, headers={}, body=b"", url="")
     try:
         asked = next(exchange)
         while True:
@@ -109,10 +109,9 @@ def noted(exchange: Exchange[R]) -> Exchange[tuple[R, bytes]]:
             except HubsmithError as error:
                 asked = exchange.throw(error)
             else:
-                body = answer.body
                 asked = exchange.send(answer)
     except StopIteration as end:
-        return end.value, body
+        return end.value, answer
     finally:
         exchange.close()
 
