@@ -7,6 +7,7 @@ names it, goes through a client that has neither our headers nor our cookies.
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import functools
 import socket
@@ -42,7 +43,7 @@ Credentials: TypeAlias = Mapping[str, Mapping[str, str]]
 """Headers by the origin that may see them."""
 
 
-class _Policy:
+class _Policy(abc.ABC):
     """What both transports share: clients, credentials, redirects, errors."""
 
     def __init__(
@@ -87,8 +88,8 @@ class _Policy:
         """Add origins, with the headers that each may see."""
         self._allowed.update(credentials)
 
-    def _new_client(self, **options: Any) -> Any:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _new_client(self, **options: Any) -> Any: ...
 
     def _attempts(
         self, method: str, url: str, options: Options

@@ -1,6 +1,7 @@
 """What a client of Gradio must do, one test per numbered behaviour.
 
-Numbers 4, 6 and the routes of 42 are in `test_hub_behaviours`.
+Numbers 4, 6 and the routes of 42 are in `test_hub_behaviours`, 38 and a part of 43 in
+`test_pure_behaviours`.
 Where hubsmith differs by design the test states its form: a file is a `File` instead of a path,
 and what goes wrong when a job is sent is raised by `submit` itself.
 """
@@ -36,9 +37,6 @@ from hubsmith import (
     handle_file,
 )
 from hubsmith_runtime import _transport
-from hubsmith_runtime._diff import Accumulator
-from hubsmith_runtime._downloads import FileOrigin
-from hubsmith_runtime._files import answered_file
 
 StartApp = Callable[..., str]
 PATIENCE = 30.0
@@ -442,17 +440,6 @@ def test_37_undocumented_endpoints_are_not_shown_but_can_be_called(client: Clien
     assert client.predict(value="hi", api_name="/undocumented") == "hi"
 
 
-def test_38_a_stream_is_fetched_as_one_file_and_a_file_by_its_path() -> None:
-    origin = FileOrigin("http://space/gradio_api")
-    described = {"url": "http://wrong/elsewhere", "meta": {"_type": "gradio.FileData"}}
-    plain = answered_file({**described, "path": "/tmp/a b#.wav"}, origin)
-    assert plain.url == "http://space/gradio_api/file=/tmp/a%20b%23.wav"
-    stream = answered_file(
-        {**described, "path": "session/run/7/playlist.m3u8", "is_stream": True}, origin
-    )
-    assert stream.url == "http://space/gradio_api/stream/session/run/7/playlist-file"
-
-
 def test_39_a_download_of_a_missing_file_raises(client: Client, tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("hello")
@@ -493,10 +480,3 @@ def test_43_several_states_are_padded_and_kept(client: Client) -> None:
 def test_43_an_unknown_endpoint_is_refused_by_name(client: Client) -> None:
     with pytest.raises(EndpointNotFoundError, match=r"'/nope'.*It has: /predict"):
         client.predict("a", api_name="/nope")
-
-
-def test_43_several_deletions_in_one_diff() -> None:
-    values = Accumulator()
-    values.add([["a", "b", "c", "d"]], is_diff=False)
-    edits = [["delete", [3], None], ["delete", [1], None]]
-    assert values.add([edits], is_diff=True) == [["a", "c"]]

@@ -92,7 +92,7 @@ def test_the_same_facts_are_no_difference() -> None:
     ("change", "expected"),
     [
         (
-            lambda d: properties(d, "summarization", "output")["summary_text"].update(type="number"),  # pyright: ignore
+            lambda d: properties(d, "summarization", "output")["summary_text"].update(type="number"),
             "summarization/output.json#/properties/summary_text/type: here 'string', "
             "upstream 'number' (NOT EXPLAINED)",
         ),
@@ -107,11 +107,11 @@ def test_the_same_facts_are_no_difference() -> None:
             "upstream [] (NOT EXPLAINED)",
         ),
         (
-            lambda d: d.tasks["summarization"].pop("output"),  # pyright: ignore
+            lambda d: d.tasks["summarization"].pop("output"),
             "summarization/output.json#: here {'$id': ",
         ),
         (
-            lambda d: d.common["definitions"].pop("ClassificationOutput"),  # pyright: ignore
+            lambda d: d.common["definitions"].pop("ClassificationOutput"),
             f"{COMMON}/{COMMON}.json#/definitions/ClassificationOutput: here ",
         ),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import copy
 import json as jsons
 import threading
@@ -63,7 +64,7 @@ class Lazy(Generic[T]):
         return made
 
 
-class BaseInference(Generic[T]):
+class BaseInference(abc.ABC, Generic[T]):
     """What both clients share; see `InferenceBase` for the arguments."""
 
     def __init__(
@@ -86,16 +87,16 @@ class BaseInference(Generic[T]):
         if token is not None and api_key is not None:
             raise ArgumentError("api_key: another name for token; pass one of them.")
         token = token if token is not None else api_key
-        if token is not None and not isinstance(token, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers pass booleans
+        if not _is_text(token):
             raise ArgumentError("token: it must be a string, or None for the saved token.")
-        if not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers pass text
+        if not _is_count(max_retries):
             raise ValidationError(
                 f"max_retries: must be a whole number from 0 on, got {max_retries!r}"
             )
         if getattr(getattr(on_progress, "__code__", None), "co_flags", 0) & _COROUTINE:
             raise ArgumentError("on_progress: it must be a plain function; nobody would await it.")
         self.model = model if base_url is None else base_url
-        if self.model is not None and not isinstance(self.model, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers pass paths
+        if not _is_text(self.model):
             raise ArgumentError("model: it must be a string: an id of the Hub or a URL.")
         self.provider = provider
         self.token = token
@@ -132,8 +133,8 @@ class BaseInference(Generic[T]):
         """Return a provider's table. Generated clients have theirs here."""
         raise LookupError(name)
 
-    def _new_transport(self) -> T:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _new_transport(self) -> T: ...
 
     def __repr__(self) -> str:
         model = shown(self.model) if self.model else self.model
@@ -298,6 +299,17 @@ class BaseInference(Generic[T]):
             raise ValidationError(f"{what}: model: {model!r} is no id of the Hub.")
         callee = Callee(provider=HF_INFERENCE, model=model, key=routing.hub_key(what))
         return (f"{path}/pipeline/{task}" if task in _PIPELINES else path), callee
+
+
+# Callers without a type checker pass booleans, paths and text for numbers.
+
+
+def _is_text(value: object) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and value >= 0
 
 
 def _checked(timeout: float | None) -> float | None:
