@@ -12,7 +12,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-versions test-servers corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat generate record check specs-check lint fix types docs clean
+.PHONY: help setup demo test test-versions test-servers corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check lint fix types docs clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -64,6 +64,9 @@ bench-imports: setup ## measure what importing the inference client costs
 
 bench-chat: setup ## measure chat, streamed and whole, beside huggingface_hub, openai and bare httpx
 	$(PYTHON_VENV) benchmarks/chat.py
+
+sizes: setup ## count the lines of the runtime, beside their limits
+	$(PYTHON_VENV) benchmarks/sizes.py
 
 generate: setup ## rewrite generated/ from specs/
 	$(PYTHON_VENV) -m hubsmith_codegen.tree

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 
 from hubsmith_runtime import (
@@ -13,9 +12,11 @@ from hubsmith_runtime import (
     SpaceUnavailableError,
     SpecError,
 )
-from hubsmith_runtime._http import Response, origin_of, shown
-from hubsmith_runtime._source import Source
-from hubsmith_runtime._transport import Transport
+from hubsmith_runtime.driver import Driver
+from hubsmith_runtime.effects import Effects, Send
+from hubsmith_runtime.http import HttpRequest, Response, shown
+from hubsmith_runtime.spaces.source import Source
+from hubsmith_runtime.transport import Origins
 
 from .document import MAX_BYTES, Document, identify, parse
 from .load import RawSpec, load
@@ -40,18 +41,19 @@ def fetch(source: str, *, token: str | None = None, timeout: float = 10) -> RawS
         timeout: Seconds for each document, from the first byte sent to the last one read.
 
     Raises:
-        SpaceConnectionError: when the server is down or broke off.
+        ConnectionFailedError: when the server is down or broke off.
         InferenceTimeoutError: when it is too slow.
         AuthenticationError: when it needs a token or a login.
         SpecError: when there is no Gradio app at this address.
     """
     place = Source.parse(root_of(source), token, None)
-    root = place.root or _resolve(place, timeout)
-    transport = Transport(place.credentials(root))
+    driver = Driver(Origins(place.credentials(None)))
     try:
-        return _read(transport, place.name, root, timeout)
+        root = place.root or _resolve(driver, place, timeout)
+        driver.origins.allow(place.credentials(root))
+        return _read(driver, place.name, root, timeout)
     finally:
-        transport.close()
+        driver.close()
 
 
 def root_of(source: str) -> str:
@@ -64,9 +66,9 @@ def root_of(source: str) -> str:
     return _DOCUMENT_PATH.sub("", address)
 
 
-def _read(transport: Transport, name: str, root: str, timeout: float) -> RawSpec:
+def _read(driver: Driver, name: str, root: str, timeout: float) -> RawSpec:
     url = f"{root}/config"
-    config = _required(_get(transport, url, timeout), name)
+    config = _required(_get(driver, url, timeout), name)
     version, prefix = _version_and_prefix(config, shown(url))
     documents: dict[str, bytes] = {"config": config}
     notes: dict[str, str] = {}
@@ -76,7 +78,7 @@ def _read(transport: Transport, name: str, root: str, timeout: float) -> RawSpec
     else:
         notes["openapi"] = f"not served by Gradio {version}" if version else "not served"
     for kind, address in wanted.items():
-        found = _optional(transport, kind, address, timeout)
+        found = _optional(driver, kind, address, timeout)
         if isinstance(found, bytes):
             documents[kind] = found
         else:
@@ -84,53 +86,26 @@ def _read(transport: Transport, name: str, root: str, timeout: float) -> RawSpec
     return load(documents, source=name, notes=notes)
 
 
-def _resolve(place: Source, timeout: float) -> str:
-    transport = Transport(place.credentials(None))
-    try:
-        answer = _get(transport, place.host_url, timeout)
-    finally:
-        transport.close()
-    if answer.status in (401, 403, 404):
-        raise AuthenticationError(
-            f"{place.name}: the Hub knows no such Space, or it is private "
-            f"(status {answer.status}). Check the name, or pass a token that may read it."
-        )
-    if answer.status != 200:
-        raise SpaceUnavailableError(
-            f"{place.name}: the Hub answered {answer.status} when asked where the Space runs. "
-            "Try again later."
-        )
-    host = parse(answer.body, f"The Hub's answer about {place.name}").get("host")
-    if not isinstance(host, str):
-        raise SpecError(f"{place.name}: the Hub does not say where the Space runs.")
-    if origin_of(place.host_url).startswith("https:") and not host.startswith("https:"):
-        raise SpecError(f"{place.name}: the Hub names an address that is not https.")
-    origin_of(host)
-    return host.rstrip("/")
+def _resolve(driver: Driver, place: Source, timeout: float) -> str:
+    answer = _get(driver, place.hub_request("host").url, timeout)
+    if answer.status == 200:  # Anything else than an object is no answer of the Hub's.
+        parse(answer.body, f"The Hub's answer about {place.name}")
+    return place.read_host(answer)
 
 
-def _get(transport: Transport, url: str, timeout: float) -> Response:
+def _get(driver: Driver, url: str, timeout: float) -> Response:
     """Read one answer within the time and the size that are allowed."""
-    deadline = time.monotonic() + timeout
-    chunks: list[bytes] = []
-    size = 0
-    # The transport's own limit is one on silence; a server that drips would never meet it.
-    with transport.stream("GET", url, timeout=timeout) as stream:
-        for chunk in stream.iter_bytes():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > MAX_BYTES:
-                raise SpecError(
-                    f"GET {shown(url)}: the answer is larger than {MAX_BYTES // 2**20} MiB."
-                )
-            if time.monotonic() > deadline:
-                raise InferenceTimeoutError(
-                    f"GET {shown(url)}: the answer was not complete after {timeout:g} s."
-                )
 
-        return Response(
-            status=stream.status, headers=stream.headers, body=b"".join(chunks), url=stream.url
-        )
+    def call() -> Effects[Response]:
+        request = HttpRequest(method="GET", url=url, silence=timeout, largest=MAX_BYTES)
+        return (yield Send(request))
+
+    try:
+        return driver.run(call(), timeout)
+    except InferenceTimeoutError:
+        raise InferenceTimeoutError(
+            f"GET {shown(url)}: the answer was not complete after {timeout:g} s."
+        ) from None
 
 
 def _required(answer: Response, name: str) -> bytes:
@@ -154,10 +129,10 @@ def _required(answer: Response, name: str) -> bytes:
     return answer.body
 
 
-def _optional(transport: Transport, kind: Document, url: str, timeout: float) -> bytes | str:
+def _optional(driver: Driver, kind: Document, url: str, timeout: float) -> bytes | str:
     """Return a document, or why it cannot be had."""
     try:
-        answer = _get(transport, url, timeout)
+        answer = _get(driver, url, timeout)
         if answer.status != 200:
             return f"answered {answer.status}"
         what = "the answer"

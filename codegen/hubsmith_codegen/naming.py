@@ -16,7 +16,7 @@ from .names import identifier, is_name
 
 _FALLBACK = "space"
 # A client of this name would hide the library from everything beside it.
-_TAKEN = frozenset({"hubsmith", "hubsmith_runtime", "hubsmith_codegen"})
+_TAKEN = frozenset({"hubsmith", "hubsmith_runtime", "hubsmith_codegen", "hubsmith_testing"})
 
 
 def checked_name(name: str) -> str:

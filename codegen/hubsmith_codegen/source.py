@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hubsmith_runtime import SpaceConnectionError, SpecError
+from hubsmith_runtime import ConnectionFailedError, SpecError
 
 if TYPE_CHECKING:
     from .configuration import Configuration
@@ -117,7 +117,7 @@ def fetch_recorded(
     for document in before.documents if before else ():
         reason = raw.notes.get(document)
         if reason in (BROKEN, NO_ANSWER):
-            raise SpaceConnectionError(
+            raise ConnectionFailedError(
                 f"{name}: {source} did not serve its {document} document: {reason}. "
                 "Try again, or allow more time with --timeout."
             )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import hubsmith_runtime
-from hubsmith_runtime import HubsmithError, SpecError
+from hubsmith_runtime import HubsmithError, SpecError, inference
 
 from .formatting import format_python
 from .names import ClassName, Identifier
@@ -34,8 +34,8 @@ _FACE = PurePosixPath("__init__.py")
 _MARKER = PurePosixPath("py.typed")
 # What of the runtime's inference half the public package shows; the rest is for generated code.
 _INFERENCE = (
-    "AsyncStream", "Content", "InferenceApi", "InferenceProgress", "RawResponse", "Stream",
-    "merge_chunks",
+    "AsyncStream", "InferenceApi", "InferenceProgress", "RawResponse", "Stream", "merge_chunks",
+    *(name for name in inference.__all__ if name.endswith("Error")),
 )  # fmt: skip
 
 

@@ -12,12 +12,15 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import hubsmith_runtime
 
-from .names import Identifier
 from .text import Source
 from .version import GENERATOR
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
 
 FOLDER = PurePosixPath("_runtime")
 """Where the copy stands in the package."""
@@ -41,7 +44,7 @@ def vendored_runtime() -> dict[PurePosixPath, str]:
 
     Returns:
         Their text by their path within the client package: `_runtime/__init__.py` with the public
-        names of the modules that go along, those modules, and the license.
+        names of the modules that go along, those modules in their folders, and the license.
     """
     return dict(_files())
 
@@ -50,42 +53,57 @@ def vendored_runtime() -> dict[PurePosixPath, str]:
 def _files() -> Mapping[PurePosixPath, str]:
     from .templating import template
 
-    modules = _modules()
-    homes: list[tuple[Identifier, tuple[Identifier, ...]]] = []
-    public = frozenset(hubsmith_runtime.__all__)
-    for name, text in sorted(modules.items()):
-        found = sorted(_defined(ast.parse(text)) & public)
-        if found:
-            homes.append((Identifier(name), tuple(Identifier(one) for one in found)))
-    exports = sorted(name for _, names in homes for name in names)
-    if missing := sorted(_NEEDED - set(exports)):
+    texts = dict(_texts(resources.files(hubsmith_runtime), ""))
+    modules = sorted(_closure(texts))
+    names = {
+        module: sorted(name for name, home in hubsmith_runtime.HOMES.items() if home == module)
+        for module in modules
+    }
+    if missing := sorted(_NEEDED - {name for found in names.values() for name in found}):
         raise ValueError(f"no module of the runtime defines {missing[0]}")
     face = template("runtime/__init__.py").render(
-        header=Source(_NOTICE), homes=homes, exports=tuple(exports)
+        header=Source(_NOTICE),
+        homes=tuple(
+            (Source(module), tuple(map(Source, found)), Source(" ".join(found)))
+            for module, found in names.items()
+            if found
+        ),
     )
     files = {FOLDER / "__init__.py": face}
-    for name, text in sorted(modules.items()):
-        files[FOLDER / f"{name}.py"] = f"{_NOTICE}\n{text}"
+    for module in modules:
+        files[FOLDER / _path(module, texts)] = f"{_NOTICE}\n{texts[module]}"
     license_ = resources.files(str(__package__)).joinpath("templates/runtime/LICENSE")
     files[FOLDER / "LICENSE"] = license_.read_text("utf-8")
     return files
 
 
-def _modules() -> dict[str, str]:
-    """The source of every module that the names of a client lead to, by the module's name."""
-    folder = resources.files(hubsmith_runtime)
-    texts = {
-        file.name.removesuffix(".py"): file.read_text("utf-8")
-        for file in folder.iterdir()
-        if file.name.endswith(".py") and file.name != "__init__.py"
-    }
-    waiting = [name for name, text in texts.items() if _defined(ast.parse(text)) & _NEEDED]
-    found: dict[str, str] = {}
+def _texts(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield every module of the runtime, by its name with dots, with its source; not the first."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and entry.joinpath("__init__.py").is_file():
+            name = f"{prefix}{entry.name}"
+            yield name, entry.joinpath("__init__.py").read_text("utf-8")
+            yield from _texts(entry, f"{name}.")
+        elif entry.name.endswith(".py") and entry.name != "__init__.py":
+            yield f"{prefix}{entry.name.removesuffix('.py')}", entry.read_text("utf-8")
+
+
+def _path(module: str, texts: Mapping[str, str]) -> PurePosixPath:
+    path = PurePosixPath(*module.split("."))
+    is_package = any(name.startswith(f"{module}.") for name in texts)
+    return path / "__init__.py" if is_package else path.with_suffix(".py")
+
+
+def _closure(texts: Mapping[str, str]) -> set[str]:
+    """The names of every module that the names of a client lead to."""
+    waiting = [hubsmith_runtime.HOMES[name] for name in _NEEDED]
+    found: set[str] = set()
     while waiting:
         name = waiting.pop()
         if name not in found:
-            found[name] = texts[name]
+            found.add(name)
             waiting += _imported(name, texts)
+            waiting += [parent for parent, dot, _ in [name.rpartition(".")] if dot]
     return found
 
 
@@ -93,15 +111,15 @@ def _imported(name: str, texts: Mapping[str, str]) -> Iterator[str]:
     """The modules of the runtime that one of them imports, wherever in it."""
     for node in ast.walk(ast.parse(texts[name])):
         match node:
-            case ast.ImportFrom(level=1, module=str(module)):
-                yield _known(module, name, texts)
-            case ast.ImportFrom(level=1, module=None, names=aliases):
-                for alias in aliases:
-                    yield _known(alias.name, name, texts)
             case ast.ImportFrom(level=0, module=str(module)):
                 _refuse_own(module, name)
-            case ast.ImportFrom():
-                raise ValueError(f"{name} imports from outside of the runtime")
+            case ast.ImportFrom(level=level, module=module, names=aliases) if level:
+                parents = name.split(".")[:-level]
+                if level > name.count(".") + 1:
+                    raise ValueError(f"{name} imports from outside of the runtime")
+                stems = [module] if module else [alias.name for alias in aliases]
+                for stem in stems:
+                    yield _known(".".join([*parents, stem]), name, texts)
             case ast.Import(names=aliases):
                 for alias in aliases:
                     _refuse_own(alias.name, name)
@@ -119,21 +137,3 @@ def _refuse_own(module: str, importer: str) -> None:
     # Such an import would find the installed runtime, or nothing.
     if module.partition(".")[0] == _LIBRARY:
         raise ValueError(f"{importer} imports {module} by its full name, so it cannot be copied")
-
-
-def _defined(module: ast.Module) -> set[str]:
-    """The names that a module itself gives a meaning to."""
-    found: set[str] = set()
-    for node in module.body:
-        match node:
-            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
-                found.add(name)
-            case ast.AsyncFunctionDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
-                found.add(name)
-            case ast.Assign(targets=targets):
-                found |= {target.id for target in targets if isinstance(target, ast.Name)}
-            case ast.If(body=body, orelse=otherwise):
-                found |= _defined(ast.Module(body=[*body, *otherwise], type_ignores=[]))
-            case _:
-                pass
-    return found

@@ -140,14 +140,18 @@ class AsyncInferenceClient(AsyncInferenceBase):
         model: A model of the Hub, or the URL of one: an endpoint or a local server.
         provider: Who runs the model, such as `together`; `auto` takes the first of your order.
             Left out, it is `hf-inference` where there is no model or it is a URL, else `auto`.
-        token: A token of Hugging Face, or the provider's own key; left out, the saved token.
-        timeout: Seconds that a call may take; default: no limit.
+        token: A token of Hugging Face, or the provider's own key; left out, the saved token, which
+            the server of a URL sees only at `*.endpoints.huggingface.cloud`. Empty for none.
+        timeout: Seconds that a call may take in all; of a stream, until it begins and then until each
+            next chunk. Left out, ten minutes of silence or of loading end a call.
         headers: Sent with every call, to whoever runs the model.
         cookies: Sent like `headers`.
         bill_to: The organisation that pays.
         base_url: The same as `model`, as openai names it.
         api_key: The same as `token`, as openai names it.
-        max_retries: How often a call that failed in passing is tried again.
+        retries: Which failures are tried again: broken connections, 429, 500, 502 and 503; by
+            default in three attempts.
+        max_retries: Another way to say `Retries(attempts=max_retries + 1)`, as openai names it.
         on_progress: Called with an `InferenceProgress` while a provider works on a job.
     """
 

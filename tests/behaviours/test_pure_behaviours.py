@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime._diff import Accumulator
-from hubsmith_runtime._downloads import FileOrigin
-from hubsmith_runtime._files import answered_file
+from hubsmith_runtime.files import FileOrigin, answered_file
+from hubsmith_runtime.spaces.edits import Accumulator
 
 
 def test_38_a_stream_is_fetched_as_one_file_and_a_file_by_its_path() -> None:

@@ -17,7 +17,7 @@ import hubsmith_runtime
 import pytest
 from hubsmith import tasks
 from hubsmith_codegen import tree
-from hubsmith_runtime import AsyncJobs, AsyncSpace, Jobs, Request, Space
+from hubsmith_runtime import AsyncJobs, AsyncSpace, Jobs, Request, Space, inference
 
 SPACES = Path(__file__).resolve().parents[2] / "generated" / "spaces"
 PACKAGES = sorted(path for path in SPACES.iterdir() if (path / "__init__.py").is_file())
@@ -76,8 +76,8 @@ def test_hubsmith_has_the_public_names_of_the_runtime_and_those_of_inference() -
         assert getattr(hubsmith, name) is getattr(hubsmith_runtime, name)
     clients = {"AsyncInferenceClient", "InferenceClient"}
     shown = {
-        "AsyncStream", "Content", "InferenceApi", "InferenceProgress", "RawResponse", "Stream",
-        "merge_chunks",
+        "AsyncStream", "InferenceApi", "InferenceProgress", "RawResponse", "Stream", "merge_chunks",
+        *(name for name in inference.__all__ if name.endswith("Error")),
     }  # fmt: skip
     models = set(tasks.__all__)
     assert {*hubsmith_runtime.__all__, *clients, *shown, *models} == set(hubsmith.__all__)

@@ -47,7 +47,7 @@ def test_config_alone() -> None:
     service = service_of(config=config)
     assert service.documents == ("config",)
     assert signatures(service) == {
-        "go": "(self, Your_name: str, *, Heat: float=3, Photo: FileInput) -> File"
+        "go": "(self, Your_name: str, *, Heat: float=3, Photo: FileInput | None) -> File"
     }
     assert service.operations[0].description == "Go on."
 

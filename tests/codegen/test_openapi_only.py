@@ -135,7 +135,7 @@ def test_the_old_shape_types_its_answers() -> None:
     broken = {"type": "array", "items": {"$ref": "#/$defs/Row"}, "$defs": {"Row": row}}
     results = {f"output_{place}": {"type": "integer"} for place in range(1, 11)}
     service = run({**results, "output": broken}, b=STRING, a={"type": "filepath"})
-    assert signatures(service) == {"go": "(self, *, a: FileInput, b: str) -> GoResult"}
+    assert signatures(service) == {"go": "(self, *, a: FileInput | None, b: str) -> GoResult"}
     found = list(fields(service)["GoResult"].values())
     assert found == ["list[Row]", *["int"] * 10]
     assert service.operations[0].description == "Go on"

@@ -11,12 +11,14 @@ from typing import Any
 from hubsmith_codegen.names import distinct, is_name
 from hubsmith_codegen.render import render
 from hubsmith_codegen.text import docstring, literal, paragraphs
-from hubsmith_runtime._encode import encode
-from hubsmith_runtime._live import LiveEndpoint
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hubsmith_runtime.saving import FileOrigin
+from hubsmith_runtime.spaces.codec import encode
+from hubsmith_runtime.spaces.live import LiveEndpoint
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from .documents import endpoint, imported, info_of, parameter, result, service_of
+
+ORIGIN = FileOrigin("http://127.0.0.1")
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -161,7 +163,7 @@ def test_a_value_that_fits_is_taken_and_sent_as_it_is(pair: tuple[Any, Any], is_
         request = package.GoRequest(**{"the_value" if is_own else "the value": value})
         again = package.GoRequest.model_validate_json(request.model_dump_json(by_alias=True))
         for one in (request, again):
-            assert encode(one, live, "tiny", "http://127.0.0.1").values == [None, value]
+            assert encode(one, live, "tiny", ORIGIN).values == [None, value]
 
 
 def test_a_name_inside_an_object_is_sent_as_the_spec_has_it(tmp_path: Path) -> None:
@@ -173,4 +175,4 @@ def test_a_name_inside_an_object_is_sent_as_the_spec_has_it(tmp_path: Path) -> N
     value = {"b-c": {"d-e": "x"}}
     with imported(files, tmp_path) as package:
         request = package.GoRequest(x=value)
-        assert encode(request, live, "tiny", "http://127.0.0.1").values == [value]
+        assert encode(request, live, "tiny", ORIGIN).values == [value]

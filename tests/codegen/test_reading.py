@@ -91,8 +91,8 @@ TYPES: dict[str, tuple[Any, ...]] = {
         "list[Literal['a']]",
         "list[Literal['a'] | str]",
     ),
-    "filepath": ({"type": "filepath"}, "FileInput", "File"),
-    "format filepath": ({"type": "string", "format": "filepath"}, "FileInput", "File"),
+    "filepath": ({"type": "filepath"}, "FileInput | None", "File"),
+    "format filepath": ({"type": "string", "format": "filepath"}, "FileInput | None", "File"),
     "files deep inside": (
         {"type": "array", "items": {"anyOf": [{"type": "filepath"}, NULL]}},
         "list[FileInput | None]",
@@ -105,12 +105,12 @@ TYPES: dict[str, tuple[Any, ...]] = {
     ),
     "file by reference": (
         {"$ref": "#/$defs/F", "$defs": {"F": FILE_DATA}},
-        "FileInput",
+        "FileInput | None",
         "File",
     ),
     "file by old reference": (
         {"$ref": "#/definitions/F", "definitions": {"F": FILE_DATA}},
-        "FileInput",
+        "FileInput | None",
         "File",
     ),
     "fractional length": ({"type": "string", "minLength": 1.5, "maxLength": 4.0}, "str"),
@@ -140,7 +140,7 @@ def test_a_file_is_told_by_its_shape(members: dict[str, Any]) -> None:
         "title": "ImageData",
         "properties": {**shape, "mime_type": {}, **members},
     }
-    assert (argument(schema), returned(schema)) == ("FileInput", "File")
+    assert (argument(schema), returned(schema)) == ("FileInput | None", "File")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ from typing import Any
 from hubsmith_codegen.diff import Rule, diff_services
 from hubsmith_codegen.diff.types import Types
 from hubsmith_codegen.ir import Service
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from ..codegen.documents import endpoint, info_of, parameter, result, service_of, with_default
 from ..codegen.test_properties import FITTING, SCHEMAS

@@ -35,7 +35,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hubsmith_runtime.testing import MockSpace
+from hubsmith_testing import MockSpace
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "guides")]

@@ -8,20 +8,22 @@ from collections.abc import Iterator
 
 import hubsmith
 import pytest
-from hubsmith_runtime import _errors
+from hubsmith_runtime import errors
+from hubsmith_runtime.inference import errors as inference_errors
 
 from .page import page_path
 
 TEXT = page_path("errors").read_text(encoding="utf-8")
 ERRORS = [
     one
-    for _, one in inspect.getmembers(_errors, inspect.isclass)
-    if issubclass(one, hubsmith.HubsmithError) and one.__module__ == _errors.__name__
+    for module in (errors, inference_errors)
+    for _, one in inspect.getmembers(module, inspect.isclass)
+    if issubclass(one, hubsmith.HubsmithError) and one.__module__ == module.__name__
 ]
 ROWS = {
     match[1]: match[0] for match in re.finditer(r"^\| `(\w+)` \|.*$", TEXT, re.MULTILINE)
 }  # By the error that each is about.
-BUILT_IN = {ValueError, TypeError, TimeoutError, ImportError}
+BUILT_IN = {ValueError, TypeError, TimeoutError, ImportError, FileNotFoundError}
 
 
 def drawn() -> Iterator[tuple[str, str, set[str]]]:
@@ -38,7 +40,12 @@ def drawn() -> Iterator[tuple[str, str, set[str]]]:
 
 
 def test_the_tree_is_that_of_the_code() -> None:
-    assert TEXT.partition("```text\n")[2].partition("```")[0].strip() in inspect.getdoc(_errors)
+    tree = TEXT.partition("```text\n")[2].partition("```")[0]
+    for module in (errors, inference_errors):
+        # The branch of inference stands in a module of its own, a level further left.
+        for line in f"{module.__doc__}".splitlines():
+            if match := re.fullmatch(r"[│├└─ ]*(\w+Error)\b.*", line):
+                assert match[1] in tree
     names = [name for name, _, _ in drawn()]
     assert sorted(names) == sorted(one.__name__ for one in ERRORS)
 

@@ -16,7 +16,7 @@ from fake_hub import Answer, Seen
 from hubsmith import InferenceClient
 from hubsmith_codegen.formatting import format_python
 from hubsmith_codegen.providers import render_providers
-from hubsmith_runtime.inference._provider import Operation, Poll, Provider, Result, Variant
+from hubsmith_codegen.providers.table import Operation, Poll, Provider, Result, Variant
 
 from .inference_web import SAYS, InferenceWeb, picture
 from .page import ROOT, blocks_of, page_path

@@ -17,7 +17,6 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
-from hubsmith_runtime.inference import _endpoints, _lookups
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -193,13 +192,5 @@ def instead_of_the_internet(
 
     monkeypatch.setattr(sync, "handle_request", handle_request)
     monkeypatch.setattr(asynchronous, "handle_async_request", handle_async_request)
-    forget_answers()
     with server.running():
         yield
-    forget_answers()
-
-
-def forget_answers() -> None:
-    """Forget what real addresses answered: another test has others behind them."""
-    for cache in (_lookups._mappings, _lookups._models, _lookups._tasks, _endpoints._names):
-        cache.clear()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from hubsmith_runtime.inference._failures import Callee
-from hubsmith_runtime.inference._task import TaskOutput
+from hubsmith_runtime.inference.failures import Callee
+from hubsmith_runtime.inference.task import TaskOutput
 
 CALLEE = Callee(provider="together", model="org/chat")
 

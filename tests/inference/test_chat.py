@@ -10,12 +10,17 @@ import pydantic
 import pytest
 from hubsmith import tasks
 from hubsmith_runtime import ResultError, ValidationError
-from hubsmith_runtime.inference._arguments import ObjectInput, TaskObject
-from hubsmith_runtime.inference._chat import merge_chunks
-from hubsmith_runtime.inference._conversation import canonical_format
-from hubsmith_runtime.inference._payload import Reply
-from hubsmith_runtime.inference._result import decode, payload_of
-from hubsmith_runtime.inference._task import Task, TaskOutput, TaskRequest
+from hubsmith_runtime.inference.chat import canonical_format, merge_chunks
+from hubsmith_runtime.inference.payload import TaskResponse
+from hubsmith_runtime.inference.result import decode, payload_of
+from hubsmith_runtime.inference.task import (
+    ObjectInput,
+    Task,
+    TaskObject,
+    TaskOutput,
+    TaskRequest,
+)
+from task_responses import task_response
 
 USER = {"role": "user", "content": "Hello"}
 
@@ -234,27 +239,30 @@ def test_what_a_server_leaves_out_of_a_chat_is_filled_in(
     given: dict[str, Any], place: str, expected: object
 ) -> None:
     request = tasks.ChatCompletionRequest(messages=[USER])
-    found: Any = decode(request, Reply(raw=json.dumps(given).encode()))
+    found: Any = decode(request, task_response(raw=json.dumps(given).encode()))
     for step in place.split("."):
         found = found[int(step)] if step.isdecimal() else found[step]
     assert found == expected
 
 
-@pytest.mark.parametrize("given", [{}, {"choices": "none"}, {"choices": [1]}, [], "Hi", None])
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"choices": "none"}, {"choices": [1]}, {"choices": [{"message": "Hi"}]}, [], "Hi", None],
+)
 def test_what_is_no_chat_is_not_made_one(given: object) -> None:
     request = tasks.ChatCompletionRequest(messages=[USER])
     with pytest.raises(ResultError, match="chat_completion expects ChatCompletionOutput") as caught:
-        decode(request, Reply(raw=json.dumps(given).encode()))
+        decode(request, task_response(raw=json.dumps(given).encode()))
     assert caught.value.value == given
 
 
 # Parsed answers
 
 
-def answer(content: str | None, finish_reason: str = "stop", **members: Any) -> Reply:
+def answer(content: str | None, finish_reason: str = "stop", **members: Any) -> TaskResponse:
     message = {"role": "assistant", "content": content, **members}
     choice = {"index": 0, "message": message, "finish_reason": finish_reason}
-    return Reply(raw=json.dumps({"choices": [choice]}).encode(), where="together: org/chat")
+    return task_response(raw=json.dumps({"choices": [choice]}).encode(), where="together: org/chat")
 
 
 REQUEST = ChatRequest(messages=[USER], response_format=Country)
@@ -295,7 +303,7 @@ def test_without_a_model_class_nothing_is_parsed() -> None:
     ids=["refusal", "length", "filter", "text", "missing", "empty"],
 )
 def test_an_answer_that_cannot_be_parsed_says_why_and_keeps_the_answer(
-    reply: Reply, reason: str
+    reply: TaskResponse, reason: str
 ) -> None:
     with pytest.raises(ResultError) as caught:
         decode(REQUEST, reply)

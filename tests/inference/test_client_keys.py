@@ -14,9 +14,10 @@ from hubsmith import _providers
 from hubsmith._async_client import AsyncInferenceClient
 from hubsmith._client import InferenceClient
 from hubsmith_runtime import AuthenticationError, HubsmithError, Retries, ValidationError
-from hubsmith_runtime.inference._lookups import Hub
-from hubsmith_runtime.inference._provider import Provider
-from hubsmith_runtime.inference._routing import Routing
+from hubsmith_runtime.inference.failures import Callee
+from hubsmith_runtime.inference.hub import Hub
+from hubsmith_runtime.inference.provider import Provider
+from hubsmith_runtime.inference.routing import Routing
 
 MESSAGES = [{"role": "user", "content": "hi"}]
 SAVED, GIVEN, KEY = "hf_saved_on_this_machine", "hf_given_by_the_caller", "sk-of-the-provider"
@@ -74,8 +75,9 @@ def test_a_token_that_is_passed_goes_to_a_url(saved: object, chat_server: FakeCh
 )
 def test_which_urls_see_a_saved_token(saved: pytest.MonkeyPatch, url: str, key: str | None) -> None:
     saved.delenv("HUBSMITH_ROUTER")
-    routing = Routing(provider=None, token=None, find=_providers.find)
-    assert routing.url_key(url, "https://hub.example.org") == key
+    saved.setenv("HF_ENDPOINT", "https://hub.example.org")
+    routing = Routing(None, None, _providers.find, Hub(Retries()))
+    assert routing.url_key(url) == key
 
 
 def test_an_empty_token_means_none(saved: object, hub: FakeModelHub, router: FakeRouter) -> None:
@@ -240,8 +242,7 @@ def test_no_secret_is_shown(
                 client.text_classification("fine")
             texts += [str(caught.value), repr(caught.value), str(vars(caught.value))]
             texts += [repr(client), repr(client._routing()), caplog.text]
-            hub_view = Hub(url="http://127.0.0.1:9", find_token=lambda: GIVEN, retries=Retries())
-            texts.append(repr(hub_view))
+            texts += [repr(vars(client._hub)), repr(Callee(key=GIVEN))]
     assert "Bad token ***" in texts[0]
     assert all(GIVEN not in text for text in texts)
     secret_url = "http://me:pass@127.0.0.1:9/a?key=pass"

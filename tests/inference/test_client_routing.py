@@ -8,12 +8,8 @@ from typing import Any
 import pytest
 from fake_inference import LABELS, FakeChatServer, FakeModelHub, FakeRouter
 from hubsmith._client import InferenceClient
-from hubsmith_runtime import (
-    ArgumentError,
-    AuthenticationError,
-    ModelNotFoundError,
-    ValidationError,
-)
+from hubsmith_runtime import ArgumentError, AuthenticationError, ValidationError
+from hubsmith_runtime.inference import ModelNotFoundError
 
 MESSAGES = [{"role": "user", "content": "Where is the Louvre?"}]
 TOKEN = "hf_of_the_caller"
@@ -90,13 +86,24 @@ def test_a_mapping_is_asked_for_once_per_model_and_token(
 ) -> None:
     for model in ("meta/one", "meta/two"):
         hub.add(model, [entry("groq", "conversational", model)])
-    for token in (TOKEN, TOKEN, "hf_of_another"):
-        with InferenceClient(provider="groq", token=token) as client:
+    with InferenceClient(provider="groq", token=TOKEN) as client:
+        for token in (TOKEN, TOKEN, "hf_of_another"):
+            client.token = token
             client.chat_completion(MESSAGES, model="meta/one")
             client.chat_completion(MESSAGES, model="meta/two")
     asked = [(seen.path, seen.headers["authorization"]) for seen in hub.seen]
     assert len(asked) == len(set(asked)) == 4
     assert TOKEN in asked[0][1]
+
+
+def test_a_client_learns_of_a_change_that_another_one_did_not_see(
+    hub: FakeModelHub, router: FakeRouter
+) -> None:
+    for own in ("first", "second"):
+        hub.add("meta/llama", [entry("groq", "conversational", own)])
+        with InferenceClient("meta/llama", provider="groq", token=TOKEN) as client:
+            client.chat_completion(MESSAGES)
+    assert [seen.json()["model"] for seen in router.seen] == ["first", "second"]
 
 
 def test_a_private_model_is_looked_up_with_the_clients_own_token(
@@ -128,7 +135,9 @@ def test_a_misfit_names_who_serves_the_model(hub: FakeModelHub) -> None:
         with pytest.raises(ValidationError, match=r"groq \(conversational\), together"):
             client.chat_completion(MESSAGES)
     with InferenceClient("meta/llama", provider="together", token=TOKEN) as client:
-        with pytest.raises(ValidationError, match="for conversational, not for text-to-image"):
+        with pytest.raises(
+            ValidationError, match=r"not served for text-to-image.*together \(conversational"
+        ):
             client.text_to_image("a cat")
     with InferenceClient("meta/llama", token=TOKEN) as client:
         with pytest.raises(ValidationError, match="not served for text-to-image"):

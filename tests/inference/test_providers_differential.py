@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.parser
 import email.policy
 import fnmatch
+import functools
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,8 +20,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import httpx
 import hubsmith
-from hubsmith_runtime._transport import Transport
-from hubsmith_runtime.inference import _lookups
 from provider_cases import CASES, Case
 
 if sys.version_info < (3, 11):
@@ -113,12 +112,8 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     """Put a wire of our own under huggingface_hub."""
     made = Wire()
 
-    def new_client(_: Transport, **options: Any) -> httpx.Client:
-        return httpx.Client(transport=httpx.MockTransport(made.take_ours), **options)
-
-    monkeypatch.setattr(Transport, "_new_client", new_client)
-    for cache in (_lookups._mappings, _lookups._models, _lookups._tasks):
-        cache.clear()
+    ours = functools.partial(httpx.Client, transport=httpx.MockTransport(made.take_ours))
+    monkeypatch.setattr(httpx, "Client", ours)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
     monkeypatch.setattr("huggingface_hub.inference._providers.hf_inference.get_token", lambda: None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,18 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from exchange import Server, answer, headers_of, payload, providers, run, target
-from hubsmith_runtime import HubsmithError, InferenceTimeoutError, ResultError, Retries
-from hubsmith_runtime._errors import InferenceError, SpaceConnectionError
-from hubsmith_runtime.inference import _poll
-from hubsmith_runtime.inference._call import call
-from hubsmith_runtime.inference._content import Content
+from hubsmith_runtime import InferenceTimeoutError, ResultError, Retries
+from hubsmith_runtime.effects import DeadlineExceeded, Send, Sleep
+from hubsmith_runtime.errors import ConnectionFailedError
+from hubsmith_runtime.files import File
+from hubsmith_runtime.inference.errors import InferenceError
+from hubsmith_runtime.inference.polling import InferenceProgress
+from hubsmith_runtime.inference.request import call
 
 CDN = "https://cdn.example.org/out.bin"
 MEDIA = {f"GET {CDN}": answer(b"MEDIA")}
 ROUTER = "https://router.huggingface.co"
-PICTURE = Content(b"IMG")
+PICTURE = File(b"IMG")
 
 FAL_JOB = {
     "status": "IN_QUEUE",
@@ -117,10 +118,9 @@ def test_a_job_is_asked_after_until_it_is_done(
     assert reply.content == b"MEDIA"
     polls = [f"GET {polled}"] * len(answers)
     assert server.lines == [f"POST {first}", *polls, *result, f"GET {CDN}"]
-    waits = [request.after for request in server.asked[1 : 1 + len(polls)]]
     poll = providers()[provider].tasks[task].poll
     assert poll is not None
-    assert waits == [poll.interval] * len(polls)
+    assert server.slept == [poll.interval] * len(polls)
     told = [headers_of(request) for request in server.asked]
     carrier = "x-key" if provider == "black-forest-labs" else "authorization"
     assert all(key in headers[carrier] for headers in told[:-1])
@@ -219,70 +219,34 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-class WaitingServer(Server):
-    """A server for which the time passes that a request waits."""
-
-    def __init__(self, routes: Any, clock: list[float]) -> None:
-        super().__init__(routes)
-        self.clock = clock
-
-    @property
-    def waited(self) -> float:
-        return sum(request.after for request in self.asked)
-
-
-def _drive(server: WaitingServer, timeout: float | None, retries: Retries) -> Any:
+def _drive(server: Server, retries: Retries) -> Any:
     at = target("wavespeed", "text-to-image")
-    exchange = call(at, payload("text-to-image", "a"), {}, retries=retries, timeout=timeout)
-
-    def passing() -> Any:
-        result = yield from _timed(exchange, server.clock)
-        return result
-
-    return server.answer(passing())
-
-
-def _timed(exchange: Any, clock: list[float]) -> Any:
-    request = next(exchange)
-    while True:
-        clock[0] += request.after
-        try:
-            answered = yield request
-        except HubsmithError as error:
-            step: Callable[[], Any] = lambda error=error: exchange.throw(error)  # noqa: E731
-        else:
-            step = lambda answered=answered: exchange.send(answered)  # noqa: E731
-        try:
-            request = step()
-        except StopIteration as end:
-            return end.value
+    return server.run(call(at, payload("text-to-image", "a"), {}, retries=retries))
 
 
 POLLED = "GET https://api.wavespeed.ai/api/v3/predictions/1/result"
 SUBMIT = "POST https://api.wavespeed.ai/api/v3/own/model"
 
 
-def test_the_timeout_is_that_of_the_whole_call(clock: list[float]) -> None:
+def test_a_job_whose_time_is_over_says_how_far_it_came(clock: list[float]) -> None:
     busy = {SUBMIT: answer(WAVESPEED_JOB), POLLED: answer({"data": {"status": "processing"}})}
-    server = WaitingServer(busy, clock)
+    server = Server(busy, clock=clock, timeout=1.9)
 
-    with pytest.raises(InferenceTimeoutError, match=r"wavespeed: .*processing after 1\.5 s"):
-        _drive(server, 2.0, Retries(attempts=1))
+    with pytest.raises(DeadlineExceeded, match=r"wavespeed: .*not done in time: processing after"):
+        _drive(server, Retries(attempts=1))
 
-    assert server.waited < 2.0
-    limits = [request.options["timeout"] for request in server.asked]
-    assert limits == [2.0, 2.0, 1.5, 1.0]
+    assert server.slept == [0.5, 0.5, 0.5]
 
 
 def test_a_job_is_given_up_even_without_a_timeout(clock: list[float]) -> None:
     busy = {SUBMIT: answer(WAVESPEED_JOB)}
     busy[POLLED] = [answer({"data": {"status": "processing"}})] * 10000  # type: ignore[assignment]
-    server = WaitingServer(busy, clock)
+    server = Server(busy, clock=clock)
 
     with pytest.raises(InferenceTimeoutError, match="not done in time"):
-        _drive(server, None, Retries(attempts=1))
+        _drive(server, Retries(attempts=1))
 
-    assert server.waited < 3600
+    assert 3590 < sum(server.slept) < 3600
 
 
 def test_a_poll_that_fails_in_passing_is_repeated(clock: list[float]) -> None:
@@ -290,29 +254,29 @@ def test_a_poll_that_fails_in_passing_is_repeated(clock: list[float]) -> None:
         SUBMIT: answer(WAVESPEED_JOB),
         POLLED: [
             answer(b"bad gateway", 502),
-            SpaceConnectionError("the connection broke"),
+            ConnectionFailedError("the connection broke"),
             answer({"data": {"status": "completed", "outputs": [CDN]}}),
         ],
         **MEDIA,
     }
-    reply = _drive(WaitingServer(routes, clock), None, Retries(attempts=3))
+    response = _drive(Server(routes, clock=clock), Retries(attempts=3))
 
-    assert reply.content == b"MEDIA"
+    assert response.content == b"MEDIA"
 
 
 def test_a_model_that_loads_is_waited_for_within_the_timeout(clock: list[float]) -> None:
     loading = answer({"error": "Model x is currently loading", "estimated_time": 4.0}, 503)
     done = answer({"data": {"status": "completed", "outputs": [CDN]}})
-    server = WaitingServer({SUBMIT: [loading, loading, done], **MEDIA}, clock)
-    assert _drive(server, 30.0, Retries(attempts=1)).content == b"MEDIA"
-    assert server.waited == 8.0
+    server = Server({SUBMIT: [loading, loading, done], **MEDIA}, clock=clock, timeout=30.0)
+    assert _drive(server, Retries(attempts=1)).content == b"MEDIA"
+    assert server.slept == [4.0, 4.0]
 
-    with pytest.raises(InferenceTimeoutError, match="wavespeed: org/model: no answer in time"):
-        _drive(WaitingServer({SUBMIT: loading}, clock), 5.0, Retries(attempts=1))
+    with pytest.raises(DeadlineExceeded, match=r"wavespeed: org/model: no answer in time.*loading"):
+        _drive(Server({SUBMIT: loading}, clock=clock, timeout=5.0), Retries(attempts=1))
 
 
 def test_progress_is_reported() -> None:
-    seen: list[_poll.InferenceProgress] = []
+    seen: list[InferenceProgress] = []
     polled = "https://queue.fal.run/own/base/requests/r1"
     routes = {
         "POST https://queue.fal.run/own/model": answer(FAL_JOB),
@@ -333,11 +297,10 @@ def test_progress_is_reported() -> None:
 
 def test_a_call_that_is_cancelled_between_polls_asks_no_more() -> None:
     at = target("wavespeed", "text-to-image")
-    exchange = call(at, payload("text-to-image", "a"), {}, retries=Retries(), timeout=None)
-    next(exchange)
-    waiting = exchange.send(answer(WAVESPEED_JOB))
+    asked = call(at, payload("text-to-image", "a"), {}, retries=Retries())
+    assert isinstance(next(asked), Send)
+    assert isinstance(asked.send(answer(WAVESPEED_JOB)), Sleep)
 
-    assert waiting.after > 0
-    exchange.close()
+    asked.close()
     with pytest.raises(StopIteration):
-        next(exchange)
+        next(asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,21 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from exchange import NO_RETRIES, Server, answer, headers_of, payload, providers, run, target
 from hubsmith_runtime import HubsmithError, ResultError
-from hubsmith_runtime._errors import BadRequestError, InferenceError, ModelNotFoundError
-from hubsmith_runtime.inference._call import call
-from hubsmith_runtime.inference._content import Content
+from hubsmith_runtime.files import File
+from hubsmith_runtime.http import HttpRequest, Response
+from hubsmith_runtime.inference.errors import (
+    BadRequestError,
+    InferenceError,
+    ModelNotFoundError,
+)
+from hubsmith_runtime.inference.payload import Payload, TaskResponse
+from hubsmith_runtime.inference.request import call, prepare
 
 B64 = base64.b64encode(b"MEDIA").decode()
 CDN = "https://cdn.example.org/out.bin"
 FETCHED = {f"GET {CDN}": answer(b"MEDIA")}
-SOUND = Content(b"AUD")
-PICTURE = Content(b"IMG")
+SOUND = File(b"AUD")
+PICTURE = File(b"IMG")
 
 COMPLETION = {
     "choices": [{"text": "upon a time", "finish_reason": "stop", "seed": 3}],
@@ -60,7 +67,7 @@ def test_a_completion_served_as_a_chat_becomes_a_generated_text() -> None:
     reply, server = run({f"POST {url}": answer(chat)}, "hyperbolic", "text-generation", "once")
 
     assert reply.value == {"generated_text": "upon"}
-    assert b'"messages":[{"role":"user","content":"once"}]' in server.asked[0].options["content"]
+    assert b'"messages":[{"role":"user","content":"once"}]' in (server.asked[0].content or b"")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +151,7 @@ def test_the_hubs_own_answer_is_left_as_it_is() -> None:
     options: dict[str, Any] = {"model": "org/model", "key": None, "is_routed": True}
     reply, _ = run(routes, "hf-inference", "text-classification", **options)
     assert (reply.raw, reply.value) == (b'[{"label": "a", "score": 1.0}]', None)
-    assert reply.headers["x-compute-time"] == "0.1"
+    assert reply.response.headers["x-compute-time"] == "0.1"
 
     reply, _ = run({url: answer(b"MEDIA")}, "hf-inference", "text-to-image", **options)
     assert reply.content == b"MEDIA"
@@ -249,6 +256,55 @@ def test_a_page_that_is_no_error_is_not_taken_for_media_either(kind: str) -> Non
         run(routes, "novita", "text-to-video")
 
 
+PRIVATE = ["http://127.0.0.1:8000/out", "http://169.254.169.254/latest", "http://intranet/out",
+           "https://10.0.0.7/out", "http://[::1]/out", "http://printer.local/out"]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", PRIVATE)
+def test_media_on_a_private_host_are_not_fetched_for_a_provider_of_the_internet(url: str) -> None:
+    named = answer({"images": [{"url": url}]})
+    server = Server({"POST https://fal.run/own/model": named})
+    asking = call(
+        target("fal-ai", "text-to-image"), payload("text-to-image", "a"), {}, retries=NO_RETRIES
+    )
+    with pytest.raises(ResultError, match=r"fal-ai: org/model: text-to-image: .*no public host"):
+        server.run(asking)
+    assert len(server.asked) == 1
+
+    # A router of one's own may keep them beside it.
+    at = {"router": "http://127.0.0.1:9", "is_routed": True, "key": "hf_1"}
+    routes = {
+        "POST http://127.0.0.1:9/fal-ai/own/model": named,
+        f"GET {url}": answer(b"MEDIA"),
+    }
+    response, server = run(routes, "fal-ai", "text-to-image", **at)
+    assert response.content == b"MEDIA"
+
+
+def test_media_are_asked_for_without_anybodys_credentials() -> None:
+    routes = {"POST https://fal.run/own/model": answer({"images": [{"url": CDN}]}), **FETCHED}
+    response, server = run(routes, "fal-ai", "text-to-image")
+
+    assert [request.is_bare for request in server.asked] == [False, True]
+    assert response.response is FETCHED[f"GET {CDN}"]
+
+
+def test_what_is_logged_of_a_call_shows_no_key_and_no_argument() -> None:
+    at = target("groq", "conversational", key="secret-key-1")
+    server = target("hf-inference", "conversational", url="https://h/?key=secret-key-1")
+    asked = Payload(
+        task="conversational", inputs="secret words", parameters={"a": "secret words"},
+        extra={"b": "secret words"},
+    )  # fmt: skip
+    request = prepare(at, asked, {"cookie": "secret words"})
+    response = TaskResponse(
+        value="secret words", content=b"secret words", raw=b"secret words", secret="secret-key-1",
+        response=answer({"said": "secret words"}, set_cookie="secret words"),
+    )  # fmt: skip
+
+    assert "secret" not in f"{at!r} {at} {server!r} {server} {asked!r} {request!r} {response!r}"
+
+
 def test_an_error_tells_provider_model_status_and_words() -> None:
     refused = answer({"error": {"message": "too long"}}, 422, x_request_id="r-1")
     with pytest.raises(BadRequestError, match="groq: org/model: HTTP 422: too long") as e:
@@ -274,7 +330,7 @@ def test_a_key_that_a_server_repeats_is_not_shown() -> None:
 
 @pytest.mark.parametrize("task", ["image-classification", "document-question-answering"])
 def test_a_file_given_as_a_url_is_fetched_only_where_its_bytes_are_needed(task: str) -> None:
-    picture = Content.of("https://files.example.org/cat.png")
+    picture = File("https://files.example.org/cat.png")
     inputs: Any = {"question": "q", "image": picture} if "question" in task else picture
     server = Server(
         {
@@ -283,38 +339,46 @@ def test_a_file_given_as_a_url_is_fetched_only_where_its_bytes_are_needed(task: 
         }
     )
     at = target("hf-inference", task, key="hf_x", is_routed=True)
-    server.answer(call(at, payload(task, inputs), {}, retries=NO_RETRIES, timeout=None))
+    server.run(call(at, payload(task, inputs), {}, retries=NO_RETRIES))
     assert len(server.asked) == 2
     assert headers_of(server.asked[0]) == {}
 
-    passed = Content.of("https://files.example.org/cat.png")
+    passed = File("https://files.example.org/cat.png")
     routes = {"POST https://fal.run/own/model": answer({"text": "hi"})}
     _, server = run(routes, "fal-ai", "automatic-speech-recognition", passed)
     assert server.lines == ["POST https://fal.run/own/model"]
+
+
+class OneAnswer(Server):
+    """A server that gives one answer, whatever it is asked."""
+
+    def __init__(self, found: Response) -> None:
+        super().__init__({})
+        self.found = found
+
+    def _answer(self, request: HttpRequest) -> Response:
+        self.asked.append(request)
+        return self.found
 
 
 def test_every_task_of_every_table_reads_no_answer_as_an_error_of_ours() -> None:
     """An empty answer ends in a reply or an error of this library, never in a crash."""
     for name, provider in providers().items():
         for task in provider.tasks:
-            inputs: Any = Content(b"IMG") if "image-" in task or "video-" in task else "x"
+            inputs: Any = File(b"IMG") if "image-" in task or "video-" in task else "x"
             if task == "visual-question-answering":
-                inputs = {"question": "q", "image": Content(b"IMG")}
+                inputs = {"question": "q", "image": File(b"IMG")}
             elif "audio" in task or "speech-rec" in task or "detection" in task or "depth" in task:
-                inputs = Content(b"AUD")
+                inputs = File(b"AUD")
             options: dict[str, Any] = {}
             if provider.tasks[task].needs_url:
                 options = {"url": "https://own.example.org/"}
-            if name == "hf-inference" and not options:
+            if name in ("hf-inference", "auto") and not options:
                 options = {"is_routed": True, "key": "hf_x"}
             for found in (answer({}), answer([]), answer(b""), answer(b"<p>", kind="text/html")):
-                exchange = call(
-                    target(name, task, **options),
-                    payload(task, inputs),
-                    {},
-                    retries=NO_RETRIES,
-                    timeout=None,
-                )
-                next(exchange)
-                with pytest.raises((StopIteration, HubsmithError)):
-                    exchange.send(found)
+                at = target(name, task, **options)
+                server = OneAnswer(found)
+                with contextlib.suppress(HubsmithError):
+                    response = server.run(call(at, payload(task, inputs), {}, retries=NO_RETRIES))
+                    assert isinstance(response, TaskResponse)
+                assert len(server.asked) == 1

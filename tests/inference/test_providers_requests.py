@@ -12,14 +12,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from exchange import body_of, headers_of, payload, providers, target
+from exchange import NO_RETRIES, body_of, headers_of, payload, providers, target
 from hubsmith_runtime import ValidationError
-from hubsmith_runtime._http import HttpRequest
-from hubsmith_runtime.inference._call import Target, check_task, prepare, supports
-from hubsmith_runtime.inference._content import Content
-from hubsmith_runtime.inference._keys import is_hub_token
-from hubsmith_runtime.inference._payload import Payload
-from hubsmith_runtime.inference._provider import AUTO
+from hubsmith_runtime.effects import Run, Send
+from hubsmith_runtime.files import File
+from hubsmith_runtime.http import HttpRequest
+from hubsmith_runtime.inference.keys import is_hub_token
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.request import Target, call, check_task, prepare, supports
 from provider_cases import MESSAGES, SCHEMA
 
 DROPPED = ["black-forest-labs", "clarifai", "hyperbolic", "nebius", "nvidia", "sambanova"]
@@ -38,7 +38,7 @@ def json_web_token(**claims: Any) -> str:
 
 
 def test_tables_are_there_for_every_provider() -> None:
-    assert len(providers()) == 19 + len(DROPPED)
+    assert len(providers().keys() - {"auto"}) == 19 + len(DROPPED)
     assert [name for name, p in providers().items() if not p.is_routed] == [
         "black-forest-labs", "clarifai", "hyperbolic", "nebius", "nvidia", "openai", "sambanova"
     ]  # fmt: skip
@@ -167,7 +167,9 @@ def test_a_call_without_a_key_is_refused_where_one_is_needed() -> None:
 
 
 def test_the_router_itself_chooses_for_auto() -> None:
-    at = Target(provider=AUTO, task="conversational", model="org/model:fastest", key="hf_1")
+    at = Target(
+        provider=providers()["auto"], task="conversational", model="org/model:fastest", key="hf_1"
+    )
     request = prepare(at, payload("conversational", MESSAGES, frequency_penalty=1.0), {})
 
     assert request.url == "https://router.huggingface.co/v1/chat/completions"
@@ -196,20 +198,20 @@ def test_a_task_that_a_provider_lacks_names_those_it_has() -> None:
 def test_the_callers_headers_win_but_for_the_boundary_of_a_form() -> None:
     mine = {"Authorization": "Basic x", "Content-Type": "audio/flac", "X-Mine": "1"}
     server = target("hf-inference", "automatic-speech-recognition", url="https://own.example.org")
-    request = prepare(server, payload(server.task, Content(b"AUD")), mine)
+    request = prepare(server, payload(server.task, File(b"AUD")), mine)
     assert headers_of(request) == {k.lower(): v for k, v in mine.items()}
 
     at = target("deepinfra", "automatic-speech-recognition")
-    request = prepare(at, payload(at.task, Content(b"AUD")), mine)
+    request = prepare(at, payload(at.task, File(b"AUD")), mine)
     assert headers_of(request)["content-type"].startswith("multipart/form-data; boundary=")
 
 
 def test_names_in_a_form_cannot_break_out_of_their_place() -> None:
     request = asked(
-        "deepinfra", "automatic-speech-recognition", Content(b"AUD"), **{'a"\r\nx: y': True}
+        "deepinfra", "automatic-speech-recognition", File(b"AUD"), **{'a"\r\nx: y': True}
     )
 
-    content = request.options.get("content", b"")
+    content = request.content or b""
     assert b'name="a%22%0D%0Ax: y"\r\n\r\ntrue\r\n' in content
 
 
@@ -221,7 +223,7 @@ def test_what_the_caller_gave_is_not_changed() -> None:
         "nested": {"none": None, "list": [None, {"none": None}]},
     }
     before = json.dumps(parameters)
-    given = Payload(task="image-to-image", inputs=Content(b"IMG"), parameters=parameters)
+    given = Payload(task="image-to-image", inputs=File(b"IMG"), parameters=parameters)
     request = prepare(target("together", "image-to-image"), given, {})
 
     assert json.dumps(parameters) == before
@@ -243,6 +245,33 @@ def test_what_is_nothing_is_left_out_and_what_is_little_is_kept() -> None:
         ],
         "stop": [], "seed": 0, "user": "", "logit_bias": {}, "stream": False,
     }  # fmt: skip
+
+
+def test_inputs_are_sent_as_they_are_and_messages_without_what_is_nothing() -> None:
+    table = {"query": "q", "table": {"a": {"0": 1, "1": None}}}
+    at = target("hf-inference", "table-question-answering", key=None, is_routed=True)
+    request = prepare(at, payload(at.task, table, sequential=None), {})
+    assert body_of(request) == {"inputs": table, "parameters": {}}
+
+    image = {"type": "image_url", "image_url": {"url": "u", "detail": None}}
+    request = asked("groq", "conversational", [{"role": "user", "content": [image]}])
+    assert body_of(request)["messages"][0]["content"] == [
+        {"type": "image_url", "image_url": {"url": "u"}}
+    ]
+
+
+def test_a_body_with_a_file_is_made_outside_the_lock() -> None:
+    file = File(b"IMG")
+    asking = call(
+        target("fal-ai", "image-to-video"), payload("image-to-video", file), {}, retries=NO_RETRIES
+    )
+    effects = [next(asking)]
+    while not isinstance(effects[-1], Send):
+        assert isinstance(effects[-1], Run)
+        effects.append(asking.send(effects[-1].function()))
+
+    assert len(effects) > 1
+    assert effects[-1].request.content == b'{"image_url":"data:image/jpeg;base64,SU1H"}'
 
 
 @pytest.mark.parametrize("value", [float("nan"), object(), "\ud800"])
@@ -269,7 +298,7 @@ def test_a_model_or_an_input_that_is_missing_is_named() -> None:
         prepare(target("fal-ai", "text-to-image", model=""), payload("text-to-image", "a"), {})
     with pytest.raises(ValidationError, match="inputs is needed"):
         asked("fal-ai", "text-to-speech", None)
-    with pytest.raises(ValidationError, match="the input must be a file"):
+    with pytest.raises(ValidationError, match="a file as input is needed"):
         prepare(
             target("hf-inference", "image-to-text", key=None, is_routed=True),
             payload("image-to-text", "text"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import io
 import json
 import sys
@@ -18,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import hubsmith
 from hubsmith import tasks
-from hubsmith_runtime._transport import AsyncTransport, Transport
-from hubsmith_runtime.inference import _lookups
+from hubsmith_runtime.effects import Sleep
+from hubsmith_runtime.inference import polling
 from provider_cases import MESSAGES
 
 PIL = pytest.importorskip("PIL.Image")
@@ -83,25 +84,15 @@ class FakeWire:
 def wire(monkeypatch: pytest.MonkeyPatch) -> FakeWire:
     made = FakeWire()
     monkeypatch.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
-    monkeypatch.setattr(
-        Transport,
-        "_new_client",
-        lambda _, **options: httpx.Client(transport=httpx.MockTransport(made.answer), **options),
-    )
-    monkeypatch.setattr(
-        AsyncTransport,
-        "_new_client",
-        lambda _, **options: httpx.AsyncClient(
-            transport=httpx.MockTransport(made.answer), **options
-        ),
-    )
+    for kind in ("Client", "AsyncClient"):
+        client = functools.partial(getattr(httpx, kind), transport=httpx.MockTransport(made.answer))
+        monkeypatch.setattr(httpx, kind, client)
 
-    async def pause(_: object, seconds: float) -> None:
+    def sleep(seconds: float) -> Sleep:
         made.waits.append(seconds)
+        return Sleep(0)
 
-    monkeypatch.setattr(Transport, "pause", lambda _, seconds: made.waits.append(seconds))
-    monkeypatch.setattr(AsyncTransport, "pause", pause)
-    _lookups._mappings.clear()
+    monkeypatch.setattr(polling, "Sleep", sleep)
     return made
 
 
@@ -339,7 +330,7 @@ def test_every_task_of_every_provider_is_shown_here() -> None:
     }
     known = {(name, task) for name, table in providers().items() for task in table.tasks}
 
-    assert {pair for pair in known if pair[0] != "hf-inference"} == shown
+    assert {pair for pair in known if pair[0] not in ("auto", "hf-inference")} == shown
 
 
 def test_details_of_a_completion_are_typed(wire: FakeWire) -> None:
@@ -352,3 +343,26 @@ def test_details_of_a_completion_are_typed(wire: FakeWire) -> None:
     assert result.generated_text == "there was"
     assert result.details is not None
     assert result.details.finish_reason == "stop"
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_job_that_outlasts_the_timeout_is_told_with_its_status(
+    wire: FakeWire, is_async: bool
+) -> None:
+    busy = {**WAVESPEED, "GET https://api.wavespeed.ai/api/v3/r/1": {"data": {"status": "queued"}}}
+    model = fill(wire, "wavespeed", "text_to_image", busy)
+    options: dict[str, Any] = {"provider": "wavespeed", "api_key": "key-1", "timeout": 0.3}
+
+    async def ask() -> None:
+        async with hubsmith.AsyncInferenceClient(**options) as client:
+            await client.text_to_image("a cat", model=model)
+
+    words = (
+        r"wavespeed: org/model: the job is not done in time: queued after 0\.[23] s\. Try a longer"
+    )
+    with pytest.raises(hubsmith.InferenceTimeoutError, match=words):
+        if is_async:
+            asyncio.run(ask())
+        else:
+            with hubsmith.InferenceClient(**options) as client:
+                client.text_to_image("a cat", model=model)

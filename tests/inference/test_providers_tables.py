@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import http.server
 import importlib.util
 import json
@@ -17,14 +19,15 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from exchange import NO_RETRIES, TABLES, payload, providers
+from exchange import NO_RETRIES, TABLES, payload, tables
 from hubsmith_codegen.formatting import format_python
-from hubsmith_codegen.providers import load_providers, render_providers
+from hubsmith_codegen.providers import load_providers, render_providers, table
 from hubsmith_runtime import SpecError, ValidationError
-from hubsmith_runtime._transport import Transport
-from hubsmith_runtime.inference._call import Target, call
-from hubsmith_runtime.inference._content import Content
-from hubsmith_runtime.inference._provider import AUTO
+from hubsmith_runtime.driver import Driver
+from hubsmith_runtime.files import File
+from hubsmith_runtime.inference.provider import Operation
+from hubsmith_runtime.inference.request import Target, call
+from hubsmith_runtime.transport import Origins
 
 
 def package(files: dict[PurePosixPath, str], folder: Path) -> ModuleType:
@@ -129,19 +132,14 @@ def test_a_new_provider_is_one_file_and_no_code(
             provider=found.find("new-one"), task=task, model="own/model", key="k", is_routed=False
         )
         asked.clear()
-        transport = Transport()
-        try:
-            exchange = call(
-                at, payload(task, inputs, **parameters), {}, retries=NO_RETRIES, timeout=20
-            )
-            return transport.converse(exchange)
-        finally:
-            transport.close()
+        with contextlib.closing(Driver(Origins())) as driver:
+            asking = call(at, payload(task, inputs, **parameters), {}, retries=NO_RETRIES)
+            return driver.run(asking, timeout=20)
 
     assert answer_to("feature-extraction", "a").value == [[1.0, 2.0]]
     assert json.loads(asked[0][2]) == {"input": "a", "model": "own/model"}
 
-    assert answer_to("image-to-video", Content(b"IMG"), num_frames=8).content == b"VIDEO"
+    assert answer_to("image-to-video", File(b"IMG"), num_frames=8).content == b"VIDEO"
     assert [line for line, _, _ in asked] == ["POST /jobs/own/model", "GET /jobs/7", "GET /file"]
     assert json.loads(asked[0][2]) == {
         "start": "data:image/png;base64,SU1H", "options": {"frames": 8}
@@ -149,17 +147,32 @@ def test_a_new_provider_is_one_file_and_no_code(
     assert [headers.get("x-api-key") for _, headers, _ in asked] == ["k", "k", None]
 
 
+def _is_what_the_table_says(made: Operation, read: table.Operation, task: str) -> None:
+    """What functions do is compared in `test_providers_compiled`."""
+    accept = {"accept": "image/png"} if task.endswith("to-image") else {}
+    assert made.headers == {**read.headers, **accept}
+    assert (made.url, made.routed_query) == (read.url, read.routed_query)
+    assert made.needs_url == read.needs_url
+    assert made.is_form == (read.form == "multipart")
+    assert (made.is_media, made.media) == (read.result.is_media, read.result.media)
+    assert (made.poll is None) == (read.poll is None)
+    if made.poll is not None and read.poll is not None:
+        for name in ("status", "position", "error", "done", "failed", "interval", "limit"):
+            assert getattr(made.poll, name) == getattr(read.poll, name)
+
+
 def test_the_generated_package_holds_what_the_tables_say(tmp_path: Path, imported: None) -> None:
     found = package(render_providers(TABLES), tmp_path)
 
-    assert {name: found.find(name) for name in found.NAMES} == dict(providers())
-    for name, provider in providers().items():
-        for task, operation in provider.tasks.items():
-            # The order of a body's members is part of it.
-            made = found.find(name).tasks[task].body
-            assert json.dumps(made) == json.dumps(operation.body)
-    assert list(found.NAMES) == sorted(found.NAMES)
-    assert found.find("auto") is AUTO
+    assert [*found.NAMES] == sorted(found.NAMES) == [name for name in tables() if name != "auto"]
+    for name, known in tables().items():
+        made, read = found.find(name), known.provider
+        assert list(made.tasks) == list(read.tasks)
+        for field in dataclasses.fields(made):
+            if field.name != "tasks":
+                assert getattr(made, field.name) == getattr(read, field.name)
+        for task, operation in read.tasks.items():
+            _is_what_the_table_says(made.tasks[task], operation, task)
     with pytest.raises(ValidationError, match=r"there is no 'nope': known are auto, baseten"):
         found.find("nope")
     with pytest.raises(ValidationError, match="there is no 'os'"):
@@ -193,7 +206,17 @@ POLL = '\n[tasks.text-to-image.poll]\nlocation = "/j/{id}"\nstatus = "s"\ndone =
         ("{inputs}", "{input}", "body: 'input' has no value here"),
         ("{inputs}", "{inputs:hex}", "body: the places in '{inputs:hex}' are not understood"),
         ("{inputs}", "{inputs", "are not understood"),
-        ('"*" = "parameters"', '"*" = "inputs"', r"'\*' is one of json_schema, parameters: 'inputs'"),
+        ('"*" = "parameters"', '"*" = "inputs"', r"body: '\*' is one of parameters: 'inputs'"),
+        ('"*" = "parameters"', '"*" = "json_schema"', r"body: '\*' is one of parameters"),
+        ("body", "json_schema = { '*' = 'x' }\nbody", r"'\*' is one of json_schema, parameters: 'x'"),
+        ("{inputs}", "{schema}", "body: 'schema' has no value here"),
+        ("{inputs}", "{inputs:text}", "body: {inputs:text} has no text"),
+        ("{inputs}", "{inputs..a}", "are not understood"),
+        ("body", "result = { value = '{a:url=image/png}' }\nbody", "has no url"),
+        ("body", "result = { value = { '*' = 'a b' } }\nbody", "must be a path such as"),
+        ("body", "result = { media = ['a b'] }\nbody", "media must be a path such as"),
+        ('"s"', '"a|b"', "poll.status must be a path such as"),
+        ("body", "variants = [{ models = ['a?'] }]\nbody", r"variants.0.models must be like '\*name\*'"),
         ("body", "drop = 'a'\nbody", "drop must be a list, and is 'a'"),
         ("body", "drop = [1]\nbody", "drop.0 must be a text, and is 1"),
         ("body", "join = { size = ['width'] }\nbody", "size needs two parameters"),
@@ -247,11 +270,60 @@ def test_a_file_name_that_is_no_providers_name_is_refused(tmp_path: Path, name: 
         render_providers(tmp_path)
 
 
-def test_text_of_a_table_stays_text(tmp_path: Path, imported: None) -> None:
+ODD = [
+    'x"""); __import__("os").abort() #',
+    "'; raise SystemExit #",
+    "\\",
+    "a\nraise SystemExit\n",
+    "%s%(a)s$a",
+    "\u202e\u2028\x85",
+    "import",
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_text_of_a_table_stays_text(tmp_path: Path, imported: None, odd: str) -> None:
     """No text of a table becomes code, whatever it looks like."""
-    odd = 'x"""); __import__("os").abort() #'
-    text = GOOD + f"[tasks.text-to-image.headers]\nx = '{odd}'\n"
+    table = """
+        name = "x"
+        url = "https://x.example.org"
+        [shapes.ODD]
+        route = "/v1"
+        drop = [ODD]
+        rename = { a = ODD }
+        join = { ODD = ["b", "c"] }
+        group = { d = ["e", ODD] }
+        json_schema = { ODD = ODD }
+        [shapes.ODD.body]
+        ODD = ["{inputs}", ODD]
+        "*" = "parameters"
+        [shapes.ODD.poll]
+        location = "/j/{id}"
+        status = "status"
+        done = [ODD]
+        [shapes.ODD.result.value]
+        ODD = [ODD, "{id}"]
+        [tasks.text-to-image]
+        like = ODD
+        [tasks.image-to-image]
+        like = ODD
+    """
+    (tmp_path / "x.toml").write_text(table.replace("ODD", json.dumps(odd)), encoding="utf-8")
+    made = package(render_providers(tmp_path), tmp_path / "out").find("x")
+    operation = made.tasks["text-to-image"]
+
+    at = Target(provider=made, task="text-to-image", model="m", is_routed=False)
+    formed = {"type": "json_schema", "json_schema": {"schema": {}}}
+    body = operation.body(at, payload("text-to-image", "i", a=1, b=2, c=3, response_format=formed))
+    assert body == {odd: odd, "response_format": formed}
+    assert operation.poll.done == (odd,)
+    assert operation.value({"id": 1}) == {odd: [odd, 1]}
+
+
+@pytest.mark.parametrize("odd", [*(one for one in ODD if one.isprintable()), "{{ 7 * 7 }}{% x %}"])
+def test_text_of_a_header_stays_text(tmp_path: Path, imported: None, odd: str) -> None:
+    text = GOOD + f"[tasks.text-to-image.headers]\nx = {json.dumps(odd)}\n"
     (tmp_path / "x.toml").write_text(text, encoding="utf-8")
     found = package(render_providers(tmp_path), tmp_path / "out")
 
-    assert found.find("x").tasks["text-to-image"].headers == {"x": odd}
+    assert found.find("x").tasks["text-to-image"].headers == {"x": odd, "accept": "image/png"}

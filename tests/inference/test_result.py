@@ -12,10 +12,11 @@ import numpy
 import PIL.Image
 import pytest
 from hubsmith_runtime import MissingDependencyError, ResultError
-from hubsmith_runtime.inference._media import Base64Bytes, Image
-from hubsmith_runtime.inference._payload import Reply
-from hubsmith_runtime.inference._result import decode, payload_of
-from hubsmith_runtime.inference._task import Task, TaskOutput, TaskRequest
+from hubsmith_runtime.inference.media import Base64Bytes, Image
+from hubsmith_runtime.inference.payload import TaskResponse
+from hubsmith_runtime.inference.result import decode, payload_of
+from hubsmith_runtime.inference.task import Task, TaskOutput, TaskRequest
+from task_responses import task_response
 
 WHERE = "together: org/model"
 
@@ -110,9 +111,11 @@ class TracksRequest(TaskRequest[list[Track]]):
     __task__ = Task(name="audio-to-audio", method="audio_to_audio")
 
 
-def json_reply(value: Any, *, is_raw: bool = True) -> Reply:
+def json_reply(value: Any, *, is_raw: bool = True) -> TaskResponse:
     raw = json.dumps(value).encode()
-    return Reply(raw=raw, where=WHERE) if is_raw else Reply(value=value, where=WHERE)
+    return (
+        task_response(raw=raw, where=WHERE) if is_raw else task_response(value=value, where=WHERE)
+    )
 
 
 def png() -> bytes:
@@ -223,12 +226,12 @@ def test_an_empty_list_is_an_answer(answer: Any) -> None:
         json_reply([{"label": "a"}]),
         json_reply([{"label": "a", "score": "high"}]),
         json_reply(None),
-        Reply(raw=b"<html>Welcome</html>", where=WHERE),
-        Reply(raw=b"", where=WHERE),
+        task_response(raw=b"<html>Welcome</html>", where=WHERE),
+        task_response(raw=b"", where=WHERE),
     ],
     ids=["other", "missing", "wrong type", "null", "a page", "empty"],
 )
-def test_an_answer_of_no_known_form_is_an_error_that_says_all(reply: Reply) -> None:
+def test_an_answer_of_no_known_form_is_an_error_that_says_all(reply: TaskResponse) -> None:
     with pytest.raises(ResultError) as caught:
         decode(LabelsRequest(text="x"), reply)
     assert str(caught.value).startswith(
@@ -249,22 +252,22 @@ def test_a_long_answer_is_shown_in_part() -> None:
 
 
 def test_an_image_is_a_pillow_image() -> None:
-    image = decode(ImageRequest(), Reply(content=png()))
+    image = decode(ImageRequest(), task_response(content=png()))
     assert isinstance(image, PIL.Image.Image)
     assert (image.size, image.format) == ((3, 2), "PNG")
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", None], ids=["empty", "a page", "none"])
 def test_what_is_no_image_is_an_error(content: bytes | None) -> None:
-    reply = Reply(content=content, where=WHERE, headers={"content-type": "text/html"})
+    reply = task_response(content=content, where=WHERE, headers={"content-type": "text/html"})
     with pytest.raises(ResultError, match=r"text_to_image expects an image.* of type text/html"):
         decode(ImageRequest(), reply)
 
 
 def test_sound_and_video_are_bytes() -> None:
-    assert decode(BytesRequest(), Reply(content=b"OggS")) == b"OggS"
+    assert decode(BytesRequest(), task_response(content=b"OggS")) == b"OggS"
     with pytest.raises(ResultError, match="the answer is empty"):
-        decode(BytesRequest(), Reply(content=b""))
+        decode(BytesRequest(), task_response(content=b""))
 
 
 @pytest.mark.parametrize("is_raw", [True, False])
@@ -303,7 +306,7 @@ def test_a_broken_mask_is_an_error_with_its_place(mask: Any) -> None:
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
     with pytest.raises(ImportError, match=r"needs pillow.*pip install pillow") as caught:
-        decode(ImageRequest(), Reply(content=png()))
+        decode(ImageRequest(), task_response(content=png()))
     assert isinstance(caught.value, MissingDependencyError)
     with pytest.raises(ImportError, match="pip install pillow"):
         decode(SegmentRequest(), json_reply([{"label": "cat", "mask": "QVVE"}]))

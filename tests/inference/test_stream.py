@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from typing import Any
 
 import pytest
-from hubsmith_runtime import (
+from hubsmith_runtime import ConnectionFailedError, ResultError
+from hubsmith_runtime.inference.chunks import ChunkReader
+from hubsmith_runtime.inference.errors import (
     GenerationError,
     IncompleteStreamError,
     InferenceError,
     OverloadedError,
-    ResultError,
     TextGenerationValidationError,
 )
-from hubsmith_runtime.inference._chunks import ChunkReader
-from hubsmith_runtime.inference._failures import Callee
-from hubsmith_runtime.inference._task import TaskOutput
-from hypothesis import given
-from hypothesis import strategies as st
+from hubsmith_runtime.inference.failures import Callee
+from hubsmith_runtime.inference.task import TaskOutput
+from hypothesis import given, strategies as st
 from stream_samples import CALLEE, Chunk, chunk, contents, events
 
 
@@ -37,7 +37,7 @@ def read(sent: bytes, of: Any = Chunk, kind: str = "text/event-stream") -> tuple
     """Return the chunks of a whole answer, and the error at its end."""
     reader: ChunkReader[Any] = ChunkReader(of, {"content-type": kind}, CALLEE)
     chunks = reader.feed(sent)
-    return chunks + ([] if reader.is_done or reader.error else reader.finish()), reader.error
+    return chunks + ([] if reader.is_over else reader.finish()), reader.error
 
 
 # What is understood
@@ -112,7 +112,7 @@ def test_documents_and_streams_are_told_apart_whatever_their_type(kind: str, mar
     reader = ChunkReader(Chunk, {"content-type": kind}, CALLEE)
     received = [one for at in range(len(sent)) for one in reader.feed(sent[at : at + 1])]
     assert contents(received) == ["a"]
-    assert reader.is_done
+    assert reader.is_over
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_chunks_survive_any_cut(texts: list[str], cuts: list[int]) -> None:
     for start, end in itertools.pairwise(edges):
         received += reader.feed(sent[start:end])
     assert contents(received) == texts
-    assert reader.is_done
+    assert reader.is_over
 
 
 def test_the_word_error_in_a_text_is_no_error() -> None:
@@ -265,3 +265,50 @@ def test_an_event_of_another_form_is_reported_with_its_place() -> None:
     assert isinstance(error, ResultError)
     assert error.value == {"choices": "none"}
     assert "choices" in str(error)
+
+
+def test_an_error_beside_choices_is_an_error() -> None:
+    broken = (
+        '{"error": {"message": "no GPU"}, "choices": [{"delta": {}, "finish_reason": "error"}]}'
+    )
+    chunks, error = read(events(chunk("a"), broken, chunk("b")))
+    assert contents(chunks) == ["a"]
+    assert isinstance(error, InferenceError)
+    assert error.server_message == "no GPU"
+
+
+# How much is read
+
+
+def test_a_document_takes_a_time_that_grows_with_its_size() -> None:
+    def seconds(pieces: int) -> float:
+        reader: ChunkReader[Chunk] = ChunkReader(Chunk, {}, CALLEE)
+        began = time.process_time()
+        reader.feed(b'{"choices": [')
+        for _ in range(pieces):
+            reader.feed(b" " * 4096)
+        return time.process_time() - began
+
+    small = min(seconds(300) for _ in range(3))
+    assert seconds(4800) < 16 * max(small, 0.005) * 4
+
+
+def test_blanks_before_a_stream_are_not_kept() -> None:
+    reader: ChunkReader[Chunk] = ChunkReader(Chunk, {}, CALLEE)
+    for at in range(3000):
+        assert reader.feed(b"\xef\xbb\xbf"[at : at + 1] or b"\n") == []
+    assert contents(reader.feed(events(chunk("a")))) == ["a"]
+
+
+@pytest.mark.parametrize("start", [b"{", events(chunk("a")) + b"data: "])
+def test_what_is_too_large_to_hold_is_refused(
+    start: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hubsmith_runtime.inference.chunks.LARGEST_BODY", 1 << 20)
+    monkeypatch.setattr("hubsmith_runtime.sse.LARGEST_BODY", 1 << 20)
+    reader: ChunkReader[Chunk] = ChunkReader(Chunk, {}, CALLEE)
+    assert contents(reader.feed(start)) == ["a"] * (len(start) > 1)
+    for _ in range(15):
+        assert reader.feed(b" " * (1 << 16)) == []
+    with pytest.raises(ConnectionFailedError, match="larger than 1 MiB"):
+        reader.feed(b" " * (1 << 16))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 # Users name the plugin in `pytest_plugins`, which only the topmost conftest of a run may do.
-from hubsmith_runtime.testing.pytest import mock_space
+from hubsmith_testing.pytest import mock_space
 
 ROOT = Path(__file__).resolve().parents[2]
 __all__ = ["mock_space"]

@@ -28,9 +28,9 @@ from hubsmith_codegen.ir import Operation, Schema, Service
 from hubsmith_codegen.load import load
 from hubsmith_codegen.package import draft
 from hubsmith_runtime import File, HubsmithError, Request, Space, ValidationError
-from hubsmith_runtime.testing import MockSpace
-from hubsmith_runtime.testing._examples import Examples
-from hubsmith_runtime.testing._snapshot import RecordedEndpoint
+from hubsmith_testing import MockSpace
+from hubsmith_testing.examples import Examples
+from hubsmith_testing.snapshot import RecordedEndpoint
 
 PACKAGE = "mocked_clients"
 BOUNDS = {"minimum", "maximum"}

@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 from hubsmith_runtime import AppError, Client, File, JobCancelledError, QueueFullError
-from hubsmith_runtime.testing import Answer
-from hubsmith_runtime.testing.pytest import StartMock
+from hubsmith_testing import Answer, MockSpace
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def test_a_generated_client_gets_answers_of_its_types(
-    mock_space: StartMock, snapshot: Path, kitchen: Any
+    mock_space: type[MockSpace], snapshot: Path, kitchen: Any
 ) -> None:
     mock = mock_space(snapshot)
     with kitchen.Kitchen(mock.url) as space:
@@ -32,7 +31,9 @@ def test_a_generated_client_gets_answers_of_its_types(
     assert call.session
 
 
-def test_files_of_answers_are_real(mock_space: StartMock, snapshot: Path, kitchen: Any) -> None:
+def test_files_of_answers_are_real(
+    mock_space: type[MockSpace], snapshot: Path, kitchen: Any
+) -> None:
     with kitchen.Kitchen(mock_space(snapshot).url) as space:
         picture = space.img(b"...")[0]
         text = space.shout(b"quiet")
@@ -42,7 +43,7 @@ def test_files_of_answers_are_real(mock_space: StartMock, snapshot: Path, kitche
 
 
 def test_the_async_client_streams_partial_results(
-    mock_space: StartMock, snapshot: Path, kitchen: Any
+    mock_space: type[MockSpace], snapshot: Path, kitchen: Any
 ) -> None:
     async def run(url: str) -> tuple[list[str], str]:
         async with kitchen.AsyncKitchen(url) as space:
@@ -56,7 +57,7 @@ def test_the_async_client_streams_partial_results(
 
 
 def test_the_result_of_a_generator_is_what_it_gave_last(
-    mock_space: StartMock, snapshot: Path
+    mock_space: type[MockSpace], snapshot: Path
 ) -> None:
     answer = Answer(stream=["1", "1 2"], value="1 2 3")
     mock = mock_space(snapshot, answers={"/stream": [answer, Answer(value="all")]})
@@ -66,7 +67,7 @@ def test_the_result_of_a_generator_is_what_it_gave_last(
 
 
 def test_the_untyped_client_reads_the_documents_of_the_mock(
-    mock_space: StartMock, snapshot: Path
+    mock_space: type[MockSpace], snapshot: Path
 ) -> None:
     mock = mock_space(snapshot)
     with Client(mock.url) as client:
@@ -77,13 +78,13 @@ def test_the_untyped_client_reads_the_documents_of_the_mock(
 
 
 def test_gradio_client_calls_it(
-    mock_space: StartMock, snapshot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mock_space: type[MockSpace], snapshot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gradio_client = pytest.importorskip("gradio_client")
     monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
-    told = Answer(stream=["1", "1 2"], value="1 2 3")
+    counting = Answer(stream=["1", "1 2"], value="1 2 3")
     mock = mock_space(
-        snapshot, answers={"/greet": Answer(value="Hello Bob"), "/stream": [Answer(), told]}
+        snapshot, answers={"/greet": Answer(value="Hello Bob"), "/stream": [Answer(), counting]}
     )
     picture = tmp_path / "cat.png"
     picture.write_bytes(PNG)
@@ -109,7 +110,7 @@ def test_gradio_client_calls_it(
 
 
 def test_canned_answers_come_in_turn_and_the_last_one_stays(
-    mock_space: StartMock, snapshot: Path, kitchen: Any
+    mock_space: type[MockSpace], snapshot: Path, kitchen: Any
 ) -> None:
     answers = {"/greet": [Answer(value="first"), {"value": "second"}]}
     with kitchen.Kitchen(mock_space(snapshot, answers=answers).url) as space:
@@ -117,7 +118,7 @@ def test_canned_answers_come_in_turn_and_the_last_one_stays(
 
 
 def test_an_answer_may_be_computed_from_the_arguments(
-    mock_space: StartMock, snapshot: Path, kitchen: Any
+    mock_space: type[MockSpace], snapshot: Path, kitchen: Any
 ) -> None:
     def greet(name: str, **others: object) -> str:
         return f"Hi {name}" + "!" * len(others)
@@ -126,8 +127,8 @@ def test_an_answer_may_be_computed_from_the_arguments(
         assert space.greet("Bob").startswith("Hi Bob")
 
 
-def test_a_mock_can_be_told_later_what_to_answer(
-    mock_space: StartMock, snapshot: Path, kitchen: Any
+def test_what_a_mock_answers_can_be_set_later(
+    mock_space: type[MockSpace], snapshot: Path, kitchen: Any
 ) -> None:
     mock = mock_space(snapshot)
     mock.answer("shout", Answer(value=mock.add_file(b"LOUD", "loud.txt")))
@@ -136,7 +137,7 @@ def test_a_mock_can_be_told_later_what_to_answer(
         assert (file.name, file.read()) == ("loud.txt", b"LOUD")
 
 
-def test_errors_on_request(mock_space: StartMock, snapshot: Path, kitchen: Any) -> None:
+def test_errors_on_request(mock_space: type[MockSpace], snapshot: Path, kitchen: Any) -> None:
     answers = {
         "/greet": Answer(error="The stove is cold.", title="Stove"),
         "/stream": Answer(stream=["a", "ab"], error="Out of gas."),
@@ -154,7 +155,7 @@ def test_errors_on_request(mock_space: StartMock, snapshot: Path, kitchen: Any) 
             space.count("soup")
 
 
-def test_partial_results_travel_as_edits(mock_space: StartMock, snapshot: Path) -> None:
+def test_partial_results_travel_as_edits(mock_space: type[MockSpace], snapshot: Path) -> None:
     # A list that grows, one that shrinks, an object that changes: whatever the Space could send.
     steps: list[list[dict[str, Any]]] = [
         [{"role": "user", "content": "a"}],
@@ -167,7 +168,7 @@ def test_partial_results_travel_as_edits(mock_space: StartMock, snapshot: Path) 
         assert list(client.submit("Hello", api_name="/chat")) == steps
 
 
-def test_progress_and_log_lines(mock_space: StartMock, snapshot: Path, kitchen: Any) -> None:
+def test_progress_and_log_lines(mock_space: type[MockSpace], snapshot: Path, kitchen: Any) -> None:
     answer = Answer(value="done", logs=["Heating up"], progress=[0.25, 1.0])
     with kitchen.Kitchen(mock_space(snapshot, answers={"/bake": answer}).url) as space:
         job = space.jobs.bake("bread")
@@ -177,7 +178,7 @@ def test_progress_and_log_lines(mock_space: StartMock, snapshot: Path, kitchen: 
     assert [unit.progress for unit in status.progress] == [1.0]
 
 
-def test_a_job_can_be_cancelled(mock_space: StartMock, snapshot: Path, kitchen: Any) -> None:
+def test_a_job_can_be_cancelled(mock_space: type[MockSpace], snapshot: Path, kitchen: Any) -> None:
     answer = Answer(value="late", delay=3600)
     with kitchen.Kitchen(mock_space(snapshot, answers={"/greet": answer}).url) as space:
         job = space.jobs.greet("Bob")
@@ -186,7 +187,7 @@ def test_a_job_can_be_cancelled(mock_space: StartMock, snapshot: Path, kitchen: 
             job.result()
 
 
-def test_the_seed_decides_what_is_answered(mock_space: StartMock, snapshot: Path) -> None:
+def test_the_seed_decides_what_is_answered(mock_space: type[MockSpace], snapshot: Path) -> None:
     def greetings(seed: int) -> tuple[Any, ...]:
         with Client(mock_space(snapshot, seed=seed).url) as client:
             return client.predict("Bob", api_name="/greet"), client.predict(2, api_name="/plan")
@@ -196,7 +197,7 @@ def test_the_seed_decides_what_is_answered(mock_space: StartMock, snapshot: Path
     assert first != other
 
 
-def test_made_sounds_can_be_played(mock_space: StartMock) -> None:
+def test_made_sounds_can_be_played(mock_space: type[MockSpace]) -> None:
     schema = {
         "type": "object",
         "properties": {key: {} for key in ("path", "url", "orig_name", "mime_type")},

@@ -94,7 +94,7 @@ def test_a_port_that_is_none(port: str, snapshot: Path) -> None:
 
 def test_the_fixture_is_a_plugin(snapshot: Path, tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(
-        'pytest_plugins = ["hubsmith_runtime.testing.pytest"]\n', encoding="utf-8"
+        'pytest_plugins = ["hubsmith_testing.pytest"]\n', encoding="utf-8"
     )
     (tmp_path / "test_mine.py").write_text(
         "from hubsmith_runtime import Client\n\n"

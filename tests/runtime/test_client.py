@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,11 @@ from hubsmith_runtime import (
     ValidationError,
     handle_file,
 )
-from hubsmith_runtime._live import LiveSpace
-from hubsmith_runtime._signature import bind, info_of_config, read_info
-from hubsmith_runtime._untyped import adopt, answered
-from hubsmith_runtime._view import render
+from hubsmith_runtime.files import answered_file
+from hubsmith_runtime.saving import FileOrigin
+from hubsmith_runtime.spaces.live import LiveSpace
+from hubsmith_runtime.spaces.signature import bind, info_of_config, read_info, view
+from hubsmith_runtime.spaces.untyped import adopted, convert_files
 
 FILE_DATA = {"_type": "gradio.FileData"}
 ONLY = Path(__file__).parents[1] / "behaviours" / "apps" / "only.py"
@@ -210,6 +212,10 @@ class TestBind:
         assert bind(parameters, [], {"param_1": 2, "First one": 1}, "x") == [1, 2]
 
 
+def adopt(value: Any, base: str) -> Any:
+    return convert_files(value, partial(adopted, base=base))
+
+
 class TestAdopt:
     """FileData objects among the arguments."""
 
@@ -232,28 +238,26 @@ class TestAdopt:
         }
 
 
+def answered(value: Any) -> Any:
+    return convert_files(value, partial(answered_file, origin=FileOrigin("http://space")))
+
+
 class TestAnswered:
     """Files in answers, at any depth."""
 
     def test_files_are_found(self) -> None:
         value = {"a": [{"path": "/srv/a.png", "meta": FILE_DATA}], "b": {"path": "not a file"}}
-        found = answered(value, origin())
+        found = answered(value)
         assert isinstance(found["a"][0], File)
         assert found["b"] == {"path": "not a file"}
 
     def test_files_of_old_versions_bear_no_mark(self) -> None:
         old = {"path": "/srv/a", "url": None, "orig_name": "a", "size": None, "mime_type": None}
-        assert isinstance(answered(old, origin()), File)
+        assert isinstance(answered(old), File)
 
     def test_an_empty_file_stays_what_it_is(self) -> None:
         empty = {"path": None, "url": None, "meta": FILE_DATA}
-        assert answered(empty, origin()) == empty
-
-
-def origin() -> Any:
-    from hubsmith_runtime._downloads import FileOrigin
-
-    return FileOrigin("http://space")
+        assert answered(empty) == empty
 
 
 class TestInfo:
@@ -296,7 +300,7 @@ class TestRender:
         evil = "a\x1b[2J\nb"
         described = {"label": evil, "component": evil, "python_type": {"type": evil}, **ANY}
         endpoint = {"parameters": [described], "returns": [described]}
-        shown = render({"named_endpoints": {evil: endpoint}, "unnamed_endpoints": {}}, "x")
+        shown = view({"named_endpoints": {evil: endpoint}, "unnamed_endpoints": {}}, "x")
         assert "\x1b" not in shown
         assert len(shown.splitlines()) == 5
 
@@ -304,8 +308,8 @@ class TestRender:
         endpoint = {"parameters": [], "returns": []}
         both = {"named_endpoints": {"/a": endpoint}, "unnamed_endpoints": {"3": endpoint}}
         alone = {"named_endpoints": {}, "unnamed_endpoints": {"3": endpoint}}
-        assert "fn_index=3" not in render(both, "x")
-        assert "all_endpoints=True" in render(both, "x")
-        assert "fn_index=3" in render(both, "x", all_endpoints=True)
-        assert "fn_index=3" in render(alone, "x")
-        assert "fn_index=3" not in render(alone, "x", all_endpoints=False)
+        assert "fn_index=3" not in view(both, "x")
+        assert "all_endpoints=True" in view(both, "x")
+        assert "fn_index=3" in view(both, "x", all_endpoints=True)
+        assert "fn_index=3" in view(alone, "x")
+        assert "fn_index=3" not in view(alone, "x", all_endpoints=False)

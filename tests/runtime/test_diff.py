@@ -6,9 +6,8 @@ import copy
 from typing import Any
 
 import pytest
-from hubsmith_runtime._diff import Accumulator, DiffError, apply_edits
-from hypothesis import given
-from hypothesis import strategies as st
+from hubsmith_runtime.spaces.edits import Accumulator, DiffError, apply_edits
+from hypothesis import given, strategies as st
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

@@ -7,8 +7,9 @@ from typing import Any, Literal
 import pydantic
 import pytest
 from hubsmith_runtime import Endpoint, File, Model, Request, SpaceChangedError, ValidationError
-from hubsmith_runtime._encode import encode
-from hubsmith_runtime._live import LiveEndpoint
+from hubsmith_runtime.files import FileOrigin
+from hubsmith_runtime.spaces.codec import encode
+from hubsmith_runtime.spaces.live import LiveEndpoint
 
 
 class Point(Model):
@@ -35,7 +36,7 @@ def sent(request: Request[Any], order: list[str] | None = None) -> list[Any]:
     """Return what a request sends to a function with as many inputs, between two of state."""
     slots = (False, *(True for _ in type(request).model_fields), False)
     live = LiveEndpoint(fn_index=0, inputs=slots, outputs=(True,))
-    return encode(request, live, "space", "http://127.0.0.1:1", order).values
+    return encode(request, live, "space", FileOrigin("http://127.0.0.1:1"), order).values
 
 
 def test_state_has_its_slots_and_none_takes_the_default_of_the_space() -> None:
@@ -86,7 +87,7 @@ def test_one_file_in_two_places_is_uploaded_once() -> None:
     file = File(b"x", name="a.txt")
     request = DrawRequest(shape=[file], options={"again": file})
     live = LiveEndpoint(fn_index=0, inputs=(True, True), outputs=(True,))
-    call = encode(request, live, "space", "http://127.0.0.1:1")
+    call = encode(request, live, "space", FileOrigin("http://127.0.0.1:1"))
     (upload,) = call.uploads
     assert upload.references == [call.values[0][0], call.values[1]["again"]]
     assert upload.references[0]["meta"] == {"_type": "gradio.FileData"}

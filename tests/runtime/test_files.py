@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,9 @@ from hubsmith_runtime import (
     ValidationError,
     handle_file,
 )
-from hubsmith_runtime._downloads import safe_name
-from hypothesis import given
-from hypothesis import strategies as st
+from hubsmith_runtime.errors import MissingFileError
+from hubsmith_runtime.saving import safe_name
+from hypothesis import given, strategies as st
 from kitchen_client import (
     Kitchen,
     ManyFilesRequest,
@@ -88,7 +89,7 @@ def test_a_result_is_not_sent_again_to_its_own_space(
     kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = kitchen.run(UpperFileRequest(file=b"abc"))
-    monkeypatch.setattr(File, "chunks", lambda self: pytest.fail("it was sent again"))
+    monkeypatch.setattr(File, "open", lambda self: pytest.fail("it was sent again"))
     assert kitchen.run(OriginalNameRequest(file=file)) == file.name
 
 
@@ -129,6 +130,33 @@ def test_an_open_file_is_taken_from_where_it_stands(tmp_path: Path) -> None:
         rest = File(stream)
     assert (whole.name, whole.read(), whole.size) == ("a.txt", b"abc", 3)
     assert (rest.name, rest.read(), rest.size) == ("a.txt", b"bc", 2)
+
+
+def test_what_decompresses_a_file_is_read_and_not_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(gzip.compress(b"abc"))
+    with gzip.open(path) as stream:
+        assert File(stream).read() == b"abc"
+
+
+def test_a_wrong_source_is_an_error_of_two_kinds(tmp_path: Path) -> None:
+    closed = (tmp_path / "closed").open("xb+")
+    closed.close()
+    for source, kind, reason in (
+        (tmp_path / "none", FileNotFoundError, "not an existing file"),
+        (tmp_path, FileNotFoundError, "a folder"),
+        ("x" * 5000, FileNotFoundError, "not an existing file"),
+        ("\ud800", FileNotFoundError, "not an existing file"),
+        ("http://[::1", ValueError, "not a valid URL"),
+        (closed, ValueError, "closed file"),
+        (7, TypeError, "not a file"),
+        (io.StringIO("x"), TypeError, "'rb'"),
+    ):
+        with pytest.raises(ValidationError, match=reason) as caught:
+            File(source)  # pyright: ignore[reportArgumentType]  # wrong on purpose
+        assert isinstance(caught.value, kind)
+    with pytest.raises(MissingFileError, match=r"/upper_file: file: '.*none' is not an existing"):
+        UpperFileRequest(file=tmp_path / "none")
 
 
 def test_the_repr_of_a_file_is_short_and_without_secrets() -> None:

@@ -43,19 +43,26 @@ def test_every_public_name_can_be_imported() -> None:
 
 
 def test_every_error_is_public_and_drawn() -> None:
-    from hubsmith_runtime import _errors
+    from hubsmith_runtime import errors, inference
+    from hubsmith_runtime.inference import errors as inference_errors
 
-    for name in re.findall(r"^class (\w+)", (PACKAGE / "_errors.py").read_text(), re.MULTILINE):
-        assert name in hubsmith_runtime.__all__
-        assert f" {name} " in f"{_errors.__doc__}".replace("\n", " ")
+    for module, public in (
+        (errors, hubsmith_runtime.__all__),
+        (inference_errors, inference.__all__),
+    ):
+        drawn = f"{module.__doc__}".replace("\n", " ")
+        for name, one in vars(module).items():
+            if isinstance(one, type) and one.__module__ == module.__name__:
+                assert name in public
+                assert f" {name} " in drawn
 
 
 def test_httpx_is_named_in_one_module() -> None:
     importing = [
         path.name
-        for path in PACKAGE.glob("*.py")
+        for path in PACKAGE.rglob("*.py")
         if re.search(r"^\s*(import|from) httpx", path.read_text(), re.MULTILINE)
     ]
-    assert importing == ["_transport.py"]
+    assert importing == ["transport.py"]
     absolute = re.compile(r"^\s*(import|from) hubsmith", re.MULTILINE)
-    assert not [path.name for path in PACKAGE.glob("*.py") if absolute.search(path.read_text())]
+    assert not [path.name for path in PACKAGE.rglob("*.py") if absolute.search(path.read_text())]

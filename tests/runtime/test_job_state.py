@@ -18,16 +18,23 @@ from hubsmith_runtime import (
     ZeroGPUQuotaError,
     ZeroGPUTimeoutError,
 )
-from hubsmith_runtime._diff import Accumulator
-from hubsmith_runtime._events import Chunk
-from hubsmith_runtime._job_state import JobState, Session
+from hubsmith_runtime.spaces.codec import Call
+from hubsmith_runtime.spaces.edits import Accumulator
+from hubsmith_runtime.spaces.events import Chunk
+from hubsmith_runtime.spaces.session import JobState, Session
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "gradio-versions"
 
 
 def new_state(**options: Any) -> JobState:
-    options = {"sends_diffs": True, "keeps_events": True, **options}
-    return JobState(where="space: /call", fn_index=0, **options)
+    options = {"sends_diffs": True, "keeps_events": True, "session": Session("hash"), **options}
+    call = Call(where="space: /call", fn_index=0, values=[], uploads=[], decode=list)
+    return JobState(call=call, **options)
+
+
+def join(session: Session, event_id: str, state: JobState) -> None:
+    session.joining.add(state)
+    session.end_join(state, event_id)
 
 
 def completed(event_id: str, output: dict[str, Any], *, success: bool = True) -> dict[str, Any]:
@@ -59,8 +66,7 @@ RECORDED = recorded_jobs()
 def test_a_recorded_job_comes_to_its_end(messages: list[dict[str, Any]]) -> None:
     (ending,) = (m for m in messages if m["msg"] == "process_completed")
     session, state = Session("hash"), new_state()
-    session.begin_join()
-    session.end_join(ending["event_id"], state)
+    join(session, ending["event_id"], state)
     for message in messages:
         session.receive(message)
     assert not session.pending
@@ -86,9 +92,9 @@ def test_a_recorded_job_comes_to_its_end(messages: list[dict[str, Any]]) -> None
 
 def test_messages_may_come_before_the_answer_to_the_join() -> None:
     session, state = Session("hash"), new_state()
-    session.begin_join()
+    session.joining.add(state)
     session.receive(completed("e1", {"data": [1]}))
-    session.end_join("e1", state)
+    session.end_join(state, "e1")
     assert state.values() == [1]
     assert not session.pending
 
@@ -96,20 +102,18 @@ def test_messages_may_come_before_the_answer_to_the_join() -> None:
 def test_messages_of_strangers_are_not_kept() -> None:
     session, state = Session("hash"), new_state()
     session.receive(completed("e1", {"data": ["stale"]}))
-    session.begin_join()
-    session.end_join("e1", state)
+    join(session, "e1", state)
     assert not state.outcome
 
 
 def test_the_late_ending_of_a_cancelled_job_disturbs_no_other() -> None:
     session, gone, other, third = Session("hash"), new_state(), new_state(), new_state()
     for event_id, state in (("e1", gone), ("e2", other)):
-        session.begin_join()
-        session.end_join(event_id, state)
+        join(session, event_id, state)
     session.end(gone, Cancelled())
-    session.begin_join()  # While another job is being sent, strangers' messages are kept.
+    session.joining.add(third)  # While another job is being sent, strangers' messages are kept.
     assert not session.receive(completed("e1", {}))
-    session.end_join("e3", third)
+    session.end_join(third, "e3")
     assert [state.status().stage for state in (gone, other, third)] == [
         "cancelled", "joining", "joining",
     ]  # fmt: skip
@@ -120,15 +124,15 @@ def test_the_late_ending_of_a_cancelled_job_disturbs_no_other() -> None:
 
 def test_an_old_stream_that_ends_with_a_cancelled_job_takes_no_other_along() -> None:
     session, gone, other = Session("hash", announces_close=False), new_state(), new_state()
+    body: Any = object()
     for event_id, state in (("e1", gone), ("e2", other)):
-        session.begin_join()
-        session.end_join(event_id, state)
-    session.open()
+        join(session, event_id, state)
+    session.open(body)
     session.end(gone, Cancelled())
     session.receive(completed("e1", {}))
     assert session.feed(None)
     assert other.outcome is None
-    session.open()
+    session.open(body)
     assert session.feed(None)  # This one ended before anything came.
     with pytest.raises(SessionLostError):
         other.values()
@@ -145,8 +149,7 @@ def test_an_old_stream_that_ends_with_a_cancelled_job_takes_no_other_along() -> 
 def test_an_unexpected_error_concerns_every_job(message: dict[str, Any], error: type) -> None:
     session, states = Session("hash"), [new_state(), new_state()]
     for index, state in enumerate(states):
-        session.begin_join()
-        session.end_join(f"e{index}", state)
+        join(session, f"e{index}", state)
     assert session.receive({"msg": "unexpected_error", "event_id": None, **message})
     for state in states:
         with pytest.raises(error):

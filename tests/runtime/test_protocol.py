@@ -14,19 +14,20 @@ import pydantic
 import pytest
 from hubsmith_runtime import (
     AuthenticationError,
+    ConnectionFailedError,
     Endpoint,
     HubsmithError,
     QueueFullError,
     Request,
     SessionLostError,
-    SpaceConnectionError,
     SpaceUnavailableError,
     SpecError,
     UnsupportedVersionError,
     ValidationError,
 )
-from hubsmith_runtime._live import LiveSpace
-from hubsmith_runtime._transport import Transport
+from hubsmith_runtime.driver import Driver
+from hubsmith_runtime.http import HttpRequest
+from hubsmith_runtime.spaces.live import LiveSpace
 from kitchen_client import AsyncKitchen, EchoRequest, Kitchen
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -186,7 +187,8 @@ def test_a_stream_that_breaks_off_loses_the_job(server: FakeServer) -> None:
         with pytest.raises(SessionLostError, match="/echo"):
             kitchen.echo("x")
         job = kitchen.jobs.echo("x")
-        assert list(job) == []
+        with pytest.raises(SessionLostError):
+            list(job)
         with pytest.raises(SessionLostError):
             job.result()
 
@@ -278,7 +280,7 @@ def test_a_post_is_not_redirected_elsewhere(servers: tuple[FakeServer, FakeServe
     near, far = servers
     near.gradio()
     near.answer("/queue/join", b"", 307, location=f"{far.url}/queue/join")
-    with Kitchen(near.url) as kitchen, pytest.raises(SpaceConnectionError, match="redirected"):
+    with Kitchen(near.url) as kitchen, pytest.raises(ConnectionFailedError, match="redirected"):
         kitchen.echo("private")
     assert far.seen == []
 
@@ -301,10 +303,10 @@ def test_passwords_in_a_url_are_not_shown(server: FakeServer) -> None:
 
 def test_a_loop_of_redirects_ends(server: FakeServer) -> None:
     server.answer("/a", b"", 302, location="/a")
-    transport = Transport()
-    with pytest.raises(SpaceConnectionError, match="redirects"):
-        transport.request("GET", f"{server.url}/a", timeout=10)
-    transport.close()
+    with Kitchen(f"{server.url}/a") as kitchen:
+        server.answer("/a/config", b"", 302, location="/a/config")
+        with pytest.raises(ConnectionFailedError, match="redirects"):
+            kitchen.echo("x")
 
 
 @pytest.mark.skipif(not CONFIGS, reason="the corpus of real configurations is not here")
@@ -354,14 +356,14 @@ def test_errors_and_wire_names(server: FakeServer) -> None:
     bodies: list[bytes] = []
     server.gradio()
     server.stream(message("process_completed", "x"))
-    original = Transport.stream
+    original = Driver._open
 
-    def noted(self: Transport, method: str, url: str, **options: Any) -> Any:
-        bodies.append(options.get("content") or b"")
-        return original(self, method, url, **options)
+    def noted(self: Driver, request: HttpRequest, deadline: Any) -> Any:
+        bodies.append(request.content or b"")
+        return original(self, request, deadline)
 
     with pytest.MonkeyPatch.context() as patch, Kitchen(server.url) as kitchen:
-        patch.setattr(Transport, "stream", noted)
+        patch.setattr(Driver, "_open", noted)
         kitchen.run(AliasRequest())
         session = kitchen.session_hash
     assert json.loads(bodies[1]) == {
@@ -371,3 +373,16 @@ def test_errors_and_wire_names(server: FakeServer) -> None:
         "event_data": None,
         "trigger_id": None,
     }
+
+
+def test_closing_while_callbacks_begin_does_no_harm(server: FakeServer) -> None:
+    server.gradio()
+    server.stream(message("process_completed", "x"))
+    for _ in range(30):
+        called: list[object] = []
+        kitchen = Kitchen(server.url)
+        job = kitchen.jobs.echo("x")
+        job.add_done_callback(called.append)
+        job.result()
+        kitchen.close()
+        assert called == [job]

@@ -14,20 +14,22 @@ from fake_hub import FakeHub, FakeSpace
 from hubsmith_runtime import (
     AppError,
     AuthenticationError,
+    ConnectionFailedError,
     File,
     HubsmithError,
     InferenceTimeoutError,
     QueueFullError,
     Retries,
     SessionLostError,
-    SpaceConnectionError,
     SpaceUnavailableError,
     ValidationError,
 )
-from hubsmith_runtime._answers import read_retry_after
-from hubsmith_runtime._transport import AsyncTransport, Transport
-from hypothesis import given
-from hypothesis import strategies as st
+from hubsmith_runtime.async_driver import AsyncDriver
+from hubsmith_runtime.driver import Driver
+from hubsmith_runtime.effects import Deadline, Effect, Sleep
+from hubsmith_runtime.http import read_retry_after
+from hubsmith_runtime.spaces.protocol import classify
+from hypothesis import given, strategies as st
 
 JOIN = "/gradio_api/queue/join"
 FULL = {"detail": "Queue is full. Max size is 2 and size is 2."}
@@ -38,11 +40,19 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Note every wait of a client instead of waiting."""
     seconds: list[float] = []
 
-    async def pause(transport: AsyncTransport, wait: float) -> None:
-        seconds.append(wait)
+    def perform(driver: Driver, effect: Effect, deadline: Deadline) -> Any:
+        if isinstance(effect, Sleep):
+            return seconds.append(effect.seconds)
+        return blocking(driver, effect, deadline)
 
-    monkeypatch.setattr(Transport, "pause", lambda transport, wait: seconds.append(wait))
-    monkeypatch.setattr(AsyncTransport, "pause", pause)
+    async def async_perform(driver: AsyncDriver, effect: Effect, deadline: Deadline) -> Any:
+        if isinstance(effect, Sleep):
+            return seconds.append(effect.seconds)
+        return await asynchronous(driver, effect, deadline)
+
+    blocking, asynchronous = Driver._perform, AsyncDriver._perform
+    monkeypatch.setattr(Driver, "_perform", perform)
+    monkeypatch.setattr(AsyncDriver, "_perform", async_perform)
     return seconds
 
 
@@ -52,8 +62,8 @@ def answered(status: int, retry_after: float | None = None) -> SpaceUnavailableE
     return error
 
 
-def unsent() -> SpaceConnectionError:
-    error = SpaceConnectionError("x")
+def unsent() -> ConnectionFailedError:
+    error = ConnectionFailedError("x")
     error.was_sent = False
     return error
 
@@ -61,7 +71,7 @@ def unsent() -> SpaceConnectionError:
 # The error, then whether it is tried again: a harmless step, a job, a job with after_accepted.
 DECISIONS: list[tuple[HubsmithError, bool, bool, bool]] = [
     (unsent(), True, True, True),
-    (SpaceConnectionError("broke"), True, False, True),
+    (ConnectionFailedError("broke"), True, False, True),
     (answered(429), True, True, True),
     (answered(502), True, False, True),
     (answered(503), True, True, True),
@@ -79,15 +89,13 @@ DECISIONS: list[tuple[HubsmithError, bool, bool, bool]] = [
 
 @pytest.mark.parametrize(("error", "step", "job", "again"), DECISIONS, ids=lambda value: str(value))
 def test_what_is_tried_again(error: HubsmithError, step: bool, job: bool, again: bool) -> None:
-    assert Retries().may_repeat(error) is step
-    assert Retries().may_repeat(error, runs_job=True) is job
-    assert Retries(after_accepted=True).may_repeat(error, runs_job=True) is again
-    wait = Retries().wait(1, error, 0.5, runs_job=True)
-    assert (wait is not None) is job
+    assert bool(classify(error, retries=Retries())) is step
+    assert bool(classify(error, retries=Retries(), runs_job=True)) is job
+    assert bool(classify(error, retries=Retries(after_accepted=True), runs_job=True)) is again
 
 
 def test_a_full_queue_is_asked_again_only_on_demand() -> None:
-    assert Retries(queue_full=True).may_repeat(QueueFullError("x"), runs_job=True)
+    assert classify(QueueFullError("x"), retries=Retries(queue_full=True), runs_job=True)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +118,7 @@ def test_a_full_queue_is_asked_again_only_on_demand() -> None:
 def test_how_long_is_waited(
     attempt: int, retry_after: float | None, draw: float, expected: float | None
 ) -> None:
-    assert Retries(attempts=10).wait(attempt, answered(503, retry_after), draw) == expected
+    assert Retries(attempts=10).wait(attempt, retry_after or 0, draw) == expected
 
 
 @given(
@@ -130,7 +138,7 @@ def test_a_wait_is_bounded(
     draw: float,
 ) -> None:
     retries = Retries(attempts=attempts, base=base, longest=longest)
-    wait = retries.wait(attempt, answered(429, retry_after), draw)
+    wait = retries.wait(attempt, retry_after or 0, draw)
     if attempt >= attempts or (retry_after or 0) > longest:
         assert wait is None
     else:
@@ -199,7 +207,7 @@ def test_a_job_that_may_run_is_not_sent_again(
     fake_space.plan(path, (status, {}, b"gone"))
     with Echo(fake_space.url) as echo:
         if path == JOIN:
-            with pytest.raises(SpaceConnectionError, match=r"/echo|queue/join"):
+            with pytest.raises(ConnectionFailedError, match=r"/echo|queue/join"):
                 echo.echo(File(b"content", name="a.txt"))
         else:
             echo.echo(File(b"content", name="a.txt"))
@@ -263,7 +271,10 @@ def test_the_hook_hears_of_every_wait(fake_space: FakeSpace, waits: list[float])
 
     with Echo(fake_space.url, retries=Retries(on_retry=hook)) as echo:
         assert echo.echo("x") == "x"
-    assert [entry[:2] for entry in heard] == [(1, SpaceConnectionError), (2, SpaceUnavailableError)]
+    assert [entry[:2] for entry in heard] == [
+        (1, ConnectionFailedError),
+        (2, SpaceUnavailableError),
+    ]
     assert [entry[2] for entry in heard] == waits
 
 
@@ -306,13 +317,23 @@ def test_the_async_client_tries_again_too(fake_space: FakeSpace, waits: list[flo
 
 
 def test_a_server_that_is_not_there_is_told_after_all_attempts(waits: list[float]) -> None:
-    with Echo("http://127.0.0.1:9") as echo, pytest.raises(SpaceConnectionError) as caught:
+    with Echo("http://127.0.0.1:9") as echo, pytest.raises(ConnectionFailedError) as caught:
         echo.echo("x")
     assert caught.value.was_sent is False
     assert len(waits) == 2
 
 
-@pytest.mark.parametrize("status", [0, 429, 503])
+def test_an_event_stream_that_breaks_before_it_begins_is_not_asked_for_again(
+    fake_space: FakeSpace,
+) -> None:
+    # The server has spent the events on the first one: a second would bring heartbeats only.
+    fake_space.plan("/gradio_api/queue/data", (0, {}, b""))
+    with Echo(fake_space.url) as echo, pytest.raises(SessionLostError):
+        echo.echo("x")
+    assert fake_space.paths().count("/gradio_api/queue/data") == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
 def test_the_event_stream_is_opened_again(status: int, fake_space: FakeSpace) -> None:
     async def main() -> None:
         async with AsyncEcho(fake_space.url) as echo:

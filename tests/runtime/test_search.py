@@ -16,9 +16,8 @@ from hubsmith_runtime import (
     asearch_spaces,
     search_spaces,
 )
-from hubsmith_runtime._search import read_summary
-from hypothesis import given
-from hypothesis import strategies as st
+from hubsmith_runtime.spaces.hub import read_summary
+from hypothesis import given, strategies as st
 
 PATH = "/api/spaces/semantic-search"
 

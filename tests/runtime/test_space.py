@@ -11,8 +11,10 @@ import pytest
 from hubsmith_runtime import (
     AppError,
     Completed,
+    ConnectionFailedError,
     Endpoint,
     EndpointNotFoundError,
+    Failed,
     HubsmithError,
     InferenceTimeoutError,
     Job,
@@ -23,14 +25,14 @@ from hubsmith_runtime import (
     Request,
     ResultError,
     SpaceChangedError,
-    SpaceConnectionError,
     SpaceValidationError,
     SpecError,
     Started,
     ValidationError,
     ZeroGPUQuotaError,
-    _transport,
 )
+from hubsmith_runtime.driver import Driver
+from hubsmith_runtime.http import HttpRequest
 from kitchen_client import (
     CountRequest,
     CrashMidwayRequest,
@@ -59,7 +61,7 @@ from kitchen_client import (
 
 
 def event_threads() -> int:
-    return sum(thread.name == "hubsmith-events" for thread in threading.enumerate())
+    return sum(thread.name == "hubsmith" for thread in threading.enumerate())
 
 
 def test_a_method_blocks_and_returns_the_typed_result(kitchen: Kitchen) -> None:
@@ -105,13 +107,13 @@ def test_a_call_is_two_requests_after_the_first(
     kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []
-    original = _transport.Transport.stream
+    original = Driver._open
 
-    def counted(self: Any, method: str, url: str, **options: Any) -> Any:
-        sent.append(f"{method} {url.partition('?')[0].rpartition('/')[2]}")
-        return original(self, method, url, **options)
+    def counted(self: Driver, request: HttpRequest, deadline: Any) -> Any:
+        sent.append(f"{request.method} {request.url.partition('?')[0].rpartition('/')[2]}")
+        return original(self, request, deadline)
 
-    monkeypatch.setattr(_transport.Transport, "stream", counted)
+    monkeypatch.setattr(Driver, "_open", counted)
     for _ in range(3):
         kitchen.echo("x")
     assert sent == ["GET config", *["POST join", "GET data"] * 3]
@@ -120,7 +122,7 @@ def test_a_call_is_two_requests_after_the_first(
 def test_a_client_sends_nothing_until_it_is_called() -> None:
     with Kitchen("http://127.0.0.1:9") as client:
         assert client.session_hash
-        with pytest.raises(SpaceConnectionError, match=r"127\.0\.0\.1:9"):
+        with pytest.raises(ConnectionFailedError, match=r"127\.0\.0\.1:9"):
             client.echo("x")
 
 
@@ -249,13 +251,18 @@ def test_a_refusal_of_the_spaces_validator_names_the_parameter(kitchen: Kitchen)
         kitchen.run(ValidatedRequest(age=1))
 
 
-def test_iterating_a_failed_job_ends_and_result_raises(kitchen: Kitchen) -> None:
+def test_iterating_a_failed_job_raises_after_the_parts_that_came(kitchen: Kitchen) -> None:
     job = kitchen.submit(RefuseRequest())
-    assert list(job) == []
-    with pytest.raises(AppError):
+    with pytest.raises(AppError, match="no thanks"):
+        list(job)
+    with pytest.raises(AppError, match="no thanks"):
         job.result()
-    midway = kitchen.submit(CrashMidwayRequest())
-    assert list(midway) == ["one"]
+    midway, parts = kitchen.submit(CrashMidwayRequest()), list[str]()
+    with pytest.raises(AppError):
+        for part in midway:
+            parts.append(part)
+    assert parts == ["one"]
+    assert isinstance(list(midway.events())[-1], Failed)
     assert midway.status().stage == "failed"
     assert "boom" in f"{midway.status().error}"
 

@@ -11,7 +11,8 @@ import pytest
 from echo_client import AsyncEcho, Echo, EchoRequest
 from fake_hub import FakeHub, FakeSpace, Recorder, Seen
 from hubsmith_runtime import AuthenticationError, File, HubsmithError, SpecError
-from hubsmith_runtime._tokens import choose_token, saved_token
+from hubsmith_runtime.files import answered_file
+from hubsmith_runtime.tokens import choose_token, saved_token
 
 SECRET = "hf_secret"
 
@@ -115,9 +116,9 @@ def test_hub_and_space_see_the_token_of_an_owner_name(
     with Echo("owner/echo", auth=("user", "password"), download_dir=tmp_path) as echo:
         answer = echo.echo(File(b"content", name="a.txt"))
         assert answer["path"] == "/files/a.txt"
-        file = File._from_answer(answer, echo._connection.files)
+        file = answered_file(answer, echo._core.connector.files)
         assert file.read() == b"content of the file"
-        assert SECRET not in f"{echo!r} {vars(echo)!r} {echo._connection!r}"
+        assert SECRET not in f"{echo!r} {vars(echo)!r} {echo._core!r}"
     heard = {seen.path: seen.headers for seen in fake_space.seen}
     assert set(heard) == {
         "/login", "/config", "/gradio_api/info", "/gradio_api/upload", "/gradio_api/queue/join",
@@ -176,7 +177,7 @@ def test_a_redirect_elsewhere_does_not_see_the_token(
     fake_space.plan(path, (302, {"location": f"{stranger.url}/elsewhere"}, b""))
     with Echo("owner/echo", token=SECRET, headers={"x-own": SECRET}) as echo:
         answer = echo.echo({"path": "/files/a.txt", "meta": {"_type": "gradio.FileData"}})
-        file = File._from_answer(answer, echo._connection.files)
+        file = answered_file(answer, echo._core.connector.files)
         assert file.read() == b"elsewhere"
     assert [seen.path for seen in stranger.seen] == ["/elsewhere"]
     assert bearers(stranger) == []
@@ -215,11 +216,11 @@ def test_a_host_that_an_answer_names_does_not_see_the_token(
     async def read_it() -> bytes:
         async with AsyncEcho("owner/echo", token=SECRET) as echo:
             found = await echo.echo("x")
-            origin = echo._connection.files
-            return await File._from_answer(found, origin).aread()
+            origin = echo._core.connector.files
+            return await answered_file(found, origin).aread()
 
     with Echo("owner/echo", token=SECRET) as echo:
-        file = File._from_answer(echo.echo("x"), echo._connection.files)
+        file = answered_file(echo.echo("x"), echo._core.connector.files)
         content = file.read()
     # A file with a path is fetched from the Space itself, whatever its URL says.
     assert content == (b"content of the file" if answer["path"] else b"elsewhere")
@@ -244,16 +245,15 @@ def test_a_file_of_another_server_is_fetched_without_the_token(
 def test_the_token_is_not_sent_over_plain_http_for_a_hub_that_uses_https(
     fake_hub: FakeHub,
 ) -> None:
-    from hubsmith_runtime._answers import read_host
-    from hubsmith_runtime._http import Response
-    from hubsmith_runtime._source import Source
+    from hubsmith_runtime.http import Response
+    from hubsmith_runtime.spaces.source import Source
 
     answer = Response(status=200, headers={}, body=b'{"host": "http://a.example"}', url="")
     source = Source.parse("owner/name", SECRET, None)
-    assert read_host(answer, source) == "http://a.example"
+    assert source.read_host(answer) == "http://a.example"
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SpecError, match="https"):
         patch.setenv("HF_ENDPOINT", "https://hub.example")
-        read_host(answer, source)
+        source.read_host(answer)
 
 
 def test_an_error_does_not_quote_the_token(fake_hub: FakeHub) -> None:

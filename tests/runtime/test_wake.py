@@ -10,11 +10,15 @@ import pytest
 from echo_client import AsyncEcho, Echo
 from fake_hub import FakeHub, FakeSpace, HubSpace
 from hubsmith_runtime import HubsmithError, Retries, SpaceUnavailableError, SpecError
-from hubsmith_runtime._http import Exchange, HttpRequest, Response
-from hubsmith_runtime._retries import send
-from hubsmith_runtime._source import Source
-from hubsmith_runtime._transport import AsyncTransport, Transport
-from hubsmith_runtime._wake import Wake, meet
+from hubsmith_runtime.async_driver import AsyncDriver
+from hubsmith_runtime.driver import Driver
+from hubsmith_runtime.effects import Deadline, Effect, Effects, Send, Sleep
+from hubsmith_runtime.http import HttpRequest, Response
+from hubsmith_runtime.saving import FileOrigin
+from hubsmith_runtime.spaces.connector import Connector
+from hubsmith_runtime.spaces.protocol import ask
+from hubsmith_runtime.spaces.source import Source
+from hubsmith_runtime.transport import Origins
 
 HOST = "/api/spaces/owner/echo/host"
 RUNTIME = "/api/spaces/owner/echo/runtime"
@@ -25,11 +29,19 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Note every wait of a client instead of waiting."""
     seconds: list[float] = []
 
-    async def pause(transport: AsyncTransport, wait: float) -> None:
-        seconds.append(wait)
+    def perform(driver: Driver, effect: Effect, deadline: Deadline) -> Any:
+        if isinstance(effect, Sleep):
+            return seconds.append(effect.seconds)
+        return blocking(driver, effect, deadline)
 
-    monkeypatch.setattr(Transport, "pause", lambda transport, wait: seconds.append(wait))
-    monkeypatch.setattr(AsyncTransport, "pause", pause)
+    async def async_perform(driver: AsyncDriver, effect: Effect, deadline: Deadline) -> Any:
+        if isinstance(effect, Sleep):
+            return seconds.append(effect.seconds)
+        return await asynchronous(driver, effect, deadline)
+
+    blocking, asynchronous = Driver._perform, AsyncDriver._perform
+    monkeypatch.setattr(Driver, "_perform", perform)
+    monkeypatch.setattr(AsyncDriver, "_perform", async_perform)
     return seconds
 
 
@@ -232,18 +244,22 @@ def test_a_hub_that_tells_no_stage_leaves_the_answer_of_the_space(
     assert fake_space.paths() == ["/config"] * 3
 
 
-def answered(exchange: Exchange[Any], answer: Any, limit: int = 100) -> tuple[Any, list[float]]:
-    """Drive an exchange with answers to its requests; return its result and its waits."""
+def answered(call: Effects[Any], answer: Any, limit: int = 100) -> tuple[Any, list[float]]:
+    """Carry out a call with answers to its requests; return its result and its waits."""
     waits: list[float] = []
-    asked: HttpRequest = next(exchange)
+    effect = next(call)
     for _ in range(limit):
-        waits.append(asked.after)
         try:
-            reply = answer(asked)
-            asked = exchange.throw(reply) if isinstance(reply, Exception) else exchange.send(reply)
+            if isinstance(effect, Sleep):
+                waits.append(effect.seconds)
+                effect = call.send(None)
+            else:
+                assert isinstance(effect, Send)
+                reply = answer(effect.request, sum(waits))
+                effect = call.throw(reply) if isinstance(reply, Exception) else call.send(reply)
         except StopIteration as end:
             return end.value, waits
-    raise AssertionError("the exchange does not end")
+    raise AssertionError("the call does not end")
 
 
 def response(status: int, body: bytes = b"{}", **headers: str) -> Response:
@@ -253,30 +269,40 @@ def response(status: int, body: bytes = b"{}", **headers: str) -> Response:
 def test_the_time_limit_counts_all_waiting() -> None:
     now = 0.0
 
-    def answer(asked: HttpRequest) -> Response:
+    def answer(request: HttpRequest, waited: float) -> Response:
         nonlocal now
-        now += asked.after + 0.25
+        now = waited + 0.25
         stage = b'{"stage": "APP_STARTING"}'
-        return response(200, stage) if "/runtime" in asked.url else response(503)
+        return response(200, stage) if "/runtime" in request.url else response(503)
 
     source = Source.parse("owner/echo", False, None)
-    asked = HttpRequest("GET", "http://space/config", {})
-    exchange = meet(asked, source, Retries(), Wake(timeout=60), clock=lambda: now)
+    connector = Connector(
+        source=source,
+        retries=Retries(),
+        origins=Origins(),
+        files=FileOrigin(),
+        wake_timeout=60,
+        clock=lambda: now,
+    )
+    call = connector.ask(HttpRequest(method="GET", url="http://space/config"))
     with pytest.raises(SpaceUnavailableError, match="did not start within 60 s"):
-        answered(exchange, answer)
+        answered(call, answer)
     assert 50 < now <= 60.5
 
 
-def test_an_exchange_without_trouble_waits_for_nothing() -> None:
-    asked = HttpRequest("GET", "http://space/config", {})
-    result, waits = answered(send(asked, Retries(), "x"), lambda _: response(200))
-    assert (result.status, waits) == (200, [0.0])
+def test_a_call_without_trouble_waits_for_nothing() -> None:
+    request = HttpRequest(method="GET", url="http://space/config")
+    result, waits = answered(ask(request, "x", Retries()), lambda *_: response(200))
+    assert (result.status, waits) == (200, [])
 
 
-def test_a_wait_of_a_transport_ends_when_it_is_closed() -> None:
-    transport = Transport()
-    waiting = threading.Thread(target=transport.pause, args=(600,), daemon=True)
+def test_a_wait_of_a_driver_ends_when_it_is_closed() -> None:
+    def sleep() -> Effects[None]:
+        yield Sleep(600)
+
+    driver = Driver(Origins())
+    waiting = threading.Thread(target=driver.run, args=(sleep(),), daemon=True)
     waiting.start()
-    transport.close()
+    driver.close()
     waiting.join(30)
     assert not waiting.is_alive()

@@ -17,7 +17,7 @@ from hubsmith_runtime import (
     ZeroGPUTimeoutError,
     ip_token_headers,
 )
-from hubsmith_runtime._messages import app_error
+from hubsmith_runtime.spaces.messages import app_error
 
 QUOTA = "You have exceeded your free ZeroGPU quota (60s requested vs. 12s left)."
 JOIN = "/gradio_api/queue/join"
@@ -174,8 +174,8 @@ def test_the_visitor_is_not_told_to_a_url_or_against_the_callers_will(
 
 def test_gradio_is_not_imported_for_this(fake_space: FakeSpace) -> None:
     code = (
-        "import sys, hubsmith_runtime._zerogpu as zerogpu\n"
-        "assert zerogpu.visitor_headers() == {}\n"
+        "import sys, hubsmith_runtime.spaces.source as source\n"
+        "assert source.visitor_headers() == {}\n"
         "assert 'gradio' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from hubsmith_runtime import Client, Job
-from hubsmith_runtime._untyped import UntypedCall
+from hubsmith_runtime.spaces.untyped import UntypedCall
 
 from ..ir import Operation
 
@@ -17,5 +18,5 @@ class Caller(Client):
     def begin(self, operation: Operation, arguments: Mapping[str, object]) -> Job[Any]:
         """Make a call and return at once; see `Client.submit`."""
         name = str(operation.endpoint) or None
-        asked = UntypedCall((), arguments, name, operation.fn_index, None, None)
-        return self._begin(lambda space: self._documents.prepare(space, asked, keeps_events=True))
+        call = UntypedCall((), arguments, name, operation.fn_index, None, None)
+        return self._begin(partial(call.prepare, None))

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     if options.name is not None and len(options.sources) != 1:
         raise UsageError("--name goes with exactly one SOURCE")
 
-    from hubsmith_runtime._http import shown
+    from hubsmith_runtime.http import shown
 
     from ..configuration import read_configuration
     from ..naming import checked_name
@@ -124,7 +124,7 @@ class _Addition:
     def draft(self, label: str, found: _Found | HubsmithError) -> Draft:
         """Render the client of a source."""
         from hubsmith_runtime import SpecError
-        from hubsmith_runtime._http import shown
+        from hubsmith_runtime.http import shown
 
         from ..console import shown_path
         from ..package import draft

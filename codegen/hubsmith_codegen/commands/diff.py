@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     from dataclasses import replace
     from pathlib import Path
 
-    from hubsmith_runtime._http import shown
+    from hubsmith_runtime.http import shown
 
     from ..configuration import read_configuration
     from ..console import fail, painted, printable, progress

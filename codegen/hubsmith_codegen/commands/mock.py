@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve until it is interrupted."""
     import time
 
-    from hubsmith_runtime.testing import MockSpace
+    from hubsmith_testing import MockSpace
 
     from ..console import printable
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from hubsmith_runtime import SpecError
-from hubsmith_runtime._http import shown
+from hubsmith_runtime.http import shown
 
 from ..commands import UsageError
 from ..configuration import Configuration

@@ -62,6 +62,8 @@ def read_argument(parameter: FoundParameter, path: tuple[str, ...]) -> Argument:
     type_ = read_type(parameter.schema, path)
     type_ = _with_custom_values(type_, parameter.props)
     type_ = _bounded(type_, _limits(parameter.props, schema))
+    if _is_file_input(type_):
+        type_ = union([type_, NULL])  # Gradio lets a file component be empty.
     default = None
     if parameter.has_default:
         type_, default = _with_default(type_, parameter.default)
@@ -98,6 +100,12 @@ def _holds_file(type_: Type) -> bool:
             return any(_holds_file(option) for option in options)
         case _:
             return False
+
+
+def _is_file_input(type_: Type) -> bool:
+    return isinstance(type_, FileType) or (
+        isinstance(type_, ListType) and isinstance(type_.item, FileType)
+    )
 
 
 def _limits(props: Mapping[str, Json], schema: Mapping[str, Json]) -> tuple[tuple[str, float], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .load import load_providers
+from .load import Table, load_providers
 from .render import render_providers
 
-__all__ = ["load_providers", "render_providers"]
+__all__ = ["Table", "load_providers", "render_providers"]

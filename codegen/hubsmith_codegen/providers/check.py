@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from hubsmith_runtime import SpecError
-from hubsmith_runtime.inference._provider import Operation, Poll, Provider
-from hubsmith_runtime.inference._template import PLACE
+
+from .expression import REQUEST, SCHEMA
+from .table import Operation, Poll, Provider
+from .template import Place, is_path, parts, starred
 
 _HEADER = re.compile(r"[a-z0-9-]+")
+_PATTERN = re.compile(r"[\w./:@+,~*-]+")  # What an id has that is not changed in a path.
+_ROUTE = ("model",)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-# What a request's template may name.
-_SCOPE = frozenset(
-    {
-        "adapter", "inputs", "is_stream", "json_schema", "messages", "model", "parameters", "schema",
-        "stream", "version",
-    }
-)  # fmt: skip
-_SPREAD = ("json_schema", "parameters")
 
 _TASKS = frozenset(
     {
@@ -70,33 +65,37 @@ def _check_operation(operation: Operation, task: str, where: str) -> None:
     for place, variant in enumerate(operation.variants):
         if not variant.models:
             raise SpecError(f"{where}.variants.{place}.models is empty: it would fit every model.")
+        if not all(map(_PATTERN.fullmatch, variant.models)):
+            raise SpecError(f"{where}.variants.{place}.models must be like '*name*'.")
         routes[f"variants.{place}.route"] = variant.route or operation.route
         bodies[f"variants.{place}.body"] = variant.body
     for key, route in routes.items():
         _check_route(route, f"{where}.{key}")
     for key, body in bodies.items():
-        for text, is_spread in _texts(body):
-            if is_spread and text not in _SPREAD:
-                raise SpecError(f"{where}.{key}: '*' is one of {', '.join(_SPREAD)}: {text!r}.")
-            _check_places(text, f"{where}.{key}", _SCOPE)
+        _check_template(body, f"{where}.{key}", SCHEMA if key == "json_schema" else REQUEST)
     for key, names in (*operation.join.items(), *operation.group.items()):
         if len(names) < 2:
             raise SpecError(f"{where}: {key} needs two parameters or more.")
-    for text, _ in _texts(operation.result.value):
-        _check_places(text, f"{where}.result.value")
+    _check_template(operation.result.value, f"{where}.result.value", None)
     if operation.result.is_media and (operation.result.media or operation.result.value):
         raise SpecError(f"{where}.result: is_media stands alone: the answer is the media itself.")
+    for path in operation.result.media:
+        _check_paths(path.split("|"), f"{where}.result.media")
     if operation.poll is not None:
         _check_poll(operation.poll, f"{where}.poll")
 
 
 def _check_poll(poll: Poll, where: str) -> None:
     for key, text in (("location", poll.location), ("result", poll.result)):
-        _check_places(text, f"{where}.{key}")
+        _check_places(text, f"{where}.{key}", None)
         if text and not text.startswith(("/", "{")):
             raise SpecError(
                 f"{where}.{key} must be a path, or begin with a place such as '{{url}}'."
             )
+    _check_paths([poll.status], f"{where}.status")
+    _check_paths([poll.position] if poll.position else [], f"{where}.position")
+    for path in poll.error:
+        _check_paths(path.split("|"), f"{where}.error")
     if not poll.done:
         raise SpecError(f"{where}.done is empty: the job would never be over.")
     if poll.interval <= 0 or poll.limit < poll.interval:
@@ -104,20 +103,68 @@ def _check_poll(poll: Poll, where: str) -> None:
 
 
 def _check_route(route: str, where: str) -> None:
-    _check_places(route, where, frozenset({"model"}))
-    if not route.startswith("/") or not re.fullmatch(r"[\w/.~-]+", PLACE.sub("", route)):
+    _check_places(route, where, _ROUTE)
+    plain = "".join(part for part in parts(route) if isinstance(part, str))
+    if not route.startswith("/") or not re.fullmatch(r"[\w/.~-]+", plain):
         raise SpecError(f"{where} must be a path such as '/v1/{{model}}': {route!r}.")
 
 
-def _check_places(text: str, where: str, known: frozenset[str] | None = None) -> None:
-    if (rest := PLACE.sub("", text)) and ("{" in rest or "}" in rest):
-        raise SpecError(f"{where}: the places in {text!r} are not understood.")
-    for path in (match[1] for match in PLACE.finditer(text)):
-        roots = {alternative.partition(".")[0] for alternative in path.split("|")}
-        if known is not None and (unknown := sorted(roots - known)):
+def _check_template(template: Any, where: str, known: Collection[str] | None) -> None:
+    """Refuse what a template names and its scope has not.
+
+    Args:
+        template: Any part of one.
+        where: Its key, for messages.
+        known: The names of a request; `None` for an answer, of which nothing is known.
+    """
+    if isinstance(template, str):
+        _check_places(template, where, known)
+    elif isinstance(template, Mapping):
+        for key, value in cast("Mapping[str, Any]", template).items():
+            if key == "*":
+                _check_spread(str(value), where, known)
+            else:
+                _check_template(value, where, known)
+    elif isinstance(template, list):
+        items = cast("list[Any]", template)
+        path = starred(items)
+        for item in items if path is None else [f"{{{path}}}"]:
+            _check_template(item, where, known)
+        if path is not None:
+            _check_paths([path], where)
+            _check_template(items[1], where, None)
+
+
+def _check_spread(name: str, where: str, known: Collection[str] | None) -> None:
+    if known is None:
+        _check_paths([name], where)
+        return
+    objects = [one for one in ("json_schema", "parameters") if one in known]
+    if name not in objects:
+        raise SpecError(f"{where}: '*' is one of {', '.join(objects)}: {name!r}.")
+
+
+def _check_places(text: str, where: str, known: Collection[str] | None) -> None:
+    try:
+        places = [part for part in parts(text) if isinstance(part, Place)]
+    except ValueError as error:
+        raise SpecError(f"{where}: {error}.") from None
+    # A request has files, an answer has bytes that were fetched.
+    form = "url" if known is None else "text"
+    for place in places:
+        if place.form == form:
+            raise SpecError(f"{where}: {place} has no {form}: it is not such a file.")
+        roots = {path.partition(".")[0] for path in place.paths}
+        if known is not None and (unknown := sorted(roots - set(known))):
             raise SpecError(
                 f"{where}: {unknown[0]!r} has no value here: known are {', '.join(sorted(known))}."
             )
+
+
+def _check_paths(paths: list[str], where: str) -> None:
+    for path in paths:
+        if not is_path(path):
+            raise SpecError(f"{where} must be a path such as 'data.0.url': {path!r}.")
 
 
 def _check_url(url: str, where: str) -> None:
@@ -133,18 +180,3 @@ def _check_headers(headers: Mapping[str, str], where: str) -> None:
     for name, value in headers.items():
         if not _HEADER.fullmatch(name) or not value.isprintable() or not value.isascii():
             raise SpecError(f"{where}: {name!r} must be lower-case, its value printable ASCII.")
-
-
-def _texts(template: Any) -> Iterator[tuple[str, bool]]:
-    """Yield every text of a template, and whether it tells what stands in place of a `*`."""
-    if isinstance(template, str):
-        yield template, False
-    elif isinstance(template, Mapping):
-        for key, value in cast("Mapping[str, Any]", template).items():
-            if key == "*":
-                yield str(value), True
-            else:
-                yield from _texts(value)
-    elif isinstance(template, (list, tuple)):
-        for item in cast("list[Any]", template):
-            yield from _texts(item)

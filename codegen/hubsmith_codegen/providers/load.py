@@ -1,4 +1,4 @@
-"""Provider tables read from TOML into the runtime's own types, every key and value checked.
+"""Provider tables read from TOML, every key and value checked.
 
 A table has the keys of `Provider`, and each of its tasks those of `Operation`; beside these:
 
@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from hubsmith_runtime import SpecError
-from hubsmith_runtime.inference._provider import Provider
 
 from .check import check_provider
+from .table import Provider
 from .typed import tables, typed
 
 _SHAPES = "shapes"
@@ -35,11 +35,13 @@ class Table:
 
     Attributes:
         provider: What it says.
+        shapes: The name of the shape that a task took over, where it did, by the task.
         module: The name of the module that it becomes.
         digest: sha256 of what it was read from, hexadecimal.
     """
 
     provider: Provider
+    shapes: Mapping[str, str]
     module: str
     digest: str
 
@@ -60,15 +62,20 @@ def load_providers(folder: Path) -> tuple[Table, ...]:
         module = name.replace("-", "_") + ("_" if keyword.iskeyword(name) else "")
         if (other := modules.setdefault(module, name)) != name:
             raise SpecError(f"{name}.toml and {other}.toml would become the same module.")
-        provider = _provider(_parse(content, f"{name}.toml"), name, shapes)
         digest = hashlib.sha256(common + content).hexdigest()
-        found.append(Table(provider=provider, module=module, digest=digest))
+        parsed = _parse(content, f"{name}.toml")
+        found.append(_table(parsed, name, shapes, module=module, digest=digest))
     return tuple(found)
 
 
-def _provider(
-    table: dict[str, Any], name: str, shapes: Mapping[str, Mapping[str, Any]]
-) -> Provider:
+def _table(
+    table: dict[str, Any],
+    name: str,
+    shapes: Mapping[str, Mapping[str, Any]],
+    *,
+    module: str,
+    digest: str,
+) -> Table:
     where = f"{name}.toml"
     if not _NAME.fullmatch(name):
         raise SpecError(f"{where}: a provider's name is of lower-case letters, digits and '-'.")
@@ -81,7 +88,8 @@ def _provider(
     if provider.name != name:
         raise SpecError(f"{where}: name must be {name!r}, like the file.")
     check_provider(provider, where)
-    return provider
+    like = {task: entries["like"] for task, entries in tasks.items() if "like" in entries}
+    return Table(provider=provider, shapes=like, module=module, digest=digest)
 
 
 def _like(

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import functools
 import importlib
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from hubsmith_runtime import ValidationError
-from hubsmith_runtime.inference._provider import AUTO, Provider
+
+if TYPE_CHECKING:
+    from hubsmith_runtime.inference.provider import Provider
 
 ProviderName: TypeAlias = Literal[
     "baseten",
@@ -68,6 +70,7 @@ NAMES: tuple[ProviderName, ...] = (
 )
 
 _MODULES = {
+    "auto": "auto",
     "baseten": "baseten",
     "black-forest-labs": "black_forest_labs",
     "cerebras": "cerebras",
@@ -103,12 +106,8 @@ def find(name: str) -> Provider:
     Raises:
         ValidationError: when there is none of this name.
     """
-    if name == AUTO.name:
-        return AUTO
     if name not in _MODULES:
-        raise ValidationError(
-            f"provider: there is no {name!r}: known are {AUTO.name}, {', '.join(NAMES)}."
-        )
+        raise ValidationError(f"provider: there is no {name!r}: known are {', '.join(_MODULES)}.")
     module = importlib.import_module(f".{_MODULES[name]}", __name__)
     provider: Provider = module.PROVIDER
     return provider

@@ -4,12 +4,20 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Poll,
-    Provider,
-    Result,
-)
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.polling import answered_url
+from hubsmith_runtime.inference.provider import Body, Operation, Poll, Provider, Target
+from hubsmith_runtime.inference.response import need
+
+
+def text_to_image_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if "num_inference_steps" in parameters:
+        parameters.setdefault("steps", parameters.pop("num_inference_steps"))
+    if "guidance_scale" in parameters:
+        parameters.setdefault("guidance", parameters.pop("guidance_scale"))
+    return {"prompt": payload.inputs, **parameters}
+
 
 PROVIDER = Provider(
     name="black-forest-labs",
@@ -20,12 +28,15 @@ PROVIDER = Provider(
     key_scheme="",
     tasks={
         "text-to-image": Operation(
-            route="/v1/{model}",
-            rename={"num_inference_steps": "steps", "guidance_scale": "guidance"},
-            body={"prompt": "{inputs}", "*": "parameters"},
+            path=lambda model: "/v1/" + model,
+            body=text_to_image_body,
+            headers={"accept": "image/png"},
             poll=Poll(
-                location="{polling_url}",
+                location=lambda target, job: answered_url(
+                    target, need(job, "polling_url"), "bfl.ai"
+                ),
                 status="status",
+                error=("details", "result"),
                 done=("Ready",),
                 failed=(
                     "Error",
@@ -34,11 +45,9 @@ PROVIDER = Provider(
                     "Request Moderated",
                     "Task not found",
                 ),
-                error=("details", "result"),
                 interval=1.0,
-                hosts=("bfl.ai",),
             ),
-            result=Result(media=("result.sample",)),
+            media=("result.sample",),
         )
     },
 )

@@ -4,24 +4,23 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Provider,
-)
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.provider import Body, Operation, Provider, Target
+
+
+def chat_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    return {
+        "model": target.model,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+
 
 PROVIDER = Provider(
     name="cerebras",
     url="https://api.cerebras.ai",
-    tasks={
-        "conversational": Operation(
-            route="/v1/chat/completions",
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-        )
-    },
+    tasks={"conversational": Operation(path="/v1/chat/completions", body=chat_body)},
 )

@@ -4,70 +4,107 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Provider,
-    Result,
-)
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.provider import Body, Operation, Provider, Target
+from hubsmith_runtime.inference.response import find, if_complete, need, without_none
+from hubsmith_runtime.reading import as_list
+
+
+def chat_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    return {
+        "model": target.model,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+
+
+def completion_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if "max_new_tokens" in parameters:
+        parameters.setdefault("max_tokens", parameters.pop("max_new_tokens"))
+    return {
+        "prompt": payload.inputs,
+        **parameters,
+        "model": target.model,
+        "stream": payload.is_stream or None,
+    }
+
+
+def embeddings_body(target: Target, payload: Payload) -> Body:
+    return {"input": payload.inputs, **payload.all_parameters(), "model": target.model}
+
+
+def speech_body(target: Target, payload: Payload) -> Body:
+    return {"input": payload.inputs, **payload.all_parameters(), "model": target.model}
+
+
+def transcription_body(target: Target, payload: Payload) -> Body:
+    return {"file": payload.inputs, **payload.all_parameters(), "model": target.model}
+
+
+def completion_value(answer: object) -> object:
+    return without_none(
+        {
+            "generated_text": need(answer, "choices.0.text"),
+            "details": if_complete(
+                lambda: without_none(
+                    {
+                        "finish_reason": need(answer, "choices.0.finish_reason"),
+                        "generated_tokens": need(answer, "usage.completion_tokens"),
+                        "seed": find(answer, "choices.0.seed"),
+                        "tokens": [],
+                    }
+                )
+            ),
+        }
+    )
+
+
+def transcription_value(answer: object) -> object:
+    return without_none(
+        {
+            "text": need(answer, "text"),
+            "chunks": if_complete(
+                lambda: [
+                    without_none(
+                        {
+                            "text": find(item, "text"),
+                            "timestamp": if_complete(
+                                lambda: [need(item, "start"), need(item, "end")]
+                            ),
+                        }
+                    )
+                    for item in as_list(need(answer, "segments.*"))
+                ]
+            ),
+        }
+    )
+
 
 PROVIDER = Provider(
     name="deepinfra",
     url="https://api.deepinfra.com",
     tasks={
-        "conversational": Operation(
-            route="/v1/openai/chat/completions",
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-        ),
+        "conversational": Operation(path="/v1/openai/chat/completions", body=chat_body),
         "text-generation": Operation(
-            route="/v1/openai/completions",
-            rename={"max_new_tokens": "max_tokens"},
-            body={
-                "prompt": "{inputs}",
-                "*": "parameters",
-                "model": "{model}",
-                "stream?": "{stream}",
-            },
-            result=Result(
-                value={
-                    "generated_text": "{choices.0.text}",
-                    "details?": {
-                        "finish_reason": "{choices.0.finish_reason}",
-                        "generated_tokens": "{usage.completion_tokens}",
-                        "seed?": "{choices.0.seed}",
-                        "tokens": [],
-                    },
-                }
-            ),
+            path="/v1/openai/completions", body=completion_body, value=completion_value
         ),
         "feature-extraction": Operation(
-            route="/v1/openai/embeddings",
-            body={"input": "{inputs}", "*": "parameters", "model": "{model}"},
-            result=Result(value="{data.*.embedding}"),
+            path="/v1/openai/embeddings",
+            body=embeddings_body,
+            value=lambda answer: need(answer, "data.*.embedding"),
         ),
         "text-to-speech": Operation(
-            route="/v1/openai/audio/speech",
-            body={"input": "{inputs}", "*": "parameters", "model": "{model}"},
-            result=Result(is_media=True),
+            path="/v1/openai/audio/speech", body=speech_body, is_media=True
         ),
         "automatic-speech-recognition": Operation(
-            route="/v1/openai/audio/transcriptions",
-            form="multipart",
-            body={"file": "{inputs}", "*": "parameters", "model": "{model}"},
-            result=Result(
-                value={
-                    "text": "{text}",
-                    "chunks?": [
-                        "*segments",
-                        {"text?": "{text}", "timestamp?": ["{start}", "{end}"]},
-                    ],
-                }
-            ),
+            path="/v1/openai/audio/transcriptions",
+            body=transcription_body,
+            is_form=True,
+            value=transcription_value,
         ),
     },
 )

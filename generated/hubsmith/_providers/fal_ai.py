@@ -4,12 +4,90 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Poll,
-    Provider,
-    Result,
-    Variant,
+from hubsmith_runtime.inference.payload import Payload, base64_of, url_of
+from hubsmith_runtime.inference.polling import answered_url
+from hubsmith_runtime.inference.provider import Body, Operation, Poll, Provider, Target
+from hubsmith_runtime.inference.response import if_complete, need
+
+
+def automatic_speech_recognition_body(target: Target, payload: Payload) -> Body:
+    return {"audio_url": url_of(payload.inputs, "audio/mpeg"), **payload.all_parameters()}
+
+
+def text_to_speech_body(target: Target, payload: Payload) -> Body:
+    return {"text": payload.inputs, **payload.all_parameters()}
+
+
+def text_to_image_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if parameters.keys() >= {"width", "height"}:
+        parameters["image_size"] = {name: parameters.pop(name) for name in ("width", "height")}
+    if target.model.lower() == "fal-ai/lora":
+        return {
+            "prompt": payload.inputs,
+            **parameters,
+            "loras": if_complete(lambda: [{"path": need(target.adapter, "file"), "scale": 1}]),
+            "model_name": "stabilityai/stable-diffusion-xl-base-1.0",
+        }
+    return {
+        "prompt": payload.inputs,
+        **parameters,
+        "loras": if_complete(lambda: [{"path": need(target.adapter, "file"), "scale": 1}]),
+    }
+
+
+def text_to_video_body(target: Target, payload: Payload) -> Body:
+    return {
+        "prompt": payload.inputs,
+        **payload.all_parameters(),
+        "loras": if_complete(lambda: [{"path": need(target.adapter, "file"), "scale": 1}]),
+    }
+
+
+def image_to_video_body(target: Target, payload: Payload) -> Body:
+    return {
+        "image_url": url_of(payload.inputs, "image/jpeg"),
+        **payload.all_parameters(),
+        "loras": if_complete(lambda: [{"path": need(target.adapter, "file"), "scale": 1}]),
+    }
+
+
+def image_to_image_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if "target_size" in parameters:
+        parameters.setdefault("image_size", parameters.pop("target_size"))
+    return {
+        "image_url": url_of(payload.inputs, "image/jpeg"),
+        "image_urls": [url_of(payload.inputs, "image/jpeg")],
+        **parameters,
+        "loras": if_complete(lambda: [{"path": need(target.adapter, "file"), "scale": 1}]),
+    }
+
+
+def image_segmentation_body(target: Target, payload: Payload) -> Body:
+    return {
+        "image_url": url_of(payload.inputs, "image/png"),
+        **payload.all_parameters(),
+        "sync_mode": True,
+    }
+
+
+def automatic_speech_recognition_value(answer: object) -> object:
+    return {"text": need(answer, "text")}
+
+
+def image_segmentation_value(answer: object) -> object:
+    return [{"label": "mask", "mask": base64_of(need(answer, "media"))}]
+
+
+QUEUE_POLL = Poll(
+    location=lambda target, job: answered_url(target, str(need(job, "response_url")) + "/status"),
+    result=lambda target, job: answered_url(target, need(job, "response_url")),
+    status="status",
+    position="queue_position",
+    error=("error", "detail"),
+    done=("COMPLETED",),
+    failed=("FAILED", "ERROR"),
 )
 
 PROVIDER = Provider(
@@ -18,115 +96,56 @@ PROVIDER = Provider(
     key_scheme="Key",
     tasks={
         "automatic-speech-recognition": Operation(
-            route="/{model}",
-            body={"audio_url": "{inputs:url=audio/mpeg}", "*": "parameters"},
-            result=Result(value={"text": "{text}"}),
+            path=lambda model: "/" + model,
+            body=automatic_speech_recognition_body,
+            takes_urls=True,
+            value=automatic_speech_recognition_value,
         ),
         "text-to-speech": Operation(
-            route="/{model}",
-            body={"text": "{inputs}", "*": "parameters"},
-            result=Result(media=("audio.url",)),
+            path=lambda model: "/" + model, body=text_to_speech_body, media=("audio.url",)
         ),
         "text-to-image": Operation(
-            route="/{model}",
-            group={"image_size": ("width", "height")},
-            body={
-                "prompt": "{inputs}",
-                "*": "parameters",
-                "loras?": [{"path": "{adapter.file}", "scale": 1}],
-            },
-            result=Result(media=("images.0.url",)),
-            variants=(
-                Variant(
-                    models=("fal-ai/lora",),
-                    body={
-                        "prompt": "{inputs}",
-                        "*": "parameters",
-                        "loras?": [{"path": "{adapter.file}", "scale": 1}],
-                        "model_name": "stabilityai/stable-diffusion-xl-base-1.0",
-                    },
-                ),
-            ),
+            path=lambda model: "/" + model,
+            body=text_to_image_body,
+            headers={"accept": "image/png"},
+            media=("images.0.url",),
         ),
         "text-to-video": Operation(
-            route="/{model}",
+            path=lambda model: "/" + model,
+            body=text_to_video_body,
             url="https://queue.fal.run",
             routed_query="_subdomain=queue",
-            body={
-                "prompt": "{inputs}",
-                "*": "parameters",
-                "loras?": [{"path": "{adapter.file}", "scale": 1}],
-            },
-            poll=Poll(
-                location="{response_url}/status",
-                status="status",
-                done=("COMPLETED",),
-                failed=("FAILED", "ERROR"),
-                error=("error", "detail"),
-                result="{response_url}",
-                position="queue_position",
-            ),
-            result=Result(media=("video.url",)),
+            poll=QUEUE_POLL,
+            media=("video.url",),
         ),
         "image-to-video": Operation(
-            route="/{model}",
+            path=lambda model: "/" + model,
+            body=image_to_video_body,
+            takes_urls=True,
             url="https://queue.fal.run",
             routed_query="_subdomain=queue",
-            body={
-                "image_url": "{inputs:url=image/jpeg}",
-                "*": "parameters",
-                "loras?": [{"path": "{adapter.file}", "scale": 1}],
-            },
-            poll=Poll(
-                location="{response_url}/status",
-                status="status",
-                done=("COMPLETED",),
-                failed=("FAILED", "ERROR"),
-                error=("error", "detail"),
-                result="{response_url}",
-                position="queue_position",
-            ),
-            result=Result(media=("video.url",)),
+            poll=QUEUE_POLL,
+            media=("video.url",),
         ),
         "image-to-image": Operation(
-            route="/{model}",
+            path=lambda model: "/" + model,
+            body=image_to_image_body,
+            takes_urls=True,
             url="https://queue.fal.run",
             routed_query="_subdomain=queue",
-            rename={"target_size": "image_size"},
-            body={
-                "image_url": "{inputs:url=image/jpeg}",
-                "image_urls": ["{inputs:url=image/jpeg}"],
-                "*": "parameters",
-                "loras?": [{"path": "{adapter.file}", "scale": 1}],
-            },
-            poll=Poll(
-                location="{response_url}/status",
-                status="status",
-                done=("COMPLETED",),
-                failed=("FAILED", "ERROR"),
-                error=("error", "detail"),
-                result="{response_url}",
-                position="queue_position",
-            ),
-            result=Result(media=("images.0.url",)),
+            headers={"accept": "image/png"},
+            poll=QUEUE_POLL,
+            media=("images.0.url",),
         ),
         "image-segmentation": Operation(
-            route="/{model}",
+            path=lambda model: "/" + model,
+            body=image_segmentation_body,
+            takes_urls=True,
             url="https://queue.fal.run",
             routed_query="_subdomain=queue",
-            body={"image_url": "{inputs:url=image/png}", "*": "parameters", "sync_mode": True},
-            poll=Poll(
-                location="{response_url}/status",
-                status="status",
-                done=("COMPLETED",),
-                failed=("FAILED", "ERROR"),
-                error=("error", "detail"),
-                result="{response_url}",
-                position="queue_position",
-            ),
-            result=Result(
-                media=("image.url",), value=[{"label": "mask", "mask": "{media:base64}"}]
-            ),
+            poll=QUEUE_POLL,
+            media=("image.url",),
+            value=image_segmentation_value,
         ),
     },
 )

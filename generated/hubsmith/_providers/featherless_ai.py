@@ -4,46 +4,59 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Provider,
-    Result,
-)
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.provider import Body, Operation, Provider, Target
+from hubsmith_runtime.inference.response import find, if_complete, need, without_none
+
+
+def chat_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    return {
+        "model": target.model,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+
+
+def completion_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if "max_new_tokens" in parameters:
+        parameters.setdefault("max_tokens", parameters.pop("max_new_tokens"))
+    return {
+        "prompt": payload.inputs,
+        **parameters,
+        "model": target.model,
+        "stream": payload.is_stream or None,
+    }
+
+
+def completion_value(answer: object) -> object:
+    return without_none(
+        {
+            "generated_text": need(answer, "choices.0.text"),
+            "details": if_complete(
+                lambda: without_none(
+                    {
+                        "finish_reason": need(answer, "choices.0.finish_reason"),
+                        "generated_tokens": need(answer, "usage.completion_tokens"),
+                        "seed": find(answer, "choices.0.seed"),
+                        "tokens": [],
+                    }
+                )
+            ),
+        }
+    )
+
 
 PROVIDER = Provider(
     name="featherless-ai",
     url="https://api.featherless.ai",
     tasks={
-        "conversational": Operation(
-            route="/v1/chat/completions",
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-        ),
+        "conversational": Operation(path="/v1/chat/completions", body=chat_body),
         "text-generation": Operation(
-            route="/v1/completions",
-            rename={"max_new_tokens": "max_tokens"},
-            body={
-                "prompt": "{inputs}",
-                "*": "parameters",
-                "model": "{model}",
-                "stream?": "{stream}",
-            },
-            result=Result(
-                value={
-                    "generated_text": "{choices.0.text}",
-                    "details?": {
-                        "finish_reason": "{choices.0.finish_reason}",
-                        "generated_tokens": "{usage.completion_tokens}",
-                        "seed?": "{choices.0.seed}",
-                        "tokens": [],
-                    },
-                }
-            ),
+            path="/v1/completions", body=completion_body, value=completion_value
         ),
     },
 )

@@ -4,25 +4,26 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Provider,
-)
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.provider import Body, Operation, Provider, Target
+
+
+def chat_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    body: Body = {
+        "model": target.model,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+    if wanted := target.wanted_schema(parameters):
+        body["response_format"] = {"type": "json_object", "schema": wanted["schema"]}
+    return body
+
 
 PROVIDER = Provider(
     name="fireworks-ai",
     url="https://api.fireworks.ai",
-    tasks={
-        "conversational": Operation(
-            route="/inference/v1/chat/completions",
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-            json_schema={"response_format": {"type": "json_object", "schema": "{schema}"}},
-        )
-    },
+    tasks={"conversational": Operation(path="/inference/v1/chat/completions", body=chat_body)},
 )

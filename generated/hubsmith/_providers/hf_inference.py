@@ -4,11 +4,69 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Provider,
-    Result,
+from typing import TYPE_CHECKING
+
+from hubsmith_runtime.inference.payload import Payload, base64_of
+from hubsmith_runtime.inference.provider import Body, Operation, Provider, Target
+from hubsmith_runtime.inference.response import need
+
+if TYPE_CHECKING:
+    from hubsmith_runtime.files import File
+
+
+def chat_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    body: Body = {
+        "model": target.model or None,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+    if wanted := target.wanted_schema(parameters):
+        body["response_format"] = {"type": "json_object", "value": wanted["schema"]}
+    return body
+
+
+def text_generation_body(target: Target, payload: Payload) -> Body:
+    return {
+        "inputs": payload.inputs,
+        "parameters": payload.all_parameters(),
+        "stream": payload.is_stream or None,
+    }
+
+
+def feature_extraction_body(target: Target, payload: Payload) -> Body:
+    return {"inputs": payload.inputs, **payload.all_parameters()}
+
+
+def json_body(target: Target, payload: Payload) -> Body:
+    return {"inputs": payload.inputs, "parameters": payload.all_parameters()}
+
+
+def visual_question_answering_body(target: Target, payload: Payload) -> Body:
+    return {
+        "inputs": base64_of(need(payload.inputs, "image")),
+        "parameters": payload.all_parameters(),
+        "question": need(payload.inputs, "question"),
+        "image": base64_of(need(payload.inputs, "image")),
+    }
+
+
+def binary_body(target: Target, payload: Payload) -> Body | File:
+    parameters = payload.all_parameters()
+    if not parameters:
+        return payload.inputs
+    return {"inputs": base64_of(payload.inputs), "parameters": parameters}
+
+
+JSON_TASK = Operation(path=lambda model: "/models/" + model, body=json_body)
+
+TEXT_TO_SPEECH_TASK = Operation(
+    path=lambda model: "/models/" + model, body=json_body, is_media=True
 )
+
+BINARY_TASK = Operation(path=lambda model: "/models/" + model, body=binary_body)
 
 PROVIDER = Provider(
     name="hf-inference",
@@ -16,170 +74,77 @@ PROVIDER = Provider(
     needs_key=False,
     tasks={
         "conversational": Operation(
-            route="/models/{model}/v1/chat/completions",
-            drop=("model",),
-            body={
-                "model?": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-            json_schema={"response_format": {"type": "json_object", "value": "{schema}"}},
+            path=lambda model: "/models/" + model + "/v1/chat/completions", body=chat_body
         ),
         "text-generation": Operation(
-            route="/models/{model}",
-            body={"inputs": "{inputs}", "parameters": "{parameters}", "stream?": "{stream}"},
+            path=lambda model: "/models/" + model, body=text_generation_body
         ),
         "feature-extraction": Operation(
-            route="/models/{model}/pipeline/feature-extraction",
-            body={"inputs": "{inputs}", "*": "parameters"},
+            path=lambda model: "/models/" + model + "/pipeline/feature-extraction",
+            body=feature_extraction_body,
         ),
         "sentence-similarity": Operation(
-            route="/models/{model}/pipeline/sentence-similarity",
-            body={"inputs": "{inputs}", "parameters": "{parameters}"},
+            path=lambda model: "/models/" + model + "/pipeline/sentence-similarity", body=json_body
         ),
         "visual-question-answering": Operation(
-            route="/models/{model}",
-            body={
-                "inputs": "{inputs.image:base64}",
-                "parameters": "{parameters}",
-                "question": "{inputs.question}",
-                "image": "{inputs.image:base64}",
-            },
+            path=lambda model: "/models/" + model, body=visual_question_answering_body
         ),
-        "tabular-classification": Operation(
-            route="/models/{model}", body={"inputs": "{inputs}", "parameters": "{parameters}"}
-        ),
-        "tabular-regression": Operation(
-            route="/models/{model}", body={"inputs": "{inputs}", "parameters": "{parameters}"}
-        ),
-        "document-question-answering": Operation(
-            route="/models/{model}", body={"inputs": "{inputs}", "parameters": "{parameters}"}
-        ),
-        "fill-mask": Operation(
-            route="/models/{model}", body={"inputs": "{inputs}", "parameters": "{parameters}"}
-        ),
-        "question-answering": Operation(
-            route="/models/{model}", body={"inputs": "{inputs}", "parameters": "{parameters}"}
-        ),
-        "summarization": Operation(
-            route="/models/{model}", body={"inputs": "{inputs}", "parameters": "{parameters}"}
-        ),
-        "table-question-answering": Operation(
-            route="/models/{model}", body={"inputs": "{inputs}", "parameters": "{parameters}"}
-        ),
-        "text-classification": Operation(
-            route="/models/{model}", body={"inputs": "{inputs}", "parameters": "{parameters}"}
-        ),
-        "token-classification": Operation(
-            route="/models/{model}", body={"inputs": "{inputs}", "parameters": "{parameters}"}
-        ),
-        "translation": Operation(
-            route="/models/{model}", body={"inputs": "{inputs}", "parameters": "{parameters}"}
-        ),
-        "zero-shot-classification": Operation(
-            route="/models/{model}", body={"inputs": "{inputs}", "parameters": "{parameters}"}
-        ),
+        "tabular-classification": JSON_TASK,
+        "tabular-regression": JSON_TASK,
+        "document-question-answering": JSON_TASK,
+        "fill-mask": JSON_TASK,
+        "question-answering": JSON_TASK,
+        "summarization": JSON_TASK,
+        "table-question-answering": JSON_TASK,
+        "text-classification": JSON_TASK,
+        "token-classification": JSON_TASK,
+        "translation": JSON_TASK,
+        "zero-shot-classification": JSON_TASK,
         "text-to-image": Operation(
-            route="/models/{model}",
-            body={"inputs": "{inputs}", "parameters": "{parameters}"},
-            result=Result(is_media=True),
+            path=lambda model: "/models/" + model,
+            body=json_body,
+            headers={"accept": "image/png"},
+            is_media=True,
         ),
-        "text-to-speech": Operation(
-            route="/models/{model}",
-            body={"inputs": "{inputs}", "parameters": "{parameters}"},
-            result=Result(is_media=True),
-        ),
-        "text-to-audio": Operation(
-            route="/models/{model}",
-            body={"inputs": "{inputs}", "parameters": "{parameters}"},
-            result=Result(is_media=True),
-        ),
-        "audio-classification": Operation(
-            route="/models/{model}",
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-        ),
-        "audio-to-audio": Operation(
-            route="/models/{model}",
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-        ),
-        "automatic-speech-recognition": Operation(
-            route="/models/{model}",
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-        ),
-        "depth-estimation": Operation(
-            route="/models/{model}",
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-        ),
-        "image-classification": Operation(
-            route="/models/{model}",
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-        ),
-        "image-segmentation": Operation(
-            route="/models/{model}",
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-        ),
-        "image-to-text": Operation(
-            route="/models/{model}",
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-        ),
-        "object-detection": Operation(
-            route="/models/{model}",
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-        ),
-        "video-classification": Operation(
-            route="/models/{model}",
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-        ),
-        "zero-shot-image-classification": Operation(
-            route="/models/{model}",
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-        ),
-        "zero-shot-object-detection": Operation(
-            route="/models/{model}",
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-        ),
+        "text-to-speech": TEXT_TO_SPEECH_TASK,
+        "text-to-audio": TEXT_TO_SPEECH_TASK,
+        "audio-classification": BINARY_TASK,
+        "audio-to-audio": BINARY_TASK,
+        "automatic-speech-recognition": BINARY_TASK,
+        "depth-estimation": BINARY_TASK,
+        "image-classification": BINARY_TASK,
+        "image-segmentation": BINARY_TASK,
+        "image-to-text": BINARY_TASK,
+        "object-detection": BINARY_TASK,
+        "video-classification": BINARY_TASK,
+        "zero-shot-image-classification": BINARY_TASK,
+        "zero-shot-object-detection": BINARY_TASK,
         "image-to-image": Operation(
-            route="/models/{model}",
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-            result=Result(is_media=True),
+            path=lambda model: "/models/" + model,
+            body=binary_body,
+            headers={"accept": "image/png"},
+            is_media=True,
         ),
         "text-to-video": Operation(
-            route="/models/{model}",
-            needs_url=True,
-            body={"inputs": "{inputs}", "parameters": "{parameters}"},
-            result=Result(is_media=True),
+            path=lambda model: "/models/" + model, body=json_body, needs_url=True, is_media=True
         ),
         "image-to-video": Operation(
-            route="/models/{model}",
-            needs_url=True,
-            form="binary",
-            body={"inputs": "{inputs:base64}", "parameters": "{parameters}"},
-            result=Result(is_media=True),
+            path=lambda model: "/models/" + model, body=binary_body, needs_url=True, is_media=True
         ),
         "image-text-to-image": Operation(
-            route="/models/{model}",
+            path=lambda model: "/models/" + model,
+            body=json_body,
+            needs_inputs=False,
             needs_url=True,
-            body={"inputs?": "{inputs}", "parameters": "{parameters}"},
-            result=Result(is_media=True),
+            headers={"accept": "image/png"},
+            is_media=True,
         ),
         "image-text-to-video": Operation(
-            route="/models/{model}",
+            path=lambda model: "/models/" + model,
+            body=json_body,
+            needs_inputs=False,
             needs_url=True,
-            body={"inputs?": "{inputs}", "parameters": "{parameters}"},
-            result=Result(is_media=True),
+            is_media=True,
         ),
     },
 )

@@ -4,11 +4,64 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Provider,
-    Result,
-)
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.provider import Body, Operation, Provider, Target
+from hubsmith_runtime.inference.response import if_complete, need, without_none
+
+
+def conversational_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    return {
+        "model": target.model,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+
+
+def text_generation_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if "max_new_tokens" in parameters:
+        parameters.setdefault("max_tokens", parameters.pop("max_new_tokens"))
+    parameters.pop("model", None)
+    return {
+        "model": target.model,
+        "messages": [{"role": "user", "content": payload.inputs}],
+        **parameters,
+        "stream": payload.is_stream,
+    }
+
+
+def text_to_image_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if "num_inference_steps" in parameters:
+        parameters.setdefault("steps", parameters.pop("num_inference_steps"))
+    if "guidance_scale" in parameters:
+        parameters.setdefault("cfg_scale", parameters.pop("guidance_scale"))
+    return {
+        "width": 512,
+        "height": 512,
+        "prompt": payload.inputs,
+        **parameters,
+        "model_name": target.model,
+    }
+
+
+def text_generation_value(answer: object) -> object:
+    return without_none(
+        {
+            "generated_text": need(answer, "choices.0.message.content"),
+            "details": if_complete(
+                lambda: {
+                    "finish_reason": need(answer, "choices.0.finish_reason"),
+                    "generated_tokens": need(answer, "usage.completion_tokens"),
+                    "tokens": [],
+                }
+            ),
+        }
+    )
+
 
 PROVIDER = Provider(
     name="hyperbolic",
@@ -16,48 +69,15 @@ PROVIDER = Provider(
     is_routed=False,
     is_mapped=False,
     tasks={
-        "conversational": Operation(
-            route="/v1/chat/completions",
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-        ),
+        "conversational": Operation(path="/v1/chat/completions", body=conversational_body),
         "text-generation": Operation(
-            route="/v1/chat/completions",
-            rename={"max_new_tokens": "max_tokens"},
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": [{"role": "user", "content": "{inputs}"}],
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-            result=Result(
-                value={
-                    "generated_text": "{choices.0.message.content}",
-                    "details?": {
-                        "finish_reason": "{choices.0.finish_reason}",
-                        "generated_tokens": "{usage.completion_tokens}",
-                        "tokens": [],
-                    },
-                }
-            ),
+            path="/v1/chat/completions", body=text_generation_body, value=text_generation_value
         ),
         "text-to-image": Operation(
-            route="/v1/images/generations",
-            rename={"num_inference_steps": "steps", "guidance_scale": "cfg_scale"},
-            body={
-                "width": 512,
-                "height": 512,
-                "prompt": "{inputs}",
-                "*": "parameters",
-                "model_name": "{model}",
-            },
-            result=Result(media=("images.0.image",)),
+            path="/v1/images/generations",
+            body=text_to_image_body,
+            headers={"accept": "image/png"},
+            media=("images.0.image",),
         ),
     },
 )

@@ -4,11 +4,69 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Provider,
-    Result,
-)
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.provider import Body, Operation, Provider, Target
+from hubsmith_runtime.inference.response import find, if_complete, need, without_none
+
+
+def chat_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    body: Body = {
+        "model": target.model,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+    if wanted := target.wanted_schema(parameters):
+        body["guided_json"] = wanted["schema"]
+    return body
+
+
+def completion_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if "max_new_tokens" in parameters:
+        parameters.setdefault("max_tokens", parameters.pop("max_new_tokens"))
+    return {
+        "prompt": payload.inputs,
+        **parameters,
+        "model": target.model,
+        "stream": payload.is_stream or None,
+    }
+
+
+def images_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("guidance_scale", None)
+    return {
+        "response_format": "b64_json",
+        "prompt": payload.inputs,
+        **parameters,
+        "model": target.model,
+    }
+
+
+def embeddings_body(target: Target, payload: Payload) -> Body:
+    return {"input": payload.inputs, **payload.all_parameters(), "model": target.model}
+
+
+def completion_value(answer: object) -> object:
+    return without_none(
+        {
+            "generated_text": need(answer, "choices.0.text"),
+            "details": if_complete(
+                lambda: without_none(
+                    {
+                        "finish_reason": need(answer, "choices.0.finish_reason"),
+                        "generated_tokens": need(answer, "usage.completion_tokens"),
+                        "seed": find(answer, "choices.0.seed"),
+                        "tokens": [],
+                    }
+                )
+            ),
+        }
+    )
+
 
 PROVIDER = Provider(
     name="nebius",
@@ -16,53 +74,20 @@ PROVIDER = Provider(
     is_routed=False,
     is_mapped=False,
     tasks={
-        "conversational": Operation(
-            route="/v1/chat/completions",
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-            json_schema={"guided_json": "{schema}"},
-        ),
+        "conversational": Operation(path="/v1/chat/completions", body=chat_body),
         "text-generation": Operation(
-            route="/v1/completions",
-            rename={"max_new_tokens": "max_tokens"},
-            body={
-                "prompt": "{inputs}",
-                "*": "parameters",
-                "model": "{model}",
-                "stream?": "{stream}",
-            },
-            result=Result(
-                value={
-                    "generated_text": "{choices.0.text}",
-                    "details?": {
-                        "finish_reason": "{choices.0.finish_reason}",
-                        "generated_tokens": "{usage.completion_tokens}",
-                        "seed?": "{choices.0.seed}",
-                        "tokens": [],
-                    },
-                }
-            ),
+            path="/v1/completions", body=completion_body, value=completion_value
         ),
         "text-to-image": Operation(
-            route="/v1/images/generations",
-            drop=("guidance_scale",),
-            body={
-                "response_format": "b64_json",
-                "prompt": "{inputs}",
-                "*": "parameters",
-                "model": "{model}",
-            },
-            result=Result(media=("data.0.b64_json", "data.0.url")),
+            path="/v1/images/generations",
+            body=images_body,
+            headers={"accept": "image/png"},
+            media=("data.0.b64_json", "data.0.url"),
         ),
         "feature-extraction": Operation(
-            route="/v1/embeddings",
-            body={"input": "{inputs}", "*": "parameters", "model": "{model}"},
-            result=Result(value="{data.*.embedding}"),
+            path="/v1/embeddings",
+            body=embeddings_body,
+            value=lambda answer: need(answer, "data.*.embedding"),
         ),
     },
 )

@@ -4,59 +4,79 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Poll,
-    Provider,
-    Result,
-)
+from urllib.parse import quote
+
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.provider import Body, Operation, Poll, Provider, Target
+from hubsmith_runtime.inference.response import find, if_complete, need, without_none
+
+
+def chat_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    return {
+        "model": target.model,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+
+
+def completion_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if "max_new_tokens" in parameters:
+        parameters.setdefault("max_tokens", parameters.pop("max_new_tokens"))
+    return {
+        "prompt": payload.inputs,
+        **parameters,
+        "model": target.model,
+        "stream": payload.is_stream or None,
+    }
+
+
+def text_to_video_body(target: Target, payload: Payload) -> Body:
+    return {"prompt": payload.inputs, **payload.all_parameters()}
+
+
+def completion_value(answer: object) -> object:
+    return without_none(
+        {
+            "generated_text": need(answer, "choices.0.text"),
+            "details": if_complete(
+                lambda: without_none(
+                    {
+                        "finish_reason": need(answer, "choices.0.finish_reason"),
+                        "generated_tokens": need(answer, "usage.completion_tokens"),
+                        "seed": find(answer, "choices.0.seed"),
+                        "tokens": [],
+                    }
+                )
+            ),
+        }
+    )
+
 
 PROVIDER = Provider(
     name="novita",
     url="https://api.novita.ai",
     tasks={
-        "conversational": Operation(
-            route="/v3/openai/chat/completions",
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-        ),
+        "conversational": Operation(path="/v3/openai/chat/completions", body=chat_body),
         "text-generation": Operation(
-            route="/v3/openai/completions",
-            rename={"max_new_tokens": "max_tokens"},
-            body={
-                "prompt": "{inputs}",
-                "*": "parameters",
-                "model": "{model}",
-                "stream?": "{stream}",
-            },
-            result=Result(
-                value={
-                    "generated_text": "{choices.0.text}",
-                    "details?": {
-                        "finish_reason": "{choices.0.finish_reason}",
-                        "generated_tokens": "{usage.completion_tokens}",
-                        "seed?": "{choices.0.seed}",
-                        "tokens": [],
-                    },
-                }
-            ),
+            path="/v3/openai/completions", body=completion_body, value=completion_value
         ),
         "text-to-video": Operation(
-            route="/v3/hf/{model}",
-            body={"prompt": "{inputs}", "*": "parameters"},
+            path=lambda model: "/v3/hf/" + model,
+            body=text_to_video_body,
             poll=Poll(
-                location="/v3/async/task-result?task_id={task_id}",
+                location=lambda target, job: target.address(
+                    "/v3/async/task-result?task_id=" + quote(str(need(job, "task_id")), safe="")
+                ),
                 status="task.status",
+                error=("task.reason",),
                 done=("TASK_STATUS_SUCCEED",),
                 failed=("TASK_STATUS_FAILED",),
-                error=("task.reason",),
             ),
-            result=Result(media=("video.video_url", "videos.0.video_url")),
+            media=("video.video_url", "videos.0.video_url"),
         ),
     },
 )

@@ -4,37 +4,45 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Provider,
-    Result,
-)
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.provider import Body, Operation, Provider, Target
+
+
+def chat_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    return {
+        "model": target.model,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+
+
+def images_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("num_inference_steps", None)
+    parameters.pop("cfg_scale", None)
+    if parameters.keys() >= {"width", "height"}:
+        parameters["size"] = "x".join(str(parameters.pop(name)) for name in ("width", "height"))
+    return {
+        "response_format": "b64_json",
+        "prompt": payload.inputs,
+        **parameters,
+        "model": target.model,
+    }
+
 
 PROVIDER = Provider(
     name="nscale",
     url="https://inference.api.nscale.com",
     tasks={
-        "conversational": Operation(
-            route="/v1/chat/completions",
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-        ),
+        "conversational": Operation(path="/v1/chat/completions", body=chat_body),
         "text-to-image": Operation(
-            route="/v1/images/generations",
-            drop=("num_inference_steps", "cfg_scale"),
-            join={"size": ("width", "height")},
-            body={
-                "response_format": "b64_json",
-                "prompt": "{inputs}",
-                "*": "parameters",
-                "model": "{model}",
-            },
-            result=Result(media=("data.0.b64_json", "data.0.url")),
+            path="/v1/images/generations",
+            body=images_body,
+            headers={"accept": "image/png"},
+            media=("data.0.b64_json", "data.0.url"),
         ),
     },
 )

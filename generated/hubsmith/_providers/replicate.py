@@ -4,12 +4,89 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Poll,
-    Provider,
-    Result,
-    Variant,
+from hubsmith_runtime.inference.payload import Payload, text_of, url_of
+from hubsmith_runtime.inference.polling import answered_url
+from hubsmith_runtime.inference.provider import Body, Operation, Poll, Provider, Target
+from hubsmith_runtime.inference.response import find, need, without_none
+
+
+def prediction_path(model: str) -> str:
+    if ":" in model:
+        return "/v1/predictions"
+    return "/v1/models/" + model + "/predictions"
+
+
+def text_to_image_body(target: Target, payload: Payload) -> Body:
+    return {
+        "version": target.model.partition(":")[2] or None,
+        "input": {
+            "prompt": payload.inputs,
+            **payload.all_parameters(),
+            "lora_weights": find(target.adapter, "repository"),
+        },
+    }
+
+
+def text_to_video_body(target: Target, payload: Payload) -> Body:
+    return {
+        "input": {"prompt": payload.inputs, **payload.all_parameters()},
+        "version": target.model.partition(":")[2] or None,
+    }
+
+
+def text_to_speech_body(target: Target, payload: Payload) -> Body:
+    return {
+        "input": {"text": payload.inputs, **payload.all_parameters()},
+        "version": target.model.partition(":")[2] or None,
+    }
+
+
+def image_to_image_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if isinstance(parameters.get("target_size"), dict):
+        parameters.update(without_none(parameters.pop("target_size")))
+    return {
+        "version": target.model.partition(":")[2] or None,
+        "input": {
+            "image": url_of(payload.inputs, "image/jpeg"),
+            "images": [url_of(payload.inputs, "image/jpeg")],
+            "input_image": url_of(payload.inputs, "image/jpeg"),
+            "input_images": [url_of(payload.inputs, "image/jpeg")],
+            **parameters,
+        },
+    }
+
+
+def automatic_speech_recognition_body(target: Target, payload: Payload) -> Body:
+    return {
+        "input": {"audio": url_of(payload.inputs, "audio/wav"), **payload.all_parameters()},
+        "version": target.model.partition(":")[2] or None,
+    }
+
+
+def automatic_speech_recognition_value(answer: object) -> object:
+    return {
+        "text": text_of(
+            need(
+                answer,
+                "media",
+                "output.translation",
+                "output.transcription",
+                "output.0.translation",
+                "output.0.transcription",
+                "output.0",
+                "output",
+            )
+        )
+    }
+
+
+PREDICTION_POLL = Poll(
+    location=lambda target, job: answered_url(target, need(job, "urls.get")),
+    status="status",
+    error=("error",),
+    done=("succeeded", "successful"),
+    failed=("failed", "canceled", "aborted"),
 )
 
 PROVIDER = Provider(
@@ -18,94 +95,39 @@ PROVIDER = Provider(
     headers={"prefer": "wait"},
     tasks={
         "text-to-image": Operation(
-            route="/v1/models/{model}/predictions",
-            body={
-                "version?": "{version}",
-                "input": {
-                    "prompt": "{inputs}",
-                    "*": "parameters",
-                    "lora_weights?": "{adapter.repository}",
-                },
-            },
-            poll=Poll(
-                location="{urls.get}",
-                status="status",
-                done=("succeeded", "successful"),
-                failed=("failed", "canceled", "aborted"),
-                error=("error",),
-            ),
-            result=Result(media=("output.0", "output")),
-            variants=(Variant(models=("*:*",), route="/v1/predictions"),),
+            path=prediction_path,
+            body=text_to_image_body,
+            headers={"accept": "image/png"},
+            poll=PREDICTION_POLL,
+            media=("output.0", "output"),
         ),
         "text-to-video": Operation(
-            route="/v1/models/{model}/predictions",
-            body={"input": {"prompt": "{inputs}", "*": "parameters"}, "version?": "{version}"},
-            poll=Poll(
-                location="{urls.get}",
-                status="status",
-                done=("succeeded", "successful"),
-                failed=("failed", "canceled", "aborted"),
-                error=("error",),
-            ),
-            result=Result(media=("output.0", "output")),
-            variants=(Variant(models=("*:*",), route="/v1/predictions"),),
+            path=prediction_path,
+            body=text_to_video_body,
+            poll=PREDICTION_POLL,
+            media=("output.0", "output"),
         ),
         "text-to-speech": Operation(
-            route="/v1/models/{model}/predictions",
-            body={"input": {"text": "{inputs}", "*": "parameters"}, "version?": "{version}"},
-            poll=Poll(
-                location="{urls.get}",
-                status="status",
-                done=("succeeded", "successful"),
-                failed=("failed", "canceled", "aborted"),
-                error=("error",),
-            ),
-            result=Result(media=("output.0", "output")),
-            variants=(Variant(models=("*:*",), route="/v1/predictions"),),
+            path=prediction_path,
+            body=text_to_speech_body,
+            poll=PREDICTION_POLL,
+            media=("output.0", "output"),
         ),
         "image-to-image": Operation(
-            route="/v1/models/{model}/predictions",
-            flatten=("target_size",),
-            body={
-                "version?": "{version}",
-                "input": {
-                    "image": "{inputs:url=image/jpeg}",
-                    "images": ["{inputs:url=image/jpeg}"],
-                    "input_image": "{inputs:url=image/jpeg}",
-                    "input_images": ["{inputs:url=image/jpeg}"],
-                    "*": "parameters",
-                },
-            },
-            poll=Poll(
-                location="{urls.get}",
-                status="status",
-                done=("succeeded", "successful"),
-                failed=("failed", "canceled", "aborted"),
-                error=("error",),
-            ),
-            result=Result(media=("output.0", "output")),
-            variants=(Variant(models=("*:*",), route="/v1/predictions"),),
+            path=prediction_path,
+            body=image_to_image_body,
+            takes_urls=True,
+            headers={"accept": "image/png"},
+            poll=PREDICTION_POLL,
+            media=("output.0", "output"),
         ),
         "automatic-speech-recognition": Operation(
-            route="/v1/models/{model}/predictions",
-            body={
-                "input": {"audio": "{inputs:url=audio/wav}", "*": "parameters"},
-                "version?": "{version}",
-            },
-            poll=Poll(
-                location="{urls.get}",
-                status="status",
-                done=("succeeded", "successful"),
-                failed=("failed", "canceled", "aborted"),
-                error=("error",),
-            ),
-            result=Result(
-                media=("output.txt_file", "output.0.txt_file"),
-                value={
-                    "text": "{media|output.translation|output.transcription|output.0.translation|output.0.transcription|output.0|output:text}"
-                },
-            ),
-            variants=(Variant(models=("*:*",), route="/v1/predictions"),),
+            path=prediction_path,
+            body=automatic_speech_recognition_body,
+            takes_urls=True,
+            poll=PREDICTION_POLL,
+            media=("output.txt_file", "output.0.txt_file"),
+            value=automatic_speech_recognition_value,
         ),
     },
 )

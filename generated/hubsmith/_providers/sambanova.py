@@ -4,11 +4,31 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Provider,
-    Result,
-)
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.provider import Body, Operation, Provider, Target
+from hubsmith_runtime.inference.response import need
+
+
+def chat_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    body: Body = {
+        "model": target.model,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+    if wanted := target.wanted_schema(parameters):
+        body["response_format"] = {
+            "type": "json_schema",
+            "json_schema": {**wanted, "strict": False},
+        }
+    return body
+
+
+def embeddings_body(target: Target, payload: Payload) -> Body:
+    return {"input": payload.inputs, **payload.all_parameters(), "model": target.model}
+
 
 PROVIDER = Provider(
     name="sambanova",
@@ -16,26 +36,11 @@ PROVIDER = Provider(
     is_routed=False,
     is_mapped=False,
     tasks={
-        "conversational": Operation(
-            route="/v1/chat/completions",
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-            json_schema={
-                "response_format": {
-                    "type": "json_schema",
-                    "json_schema": {"*": "json_schema", "strict": False},
-                }
-            },
-        ),
+        "conversational": Operation(path="/v1/chat/completions", body=chat_body),
         "feature-extraction": Operation(
-            route="/v1/embeddings",
-            body={"input": "{inputs}", "*": "parameters", "model": "{model}"},
-            result=Result(value="{data.*.embedding}"),
+            path="/v1/embeddings",
+            body=embeddings_body,
+            value=lambda answer: need(answer, "data.*.embedding"),
         ),
     },
 )

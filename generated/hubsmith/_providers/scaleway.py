@@ -4,30 +4,35 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Provider,
-    Result,
-)
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.provider import Body, Operation, Provider, Target
+from hubsmith_runtime.inference.response import need
+
+
+def chat_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    return {
+        "model": target.model,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+
+
+def embeddings_body(target: Target, payload: Payload) -> Body:
+    return {"input": payload.inputs, **payload.all_parameters(), "model": target.model}
+
 
 PROVIDER = Provider(
     name="scaleway",
     url="https://api.scaleway.ai",
     tasks={
-        "conversational": Operation(
-            route="/v1/chat/completions",
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-        ),
+        "conversational": Operation(path="/v1/chat/completions", body=chat_body),
         "feature-extraction": Operation(
-            route="/v1/embeddings",
-            body={"input": "{inputs}", "*": "parameters", "model": "{model}"},
-            result=Result(value="{data.*.embedding}"),
+            path="/v1/embeddings",
+            body=embeddings_body,
+            value=lambda answer: need(answer, "data.*.embedding"),
         ),
     },
 )

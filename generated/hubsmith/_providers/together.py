@@ -4,143 +4,204 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Poll,
-    Provider,
-    Result,
-    Variant,
+from urllib.parse import quote
+
+from hubsmith_runtime.inference.payload import Payload, url_of
+from hubsmith_runtime.inference.provider import Body, Operation, Poll, Provider, Target
+from hubsmith_runtime.inference.response import find, if_complete, need, without_none
+from hubsmith_runtime.reading import as_list
+
+
+def chat_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    body: Body = {
+        "model": target.model,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+    if wanted := target.wanted_schema(parameters):
+        body["response_format"] = {"type": "json_schema", "schema": wanted["schema"]}
+    return body
+
+
+def completion_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if "max_new_tokens" in parameters:
+        parameters.setdefault("max_tokens", parameters.pop("max_new_tokens"))
+    return {
+        "prompt": payload.inputs,
+        **parameters,
+        "model": target.model,
+        "stream": payload.is_stream or None,
+    }
+
+
+def embeddings_body(target: Target, payload: Payload) -> Body:
+    return {"input": payload.inputs, **payload.all_parameters(), "model": target.model}
+
+
+def speech_body(target: Target, payload: Payload) -> Body:
+    return {"input": payload.inputs, **payload.all_parameters(), "model": target.model}
+
+
+def transcription_body(target: Target, payload: Payload) -> Body:
+    return {"file": payload.inputs, **payload.all_parameters(), "model": target.model}
+
+
+def text_to_image_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if "num_inference_steps" in parameters:
+        parameters.setdefault("steps", parameters.pop("num_inference_steps"))
+    return {
+        "prompt": payload.inputs,
+        "response_format": "base64",
+        **parameters,
+        "model": target.model,
+    }
+
+
+def image_to_image_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if isinstance(parameters.get("target_size"), dict):
+        parameters.update(without_none(parameters.pop("target_size")))
+    if "num_inference_steps" in parameters:
+        parameters.setdefault("steps", parameters.pop("num_inference_steps"))
+    if "kontext" in target.model.lower() and "flux.1" in target.model.lower():
+        return {
+            "prompt": "",
+            "image_url": url_of(payload.inputs, "image/jpeg"),
+            "response_format": "base64",
+            **parameters,
+            "model": target.model,
+        }
+    return {
+        "prompt": "",
+        "reference_images": [url_of(payload.inputs, "image/jpeg")],
+        "response_format": "base64",
+        **parameters,
+        "model": target.model,
+    }
+
+
+def text_to_video_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if isinstance(parameters.get("target_size"), dict):
+        parameters.update(without_none(parameters.pop("target_size")))
+    if "num_inference_steps" in parameters:
+        parameters.setdefault("steps", parameters.pop("num_inference_steps"))
+    return {"prompt": payload.inputs, **parameters, "model": target.model}
+
+
+def image_to_video_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if isinstance(parameters.get("target_size"), dict):
+        parameters.update(without_none(parameters.pop("target_size")))
+    if "num_inference_steps" in parameters:
+        parameters.setdefault("steps", parameters.pop("num_inference_steps"))
+    return {
+        "frame_images": [{"input_image": url_of(payload.inputs, "image/png"), "frame": "first"}],
+        **parameters,
+        "model": target.model,
+    }
+
+
+def completion_value(answer: object) -> object:
+    return without_none(
+        {
+            "generated_text": need(answer, "choices.0.text"),
+            "details": if_complete(
+                lambda: without_none(
+                    {
+                        "finish_reason": need(answer, "choices.0.finish_reason"),
+                        "generated_tokens": need(answer, "usage.completion_tokens"),
+                        "seed": find(answer, "choices.0.seed"),
+                        "tokens": [],
+                    }
+                )
+            ),
+        }
+    )
+
+
+def transcription_value(answer: object) -> object:
+    return without_none(
+        {
+            "text": need(answer, "text"),
+            "chunks": if_complete(
+                lambda: [
+                    without_none(
+                        {
+                            "text": find(item, "text"),
+                            "timestamp": if_complete(
+                                lambda: [need(item, "start"), need(item, "end")]
+                            ),
+                        }
+                    )
+                    for item in as_list(need(answer, "segments.*"))
+                ]
+            ),
+        }
+    )
+
+
+VIDEO_POLL = Poll(
+    location=lambda target, job: target.address(
+        "/v2/videos/" + quote(str(need(job, "id")), safe="")
+    ),
+    status="status",
+    error=("error.message", "error"),
+    done=("completed",),
+    failed=("failed", "cancelled", "canceled"),
+    interval=2.0,
 )
 
 PROVIDER = Provider(
     name="together",
     url="https://api.together.xyz",
     tasks={
-        "conversational": Operation(
-            route="/v1/chat/completions",
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-            json_schema={"response_format": {"type": "json_schema", "schema": "{schema}"}},
-        ),
+        "conversational": Operation(path="/v1/chat/completions", body=chat_body),
         "text-generation": Operation(
-            route="/v1/completions",
-            rename={"max_new_tokens": "max_tokens"},
-            body={
-                "prompt": "{inputs}",
-                "*": "parameters",
-                "model": "{model}",
-                "stream?": "{stream}",
-            },
-            result=Result(
-                value={
-                    "generated_text": "{choices.0.text}",
-                    "details?": {
-                        "finish_reason": "{choices.0.finish_reason}",
-                        "generated_tokens": "{usage.completion_tokens}",
-                        "seed?": "{choices.0.seed}",
-                        "tokens": [],
-                    },
-                }
-            ),
+            path="/v1/completions", body=completion_body, value=completion_value
         ),
         "feature-extraction": Operation(
-            route="/v1/embeddings",
-            body={"input": "{inputs}", "*": "parameters", "model": "{model}"},
-            result=Result(value="{data.*.embedding}"),
+            path="/v1/embeddings",
+            body=embeddings_body,
+            value=lambda answer: need(answer, "data.*.embedding"),
         ),
-        "text-to-speech": Operation(
-            route="/v1/audio/speech",
-            body={"input": "{inputs}", "*": "parameters", "model": "{model}"},
-            result=Result(is_media=True),
-        ),
+        "text-to-speech": Operation(path="/v1/audio/speech", body=speech_body, is_media=True),
         "automatic-speech-recognition": Operation(
-            route="/v1/audio/transcriptions",
-            form="multipart",
-            body={"file": "{inputs}", "*": "parameters", "model": "{model}"},
-            result=Result(
-                value={
-                    "text": "{text}",
-                    "chunks?": [
-                        "*segments",
-                        {"text?": "{text}", "timestamp?": ["{start}", "{end}"]},
-                    ],
-                }
-            ),
+            path="/v1/audio/transcriptions",
+            body=transcription_body,
+            is_form=True,
+            value=transcription_value,
         ),
         "text-to-image": Operation(
-            route="/v1/images/generations",
-            rename={"num_inference_steps": "steps"},
-            body={
-                "prompt": "{inputs}",
-                "response_format": "base64",
-                "*": "parameters",
-                "model": "{model}",
-            },
-            result=Result(media=("data.0.b64_json", "data.0.url")),
+            path="/v1/images/generations",
+            body=text_to_image_body,
+            headers={"accept": "image/png"},
+            media=("data.0.b64_json", "data.0.url"),
         ),
         "image-to-image": Operation(
-            route="/v1/images/generations",
-            flatten=("target_size",),
-            rename={"num_inference_steps": "steps"},
-            body={
-                "prompt": "",
-                "reference_images": ["{inputs:url=image/jpeg}"],
-                "response_format": "base64",
-                "*": "parameters",
-                "model": "{model}",
-            },
-            result=Result(media=("data.0.b64_json", "data.0.url")),
-            variants=(
-                Variant(
-                    models=("*kontext*", "*flux.1*"),
-                    body={
-                        "prompt": "",
-                        "image_url": "{inputs:url=image/jpeg}",
-                        "response_format": "base64",
-                        "*": "parameters",
-                        "model": "{model}",
-                    },
-                ),
-            ),
+            path="/v1/images/generations",
+            body=image_to_image_body,
+            takes_urls=True,
+            headers={"accept": "image/png"},
+            media=("data.0.b64_json", "data.0.url"),
         ),
         "text-to-video": Operation(
-            route="/v2/videos",
-            flatten=("target_size",),
-            rename={"num_inference_steps": "steps"},
-            body={"prompt": "{inputs}", "*": "parameters", "model": "{model}"},
-            poll=Poll(
-                location="/v2/videos/{id}",
-                status="status",
-                done=("completed",),
-                failed=("failed", "cancelled", "canceled"),
-                error=("error.message", "error"),
-                interval=2.0,
-            ),
-            result=Result(media=("outputs.video_url",)),
+            path="/v2/videos",
+            body=text_to_video_body,
+            poll=VIDEO_POLL,
+            media=("outputs.video_url",),
         ),
         "image-to-video": Operation(
-            route="/v2/videos",
-            flatten=("target_size",),
-            rename={"num_inference_steps": "steps"},
-            body={
-                "frame_images": [{"input_image": "{inputs:url=image/png}", "frame": "first"}],
-                "*": "parameters",
-                "model": "{model}",
-            },
-            poll=Poll(
-                location="/v2/videos/{id}",
-                status="status",
-                done=("completed",),
-                failed=("failed", "cancelled", "canceled"),
-                error=("error.message", "error"),
-                interval=2.0,
-            ),
-            result=Result(media=("outputs.video_url",)),
+            path="/v2/videos",
+            body=image_to_video_body,
+            takes_urls=True,
+            poll=VIDEO_POLL,
+            media=("outputs.video_url",),
         ),
     },
 )

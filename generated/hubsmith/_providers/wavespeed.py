@@ -4,11 +4,32 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Poll,
-    Provider,
-    Result,
+from hubsmith_runtime.inference.payload import Payload, url_of
+from hubsmith_runtime.inference.polling import answered_url
+from hubsmith_runtime.inference.provider import Body, Operation, Poll, Provider, Target
+from hubsmith_runtime.inference.response import need, without_none
+
+
+def text_to_image_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if isinstance(parameters.get("target_size"), dict):
+        parameters.update(without_none(parameters.pop("target_size")))
+    return {"prompt": payload.inputs, **parameters}
+
+
+def image_to_image_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if isinstance(parameters.get("target_size"), dict):
+        parameters.update(without_none(parameters.pop("target_size")))
+    return {"image": url_of(payload.inputs, "image/jpeg"), **parameters}
+
+
+PREDICTION_POLL = Poll(
+    location=lambda target, job: answered_url(target, need(job, "data.urls.get")),
+    status="data.status",
+    error=("data.error",),
+    done=("completed",),
+    failed=("failed",),
 )
 
 PROVIDER = Provider(
@@ -16,56 +37,32 @@ PROVIDER = Provider(
     url="https://api.wavespeed.ai",
     tasks={
         "text-to-image": Operation(
-            route="/api/v3/{model}",
-            flatten=("target_size",),
-            body={"prompt": "{inputs}", "*": "parameters"},
-            poll=Poll(
-                location="{data.urls.get}",
-                status="data.status",
-                done=("completed",),
-                failed=("failed",),
-                error=("data.error",),
-            ),
-            result=Result(media=("data.outputs.0",)),
+            path=lambda model: "/api/v3/" + model,
+            body=text_to_image_body,
+            headers={"accept": "image/png"},
+            poll=PREDICTION_POLL,
+            media=("data.outputs.0",),
         ),
         "text-to-video": Operation(
-            route="/api/v3/{model}",
-            flatten=("target_size",),
-            body={"prompt": "{inputs}", "*": "parameters"},
-            poll=Poll(
-                location="{data.urls.get}",
-                status="data.status",
-                done=("completed",),
-                failed=("failed",),
-                error=("data.error",),
-            ),
-            result=Result(media=("data.outputs.0",)),
+            path=lambda model: "/api/v3/" + model,
+            body=text_to_image_body,
+            poll=PREDICTION_POLL,
+            media=("data.outputs.0",),
         ),
         "image-to-image": Operation(
-            route="/api/v3/{model}",
-            flatten=("target_size",),
-            body={"image": "{inputs:url=image/jpeg}", "*": "parameters"},
-            poll=Poll(
-                location="{data.urls.get}",
-                status="data.status",
-                done=("completed",),
-                failed=("failed",),
-                error=("data.error",),
-            ),
-            result=Result(media=("data.outputs.0",)),
+            path=lambda model: "/api/v3/" + model,
+            body=image_to_image_body,
+            takes_urls=True,
+            headers={"accept": "image/png"},
+            poll=PREDICTION_POLL,
+            media=("data.outputs.0",),
         ),
         "image-to-video": Operation(
-            route="/api/v3/{model}",
-            flatten=("target_size",),
-            body={"image": "{inputs:url=image/jpeg}", "*": "parameters"},
-            poll=Poll(
-                location="{data.urls.get}",
-                status="data.status",
-                done=("completed",),
-                failed=("failed",),
-                error=("data.error",),
-            ),
-            result=Result(media=("data.outputs.0",)),
+            path=lambda model: "/api/v3/" + model,
+            body=image_to_image_body,
+            takes_urls=True,
+            poll=PREDICTION_POLL,
+            media=("data.outputs.0",),
         ),
     },
 )

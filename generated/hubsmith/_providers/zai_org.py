@@ -4,41 +4,52 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference._provider import (
-    Operation,
-    Poll,
-    Provider,
-    Result,
-)
+from urllib.parse import quote
+
+from hubsmith_runtime.inference.payload import Payload
+from hubsmith_runtime.inference.provider import Body, Operation, Poll, Provider, Target
+from hubsmith_runtime.inference.response import need
+
+
+def chat_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    parameters.pop("model", None)
+    return {
+        "model": target.model,
+        "messages": payload.inputs,
+        **parameters,
+        "stream": payload.is_stream,
+    }
+
+
+def text_to_image_body(target: Target, payload: Payload) -> Body:
+    parameters = payload.all_parameters()
+    if parameters.keys() >= {"width", "height"}:
+        parameters["size"] = "x".join(str(parameters.pop(name)) for name in ("width", "height"))
+    return {"model": target.model, "prompt": payload.inputs, **parameters}
+
 
 PROVIDER = Provider(
     name="zai-org",
     url="https://api.z.ai",
     headers={"accept-language": "en-US,en", "x-source-channel": "hugging_face"},
     tasks={
-        "conversational": Operation(
-            route="/api/paas/v4/chat/completions",
-            drop=("model",),
-            body={
-                "model": "{model}",
-                "messages": "{messages}",
-                "*": "parameters",
-                "stream": "{is_stream}",
-            },
-        ),
+        "conversational": Operation(path="/api/paas/v4/chat/completions", body=chat_body),
         "text-to-image": Operation(
-            route="/api/paas/v4/async/images/generations",
-            join={"size": ("width", "height")},
-            body={"model": "{model}", "prompt": "{inputs}", "*": "parameters"},
+            path="/api/paas/v4/async/images/generations",
+            body=text_to_image_body,
+            headers={"accept": "image/png"},
             poll=Poll(
-                location="/api/paas/v4/async-result/{id}",
+                location=lambda target, job: target.address(
+                    "/api/paas/v4/async-result/" + quote(str(need(job, "id")), safe="")
+                ),
                 status="task_status",
+                error=("error.message", "error"),
                 done=("SUCCESS",),
                 failed=("FAIL",),
-                error=("error.message", "error"),
                 interval=2.0,
             ),
-            result=Result(media=("image_result.0.url",)),
+            media=("image_result.0.url",),
         ),
     },
 )

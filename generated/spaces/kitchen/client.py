@@ -130,7 +130,7 @@ class Kitchen(Space):
         """
         return self._run(GreetRequest(name=name, style=style, intensity=intensity))
 
-    def img(self, im: FileInput, *, strength: float = 0) -> ImgResult:
+    def img(self, im: FileInput | None, *, strength: float = 0) -> ImgResult:
         """Toast a picture and judge how dark it became.
 
         Call `/img`.
@@ -164,7 +164,7 @@ class Kitchen(Space):
         """
         return self._run(PlanRequest(recipe=recipe, servings=servings, diet=diet, notes=notes))
 
-    def shout(self, recipe: FileInput) -> File:
+    def shout(self, recipe: FileInput | None) -> File:
         """Copy a recipe card in capital letters, for cooks who left their glasses at home.
 
         Call `/shout`.
@@ -292,7 +292,7 @@ class KitchenJobs(Jobs):
         """
         return self._submit(GreetRequest(name=name, style=style, intensity=intensity))
 
-    def img(self, im: FileInput, *, strength: float = 0) -> Job[ImgResult]:
+    def img(self, im: FileInput | None, *, strength: float = 0) -> Job[ImgResult]:
         """Toast a picture and judge how dark it became.
 
         Call `/img`.
@@ -326,7 +326,7 @@ class KitchenJobs(Jobs):
         """
         return self._submit(PlanRequest(recipe=recipe, servings=servings, diet=diet, notes=notes))
 
-    def shout(self, recipe: FileInput) -> Job[File]:
+    def shout(self, recipe: FileInput | None) -> Job[File]:
         """Copy a recipe card in capital letters, for cooks who left their glasses at home.
 
         Call `/shout`.
@@ -465,7 +465,7 @@ class AsyncKitchen(AsyncSpace):
         """
         return await self._run(GreetRequest(name=name, style=style, intensity=intensity))
 
-    async def img(self, im: FileInput, *, strength: float = 0) -> ImgResult:
+    async def img(self, im: FileInput | None, *, strength: float = 0) -> ImgResult:
         """Toast a picture and judge how dark it became.
 
         Call `/img`.
@@ -501,7 +501,7 @@ class AsyncKitchen(AsyncSpace):
             PlanRequest(recipe=recipe, servings=servings, diet=diet, notes=notes)
         )
 
-    async def shout(self, recipe: FileInput) -> File:
+    async def shout(self, recipe: FileInput | None) -> File:
         """Copy a recipe card in capital letters, for cooks who left their glasses at home.
 
         Call `/shout`.
@@ -631,7 +631,7 @@ class AsyncKitchenJobs(AsyncJobs):
         """
         return await self._submit(GreetRequest(name=name, style=style, intensity=intensity))
 
-    async def img(self, im: FileInput, *, strength: float = 0) -> AsyncJob[ImgResult]:
+    async def img(self, im: FileInput | None, *, strength: float = 0) -> AsyncJob[ImgResult]:
         """Toast a picture and judge how dark it became.
 
         Call `/img`.
@@ -667,7 +667,7 @@ class AsyncKitchenJobs(AsyncJobs):
             PlanRequest(recipe=recipe, servings=servings, diet=diet, notes=notes)
         )
 
-    async def shout(self, recipe: FileInput) -> AsyncJob[File]:
+    async def shout(self, recipe: FileInput | None) -> AsyncJob[File]:
         """Copy a recipe card in capital letters, for cooks who left their glasses at home.
 
         Call `/shout`.

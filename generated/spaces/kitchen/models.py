@@ -189,7 +189,7 @@ class ImgRequest(Request[ImgResult]):
 
     __endpoint__ = Endpoint(name="/img", outputs=2)
 
-    im: FileInput
+    im: FileInput | None
     """Input image: a path, URL, bytes, open file, PIL image or File."""
     strength: Annotated[float, Field(ge=0.0, le=1.0)] = 0
     """Strength: numeric value between 0 and 1."""
@@ -215,7 +215,7 @@ class ShoutRequest(Request[File]):
 
     __endpoint__ = Endpoint(name="/shout")
 
-    recipe: FileInput
+    recipe: FileInput | None
     """Recipe card: a path, URL, bytes, open file, PIL image or File."""
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: F403  # every error is public
 """Inference: what generated task clients stand on, imported when it is first used."""
 
 from __future__ import annotations
@@ -6,48 +7,65 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._arguments import ContentInput, ListInput, ObjectInput, TaskObject
-    from ._async_client import AsyncInferenceBase
-    from ._chat import MergedFunction, MergedMessage, MergedToolCall, merge_chunks
-    from ._client import InferenceBase
-    from ._content import Content
-    from ._legacy import InferenceApi
-    from ._media import Array, Base64Bytes, Image
-    from ._poll import InferenceProgress, OnProgress
-    from ._provider import Provider
-    from ._raw import AsyncRawCalls, RawCalls, RawResponse
-    from ._stream import AsyncStream, Stream
-    from ._task import Task, TaskOutput, TaskRequest
+    from .chat import (
+        MergedFunction as MergedFunction,
+        MergedMessage as MergedMessage,
+        MergedToolCall as MergedToolCall,
+        merge_chunks as merge_chunks,
+    )
+    from .client import (
+        AsyncInferenceBase as AsyncInferenceBase,
+        InferenceApi as InferenceApi,
+        InferenceBase as InferenceBase,
+    )
+    from .errors import *
+    from .media import Array as Array, Base64Bytes as Base64Bytes, Image as Image
+    from .polling import InferenceProgress as InferenceProgress, OnProgress as OnProgress
+    from .provider import Provider as Provider
+    from .raw import (
+        AsyncRawCalls as AsyncRawCalls,
+        RawCalls as RawCalls,
+        RawResponse as RawResponse,
+    )
+    from .stream import AsyncStream as AsyncStream, Stream as Stream
+    from .task import (
+        ContentInput as ContentInput,
+        ListInput as ListInput,
+        ObjectInput as ObjectInput,
+        Task as Task,
+        TaskObject as TaskObject,
+        TaskOutput as TaskOutput,
+        TaskRequest as TaskRequest,
+    )
 
-_HOMES = {
-    "_arguments": ("ContentInput", "ListInput", "ObjectInput", "TaskObject"),
-    "_async_client": ("AsyncInferenceBase",),
-    "_chat": ("MergedFunction", "MergedMessage", "MergedToolCall", "merge_chunks"),
-    "_client": ("InferenceBase",),
-    "_content": ("Content",),
-    "_legacy": ("InferenceApi",),
-    "_media": ("Array", "Base64Bytes", "Image"),
-    "_poll": ("InferenceProgress", "OnProgress"),
-    "_provider": ("Provider",),
-    "_raw": ("AsyncRawCalls", "RawCalls", "RawResponse"),
-    "_stream": ("AsyncStream", "Stream"),
-    "_task": ("Task", "TaskOutput", "TaskRequest"),
+# By module: what is public.
+_NAMES = {
+    "chat": "MergedFunction MergedMessage MergedToolCall merge_chunks",
+    "client": "AsyncInferenceBase InferenceApi InferenceBase",
+    "errors": """
+        BadRequestError GenerationError IncompleteGenerationError IncompleteStreamError
+        InferenceAuthenticationError InferenceError ModelNotFoundError OverloadedError
+        PaymentRequiredError RateLimitError TextGenerationError TextGenerationValidationError
+        UnknownError
+    """,
+    "media": "Array Base64Bytes Image",
+    "polling": "InferenceProgress OnProgress",
+    "provider": "Provider",
+    "raw": "AsyncRawCalls RawCalls RawResponse",
+    "stream": "AsyncStream Stream",
+    "task": "ContentInput ListInput ObjectInput Task TaskObject TaskOutput TaskRequest",
 }
+HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
+"""The module of each public name."""
 
-__all__ = [
-    "Array", "AsyncInferenceBase", "AsyncRawCalls", "AsyncStream", "Base64Bytes", "Content",
-    "ContentInput", "Image", "InferenceApi", "InferenceBase", "InferenceProgress", "ListInput", "MergedFunction",
-    "MergedMessage", "MergedToolCall", "ObjectInput", "OnProgress", "Provider",
-    "RawCalls", "RawResponse", "Stream", "Task", "TaskObject", "TaskOutput", "TaskRequest",
-    "merge_chunks",
-]  # fmt: skip
+__all__ = sorted(HOMES)  # pyright: ignore[reportUnsupportedDunderAll]  # the imports above are what it reads
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = next(home for home, names in _HOMES.items() if name in names)
-    value = globals()[name] = getattr(importlib.import_module(f".{home}", __name__), name)
+    home = importlib.import_module(f".{HOMES[name]}", __name__)
+    value = globals()[name] = getattr(home, name)
     return value
 
 

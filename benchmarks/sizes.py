@@ -1,0 +1,70 @@
+"""How large the runtime is, beside its limits: `make sizes`. Lines as `wc -l` counts them."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from hubsmith_codegen.vendor import vendored_runtime
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNTIME = ROOT / "runtime" / "hubsmith_runtime"
+TESTING = ROOT / "runtime" / "hubsmith_testing"
+
+LIMITS = {
+    "runtime": 6500,
+    "Spaces with the shared part": 3800,
+    "a vendored client": 3200,
+    "hubsmith_testing": 1500,
+    "largest module": 300,
+    "longest function": 50,
+}
+
+
+def lines(file: Path) -> int:
+    """Count the lines of a file."""
+    return file.read_text(encoding="utf-8").count("\n")
+
+
+def functions(file: Path) -> Iterator[tuple[str, int]]:
+    """Yield every function of a module with its lines, the decorators left out."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def sizes() -> dict[str, tuple[int, str]]:
+    """Return each size by its name, with what is the largest where that is asked."""
+    modules = sorted(RUNTIME.rglob("*.py"))
+    inference = [file for file in modules if file.is_relative_to(RUNTIME / "inference")]
+    whole, half = sum(map(lines, modules)), sum(map(lines, inference))
+    vendored = sum(text.count("\n") for path, text in vendored_runtime().items() if path.suffix)
+    largest = max([*modules, *TESTING.rglob("*.py")], key=lines)
+    longest = max(
+        (size, f"{file.stem}.{name}") for file in modules for name, size in functions(file)
+    )
+    return {
+        "runtime": (whole, f"inference {half}"),
+        "Spaces with the shared part": (whole - half, ""),
+        "a vendored client": (vendored, "without its licence text"),
+        "hubsmith_testing": (sum(map(lines, TESTING.rglob("*.py"))), ""),
+        "largest module": (lines(largest), largest.relative_to(ROOT / "runtime").as_posix()),
+        "longest function": longest,
+    }
+
+
+def main() -> None:
+    """Print the sizes; exit 1 where one is over its limit."""
+    is_over = False
+    for name, (size, note) in sizes().items():
+        limit = LIMITS[name]
+        is_over = is_over or size > limit
+        verdict = "ok" if size <= limit else "OVER"
+        print(f"{name:<30}{size:>7,}   limit {limit:>6,}   {verdict:<5} {note}".rstrip())
+    sys.exit(is_over)
+
+
+if __name__ == "__main__":
+    main()

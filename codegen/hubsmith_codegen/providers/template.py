@@ -1,0 +1,98 @@
+"""Templates: JSON values with places in their text, which the provider tables are made of.
+
+    "{inputs}"                   the value that stands there, whatever its type
+    "{data.0.url|data.0.b64}"    a path through objects and lists; the first that leads to a value
+    "{data.*.embedding}"         a list: one value of each member
+    "{inputs:base64}"            a file in another form: base64, or url=TYPE, which is the URL that it
+                                 was given as, or else a data URL of that type; media that were
+                                 fetched: base64 or text
+    "/v1/{model}"                text around places
+    {"*": "parameters"}          the members of an object stand here
+    {"seed?": "{seed}"}          this member is left out where a place in it has no value
+    ["*segments", {...}]         the second, made of each member of a list
+
+A value of `null` is no value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+_PLACE = re.compile(r"\{([\w.*|-]+)(?::(base64|text|url)(?:=([\w.+/-]+))?)?\}")
+_PATH = re.compile(r"([\w-]+|\*)(\.([\w-]+|\*))*")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a text.
+
+    Attributes:
+        paths: Where its value is: the first path that leads to one is taken.
+        form: What becomes of a file: `base64`, `text`, `url`; empty for nothing.
+        kind: The media type of a `url` where the file does not tell its own; may be empty.
+    """
+
+    paths: tuple[str, ...]
+    form: str = ""
+    kind: str = ""
+
+    def __str__(self) -> str:
+        form = f":{self.form}" + (f"={self.kind}" if self.kind else "") if self.form else ""
+        return f"{{{'|'.join(self.paths)}{form}}}"
+
+
+def parts(text: str) -> list[str | Place]:
+    """Return a text cut into its places and what stands between them.
+
+    Raises:
+        ValueError: when there are braces that make no place.
+    """
+    found: list[str | Place] = []
+    end = 0
+    for match in _PLACE.finditer(text):
+        paths = tuple(match[1].split("|"))
+        found += [text[end : match.start()], Place(paths, match[2] or "", match[3] or "")]
+        end = match.end()
+        if not all(map(is_path, paths)):
+            raise ValueError(f"the places in {text!r} are not understood")
+    found.append(text[end:])
+    if any(brace in part for part in found if isinstance(part, str) for brace in "{}"):
+        raise ValueError(f"the places in {text!r} are not understood")
+    return [part for part in found if part != ""]
+
+
+def is_path(text: str) -> bool:
+    """Whether a text is a path through objects and lists."""
+    return _PATH.fullmatch(text) is not None
+
+
+def starred(items: list[Any]) -> str | None:
+    """Return the path of a list that is made of each member of another; else `None`."""
+    is_starred = items and isinstance(items[0], str) and items[0].startswith("*")
+    return items[0][1:] if is_starred else None
+
+
+def texts(template: Any) -> Iterator[str]:
+    """Yield every text of a template in which places may stand."""
+    if isinstance(template, str):
+        yield template
+    elif isinstance(template, Mapping):
+        for key, value in cast("Mapping[str, Any]", template).items():
+            yield from () if key == "*" else texts(value)
+    elif isinstance(template, list):
+        items = cast("list[Any]", template)
+        for item in items if starred(items) is None else items[1:]:
+            yield from texts(item)
+
+
+def spreads(template: Any) -> Iterator[str]:
+    """Yield what every `*` of a template names."""
+    if isinstance(template, Mapping):
+        for key, value in cast("Mapping[str, Any]", template).items():
+            yield from [str(value)] if key == "*" else spreads(value)
+    elif isinstance(template, list):
+        for item in cast("list[Any]", template):
+            yield from spreads(item)

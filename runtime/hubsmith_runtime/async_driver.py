@@ -1,0 +1,151 @@
+"""`AsyncDriver`: carries out calls with asyncio. `Driver` does so in the caller's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any, TypeVar
+
+from . import effects
+from .driver import CLOSE_SECONDS, in_background
+from .effects import Deadline, DeadlineExceeded, Effect, Effects
+from .errors import InferenceTimeoutError
+from .http import Body, HttpRequest, Response
+from .transport import Clients, Origins, failure_of, redirected
+
+T = TypeVar("T")
+
+
+class AsyncDriver:
+    """Performs the effects of calls in one event loop."""
+
+    def __init__(self, origins: Origins) -> None:
+        self.origins = origins
+        self.is_closed = False
+        self._clients = Clients(origins, "AsyncClient")
+        self._background: dict[asyncio.Task[None], bool] = {}  # With whether it ends by itself.
+
+    async def run(self, call: Effects[T], timeout: float | None = None) -> T:
+        """Carry out a call, within so many seconds where there is a limit; see `Driver.run`."""
+        deadline, value = Deadline(timeout), None
+        failure: BaseException | None = None
+        expiry = _Expiry(timeout)
+        try:
+            while True:
+                effect = call.send(value) if failure is None else call.throw(failure)
+                try:
+                    value, failure = await self._perform(effect, deadline), None
+                except GeneratorExit:  # The loop is gone: nothing can be waited for any more.
+                    with contextlib.suppress(RuntimeError):
+                        call.close()
+                    raise
+                except BaseException as error:
+                    is_late = isinstance(error, asyncio.CancelledError) and expiry.is_cause()
+                    failure = DeadlineExceeded() if is_late else failure_of(error, effect, deadline)
+        except StopIteration as end:
+            return end.value
+        except DeadlineExceeded:
+            raise InferenceTimeoutError(f"no answer within {timeout:g} s.") from None
+        finally:
+            expiry.end()
+
+    async def _perform(self, effect: Effect, deadline: Deadline) -> Any:
+        match effect:
+            case effects.Send(request):
+                return await self._send(request, deadline)
+            case effects.Open(request):
+                return await self._open(request, deadline)
+            case effects.Read(body):
+                return await self._read(body)
+            case effects.Close(body):
+                return await body.response.aclose()
+            case effects.Sleep(seconds):
+                if deadline.is_over(seconds):
+                    raise DeadlineExceeded
+                return await asyncio.sleep(seconds)
+            case effects.Wait():
+                return await self._wait(effect, deadline)
+            case effects.Run(function, blocks):
+                return await asyncio.to_thread(function) if blocks else function()
+            case effects.Spawn(call, timeout):
+                return self._spawn(call, timeout)
+
+    async def _open(self, request: HttpRequest, deadline: Deadline) -> Body:
+        hop = 0
+        while True:
+            client, built = self._clients.prepare(request, deadline)
+            body = Body(request, await client.send(built, stream=True))
+            if not body.response.has_redirect_location:
+                return body
+            await body.response.aclose()
+            request, hop = redirected(body, hop), hop + 1
+
+    async def _send(self, request: HttpRequest, deadline: Deadline) -> Response:
+        body = await self._open(request, deadline)
+        async with contextlib.aclosing(body.response):
+            while (piece := await self._read(body)) is not None:
+                body.keep(piece)
+        return body.kept()
+
+    async def _read(self, body: Body) -> bytes | None:
+        body.pieces = body.pieces or body.response.aiter_bytes()
+        return await anext(body.pieces, None)
+
+    async def _wait(self, effect: effects.Wait, deadline: Deadline) -> None:
+        deadline.cap()  # A call that never really waits is not cancelled.
+        if effect.signal.changes == effect.change:
+            woken = asyncio.Event()
+            effect.signal.waiting.append(woken.set)
+            try:
+                await woken.wait()
+            finally:
+                effect.signal.forget(woken.set)
+
+    def _spawn(self, call: Effects[Any], timeout: float | None) -> None:
+        task = asyncio.get_running_loop().create_task(self.run(in_background(call), timeout))
+        self._background[task] = timeout is not None
+        task.add_done_callback(self._background.pop)
+
+    async def close(self) -> None:
+        """End every call and close every connection. Closing twice does no harm."""
+        self.is_closed = True
+        current = asyncio.current_task()
+        tasks = {task: brief for task, brief in self._background.items() if task is not current}
+        for task, is_brief in tasks.items():
+            if not is_brief:
+                task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for client in self._clients.end():
+            await client.aclose()
+
+
+class _Expiry:
+    """Cancels the task of a call when its time is over, as `asyncio.timeout` does from 3.11 on."""
+
+    def __init__(self, timeout: float | None) -> None:
+        self._task: Any = asyncio.current_task()
+        # Python 3.10 does not count cancellations.
+        self._before = self._task.cancelling() if hasattr(self._task, "cancelling") else 0
+        self._is_pending = False  # Whether the task was cancelled and has not noticed.
+        loop = asyncio.get_running_loop()
+        self._timer = None if timeout is None else loop.call_later(timeout, self._expire)
+
+    def _expire(self) -> None:
+        self._is_pending = True
+        self._task.cancel()
+
+    def is_cause(self) -> bool:
+        """Whether a cancellation comes from here alone; it is taken back."""
+        is_pending, self._is_pending = self._is_pending, False
+        has_count = hasattr(self._task, "uncancel")
+        return is_pending and (not has_count or self._task.uncancel() <= self._before)
+
+    def end(self) -> None:
+        """Cancel nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.is_cause()

@@ -1,0 +1,228 @@
+"""`Driver`: carries out calls in the caller's thread. `AsyncDriver` does so with asyncio."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, TypeVar
+
+from . import effects
+from .effects import Deadline, DeadlineExceeded, Effect, Effects
+from .errors import HubsmithError, InferenceTimeoutError
+from .http import Body, HttpRequest, Response
+from .transport import Clients, Origins, failure_of, redirected
+
+T = TypeVar("T")
+
+CLOSE_SECONDS = 2.0  # Closing waits so long for the background, such as the cancelling of a job.
+_OPENED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
+_PIECE = 1 << 16  # Bytes that are written before the time is looked at again.
+
+
+class Driver:
+    """Performs the effects of calls, blocking, and safe to use from several threads.
+
+    One lock is held while a call runs between two effects, and released around each effect.
+    """
+
+    def __init__(self, origins: Origins) -> None:
+        self.origins = origins
+        self.is_closed = False
+        self._streams = _Streams()
+        self._clients = Clients(origins, "Client", self._streams.trace)
+        self._lock = threading.RLock()  # A callback of the user may begin another call.
+        self._ended = threading.Event()
+        self._background: dict[threading.Thread, bool] = {}  # With whether it ends by itself.
+        self._process = os.getpid()
+
+    def run(self, call: Effects[T], timeout: float | None = None) -> T:
+        """Carry out a call, within so many seconds where there is a limit."""
+        if self._process != os.getpid():
+            raise HubsmithError("The client was made before a fork: make one in each process.")
+        deadline, value = Deadline(timeout), None
+        failure: BaseException | None = None
+        with self._lock:
+            try:
+                while True:
+                    effect = call.send(value) if failure is None else call.throw(failure)
+                    self._lock.release()
+                    try:
+                        value, failure = self._perform(effect, deadline), None
+                    except BaseException as error:
+                        failure = failure_of(error, effect, deadline)
+                    finally:
+                        self._lock.acquire()
+            except StopIteration as end:
+                return end.value
+            except DeadlineExceeded:
+                raise InferenceTimeoutError(f"no answer within {timeout:g} s.") from None
+
+    def _perform(self, effect: Effect, deadline: Deadline) -> Any:
+        match effect:
+            case effects.Send(request):
+                return self._send(request, deadline)
+            case effects.Open(request):
+                return self._open(request, deadline)
+            case effects.Read(body):
+                return self._read(body, deadline)
+            case effects.Close(body):
+                return self._close(body)
+            case effects.Sleep(seconds):
+                if deadline.is_over(seconds):
+                    raise DeadlineExceeded
+                return self._ended.wait(seconds)
+            case effects.Wait():
+                return self._wait(effect, deadline)
+            case effects.Run(function):
+                return function()
+            case effects.Spawn(call, timeout):
+                return self._spawn(call, timeout)
+
+    def _open(self, request: HttpRequest, deadline: Deadline) -> Body:
+        self._streams.caller.deadline, hop = deadline, 0
+        while True:
+            client, built = self._clients.prepare(request, deadline)
+            body = Body(request, client.send(built, stream=True))
+            if not body.response.has_redirect_location:
+                return body
+            body.response.close()
+            request, hop = redirected(body, hop), hop + 1
+
+    def _send(self, request: HttpRequest, deadline: Deadline) -> Response:
+        body = self._open(request, deadline)
+        with contextlib.closing(body.response):
+            while (piece := self._read(body, deadline)) is not None:
+                body.keep(piece)
+        return body.kept()
+
+    def _read(self, body: Body, deadline: Deadline) -> bytes | None:
+        pieces = body.pieces = body.pieces or body.response.iter_bytes()
+        self._streams.caller.deadline, body.is_waited_for = deadline, True
+        try:
+            return next(pieces, None)
+        finally:
+            body.is_waited_for = False
+
+    def _close(self, body: Body) -> None:
+        if body.is_waited_for:  # The other thread wakes, and closes it.
+            _shut_down(body.response.extensions.get("network_stream"))
+        else:
+            body.response.close()
+
+    def _wait(self, effect: effects.Wait, deadline: Deadline) -> None:
+        woken = threading.Event()
+        with self._lock:
+            if effect.signal.changes != effect.change:
+                return
+            effect.signal.waiting.append(woken.set)
+        try:
+            if not woken.wait(deadline.cap()):
+                raise DeadlineExceeded
+        finally:
+            with self._lock:
+                effect.signal.forget(woken.set)
+
+    def _spawn(self, call: Effects[Any], timeout: float | None) -> None:
+        def work() -> None:
+            try:
+                self.run(in_background(call), timeout)
+            finally:
+                self._background.pop(thread, None)
+
+        thread = threading.Thread(target=work, name="hubsmith", daemon=True)
+        with self._lock:  # Closing joins threads that were started only.
+            self._background[thread] = timeout is not None
+            thread.start()
+
+    def close(self) -> None:
+        """End every call and close every connection. Closing twice does no harm."""
+        self.is_closed = True
+        self._ended.set()
+        with self._lock:
+            background = self._background.copy()
+        background.pop(threading.current_thread(), None)
+        brief = [thread for thread, is_brief in background.items() if is_brief]
+        self._streams.wake(spared={thread.ident for thread in brief})
+        _join(brief)
+        clients = self._clients.end()
+        self._streams.wake()
+        for client in clients:
+            client.close()
+        _join(background)
+
+    def __del__(self) -> None:
+        # A client that nobody closed leaves no socket open.
+        with contextlib.suppress(Exception):
+            for client in self._clients.end():
+                client.close()
+
+
+def in_background(call: Effects[Any]) -> Effects[None]:
+    """Carry out a call that nobody waits for; whom it concerns learns of it by a signal."""
+    try:
+        yield from call
+    except (HubsmithError, DeadlineExceeded):
+        pass
+    except Exception:
+        logging.getLogger("hubsmith").exception("A call in the background failed.")
+
+
+def _join(threads: Iterable[threading.Thread]) -> None:
+    until = time.monotonic() + CLOSE_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+
+
+class _Streams:
+    """Keeps network streams within the deadline of the call that uses them, and can end them.
+
+    A timeout of httpx bounds each wait for a byte, not all of them: a server that sends one a second
+    would never be late. httpx's `trace` extension hands out each network stream when it is opened.
+    """
+
+    def __init__(self) -> None:
+        self.caller = threading.local()  # Its `deadline` is that of what this thread does now.
+        self._waiting: dict[Any, int] = {}  # Streams, by the thread that waits for each.
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith(_OPENED):
+            stream = info["return_value"]
+            write = self._bounded(stream, stream.write)
+
+            def write_pieces(content: bytes, timeout: float | None = None) -> None:
+                for start in range(0, len(content), _PIECE):
+                    write(content[start : start + _PIECE], timeout)
+
+            stream.read, stream.write = self._bounded(stream, stream.read), write_pieces
+
+    def _bounded(self, stream: Any, operation: Callable[..., Any]) -> Callable[..., Any]:
+        caller, waiting = self.caller, self._waiting
+
+        def bounded(subject: Any, timeout: float | None = None) -> Any:
+            waiting[stream] = threading.get_ident()
+            try:
+                return operation(subject, caller.deadline.cap(timeout))
+            finally:
+                waiting.pop(stream, None)
+
+        return bounded
+
+    def wake(self, spared: Collection[int | None] = ()) -> None:
+        """End what threads wait for, but for the threads that are spared."""
+        for stream, thread in list(self._waiting.items()):
+            if thread not in spared:
+                _shut_down(stream)
+
+
+def _shut_down(stream: Any) -> None:
+    """Wake a thread that waits for a network stream; closing it does not."""
+    connection = stream.get_extra_info("socket") if stream is not None else None
+    if isinstance(connection, socket.socket):
+        with contextlib.suppress(OSError):
+            # Not that of a TLS socket, which would wait for the other side.
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -1,0 +1,291 @@
+"""`File`: what calls take and return where they handle files."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import mimetypes
+import os
+import sys
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, TypeAlias, cast
+from urllib.parse import quote
+
+from .effects import Effects, Run
+from .errors import DownloadError, ValidationError, shorten
+from .http import LARGEST_BODY, is_public, shown
+from .reading import as_count, as_text
+from .saving import FileOrigin, atomic_file, destination, safe_name
+from .sources import Content, Image, Readable, file_argument, type_of
+
+_NOWHERE = FileOrigin()
+_PIECE = 1 << 16
+_UNKNOWN = "application/octet-stream"
+
+
+class File(os.PathLike[str]):
+    """A file: one to send, or a lazy handle on one that a Space returned.
+
+    As a path (`open(file)`, `Path(file)`) it is downloaded once, into the client's `download_dir`.
+
+    Args:
+        source: A path, an http(s) URL, a data URL, bytes, an open binary file or a Pillow image.
+        name: The file's name as the Space sees it; taken from the source by default.
+        mime_type: Its type, such as `image/png`; by default that of its name, or of its content.
+
+    Attributes:
+        name: The file's name.
+        url: Where it can be fetched; `None` for a file to be sent.
+        mime_type: Its type, where known.
+        size: Its size in bytes, where known.
+        answer: The FileData that it came in from a Space; `None` for any other file.
+        origin: Whose credentials it is fetched with.
+
+    Raises:
+        MissingFileError: when a path leads to no file; also a `FileNotFoundError`.
+        ArgumentError: when the source is none of these; also a `TypeError`.
+        ValidationError: when it is broken.
+    """
+
+    def __init__(
+        self, source: FileInput, *, name: str | None = None, mime_type: str | None = None
+    ) -> None:
+        self.url: str | None = None
+        self.size: int | None = None
+        self.answer: dict[str, Any] | None = None
+        self.origin = _NOWHERE
+        self._path: Path | None = None  # Where it is on disk.
+        self._content: bytes | Callable[[], bytes] | None = None  # What is in memory, or soon is.
+        if isinstance(source, File):
+            vars(self).update(vars(source))
+            self.name, self.mime_type = name or self.name, mime_type or self.mime_type
+            return
+        default_name, content, kind = file_argument(source)
+        self.name = name or default_name
+        self.mime_type = mime_type or kind or mimetypes.guess_type(self.name)[0]
+        if isinstance(content, str):
+            self.url = content
+        else:
+            self._keep(content)
+
+    def __repr__(self) -> str:
+        what = shown(self.url) if self.url else self._path or f"{self.size} bytes"
+        return f"File({shorten(str(what))}, name={self.name!r})"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the content is here already."""
+        return self._content is not None or self._on_disk() is not None
+
+    def _on_disk(self) -> Path | None:
+        """Return where it is on disk, unless it was put there and is removed since."""
+        is_copy = self.url is not None or self._content is not None
+        if is_copy and self._path is not None and not self._path.exists():
+            self._path = None
+        return self._path
+
+    def chunks(self) -> Iterator[bytes]:
+        """Iterate over the content, downloading it where it is not here."""
+        if self.is_local:
+            with self.open() as stream:
+                yield from iter(partial(stream.read, _PIECE), b"")
+        else:
+            yield from self.origin.pieces(self.url or "")
+
+    def read(self) -> bytes:
+        """Return the content.
+
+        Raises:
+            DownloadError: when the server does not give it.
+            ConnectionFailedError: when there is no connection.
+        """
+        if self._content is None:
+            return b"".join(self.chunks())
+        return self._content if isinstance(self._content, bytes) else self._content()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the file to disk, whole or not at all.
+
+        Args:
+            path: A file, or a folder that it is put into under its own name.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            DownloadError: when it cannot be fetched or written.
+        """
+        with self.origin.blocking() as driver:
+            return driver.run(self._write(path))
+
+    def open(self) -> BinaryIO:
+        """Open the file for reading; a remote one is downloaded once."""
+        if self._content is not None:
+            return io.BytesIO(self.read())
+        path = Path(self)
+        try:
+            return path.open("rb")
+        except OSError as error:
+            raise ValidationError(f"Cannot read {path}: {error.strerror}.") from error
+
+    async def aread(self) -> bytes:
+        """Return the content without blocking the event loop; see `read`."""
+        return await self.origin.run(self._fetch())
+
+    async def asave(self, path: str | os.PathLike[str]) -> Path:
+        """Write the file to disk without blocking the event loop; see `save`."""
+        return await self.origin.run(self._write(path))
+
+    def __fspath__(self) -> str:
+        if (path := self._on_disk()) is None:
+            with self.origin.blocking() as driver:
+                path = driver.run(self._download())
+        return str(path)
+
+    # For calls
+
+    @contextlib.contextmanager
+    def part(self) -> Generator[tuple[str, BinaryIO, str], None, None]:
+        """Open the file as a part of a form: name, content and type."""
+        kind = self.mime_type or ""
+        with self.open() as content:
+            yield self.name, content, kind if kind.isascii() and kind.isprintable() else _UNKNOWN
+
+    def load(self) -> Effects[None]:
+        """Bring the content, of at most 512 MiB, into memory: `read` waits for nothing then."""
+        if not isinstance(self._content, bytes):
+            self._keep((yield from self._fetch(LARGEST_BODY)))
+
+    def cache(self) -> Effects[None]:
+        """Bring the content here, to disk where it comes from a server."""
+        if not self.is_local:
+            yield from self._download()
+        elif self.size is None:
+            yield from self.load()
+
+    def base64(self) -> str:
+        """Return the content, which must be here, as base64."""
+        if not self.is_local:
+            raise DownloadError(f"{shown(self.url or self.name)} has not been fetched.")
+        return base64.b64encode(self.read()).decode()
+
+    def data_url(self, default_mime: str = _UNKNOWN) -> str:
+        """Return the content as a data URL, of `default_mime` where its type is not known."""
+        return f"data:{self.mime_type or default_mime};base64,{self.base64()}"
+
+    def as_url(self, default_mime: str = _UNKNOWN) -> str:
+        """Return the URL that it was given as, or a data URL, for servers that fetch files."""
+        is_given = self.answer is None and not self.origin.base
+        if self.url and (is_given or not self.is_local):
+            return self.url
+        return self.data_url(default_mime)
+
+    def reference(self, base: str) -> dict[str, Any] | None:
+        """Return the FileData that names it for the Space at `base`; `None` before an upload."""
+        meta, url = {"_type": "gradio.FileData"}, self.url or ""
+        if self.answer is not None:
+            is_there = url.startswith((f"{base}/file=", f"{base}/stream/"))
+            return {**self.answer, "meta": meta} if is_there else None
+        if self.is_local or not is_public(url):
+            return None
+        return {"path": url, "url": url, "orig_name": self.name, "meta": meta}
+
+    def _fetch(self, largest: int = sys.maxsize) -> Effects[bytes]:
+        if self.is_local:
+            return (yield Run(self.read))
+        pieces: list[bytes] = []
+        kind = yield from self.origin.fetch(self.url or "", pieces.append, largest)
+        if kind and self.mime_type in (None, mimetypes.guess_type(self.name)[0]):
+            self.mime_type = kind
+        return b"".join(pieces)
+
+    def _write(self, path: str | os.PathLike[str]) -> Effects[Path]:
+        target = destination(path, self.name)
+        with atomic_file(target) as output:
+            if self.is_local:
+                yield Run(partial(output.writelines, self.chunks()))
+            else:
+                yield from self.origin.fetch(self.url or "", output.write)
+            yield Run(output.flush)
+        return target
+
+    def _download(self) -> Effects[Path]:
+        with self.origin.new_folder() as folder:
+            path = yield from self._write(folder)
+        self._keep(path)
+        return path
+
+    def _keep(self, content: Content) -> None:
+        if isinstance(content, Path):
+            self._path, self.size = content, content.stat().st_size
+            return
+        self._content = content
+        if isinstance(content, bytes):
+            self.size, self.mime_type = len(content), self.mime_type or type_of(content)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was downloaded is fetched again: it may not last, or not be on that machine.
+        path, content = (None, None) if self.url else (self._path, self._content and self.read())
+        return {**vars(self), "_path": path, "_content": content}
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:
+        from pydantic_core import core_schema as schemas  # Here, as importing it takes long.
+
+        stored = schemas.plain_serializer_function_ser_schema(cls._stored, when_used="json")
+        return schemas.with_info_plain_validator_function(_validate, serialization=stored)
+
+    def _stored(self) -> str | dict[str, Any]:
+        """Return the JSON form in a stored request."""
+        if self.answer is not None:
+            return {**self.answer, "url": self.url}
+        return self.url or (str(self._path) if self._path is not None else self.data_url())
+
+
+def _validate(value: object, info: Any) -> File:
+    """Read a file of an argument or, where the context is a `FileOrigin`, of a Space's answer."""
+    origin = info.context if isinstance(info.context, FileOrigin) else None
+    if isinstance(value, dict):
+        return answered_file(cast("dict[str, Any]", value), origin or _NOWHERE)
+    if origin is not None:  # A server's string never names a file of this machine.
+        raise ValueError("the answer is not a file object")
+    return value if isinstance(value, File) else File(cast("Any", value))
+
+
+class _AsFile:
+    def __get_pydantic_core_schema__(self, source: object, handler: Any) -> Any:
+        return handler(File)
+
+
+FileInput: TypeAlias = Annotated[
+    File | str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | Image, _AsFile()
+]
+"""What a file argument takes; it becomes a `File`."""
+
+
+def handle_file(path_or_url: str | os.PathLike[str]) -> File:
+    """Mark a path or URL as a file; a `MissingFileError` where there is none at the path."""
+    return File(path_or_url)
+
+
+def answered_file(answer: dict[str, Any], origin: FileOrigin) -> File:
+    """Make a handle of a FileData object in an answer; a `ValidationError` where it names none."""
+    path, url = as_text(answer.get("path")), as_text(answer.get("url"))
+    if path and origin.base:
+        # The server's own `url` is wrong behind some proxies and in old versions. A stream's path
+        # does not lead to it; the joined file lies beside its playlist.
+        place, where = "file=", path
+        if answer.get("is_stream"):
+            place, where = "stream/", path.replace("playlist.m3u8", "playlist-file")
+        url = f"{origin.base}/{place}{quote(where, errors='replace')}"
+    if not url.startswith(("data:", "http://", "https://")):
+        raise ValidationError("the answer is not a file: it has neither a path nor a URL")
+    name = as_text(answer.get("orig_name")) or path
+    file = File(url, name=name and safe_name(name), mime_type=as_text(answer.get("mime_type")))
+    file.origin = origin
+    if path and file.url is not None:
+        file.answer, file.size = dict(answer), as_count(answer.get("size"))
+    return file

@@ -1,0 +1,144 @@
+"""HTTP as values: `HttpRequest`, `Response`, and what a URL says about its server."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, TypeAlias
+from urllib.parse import urlsplit
+
+from .errors import SpecError
+
+LARGEST_BODY = 512 << 20  # Bytes of an answer that are held in memory; files may be larger.
+
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+FormFile: TypeAlias = tuple[str, tuple[str, BinaryIO, str]]  # The field; name, content, type.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """A request that is described, not sent.
+
+    A redirect to another origin gets none of its headers but `accept` and `range`.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    content: bytes | None = field(default=None, repr=False)  # A login has the password here.
+    files: Sequence[FormFile] | None = field(default=None, repr=False)  # A form, not `content`.
+    silence: float | None = (
+        None  # Seconds without a byte until it fails, if not those of the client.
+    )
+    largest: int = LARGEST_BODY  # Bytes that the answer may have, where it is read as a whole.
+    is_bare: bool = False  # Goes without credentials of any origin: an answer named the URL.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A whole answer: headers by lower-case name, the URL after redirects."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    url: str = field(repr=False)
+
+    def json(self) -> Any:
+        """Return the parsed content, or `None` where it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
+class Body:
+    """An answer whose content is read piece by piece, once. Its head is as in `Response`."""
+
+    def __init__(self, request: HttpRequest, response: Any) -> None:
+        self.request = request  # What was asked, after redirects.
+        self.response = response  # As httpx has it.
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = dict(response.headers.items())  # One pass, unlike dict().
+        self.url = str(response.url)
+        self.pieces: Any = None  # An iterator over what is left, once its reading has begun.
+        self.is_waited_for = False  # Whether somebody waits for the next piece.
+        self.size = 0  # Bytes that were taken of it.
+        self._kept: list[bytes] = []
+
+    def keep(self, piece: bytes) -> None:
+        """Hold a piece of the content in memory, if the request allows so much."""
+        self.size += len(piece)
+        if self.size > self.request.largest:
+            raise SpecError(
+                f"{self.request.method} {shown(self.url)}: the answer is larger than "
+                f"{self.request.largest >> 20} MiB, which is more than is read."
+            )
+        self._kept.append(piece)
+
+    def kept(self) -> Response:
+        """Return the answer with the content that was kept."""
+        content = b"".join(self._kept)
+        return Response(status=self.status, headers=self.headers, body=content, url=self.url)
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an http(s) URL, such as `https://example.org:443`."""
+    return _origin_of("/".join(shown(url).split("/", 3)[:3]))
+
+
+@functools.lru_cache(maxsize=256)  # Of addresses without paths and secrets.
+def _origin_of(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        raise SpecError(f"{address!r} is not an http or https URL.") from None
+    if not parts.hostname:
+        raise SpecError(f"{address!r} names no host.")
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
+def shown(url: str) -> str:
+    """Return a URL without user, password, query and fragment, fit for a message."""
+    plain = url.partition("#")[0].partition("?")[0]
+    scheme, mark, rest = plain.partition("://")
+    if not mark:
+        return plain
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def is_public(url: str) -> bool:
+    """Whether a URL may be one of the internet, and not of this machine or a private network."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith((".localhost", ".local", ".internal", ".lan"))
+
+
+def plain_words(body: bytes) -> str:
+    """Return the beginning of a page or a text without markup, on one line."""
+    return " ".join(_MARKUP.sub(" ", body[:20000].decode(errors="replace")).split())
+
+
+def read_retry_after(value: str | None, now: float) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for, be it a number or a date."""
+    if value is None:
+        return None
+    if re.fullmatch(r"\s*\d{1,9}(\.\d{1,9})?\s*", value):
+        return float(value)
+    import email.utils  # Importing it takes long.
+
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

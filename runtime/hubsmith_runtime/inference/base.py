@@ -1,0 +1,284 @@
+"""`BaseInference`: the options that both clients share, and their calls as effects."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+import json as jsons
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar
+from urllib.parse import quote
+
+from ..effects import Effects, Run, Send
+from ..errors import ArgumentError, ConnectionFailedError, ResultError, ValidationError
+from ..http import Body, HttpRequest, Response, shown
+from ..reading import as_object
+from ..retries import Retries
+from .failures import Callee, in_time, open_checked, send_checked
+from .hub import AUTO, CHAT, HF_INFERENCE, Cache, Hub, router_url
+from .raw import RawResponse
+from .servers import is_url, served_model, server_route
+
+if TYPE_CHECKING:
+    from ..files import FileInput
+    from .payload import Payload
+    from .polling import OnProgress
+    from .provider import Provider, Target
+    from .routing import Routing
+    from .task import TaskRequest
+
+R = TypeVar("R")
+Client = TypeVar("Client", bound="BaseInference")
+Headers: TypeAlias = Mapping[str, str] | None
+
+SILENCE = 600.0
+"""The longest wait for the next byte of an answer, where the caller sets no shorter limit."""
+
+_BILL_TO = "X-HF-Bill-To"
+_PIPELINES = ("feature-extraction", "sentence-similarity")  # Models of these may do both.
+
+
+class CallOptions(TypedDict, total=False):
+    """What every method of a task takes beside its own arguments."""
+
+    model: str | None
+    timeout: float | None
+    extra_headers: Mapping[str, str] | None
+    extra_body: Mapping[str, Any] | None
+
+
+class BaseInference:
+    """What both clients share; see `InferenceBase` for the arguments."""
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        provider: str | None = None,
+        token: str | None = None,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
+        bill_to: str | None = None,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        retries: Retries | None = None,
+        max_retries: int | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        self.model = _text("model", model, "base_url", base_url)
+        self.provider = provider
+        self.token = _text("token", token, "api_key", api_key)
+        self.timeout = _checked(timeout)
+        self.headers = dict(headers or {})
+        self.cookies = dict(cookies or {})
+        self._retries = _retries(retries, max_retries)
+        self._on_progress = on_progress
+        self._hub = Hub(self._retries)
+        self._served: Cache[str] = Cache()
+        self._is_raw = False
+        self._drivers: list[Any] = []  # At most one; the raw form of a client has the same.
+        if is_url(self.model) and provider not in (None, AUTO, HF_INFERENCE):
+            raise ArgumentError(
+                f"provider: {provider} cannot be combined with a URL: pass one of them."
+            )
+        if inspect.iscoroutinefunction(on_progress):
+            raise ArgumentError("on_progress: it must be a plain function; nobody would await it.")
+        if bill_to is not None:
+            self._bill(bill_to)
+
+    def _bill(self, bill_to: str) -> None:
+        for name in [name for name in self.headers if name.lower() == _BILL_TO.lower()]:
+            if (old := self.headers.pop(name)) != bill_to:
+                warnings.warn(f"bill_to={bill_to!r} replaces the header {old!r}.", stacklevel=3)
+        self.headers[_BILL_TO] = bill_to
+        if self._routing().has_own_key:
+            warnings.warn("bill_to has no effect: the key's provider bills the call.", stacklevel=3)
+
+    @staticmethod
+    def _find_provider(name: str) -> Provider:
+        """Return a provider's table. Generated clients have theirs here."""
+        raise ValidationError(f"provider: there is no {name!r}.")
+
+    def __repr__(self) -> str:
+        model = shown(self.model) if self.model else self.model
+        options = f"model={model!r}, provider={self.provider!r}, timeout={self.timeout}"
+        return f"{type(self).__name__}({options})"
+
+    def _raw_form(self: Client) -> Client:
+        """Return this client with answers instead of results."""
+        raw = copy.copy(self)
+        raw._is_raw = True
+        return raw
+
+    def _routing(self) -> Routing:
+        from .routing import Routing
+
+        return Routing(self.provider, self.token, self._find_provider, self._hub)
+
+    def _seconds(self, timeout: float | None) -> float | None:
+        return self.timeout if timeout is None else _checked(timeout)
+
+    def _own_headers(self, extra: Headers) -> dict[str, str]:
+        """Return the caller's headers; those of the call replace those of the client."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {"cookie": cookies} if cookies else {}
+        for given in (self.headers, extra or {}):
+            headers.update((name.lower(), value) for name, value in given.items())
+        return headers
+
+    # Calls of tasks
+
+    def _call(self, request: TaskRequest[R], options: CallOptions) -> Effects[R]:
+        from .request import call
+        from .result import decode
+
+        resolved = yield from self._resolve(request, options)
+        with in_time(resolved[0]):
+            calling = call(*resolved, retries=self._retries, on_progress=self._on_progress)
+            response = yield from calling
+        decoding = functools.partial(decode, request, response)
+        if not self._is_raw:
+            return (yield Run(decoding, blocks=False))  # Other threads need not wait for it.
+        raw: Any = RawResponse(response.response, decoding, response.secret)
+        return raw
+
+    def _open(
+        self, request: TaskRequest[Any], options: CallOptions
+    ) -> Effects[tuple[Body, Callee]]:
+        from .request import prepare
+
+        target, payload, headers = yield from self._resolve(request, options, is_stream=True)
+        with in_time(target):
+            prepared = prepare(target, payload, headers)
+            return (yield from open_checked(prepared, target.callee, self._retries)), target.callee
+
+    def _or_raw(self, stream: R, body: Body) -> R:
+        raw: Any = RawResponse(body, lambda: stream)
+        return raw if self._is_raw else stream
+
+    def _resolve(
+        self, request: TaskRequest[Any], options: CallOptions, *, is_stream: bool = False
+    ) -> Effects[tuple[Target, Payload, dict[str, str]]]:
+        """Return who is called, what is asked, and with which headers of the caller."""
+        from .result import payload_of
+
+        model, headers = options.get("model"), self._own_headers(options.get("extra_headers"))
+        payload = payload_of(request, options.get("extra_body"), is_stream=is_stream)
+        chosen, name = model or self.model, str(payload.extra.get("model") or "")
+        if payload.task == CHAT and is_url(self.model) and model and not is_url(model):
+            chosen, name = self.model, model  # The server's address, and one of its models.
+        with in_time(shown(chosen or payload.task)):
+            target = yield from self._routing().target(payload.task, chosen, name)
+            if target.url is not None and payload.task == CHAT and not target.model:
+                found = yield from served_model(target.url, headers, target.callee, self._served)
+                target = replace(target, model=found)
+        return target, payload, headers
+
+    # Requests beside the tasks
+
+    def _post(
+        self, json: Any, data: FileInput | None, model: str | None, task: str | None, extra: Headers
+    ) -> Effects[RawResponse[Any]]:
+        if (json is None) == (data is None):
+            raise ArgumentError("post: pass either json= or data=.")
+        if (chosen := model or self.model) is None and task is None:
+            raise ArgumentError("post: pass model=, an id of the Hub or a URL, or task=.")
+        with in_time(shown(chosen or task or "")):
+            if chosen is None:
+                chosen = yield from self._hub.recommended(task or "", self._routing().hub_token())
+            request, callee = self._request("post", chosen, "", task, extra)
+            content, kind = yield from _content(json, data)
+            headers = {**kind, **request.headers}
+            request = replace(request, method="POST", content=content, headers=headers)
+            response = yield from send_checked(request, callee, self._retries)
+        raw: RawResponse[Any] = RawResponse(response, lambda: raw.json(), callee.key)
+        return raw
+
+    def _endpoint_info(self, model: str | None) -> Effects[dict[str, Any]]:
+        request, callee = self._request("get_endpoint_info", model or self.model, "/info")
+        with in_time(callee):
+            answer = yield from send_checked(request, callee, self._retries)
+        if about := as_object(answer.json()):
+            return about
+        raise ResultError(f"{callee}: /info answered something else than a JSON object.")
+
+    def _health(self, model: str | None) -> Effects[bool]:
+        url = model or self.model
+        request, callee = self._request("health_check", url if is_url(url) else None, "/health")
+        try:
+            with in_time(callee):
+                answer: Response = yield Send(request)
+        except ConnectionFailedError:
+            return False
+        return answer.status == 200
+
+    def _request(
+        self,
+        what: str,
+        model: str | None,
+        path: str,
+        task: str | None = None,
+        extra: Headers = None,
+    ) -> tuple[HttpRequest, Callee]:
+        """Return a request to a model that is called without a task, and who that is."""
+        if self.provider not in (None, AUTO, HF_INFERENCE):
+            raise ValidationError(
+                f"{what}: {self.provider} has no such route. Use hf-inference, or a server's URL."
+            )
+        routing = self._routing()
+        if model is not None and is_url(model):
+            callee = Callee(model=shown(model), key=routing.url_key(model))
+            url = server_route(model, path) if path else model
+        elif model is not None and ".." not in model.split("/"):
+            callee = Callee(provider=HF_INFERENCE, model=model, key=routing.router_token(what))
+            path = f"/pipeline/{task}" if task in _PIPELINES else path
+            url = f"{router_url()}/{HF_INFERENCE}/models/{quote(model)}{path}"
+        else:
+            raise ValidationError(f"{what}: model: pass the URL of a server, or an id of the Hub.")
+        headers = {**callee.bearer, **self._own_headers(extra)}
+        return HttpRequest(method="GET", url=url, headers=headers), callee
+
+
+def _content(json: Any, data: FileInput | None) -> Effects[tuple[bytes, dict[str, str]]]:
+    """Return the body of a `post` and the header that names its type."""
+    if data is None:
+        try:
+            content = jsons.dumps(json, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ArgumentError(f"post: json: this is no JSON value: {error}.") from None
+        return content, {"content-type": "application/json"}
+    from .media import file_of
+
+    file = file_of(data)
+    yield from file.load()
+    return file.read(), {"content-type": file.mime_type} if file.mime_type else {}
+
+
+def _text(name: str, value: object, alias: str, other: object) -> str | None:
+    """Return an argument that has two names."""
+    if value is not None and other is not None:
+        raise ArgumentError(f"{alias}: another name for {name}; pass one of them.")
+    chosen = value if other is None else other
+    if chosen is None or isinstance(chosen, str):
+        return chosen
+    raise ArgumentError(f"{name}: it must be a string, or None.")
+
+
+def _retries(retries: Retries | None, max_retries: object) -> Retries:
+    if max_retries is None:
+        return retries or Retries()
+    if retries is not None:
+        raise ArgumentError("max_retries: another name for retries; pass one of them.")
+    if isinstance(max_retries, int) and max_retries >= 0:
+        return Retries(attempts=max_retries + 1)
+    raise ValidationError(f"max_retries: must be a whole number from 0 on, got {max_retries!r}")
+
+
+def _checked(timeout: object) -> float | None:
+    if timeout is None or (isinstance(timeout, (int, float)) and timeout > 0):
+        return timeout
+    raise ValidationError(f"timeout: must be more than 0 seconds, got {timeout!r}")

@@ -1,0 +1,275 @@
+"""Chats: messages and answer formats as they are sent, and what comes back, streamed or whole."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, cast
+
+import pydantic
+
+from ..errors import ResultError, ValidationError, first_problem, shorten
+from ..reading import as_list, as_object, as_text
+from .task import TaskOutput
+
+_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+_NOT_SENT = {"parsed", "finish_reason", "usage"}  # What a message of an answer has beside itself.
+_FENCE = re.compile(r"\s*```\w*\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
+_PARTS = ("items", "anyOf", "allOf", "oneOf", "prefixItems")  # Where a JSON schema holds others.
+_CUT_OFF = {
+    "length": "it was cut off at the limit of tokens: raise max_tokens",
+    "max_tokens": "it was cut off at the limit of tokens: raise max_tokens",
+    "content_filter": "the server's content filter cut it off",
+}
+
+
+def plain_messages(messages: Iterable[pydantic.BaseModel]) -> list[dict[str, Any]]:
+    """Return the messages of a chat as JSON objects, of which there must be one.
+
+    A `content` that was given as `None` stays, as beside tool calls; other members that are `None`
+    are left out. Arguments of tool calls become text, as servers want them.
+    """
+    plain: list[dict[str, Any]] = []
+    for message in messages:
+        one = message.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=_NOT_SENT)
+        if "content" in message.model_fields_set:
+            one.setdefault("content", None)
+        for call in as_list(one.get("tool_calls")):
+            function = as_object(as_object(call).get("function"))
+            if isinstance(function.get("arguments"), dict):
+                function["arguments"] = json.dumps(function["arguments"])
+        plain.append(one)
+    if not plain:
+        raise ValidationError(
+            "chat_completion: messages: the list is empty. Give at least one, such as "
+            '{"role": "user", "content": "..."}.'
+        )
+    return plain
+
+
+def canonical_format(response_format: Any) -> Any:
+    """Return OpenAI's form of what the answer shall look like.
+
+    A model class becomes its JSON schema. A bare JSON schema is wrapped. All else stays.
+    """
+    described: dict[str, Any] = {}
+    if isinstance(response_format, type):
+        model = cast("type[pydantic.BaseModel]", response_format)
+        title, schema = model.__name__, model.model_json_schema()
+        described["strict"] = _close_objects(schema)
+    else:
+        schema = as_object(response_format)
+        title, kind = str(schema.get("title") or "answer"), schema.get("type")
+        if kind not in ("object", "array") and not schema.keys() & {"properties", "$defs"}:
+            return response_format
+    described["name"] = re.sub(r"[^\w-]", "_", title, flags=re.ASCII)[:64]
+    return {"type": "json_schema", "json_schema": {**described, "schema": schema}}
+
+
+def _close_objects(schema: Any) -> bool:
+    """Close every object, as strict servers want it; `False` where one must stay open."""
+    node = as_object(schema)
+    parts = [*as_list(schema), *(node[key] for key in _PARTS if key in node)]
+    for key in ("properties", "$defs"):
+        parts += as_object(node.get(key)).values()
+    is_strict = min(map(_close_objects, parts), default=True)  # An `all` that leaves none out.
+    if node.get("type") == "object" or "properties" in node:
+        if node.setdefault("additionalProperties", False) is not False:
+            return False
+        # A member with a default is asked for all the same: strict servers know no other.
+        node["required"] = list(node.get("properties", {}))
+    return is_strict
+
+
+def add_parsed(output: Any, response_format: object, where: str) -> None:
+    """Give each message of an answer `.parsed`, where the format is a model class."""
+    if isinstance(response_format, type) and issubclass(response_format, pydantic.BaseModel):
+        for choice in output.choices:
+            message, reason = choice.message, choice.finish_reason
+            message.parsed = parsed_content(message, reason, response_format, where, output)
+
+
+def parsed_content(
+    message: TaskOutput, reason: str | None, form: type[Any], where: str = "", answer: Any = None
+) -> Any:
+    """Return a message's content as an instance of a model class; `None` beside tool calls.
+
+    Raises:
+        ResultError: when the model refused, was cut off, or wrote something else.
+    """
+    content, name = message.get("content"), form.__name__
+    if refusal := message.get("refusal"):
+        problem = f"the model refused to give a {name}: {shorten(refusal)}"
+    elif not content and message.get("tool_calls"):
+        return None
+    else:
+        fenced = _FENCE.fullmatch(text := as_text(content))
+        try:
+            return form.model_validate_json(fenced[1] if fenced else text)
+        except pydantic.ValidationError as error:
+            why = _CUT_OFF.get(reason or "") or first_problem(error)
+            problem = f"the answer {shorten(content)} is not a {name}: {why}"
+    at = f"{where}: " if where else ""
+    raise ResultError(f"{at}{problem}. The message is in `.value`.", answer or message)
+
+
+def fill_gaps(answer: Any) -> Any:
+    """Return a chat's answer, or a chunk of one, without gaps; `None` for something else.
+
+    A missing index is the place in the list, a missing role `assistant`, missing arguments of a
+    call `{}`, a missing count of tokens what the others leave. Text in parts is joined.
+    """
+    if "choices" not in as_object(answer):
+        return None
+    try:
+        choices = [_fill_choice(at, one) for at, one in enumerate(answer["choices"] or ())]
+        return {**answer, "choices": choices, "usage": _fill_usage(as_object(answer.get("usage")))}
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
+def as_chunk(document: Any) -> Any:
+    """Return a whole chat answer as the one chunk of a stream; `None` for something else."""
+    answer = fill_gaps(document)
+    if answer is None or any("message" not in one for one in answer["choices"]):
+        return None
+    for choice in answer["choices"]:
+        choice["delta"] = choice["message"]
+        for at, call in enumerate(choice["delta"]["tool_calls"] or ()):
+            call.setdefault("index", at)
+    return answer
+
+
+def _fill_choice(at: int, choice: dict[str, Any]) -> dict[str, Any]:
+    name = "message" if "message" in choice else "delta"
+    message: dict[str, Any] = {**(choice.get(name) or {})}
+    if isinstance(message.get("content"), list):
+        parts = map(as_object, message["content"])
+        texts = [part.get("text") for part in parts if part.get("type") == "text"]
+        message["content"] = "".join(str(text or "") for text in texts)
+    if name == "message":
+        calls = [_fill_call(at, call) for at, call in enumerate(message.get("tool_calls") or ())]
+        message.update(role=message.get("role") or "assistant", tool_calls=calls or None)
+    index = choice.get("index")
+    return {**choice, "index": at if index is None else index, name: message}
+
+
+def _fill_call(at: int, call: dict[str, Any]) -> dict[str, Any]:
+    identity, function = call.get("id"), as_object(call.get("function"))
+    if function.get("arguments") is None:
+        function = {**function, "arguments": "{}"}
+    # The answer to a call must name it.
+    return {**call, "id": f"call_{at}" if identity is None else str(identity), "function": function}
+
+
+def _fill_usage(usage: dict[str, Any]) -> dict[str, Any] | None:
+    asked, answered, total = map(usage.get, _COUNTS)
+    answered = answered if answered is not None else max((total or 0) - (asked or 0), 0)
+    asked = asked if asked is not None else max((total or 0) - answered, 0)
+    total = total if total is not None else asked + answered
+    return {**usage, **dict(zip(_COUNTS, (asked, answered, total), strict=True))} if usage else None
+
+
+class MergedFunction(TaskOutput):
+    """The function that a tool call names.
+
+    Its `arguments` are JSON as text; an object where the server sends one.
+    """
+
+    name: str = ""
+    arguments: str | dict[str, Any] = ""
+
+
+class MergedToolCall(TaskOutput):
+    """A tool call, whole. The answer to it must name its `id`."""
+
+    id: str = ""
+    type: str = "function"
+    function: MergedFunction = pydantic.Field(default_factory=MergedFunction)
+
+
+class MergedMessage(TaskOutput):
+    """A streamed message, whole. It can be sent back in the next call's messages.
+
+    Attributes:
+        role: `assistant`, unless the server says otherwise.
+        content: The text; `None` where there is none.
+        reasoning: The model's thoughts, where the server gives them.
+        tool_calls: By their index; `None` where there are none.
+        finish_reason: Why it ended, such as `stop`, `length` or `tool_calls`; `None` where the
+            stream did not say. It is not sent back.
+        usage: Tokens used, where the server tells. It is not sent back.
+        parsed: The content as an instance of the model class given to `merge_chunks`.
+    """
+
+    role: str = "assistant"
+    content: str | None = None
+    reasoning: str | None = None
+    tool_calls: list[MergedToolCall] | None = None
+    finish_reason: str | None = pydantic.Field(default=None, exclude=True)
+    usage: Any = pydantic.Field(default=None, exclude=True)
+    parsed: Any = pydantic.Field(default=None, exclude=True)
+
+
+def merge_chunks(
+    chunks: Iterable[Any],
+    *,
+    index: int = 0,
+    response_format: type[pydantic.BaseModel] | None = None,
+) -> MergedMessage:
+    """Put the chunks of a streamed chat together.
+
+    Args:
+        chunks: `ChatCompletionStreamOutput`s, or the same as dicts.
+        index: Which of the choices, where several were asked for.
+        response_format: A model class that the content is parsed by, into `.parsed`.
+
+    Returns:
+        The message, with the parts of each tool call merged by their index.
+
+    Raises:
+        ResultError: when the content is not of `response_format`.
+    """
+    contents, thoughts = list[Any](), list[str]()
+    calls: dict[Any, MergedToolCall] = {}
+    merged = MergedMessage()
+    for chunk in chunks:
+        merged.usage = chunk.get("usage") or merged.usage
+        for choice in chunk.get("choices") or ():
+            if (choice.get("index") or 0) != index:
+                continue
+            delta: Any = choice.get("delta") or {}
+            merged.finish_reason = choice.get("finish_reason") or merged.finish_reason
+            merged.role = delta.get("role") or merged.role
+            contents.append(delta.get("content"))
+            thoughts.append(as_text(delta.get("reasoning") or delta.get("reasoning_content")))
+            for part in delta.get("tool_calls") or ():
+                _merge_call(calls, part)
+    texts = [text for text in contents if isinstance(text, str)]
+    # Servers begin with an empty text before they call a tool.
+    merged.content = "".join(texts) or (None if calls or not texts else "")
+    merged.reasoning = "".join(thoughts) or None
+    merged.tool_calls = list(calls.values()) or None
+    if response_format is not None:
+        merged.parsed = parsed_content(merged, merged.finish_reason, response_format)
+    return merged
+
+
+def _merge_call(calls: dict[Any, MergedToolCall], part: Any) -> None:
+    identity, place = part.get("id"), part.get("index")
+    said: Any = part.get("function") or {}
+    if place is None:  # Without an index, a new id begins a new call.
+        known = [key for key, call in calls.items() if not identity or call.id == identity]
+        place = known[-1] if known else len(calls)
+    call = calls.setdefault(place, MergedToolCall())
+    call.id = identity or call.id
+    call.type = part.get("type") or call.type
+    function, name, arguments = call.function, said.get("name"), said.get("arguments")
+    if name and name != function.name:
+        function.name += name
+    before = function.arguments
+    if isinstance(arguments, str):
+        function.arguments = (before if isinstance(before, str) else json.dumps(before)) + arguments
+    elif members := as_object(arguments):
+        function.arguments = {**as_object(before), **members}

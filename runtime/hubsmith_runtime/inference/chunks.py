@@ -1,0 +1,167 @@
+"""`ChunkReader`: from the bytes of a streamed answer to its chunks, without I/O."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic_core import from_json
+
+from ..errors import ConnectionFailedError, HubsmithError, ResultError, first_problem, shorten
+from ..http import LARGEST_BODY
+from ..reading import as_list, as_object
+from ..sse import EventDecoder
+from .chat import as_chunk, fill_gaps
+from .errors import IncompleteStreamError
+from .failures import server_words, stream_failure
+from .result import adapter_of
+
+if TYPE_CHECKING:
+    from .failures import Callee
+
+C = TypeVar("C")
+
+_BLANK = b" \t\r\n\xef\xbb\xbf"  # A byte order mark, too.
+_OWN = {"choices", "token", "generated_text"}  # Chunks have one of these, errors have none.
+_TAIL = 8  # A usage chunk, or the last words of other choices, may follow the one that ends it.
+
+
+class ChunkReader(Generic[C]):
+    """Turns the bytes of a streamed answer into its chunks.
+
+    Each event is a `chunk`: a model, or `str` for the bare text of a text generation. An `error` is
+    raised once the chunks that came before it are used up. When it `is_over`, nothing that still
+    comes is looked at.
+    """
+
+    def __init__(self, chunk: type[C], headers: Mapping[str, str], callee: Callee) -> None:
+        self.error: HubsmithError | None = None
+        self.is_over = False
+        self._headers, self.callee = headers, callee
+        self._chunk: type[Any] = chunk
+        # The validator itself: the way to it takes as long as a chunk.
+        validate = adapter_of(chunk).validator.validate_json
+        self._parse: Callable[[bytes], Any] = self._read_text if chunk is str else validate
+        self._tail: deque[Any] = deque(maxlen=_TAIL)
+        self._has_ended = False  # Whether the event that ends a generation came.
+        self._events = EventDecoder()
+        self._document = bytearray()
+        self._is_document: bool | None = None  # `None` as long as nothing came.
+
+    def feed(self, received: bytes) -> list[C]:
+        """Take the next bytes, and return the chunks that are complete with them.
+
+        A `ConnectionFailedError` says that an event, or the answer, is too large.
+        """
+        if self._is_document is None:
+            received = received.lstrip(_BLANK)
+            if not received:
+                return []
+            # A server that does not stream answers with one JSON document. The type does not tell:
+            # servers call documents a stream, and streams a document.
+            self._is_document = received[:1] in b"{["
+        if not self._is_document:
+            return self._read(self._events.feed(received))
+        self._document += received
+        if len(self._document) > LARGEST_BODY:
+            raise ConnectionFailedError(f"the answer is larger than {LARGEST_BODY >> 20} MiB.")
+        return []
+
+    def finish(self) -> list[C]:
+        """Take the end of the answer; `error` is set where it came too early."""
+        events = [bytes(self._document)] if self._is_document else self._events.finish()
+        chunks = self._read(events)
+        # Whether the last chunks say that everything they belong to is complete.
+        choices = [choice for chunk in self._tail for choice in getattr(chunk, "choices", ())]
+        ended = {choice.index for choice in choices if choice.finish_reason}
+        is_whole = self._has_ended or {choice.index for choice in choices} == ended != set()
+        is_whole |= any(getattr(chunk, "generated_text", None) is not None for chunk in self._tail)
+        if not self.is_over and not is_whole:
+            self.error = self.cut_short("the connection ended")
+        return chunks
+
+    def cut_short(self, reason: str) -> IncompleteStreamError:
+        """Return the error for a stream that ended before it was whole."""
+        kind = self._headers.get("content-type", "").partition(";")[0].strip().lower()
+        what = (
+            f"the stream was cut short ({reason}): neither [DONE] nor a finish reason came. "
+            "What came before may be used; ask again for the rest."
+        )
+        if not self._tail:
+            what = f"the answer of type {kind or 'unknown'} holds no event ({reason})."
+        return IncompleteStreamError(
+            f"{self.callee}: {what}",
+            provider=self.callee.provider,
+            model=self.callee.model,
+            request_id=self._headers.get("x-request-id"),
+        )
+
+    def _read(self, events: list[bytes]) -> list[C]:
+        chunks: list[C] = []
+        failure = self._events.error
+        for event in events:
+            if b'"error"' not in event and event is not failure:
+                try:
+                    chunks.append(self._parse(event))
+                    continue
+                except ValueError:
+                    pass
+            self._tail.extend(chunks)
+            try:
+                chunks += self._read_unusual(event.strip(), is_failure=event is failure)
+            except HubsmithError as error:
+                self.error, self.is_over = error, True
+            if self.is_over:
+                break
+        self._tail.extend(chunks)
+        return chunks
+
+    def _read_unusual(self, event: bytes, *, is_failure: bool) -> list[C]:
+        """Read what may not be a chunk: the end, an error, several events, or a chunk with gaps."""
+        self.is_over |= event == b"[DONE]"
+        if self.is_over or not event:
+            return []
+        try:
+            value: Any = from_json(event)
+        except ValueError:
+            value = None
+        members, text = as_object(value), event[:10_000].decode(errors="replace")
+        # The word alone may mean something else.
+        if is_failure or members.get("error") is not None:
+            raise stream_failure(value or text, self.callee, self._headers)
+        if value is None and b"\n" in event:
+            return self._read(event.split(b"\n"))  # Without an empty line between them.
+        if value is None:
+            raise self.cut_short(f"within {shorten(text, self.callee.key)}")
+        whole = as_chunk(value) if self._is_document else fill_gaps(value)
+        try:
+            if whole is None or self._chunk is str:
+                return [self._parse(event)]
+            return [adapter_of(self._chunk).validate_python(whole)]
+        except ValueError as problem:
+            if not members.keys() & _OWN and server_words(members, self.callee):
+                raise stream_failure(members, self.callee, self._headers) from None
+            raise ResultError(
+                f"{self.callee}: the stream holds {shorten(value, self.callee.key)}, which is not "
+                f"a {self._chunk.__name__}: {first_problem(problem)}.",
+                value,
+            ) from None
+
+    def _read_text(self, event: bytes) -> str:
+        """Return the text of an event of a generation, in either of its forms."""
+        value = from_json(event)
+        if len(as_list(value)) == 1:
+            value = value[0]  # The whole answer of a server that does not stream.
+        match value:
+            case {"token": {"text": str(text)}}:
+                self._has_ended |= value.get("generated_text") is not None
+            case {"choices": [{"text": str(text)} as choice, *_]}:
+                self._has_ended |= choice.get("finish_reason") is not None
+            case {"choices": []}:
+                return ""
+            case {"generated_text": str(text)}:
+                self._has_ended = True
+            case _:
+                raise ValueError("it has neither a token nor a text")
+        return text

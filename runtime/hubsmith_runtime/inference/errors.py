@@ -1,0 +1,103 @@
+"""The errors of inference, a branch of the tree in `hubsmith_runtime.errors`.
+
+InferenceError                        a provider or a model server answered with an error
+├── BadRequestError (also ValueError) the server refused the request: 400, 413, 415, 422
+├── InferenceAuthenticationError      (also AuthenticationError) the key is missing or wrong
+├── PaymentRequiredError              no credit is left: 402
+├── ModelNotFoundError                the server has no such model or route
+├── RateLimitError                    too many requests: 429
+├── IncompleteStreamError             a stream ended before it was complete
+└── TextGenerationError               a text-generation server named the kind of its error
+    ├── GenerationError
+    ├── IncompleteGenerationError
+    ├── OverloadedError
+    ├── TextGenerationValidationError (also BadRequestError)
+    └── UnknownError
+"""
+
+from __future__ import annotations
+
+from ..errors import AuthenticationError, HubsmithError
+
+
+class InferenceError(HubsmithError):
+    """An inference provider or a model server answered with an error.
+
+    Attributes:
+        provider: The provider's name, such as `together`; empty where a URL was called.
+        model: The model as the caller named it; a URL without its query.
+        status: The HTTP status; `None` where the error came inside a stream.
+        request_id: The id that the server gave the request, for its support; may be `None`.
+        server_message: The server's own words; may be empty.
+        retry_after: Seconds until the server wants to be asked again, where it says so.
+        estimated_time: Seconds until a model that loads is there, as the server guesses (503 only).
+    """
+
+    estimated_time: float | None = None
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        provider: str = "",
+        model: str = "",
+        status: int | None = None,
+        request_id: str | None = None,
+        server_message: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.model = model
+        self.status = status
+        self.request_id = request_id
+        self.server_message = server_message
+        self.retry_after = retry_after
+
+
+class BadRequestError(InferenceError, ValueError):
+    """The server refused the request: a parameter, an input or its size."""
+
+
+class InferenceAuthenticationError(InferenceError, AuthenticationError):
+    """The key or token is missing, wrong, or may not use this model."""
+
+
+class ModelNotFoundError(InferenceError):
+    """The server has no such model, or no such route."""
+
+
+class PaymentRequiredError(InferenceError):
+    """No credit is left, or the account pays for nothing."""
+
+
+class RateLimitError(InferenceError):
+    """Too many requests; `retry_after` says when the server wants to be asked again."""
+
+
+class IncompleteStreamError(InferenceError):
+    """A stream ended before the server said that it was complete."""
+
+
+class TextGenerationError(InferenceError):
+    """A text-generation server named the kind of its error."""
+
+
+class GenerationError(TextGenerationError):
+    """The model failed while it generated."""
+
+
+class IncompleteGenerationError(TextGenerationError):
+    """The generation stopped before it was complete."""
+
+
+class OverloadedError(TextGenerationError):
+    """The server has too much to do now."""
+
+
+class TextGenerationValidationError(TextGenerationError, BadRequestError):
+    """The server refused the inputs or a parameter."""
+
+
+class UnknownError(TextGenerationError):
+    """The server named a kind of error that is not known here."""

@@ -1,0 +1,202 @@
+"""What the error answers of inference servers mean, and which of them are tried again."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..effects import Close, DeadlineExceeded, Effects, Open, Read, Send
+from ..errors import ConnectionFailedError, HubsmithError, InferenceTimeoutError
+from ..http import Body, HttpRequest, Response, plain_words, read_retry_after
+from ..reading import as_list, as_number, as_object
+from ..retries import Again, Retries, repeated
+from . import errors
+from .errors import InferenceError
+
+LOADING_SECONDS = 600.0
+"""How long a model that loads is waited for in all, where the caller's timeout is not shorter."""
+
+_LENGTH, _DEPTH = 1000, 4
+_LARGEST_ERROR = 1 << 20
+_PASSING = (429, 500, 502, 503)  # Not 504: what took too long once would again, at full cost.
+_SHORTEST, _USUAL, _LONGEST = 0.1, 1.0, 10.0  # Seconds between two looks at a model that loads.
+_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "x-amzn-trace-id", "cf-ray")
+_WORD_KEYS = (
+    "error", "error_description", "message", "detail", "details", "reason", "msg", "title",
+    "errors", "warnings",
+)  # fmt: skip
+
+_MEANINGS: Mapping[int | None, tuple[type[InferenceError], str]] = {
+    **dict.fromkeys((400, 413, 415, 422), (errors.BadRequestError, "")),
+    401: (errors.InferenceAuthenticationError, " Check the token or key."),
+    402: (errors.PaymentRequiredError, " See the billing of the account."),
+    403: (errors.InferenceAuthenticationError, " The token or key may not use this model."),
+    404: (errors.ModelNotFoundError, " Check the model's name, or the URL."),
+    429: (errors.RateLimitError, ""),
+    504: (InferenceError, " Longer outputs are safer with stream=True."),
+}
+
+# The kinds of error that text-generation-inference and its relatives name.
+_KINDS: Mapping[str, type[InferenceError]] = {
+    "generation": errors.GenerationError,
+    "incomplete_generation": errors.IncompleteGenerationError,
+    "overloaded": errors.OverloadedError,
+    "validation": errors.TextGenerationValidationError,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callee:
+    """Who is called, for messages: a provider and a model of the Hub, or a URL without its query."""
+
+    provider: str = ""
+    model: str = ""
+    key: str | None = field(default=None, repr=False)  # Never shown, even if the server repeats it.
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.provider, self.model) if part) or "inference"
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The header that carries the key; empty without one."""
+        return {"authorization": f"Bearer {self.key}"} if self.key else {}
+
+    def masked(self, text: str) -> str:
+        """Return a server's text without the key. It must not have been shortened before."""
+        return text.replace(self.key, "***") if self.key else text
+
+
+def failure(response: Response, callee: Callee) -> InferenceError:
+    """Return the error that an answer with a failing status means."""
+    body = response.json()
+    page = callee.masked(response.body.decode(errors="replace")).encode()
+    words = server_words(body, callee) or plain_words(page)[:_LENGTH] or "no reason given"
+    error = _error(response.status, words, body, response.headers, callee)
+    if response.status == 503 and (members := as_object(body)):
+        usual = _USUAL if "loading" in words.lower() else None
+        estimate = as_number(members.get("estimated_time"))
+        error.estimated_time = usual if estimate is None else estimate
+    return error
+
+
+def stream_failure(event: object, callee: Callee, headers: Mapping[str, str]) -> InferenceError:
+    """Return the error that a stream's error event means."""
+    return _error(None, server_words(event, callee) or "an error", event, headers, callee)
+
+
+def server_words(body: object, callee: Callee) -> str:
+    """Return the server's own words from an error's JSON, whatever its shape; empty without any."""
+    return " ".join(callee.masked(_words(body, _DEPTH)).split())[:_LENGTH]
+
+
+def send_checked(request: HttpRequest, callee: Callee, retries: Retries) -> Effects[Response]:
+    """Send a request until it succeeds or fails for good, and return the whole answer.
+
+    A model that loads is waited for; other passing failures are tried again as `retries` says. The
+    `DeadlineExceeded` that leaves it says what was waited for.
+    """
+    return _until_ready(Send(request), callee, retries)
+
+
+def open_checked(request: HttpRequest, callee: Callee, retries: Retries) -> Effects[Body]:
+    """Do the same as `send_checked`, but leave the content of the good answer unread."""
+    return _until_ready(Open(request), callee, retries)
+
+
+@contextlib.contextmanager
+def in_time(callee: object) -> Generator[None, None, None]:
+    """Say of a call whose time is over who was called, what it waited for, and what to do."""
+    try:
+        yield
+    except DeadlineExceeded as error:
+        what = str(error) or f"{callee}: no answer in time."
+        raise InferenceTimeoutError(f"{what} Try a longer timeout.") from None
+
+
+def _until_ready(effect: Send | Open, callee: Callee, retries: Retries) -> Effects[Any]:
+    loading, earlier = 0.0, ""
+
+    def step() -> Effects[Response | Body]:
+        answer: Response | Body = yield effect
+        if 200 <= answer.status < 300:
+            return answer
+        response = (yield from _read_error(answer)) if isinstance(answer, Body) else answer
+        raise failure(response, callee)
+
+    def classify(error: HubsmithError) -> Again | None:
+        nonlocal loading, earlier
+        earlier = f" An earlier try failed: {error}"
+        match error:
+            case ConnectionFailedError():
+                return Again()
+            case InferenceTimeoutError():
+                raise InferenceTimeoutError(f"{callee}: {error}") from None
+            case InferenceError(estimated_time=float(estimate)):
+                after = max(min(max(estimate, _SHORTEST), _LONGEST), error.retry_after or 0.0)
+                loading, earlier = loading + after, " The model is still loading."
+                if loading <= LOADING_SECONDS:
+                    return Again(after=after, counts=False)
+                late = f"{callee}: the model is still loading after {LOADING_SECONDS:g} s."
+                raise InferenceTimeoutError(f"{late} Try again later.")
+            case InferenceError() if error.status in _PASSING:
+                return Again(after=error.retry_after or 0.0)
+            case _:
+                return None
+
+    try:
+        return (yield from repeated(step, retries, classify))
+    except DeadlineExceeded:
+        raise DeadlineExceeded(f"{callee}: no answer in time.{earlier}") from None
+
+
+def _read_error(body: Body) -> Effects[Response]:
+    size = 0
+    try:
+        while size < _LARGEST_ERROR and (piece := (yield Read(body))) is not None:
+            size += len(piece)
+            body.keep(piece)
+    except Exception:
+        yield Close(body)
+        raise
+    yield Close(body)
+    return body.kept()
+
+
+def _error(
+    status: int | None, words: str, body: object, headers: Mapping[str, str], callee: Callee
+) -> InferenceError:
+    kind = as_object(body).get("error_type")
+    error_class, advice = _MEANINGS.get(status, (InferenceError, ""))
+    if isinstance(kind, str) and status not in (401, 403, 404):
+        error_class = _KINDS.get(kind, errors.UnknownError)
+    request_id = next((headers[name] for name in _ID_HEADERS if headers.get(name)), None)
+    what = f"HTTP {status}" if status is not None else "the stream broke off"
+    end = "" if words.endswith((".", "!", "?")) else "."
+    reference = f" (request id {request_id})" if request_id else ""
+    return error_class(
+        f"{callee}: {what}: {words}{end}{advice}{reference}",
+        provider=callee.provider,
+        model=callee.model,
+        status=status,
+        request_id=request_id,
+        server_message=words,
+        retry_after=read_retry_after(headers.get("retry-after"), time.time()),
+    )
+
+
+def _words(body: object, depth: int) -> str:
+    """Find the words: of the keys that servers use, in lists and objects within these, too."""
+    if isinstance(body, str) or not depth:
+        return body if isinstance(body, str) else ""
+    found = [_words(item, depth - 1) for item in as_list(body)]
+    if found:
+        return "; ".join(dict.fromkeys(filter(None, found)))
+    entries = as_object(body)
+    found = [_words(entries[key], depth - 1) for key in _WORD_KEYS if entries.get(key)]
+    place = as_list(entries.get("loc"))  # FastAPI names the place of what is wrong in the body.
+    if place and found:
+        found[0] = f"{'.'.join(map(str, place))}: {found[0]}"
+    return ": ".join(dict.fromkeys(filter(None, found)))

@@ -1,0 +1,132 @@
+"""Media in results, `Image`, `Base64Bytes` and `Array`; and in arguments: `file_of`, `wav_of`.
+
+Pillow and numpy are imported when the first value is made, not before.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import io
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
+
+import pydantic
+
+from ..errors import ArgumentError, MissingDependencyError, ValidationError
+from ..files import File
+from ..sources import decode_base64, decode_data_url
+
+
+def needed(module: str, package: str, what: str) -> Any:
+    """Import what a result or an input needs beyond our own dependencies."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise MissingDependencyError(
+            f"{what} needs {package}, which is not installed: `pip install {package}`. "
+            "Without it, `client.with_raw_response` gives the answer as it came.",
+            name=module,
+        ) from None
+
+
+def image_of(content: bytes) -> Any:
+    """Open an image with Pillow; a `ValueError` where the bytes are none."""
+    pillow = needed("PIL.Image", "pillow", "An image")
+    try:
+        return pillow.open(io.BytesIO(content))
+    except OSError:  # Also what Pillow raises for bytes that it does not know.
+        raise ValueError("these bytes are not an image") from None
+
+
+def bytes_of(text: object) -> bytes:
+    """Decode base64 text or a data URL; a `ValueError` where it is neither."""
+    if isinstance(text, str):
+        return decode_data_url(text)[0] if text.startswith("data:") else decode_base64(text)
+    if isinstance(text, bytes):
+        return text
+    raise ValueError(f"base64 text is expected, not a {type(text).__name__}")
+
+
+def array_of(numbers: object) -> Any:
+    """Make a numpy array of float32 of nested lists of numbers; a `ValueError` for others."""
+    numpy = needed("numpy", "numpy", "An array")
+    if not isinstance(numbers, list) and not hasattr(numbers, "dtype"):
+        raise ValueError("nested lists of numbers are expected")
+    try:
+        return numpy.array(numbers, dtype="float32")
+    except (TypeError, ValueError):
+        raise ValueError("the lists are not numbers, or not of equal lengths") from None
+
+
+def file_of(value: object) -> File:
+    """Take a file argument in any of its forms, sound as `(samples, rate)` included."""
+    if isinstance(value, tuple):
+        # The samples first; Gradio has the rate first.
+        pair = sorted(cast("Any", value), key=lambda part: not getattr(part, "ndim", 0))
+        if len(pair) != 2 or not hasattr(pair[0], "dtype") or not isinstance(pair[1], (int, float)):
+            raise ArgumentError("a tuple is sound only as (numpy array, sampling rate)")
+        return File(wav_of(pair[0], int(pair[1])), name="sound.wav", mime_type="audio/wav")
+    return value if isinstance(value, File) else File(cast("Any", value))
+
+
+def wav_of(samples: Any, rate: int) -> bytes:
+    """Write sound as a WAV file of 16 bits (32 bits where the samples are int32).
+
+    The array has one dimension or two, the smaller of which is the channels. Floats are between -1
+    and 1; what is beyond is clipped. The rate is in samples per second.
+    """
+    import wave
+
+    numpy = needed("numpy", "numpy", "Sound in an array")
+    sound = numpy.asarray(samples)
+    if sound.ndim == 2 and sound.shape[0] < sound.shape[1]:
+        sound = sound.T
+    if sound.ndim not in (1, 2) or not sound.size:
+        raise ValidationError(f"an array of shape {sound.shape} is not sound: give (samples,)")
+    if rate <= 0:
+        raise ValidationError(f"a sampling rate is a positive number, got {rate}")
+    if sound.dtype.kind == "f":
+        if not numpy.isfinite(sound).all():
+            raise ValidationError("the sound holds values that are not finite numbers")
+        sound = (numpy.clip(sound, -1, 1) * 32767).round()
+    elif sound.dtype == numpy.uint8:
+        sound = (sound.astype("<i2") - 128) << 8
+    elif sound.dtype not in (numpy.int16, numpy.int32):
+        raise ValidationError(f"sound of {sound.dtype} is not known: give float32 or int16")
+    sound = sound.astype("<i4" if sound.dtype == numpy.int32 else "<i2")
+    output = io.BytesIO()
+    with wave.open(output, "wb") as file:
+        file.setnchannels(1 if sound.ndim == 1 else sound.shape[1])
+        file.setsampwidth(sound.dtype.itemsize)
+        file.setframerate(rate)
+        file.writeframes(sound.tobytes())
+    return output.getvalue()
+
+
+def _picture(value: Any) -> Any:
+    return value if callable(getattr(value, "save", None)) else image_of(bytes_of(value))
+
+
+def _base64(media: Any) -> str:
+    if not isinstance(media, bytes):
+        media.save(output := io.BytesIO(), format="PNG")
+        media = output.getvalue()
+    return base64.b64encode(media).decode()
+
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+    from PIL.Image import Image as Image
+
+    Array: TypeAlias = NDArray[numpy.float32]
+    Base64Bytes: TypeAlias = bytes
+else:
+
+    def _media(validate, serialize):
+        serializer = pydantic.PlainSerializer(serialize, when_used="json")
+        return Annotated[Any, pydantic.PlainValidator(validate), serializer]
+
+    Image = _media(_picture, _base64)
+    Base64Bytes = _media(bytes_of, _base64)
+    Array = _media(array_of, lambda array: array.tolist())

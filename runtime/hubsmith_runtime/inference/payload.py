@@ -1,0 +1,78 @@
+"""What a call becomes on its way: a `Payload`, then a `TaskResponse`, the same for every provider."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from ..http import Response
+from ..reading import as_list, as_object
+
+if TYPE_CHECKING:
+    from ..files import File
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """What is asked; `extra` is what the caller adds to the body, and goes before all else."""
+
+    task: str  # The Hub's name.
+    inputs: Any = field(repr=False)  # Text, a `File`, a list or object of these; messages.
+    # By wire name, without those that are `None`.
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    is_stream: bool = False
+
+    def all_parameters(self) -> dict[str, Any]:
+        """Return those that are not `None`, as a copy that may be changed."""
+        given = {**self.parameters, **self.extra, "stream": None}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResponse:
+    """What came back: JSON in the form of the Hub's own servers, or media."""
+
+    value: Any = field(default=None, repr=False)  # Parsed JSON.
+    content: bytes | None = field(default=None, repr=False)  # An image, audio or video.
+    raw: bytes | None = field(default=None, repr=False)  # JSON that nothing reshapes, unparsed.
+    response: Response  # What the result was taken from: of media that were fetched, these.
+    where: str = ""  # Provider, model and task, for messages.
+    secret: str | None = field(default=None, repr=False)  # The key, which no message shows.
+
+
+def is_file(value: object) -> TypeGuard[File]:
+    """Whether a value is a file."""
+    from ..files import File  # Here, so that importing a client stays cheap.
+
+    return isinstance(value, File)
+
+
+def files_in(value: object) -> list[File]:
+    """Return the files among inputs."""
+    if isinstance(value, str) or is_file(value):
+        return [] if isinstance(value, str) else [value]
+    members = as_list(value) or [*as_object(value).values()]
+    return [file for member in members for file in files_in(member)]
+
+
+# Forms of a file, or of media that were fetched, within JSON; anything else stays as it is.
+
+
+def base64_of(value: object) -> object:
+    """Return a file, or bytes, as base64."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value.base64() if is_file(value) else value
+
+
+def url_of(value: object, default_mime: str) -> object:
+    """Return a file as the URL that it was given as, or else as a data URL."""
+    return value.as_url(default_mime) if is_file(value) else value
+
+
+def text_of(value: object) -> object:
+    """Return bytes as text."""
+    return value.decode() if isinstance(value, bytes) else value

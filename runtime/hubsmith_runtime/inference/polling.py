@@ -1,0 +1,101 @@
+"""Jobs that a provider takes and that are asked after until they are over."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import unquote, urlsplit
+
+from ..effects import DeadlineExceeded, Effects, Run, Sleep
+from ..errors import InferenceTimeoutError, ResultError
+from ..http import Response, shown
+from ..reading import as_count, as_object
+from .errors import InferenceError
+from .failures import server_words
+from .provider import Poll, Target
+from .response import MissingValueError, find
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InferenceProgress:
+    """How far a job is that a provider has taken.
+
+    Attributes:
+        status: The provider's own word, such as `IN_QUEUE`.
+        seconds: Since the call began.
+        position: The place in the queue, where the provider tells it.
+    """
+
+    status: str
+    seconds: float
+    position: int | None = None
+
+
+OnProgress: TypeAlias = Callable[[InferenceProgress], object]
+
+
+def wait_for_job(
+    target: Target,
+    poll: Poll,
+    response: Response,
+    ask: Callable[[str], Effects[Response]],
+    began: float,
+    on_progress: OnProgress | None,
+) -> Effects[Response]:
+    """Return the last answer of a job, given the one that took it, and how a URL is asked."""
+    job, callee = as_object(response.json()), target.callee
+    while True:
+        answer = as_object(response.json())
+        status, seconds = find(answer, poll.status), time.monotonic() - began
+        if status in poll.failed:
+            words = server_words(find(answer, *poll.error) or answer, callee)
+            raise InferenceError(
+                f"{callee}: the job failed ({status}): {words or 'no reason given'}",
+                provider=callee.provider,
+                model=callee.model,
+                server_message=words,
+            )
+        try:
+            if status in poll.done:
+                return (yield from ask(poll.result(target, job))) if poll.result else response
+            location = poll.location(target, job)
+        except MissingValueError:  # The server answered at once.
+            return response
+        stage, position = str(status or "submitted"), as_count(find(answer, poll.position))
+        if on_progress is not None:
+            progress = InferenceProgress(status=stage, seconds=seconds, position=position)
+            yield Run(functools.partial(on_progress, progress), blocks=False)
+        late = f"{callee}: the job is not done in time: {stage} after"
+        if seconds + poll.interval >= poll.limit:
+            raise InferenceTimeoutError(f"{late} {seconds:.1f} s, longer than any job may take.")
+        try:
+            yield Sleep(poll.interval)
+            response = yield from ask(location)
+        except DeadlineExceeded:
+            raise DeadlineExceeded(f"{late} {time.monotonic() - began:.1f} s.") from None
+
+
+def answered_url(target: Target, url: object, *hosts: str) -> str:
+    """Return the URL that an answer names, as far as the provider's key may go there.
+
+    It goes to the provider's own address, whatever host is named, or to one of `hosts`, each with
+    all below it.
+    """
+    odd = ResultError(f"{target.callee}: the answer names an odd address: {shown(str(url))!r}.")
+    try:
+        own, parts = urlsplit(target.root), urlsplit(str(url))
+        host, port, path = parts.hostname or "", parts.port, parts.path
+    except ValueError:
+        raise odd from None
+    if (host, port) == (own.hostname, own.port) and path.startswith(f"{own.path}/"):
+        path = path[len(own.path) :]
+    if not path.startswith("/") or ".." in unquote(path).split("/"):
+        raise odd
+    path += f"?{parts.query}" if parts.query else ""
+    is_known = any(f".{host}".endswith(f".{known}") for known in hosts)
+    if is_known and parts.scheme == "https" and port is None:
+        return f"https://{host}{path}"
+    return target.address(path)

@@ -1,0 +1,80 @@
+"""`RawResponse`: an answer with its headers, before it becomes a result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar
+
+from ..errors import ResultError, shorten
+from ..http import Body, Response
+
+R = TypeVar("R")
+
+
+class RawResponse(Generic[R]):
+    """An answer as it came.
+
+    Attributes:
+        status, status_code: The HTTP status.
+        headers: By lower-case name: the server's request id, times, rate limits and so on.
+        content: The body; empty for a stream.
+    """
+
+    def __init__(
+        self, response: Response | Body, parse: Callable[[], R], secret: str | None = None
+    ) -> None:
+        self.status = self.status_code = response.status
+        self.headers = response.headers
+        self.content = response.body if isinstance(response, Response) else b""
+        self._parse = parse
+        self._secret = secret
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode(errors="replace")
+
+    def json(self) -> Any:
+        """Return the parsed body.
+
+        Raises:
+            ResultError: when it is not JSON.
+        """
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError):
+            shown = shorten(self.content[:10_000], self._secret)
+            raise ResultError(f"The answer is not JSON: {shown}.") from None
+
+    def parse(self) -> R:
+        """Return what the method would have returned; of `post` the parsed JSON.
+
+        Raises:
+            ResultError: when the answer is not of the declared form.
+        """
+        return self._parse()
+
+    def __repr__(self) -> str:
+        return f"<RawResponse {self.status}, {len(self.content)} bytes>"
+
+
+class _RawMethods(Generic[R]):
+    chat: Any  # The methods that are called as openai calls them.
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Callable[..., R]:
+        return getattr(object.__getattribute__(self, "_client"), name)
+
+    def __dir__(self) -> list[str]:
+        return dir(self._client)
+
+
+class RawCalls(_RawMethods[RawResponse[Any]]):
+    """The methods of a client, each of which returns a `RawResponse` instead of its result."""
+
+
+class AsyncRawCalls(_RawMethods[Awaitable[RawResponse[Any]]]):
+    """The same for asyncio."""

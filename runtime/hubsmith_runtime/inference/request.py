@@ -1,0 +1,210 @@
+"""A call of one task at one provider: its request, and everything until its `TaskResponse`."""
+
+from __future__ import annotations
+
+import functools
+import json
+import mimetypes
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any, cast
+from urllib.parse import quote, urlsplit
+
+from ..effects import Effects, Run
+from ..errors import ValidationError
+from ..http import HttpRequest, Response
+from ..reading import as_object
+from ..retries import Retries
+from .failures import send_checked
+from .keys import is_hub_token
+from .payload import Payload, TaskResponse, files_in, is_file
+from .polling import OnProgress, wait_for_job
+from .provider import Provider, Target as Target
+from .response import MissingValueError, read_response
+from .servers import server_route
+
+
+def supports(provider: Provider, task: str) -> bool:
+    """Whether a provider does a task."""
+    return task in provider.tasks
+
+
+def check_task(provider: Provider, task: str) -> None:
+    """Refuse with a `ValidationError` a task that a provider does not do, naming what it does."""
+    if not supports(provider, task):
+        raise ValidationError(
+            f"{provider.name} does not do {task}: it does {', '.join(sorted(provider.tasks))}. "
+            "Choose another provider."
+        )
+
+
+def call(
+    target: Target,
+    payload: Payload,
+    headers: Mapping[str, str],
+    *,
+    retries: Retries,
+    on_progress: OnProgress | None = None,
+) -> Effects[TaskResponse]:
+    """Call, wait until the job is done where it is one, and fetch the media.
+
+    Raises:
+        ValidationError: when the provider cannot be called like this; nothing was sent.
+        InferenceError: when the provider answers with an error, or the job fails.
+        InferenceTimeoutError: when the job takes longer than any may.
+        ResultError: when the answer lacks what it must have.
+    """
+    check_task(target.provider, target.task)
+    began, operation, files = time.monotonic(), target.operation, files_in(payload.inputs)
+    for file in files:
+        if file.url is None or not operation.takes_urls:
+            yield from file.load()
+    build = functools.partial(prepare, target, payload, headers)
+    # Large files take a while to encode: that is no time to hold a lock, or an event loop.
+    request: HttpRequest = (yield Run(build)) if files else build()
+    response = yield from send_checked(request, target.callee, retries)
+    if operation.poll is not None and target.url is None:
+        known = {name: value for name, value in request.headers.items() if name != "content-type"}
+
+        def ask(url: str) -> Effects[Response]:
+            question = HttpRequest(method="GET", url=url, headers=known)
+            return send_checked(question, target.callee, retries)
+
+        job = wait_for_job(target, operation.poll, response, ask, began, on_progress)
+        response = yield from job
+    return (yield from read_response(target, response, retries))
+
+
+def prepare(target: Target, payload: Payload, headers: Mapping[str, str]) -> HttpRequest:
+    """Describe the request of a call; the caller's `headers` win over all others.
+
+    Files whose content is sent must have been loaded; `call` does that itself.
+
+    Raises:
+        ValidationError: when the provider cannot be called like this.
+    """
+    check_task(target.provider, target.task)
+    if problem := _problem(target, payload):
+        raise ValidationError(f"{target}: {problem}")
+    try:
+        content, kind = _encoded(target, payload)
+    except MissingValueError as missing:
+        raise ValidationError(f"{target}: {missing} is needed.") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValidationError(f"{target}: a value cannot be sent as JSON: {error}.") from None
+    given = {name.lower(): value for name, value in headers.items()}
+    if target.operation.is_form:
+        given.pop("content-type", None)  # That of a form names its boundary.
+    known = {**_own_headers(target), **({"content-type": kind} if kind else {}), **given}
+    return HttpRequest(method="POST", url=_url(target), headers=known, content=content)
+
+
+def _problem(target: Target, payload: Payload) -> str:
+    """Say why a provider cannot be called like this; nothing where it can."""
+    provider, key, operation = target.provider, target.key, target.operation
+    name = provider.name
+    if operation.needs_inputs and payload.inputs is None:
+        return "inputs is needed."
+    if target.url is not None:
+        return ""
+    if operation.needs_url:
+        return (
+            f"{name} does not do this itself. Pass the URL of a model server that does as model=, "
+            "or choose another provider."
+        )
+    if not target.model:
+        return "model is needed."
+    if ".." in target.model.split("/"):
+        return f"{target.model!r} is no model's id."
+    if target.is_routed and not provider.is_routed:
+        return (
+            f"{name} cannot be reached through the Hub with a Hub token. Pass a key of {name} as "
+            "api_key=, or choose another provider."
+        )
+    if not target.is_routed and key is not None and is_hub_token(key):
+        return f"a token of the Hub must not be sent to {name} itself."
+    if not target.is_routed and not provider.url:
+        return f"{name} takes tokens of the Hub only."
+    if key is None and provider.needs_key:
+        return "a key is needed. Pass token= or api_key=, set HF_TOKEN, or run `hf auth login`."
+    return ""
+
+
+def _url(target: Target) -> str:
+    if target.url is not None:
+        is_whole = urlsplit(target.url).path.rstrip("/").endswith("/chat/completions")
+        is_chat = target.task == "conversational" and not is_whole
+        return server_route(target.url, "/v1/chat/completions") if is_chat else target.url
+    path = target.operation.path
+    # Ids hold slashes, and a colon before a version.
+    return target.address(path if isinstance(path, str) else path(quote(target.model, "/:@+,~")))
+
+
+def _own_headers(target: Target) -> dict[str, str]:
+    provider, callee = target.provider, target.callee
+    headers = {**provider.headers, **target.operation.headers}
+    if target.is_routed or target.url is not None or not callee.key:
+        return {**headers, **callee.bearer}
+    return {**headers, provider.key_header: f"{provider.key_scheme} {callee.key}".lstrip()}
+
+
+def _encoded(target: Target, payload: Payload) -> tuple[bytes, str | None]:
+    """Return the body as bytes, and its type where it is known."""
+    body = target.operation.body(target, payload)
+    if is_file(body):
+        return body.read(), body.mime_type
+    members = as_object(body)
+    if members is not body:
+        raise MissingValueError("a file as input")
+    # Inputs are sent as they are, but for messages.
+    is_chat = payload.task == "conversational"
+    members = _without_none(members, None if is_chat else payload.inputs)
+    if target.operation.is_form:
+        return _form(members)
+    return _json(members).encode(), "application/json"
+
+
+def _without_none(value: Any, kept: object) -> Any:
+    """Copy JSON, but for `kept`. A message that only calls tools keeps its `content` of `None`."""
+    if isinstance(value, str) or value is kept:
+        return value
+    if isinstance(value, (dict, Mapping)):
+        members = cast("Mapping[str, Any]", value)
+        empty = "content" if "role" in members else ""
+        found = {name: one for name, one in members.items() if one is not None or name == empty}
+        return {name: _without_none(one, kept) for name, one in found.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_none(one, kept) for one in cast("list[Any]", value)]
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if is_file(value):
+        return value.base64()
+    if hasattr(value, "tolist"):  # A number or an array of numpy.
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_json = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
+).encode
+
+
+def _form(fields: Mapping[str, object]) -> tuple[bytes, str]:
+    boundary, parts = secrets.token_hex(16), list[bytes]()
+    for name, value in fields.items():
+        label = name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
+        head = f'--{boundary}\r\ncontent-disposition: form-data; name="{label}"'
+        if is_file(value):
+            content, kind = value.read(), value.mime_type
+            # Servers tell the format from the name's ending.
+            ending = mimetypes.guess_extension(kind or "") or ".wav"
+            head += f'; filename="{(kind or "audio").partition("/")[0]}{ending}"'
+            head += f"\r\ncontent-type: {kind or 'application/octet-stream'}"
+        else:
+            content = (value if isinstance(value, str) else _json(value)).encode()
+        parts.append(b"%s\r\n\r\n%s\r\n" % (head.encode(), content))
+    parts.append(f"--{boundary}--\r\n".encode())
+    return b"".join(parts), f"multipart/form-data; boundary={boundary}"

@@ -1,0 +1,126 @@
+"""A provider's last answer, read into the form that is the same for every provider."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from ..effects import Effects
+from ..errors import ResultError, shorten
+from ..http import HttpRequest, Response, is_public, shown
+from ..reading import as_list, as_object
+from ..retries import Retries
+from ..sources import decode_base64, decode_data_url
+from .failures import send_checked, server_words
+from .payload import TaskResponse
+from .provider import Target
+
+_MEDIA = ("image/", "audio/", "video/")
+
+
+class MissingValueError(Exception):
+    """A value that must be there is missing; the text is its path."""
+
+
+def find(value: object, *paths: str) -> object:
+    """Return what stands at the first path that leads to a value; `None` for nothing.
+
+    A path is such as `data.0.url`, or `data.*.url` for one value of each item of a list.
+    """
+    found = (_walk(value, path.split(".")) for path in paths)
+    return next((one for one in found if one is not None), None)
+
+
+def need(value: object, *paths: str) -> object:
+    """Return the same, or raise `MissingValueError` for nothing."""
+    if (found := find(value, *paths)) is None:
+        raise MissingValueError("|".join(paths))
+    return found
+
+
+def _walk(value: object, steps: list[str]) -> object:
+    for place, step in enumerate(steps):
+        items = as_list(value)
+        if step == "*" and isinstance(value, list):
+            found = [_walk(item, steps[place + 1 :]) for item in items]
+            return found if all(one is not None for one in found) else None
+        is_index = step.isdecimal() and int(step) < len(items)
+        value = items[int(step)] if is_index else as_object(value).get(step)
+    return value
+
+
+def if_complete(make: Callable[[], object]) -> object:
+    """Return what a function makes; `None` where it misses a value."""
+    try:
+        return make()
+    except MissingValueError:
+        return None
+
+
+def without_none(members: dict[str, object]) -> dict[str, object]:
+    """Return the members of an object that have a value."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def read_response(target: Target, response: Response, retries: Retries) -> Effects[TaskResponse]:
+    """Read the last answer of a call, and fetch the media that it names."""
+    operation = target.operation
+    made = functools.partial(TaskResponse, where=str(target), secret=target.key)
+    if not (operation.is_media or operation.media or operation.value):
+        return made(raw=response.body, response=response)
+    if operation.is_media or (operation.media and _type_of(response).startswith(_MEDIA)):
+        _check_media(target, response, "no media")
+        return made(content=response.body, response=response)
+    answer, source, content = response.json(), response, None
+    named = find(answer, *operation.media)
+    if isinstance(named, str) and named.startswith(("http://", "https://")):
+        source = yield from _download(target, named, retries)
+        content = source.body
+    elif isinstance(named, str):
+        content = _decoded(target, named)
+    try:
+        if operation.value is not None:
+            value = operation.value({**as_object(answer), "media": content})
+            return made(value=value, response=source)
+        if content is None:
+            raise MissingValueError(operation.media[0])
+    except (MissingValueError, UnicodeDecodeError) as missing:
+        what = "text" if isinstance(missing, UnicodeDecodeError) else missing
+        raise _refusal(target, response, f"no {what}") from None
+    return made(content=content, response=source)
+
+
+def _download(target: Target, url: str, retries: Retries) -> Effects[Response]:
+    if is_public(target.root) and not is_public(url):
+        host = urlsplit(url).hostname
+        raise ResultError(f"{target}: the answer names media on {host}, which is no public host.")
+    request = HttpRequest(method="GET", url=url, is_bare=True)
+    fetched = yield from send_checked(request, target.callee, retries)
+    _check_media(target, fetched, f"a page instead of media at {shown(url)}")
+    return fetched
+
+
+def _decoded(target: Target, media: str) -> bytes:
+    try:
+        return decode_data_url(media)[0] if media.startswith("data:") else decode_base64(media)
+    except ValueError:
+        what = f"no URL and no base64: {shorten(media, target.key)}"
+        raise ResultError(f"{target}: the answer's media is {what}", media) from None
+
+
+def _type_of(response: Response) -> str:
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _check_media(target: Target, response: Response, what: str) -> None:
+    """Refuse a page or a document, such as a proxy's."""
+    kind = _type_of(response)
+    if kind == "text/html" or kind.endswith(("/json", "+json")):
+        raise _refusal(target, response, what)
+
+
+def _refusal(target: Target, response: Response, what: str) -> ResultError:
+    answer, page = response.json(), response.body[:1000].decode(errors="replace")
+    words = server_words(answer, target.callee) or shorten(page, target.key)
+    return ResultError(f"{target}: the answer has {what}: {words}", answer)

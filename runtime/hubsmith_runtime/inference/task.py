@@ -1,0 +1,144 @@
+"""What generated task models stand on: `Task`, `TaskRequest`, `TaskOutput`, and their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar, cast
+
+import pydantic
+
+from ..files import File, FileInput
+from ..model import Model, RequestModel
+from .media import file_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+T = TypeVar("T")
+R = TypeVar("R", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """The facts of one task that its schema does not say.
+
+    Attributes:
+        name: The Hub's name of the task, such as `text-to-image`; `conversational` for chat.
+        method: The name of the client's method.
+        inputs: The request field that is the wire's `inputs`, or, where `inputs` is an object, the
+            field by the name of its member. Every other field is a parameter.
+        binary: Fields whose value is a file: image, audio or video.
+        result: `json`: the answer is validated as the result type. `image`, `bytes`, `array`: it is
+            a PIL image, bytes, or a numpy array of float32.
+        shapes: Names of the other forms of an answer that are understood, as they are tried.
+        text_unless: The field that turns a plain text into the whole result.
+        many_if: The field that asks for a list of results instead of one.
+        parsed_by: The field that may hold a pydantic model class, which the answer is parsed by.
+        one_of: Fields of which at least one is needed.
+        together: Fields that are given together or not at all.
+    """
+
+    name: str
+    method: str
+    inputs: str | Mapping[str, str] = ""
+    binary: tuple[str, ...] = ()
+    result: Literal["json", "image", "bytes", "array"] = "json"
+    shapes: tuple[str, ...] = ()
+    text_unless: str = ""
+    many_if: str = ""
+    parsed_by: str = ""
+    one_of: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.method
+
+
+class TaskOutput(Model):
+    """Base of everything that a task returns: attributes, and also keys (`out["label"]`)."""
+
+    def __getitem__(self, key: str) -> Any:
+        try:
+            return getattr(self, key)
+        except AttributeError:
+            raise KeyError(key) from None
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the member of this name, or `default`."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    def keys(self) -> list[str]:
+        """Return the names of all members, those that the schema does not know included."""
+        return [*type(self).model_fields, *(self.model_extra or {})]
+
+
+class TaskObject(TaskOutput):
+    """Base of objects in arguments, such as a chat message.
+
+    Where one is expected, a mapping will do, and so will a result with the same members: the
+    message of an answer can be sent back as it is.
+    """
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _of_mapping(cls, value: object) -> object:
+        if isinstance(value, (cls, dict)):
+            return cast("object", value)
+        if isinstance(value, pydantic.BaseModel):
+            # What the server left out stays left out: a `null` may mean something else to it.
+            return {name: given for name, given in value if name in value.model_fields_set}
+        return dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else value
+
+
+class TaskRequest(RequestModel[R]):
+    """The arguments of one call of one task, checked when it is made.
+
+    A subclass names its result type, `class ImageToTextRequest(TaskRequest[ImageToTextOutput])`, and
+    its `__task__`. A field's alias is its name on the wire.
+
+    Raises:
+        ValidationError: when an argument is missing, unknown, of the wrong type or out of bounds.
+    """
+
+    __task__: ClassVar[Task]
+
+    @classmethod
+    def _called(cls) -> object:
+        return cls.__task__
+
+    @pydantic.model_validator(mode="after")
+    def _check_together(self) -> Self:
+        one_of, together = self.__task__.one_of, self.__task__.together
+        if one_of and all(getattr(self, name) is None for name in one_of):
+            raise ValueError(f"give {' or '.join(one_of)}, or both")
+        missing = [name for name in together if getattr(self, name) is None]
+        if missing and len(missing) < len(together):
+            raise ValueError(f"give {' and '.join(together)} together; {missing[0]} is missing")
+        return self
+
+
+if TYPE_CHECKING:
+    ObjectInput: TypeAlias = T | TaskOutput | dict[str, Any]
+    """What is taken for an object: one of its class, a result with the same members, a dict."""
+
+    ListInput: TypeAlias = Sequence[T]
+    """What is taken for a list."""
+else:  # Pydantic makes what was given one of the class, and a list.
+    ObjectInput = Annotated[T, "object"]
+    ListInput = list
+
+
+ContentInput: TypeAlias = Annotated[
+    FileInput | tuple[Any, int],
+    pydantic.GetPydanticSchema(lambda source, handler: handler(_File)),
+]
+"""What a file argument takes; it becomes a `File`."""
+
+_File = Annotated[File, pydantic.BeforeValidator(file_of)]

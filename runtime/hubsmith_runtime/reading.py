@@ -1,0 +1,38 @@
+"""Reading JSON that strangers write: each function gives the wanted type, or an empty value."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+
+def as_object(value: object) -> dict[str, Any]:
+    """Return a JSON object; empty where it is none."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """Return a JSON list; empty where it is none."""
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def as_text(value: object) -> str:
+    """Return a string; empty where it is none."""
+    return value if isinstance(value, str) else ""
+
+
+def as_number(value: object) -> float | None:
+    """Return a finite number as a float; `None` where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def as_count(value: object) -> int | None:
+    """Return a whole number; `None` where it is none."""
+    number = as_number(value)
+    return int(number) if number is not None and number.is_integer() else None

@@ -1,0 +1,211 @@
+"""Where files come from, and how they are put on disk: whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+import weakref
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from urllib.request import Request
+
+from .driver import Driver
+from .effects import Close, Effects, Open, Read, Run
+from .errors import ConnectionFailedError, DownloadError, HubsmithError
+from .http import Body, HttpRequest, is_public, origin_of, shown
+from .transport import Origins
+
+if TYPE_CHECKING:
+    from .async_driver import AsyncDriver
+
+T = TypeVar("T")
+
+_NAME_LENGTH = 120
+_PORTS = (f"{port}{n}" for port in ("COM", "LPT") for n in range(10))
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *_PORTS}  # Names that Windows keeps for devices.
+
+
+class FileOrigin:
+    """Where the files of one client come from, and the folder that they are kept in.
+
+    The credentials of its driver are for what lies under `base`, the API root of a Space. The
+    folder is by default a temporary one, until `cleanup` or the end of this object or the process.
+    """
+
+    def __init__(
+        self, base: str = "", driver: Driver | AsyncDriver | None = None, folder: Path | None = None
+    ) -> None:
+        self.base, self.driver, self.folder = base, driver, folder
+        self._origins = Origins() if driver is None else driver.origins
+        self._remover: Callable[[], object] | None = None  # Of a temporary folder.
+
+    def fetch(
+        self, url: str, write: Callable[[bytes], object], largest: int = sys.maxsize
+    ) -> Effects[str]:
+        """Hand a whole file over, or raise a `DownloadError`; return the type that the server says.
+
+        A private address that a public Space names is not fetched.
+        """
+        body = yield from self._begin(url, largest)
+        try:
+            while piece := (yield from _next_piece(body)):
+                yield Run(partial(write, piece))
+        except BaseException as error:
+            if not isinstance(error, GeneratorExit):  # Then nobody performs effects any more.
+                yield Close(body)
+            raise
+        kind = body.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return kind if "/" in kind and not kind.endswith("/octet-stream") else ""
+
+    def pieces(self, url: str) -> Iterator[bytes]:
+        """Read a file as it comes; see `fetch`."""
+        with self.blocking() as driver:
+            body = driver.run(self._begin(url))
+            with contextlib.closing(body.response):
+                while piece := driver.run(_next_piece(body)):
+                    yield piece
+
+    def _begin(self, url: str, largest: int = sys.maxsize) -> Effects[Body]:
+        if is_public(self.base) and not is_public(url):
+            raise DownloadError(
+                f"{shown(url)} is not fetched: it is an address of this machine or of a private "
+                "network, and the Space that names it is not there."
+            )
+        is_own = bool(self.base) and url.startswith(f"{self.base}/")
+        headers = self._credentials(url) if is_own else {}
+        body: Body = yield Open(
+            HttpRequest(method="GET", url=url, headers=headers, is_bare=not is_own, largest=largest)
+        )
+        if body.status not in (200, 203):
+            yield Close(body)
+            advice = "Give the file itself where its URL needs a login."
+            if self.base:
+                advice = "Spaces delete results after a while: fetch them soon."
+            raise DownloadError(
+                f"GET {shown(body.url)} answered with status {body.status}: the file is not there "
+                f"or not for you. {advice}"
+            )
+        return body
+
+    def _credentials(self, url: str) -> dict[str, str]:
+        # Another client than that of the Space may be the one that fetches.
+        origin = origin_of(url)
+        request = Request(url, headers=dict(self._origins.headers.get(origin, {})))
+        if jar := self._origins.cookies.get(origin):
+            request.remove_header("Cookie")
+            jar.add_cookie_header(request)
+        return dict(request.header_items())
+
+    @contextlib.contextmanager
+    def blocking(self) -> Generator[Driver, None, None]:
+        """Lend the client's driver or, where that is closed or of the other kind, one like it."""
+        if isinstance(self.driver, Driver) and not self.driver.is_closed:
+            yield self.driver
+        else:
+            with contextlib.closing(Driver(self._origins)) as driver:
+                yield driver
+
+    async def run(self, call: Effects[T]) -> T:
+        """Carry out a call by the client's driver, or by one like it; see `blocking`."""
+        from .async_driver import AsyncDriver  # Here, because asyncio takes long to import.
+
+        if isinstance(self.driver, AsyncDriver) and not self.driver.is_closed:
+            return await self.driver.run(call)
+        driver = AsyncDriver(self._origins)
+        try:
+            return await driver.run(call)
+        finally:
+            await driver.close()
+
+    @contextlib.contextmanager
+    def new_folder(self) -> Generator[Path, None, None]:
+        """Make a folder for one file, which nobody else may read; it stays if it gets one."""
+        try:
+            if self.folder is None:
+                self.folder = Path(tempfile.mkdtemp(prefix="hubsmith-"))
+                self._remover = weakref.finalize(self, _remove, self.folder, os.getpid())
+            self.folder.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix="hubsmith-", dir=self.folder))
+        except OSError as error:
+            raise DownloadError(f"Cannot make a folder for files: {error}.") from error
+        try:
+            yield folder
+        finally:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+    def cleanup(self) -> None:
+        """Remove the temporary folder; its files are fetched again if somebody needs them."""
+        if self._remover is not None:
+            self._remover()
+            self.folder = self._remover = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FileOrigin, (self.base,)  # Without credentials.
+
+    def __deepcopy__(self, memo: object) -> FileOrigin:
+        return self
+
+
+def _remove(folder: Path, process: int) -> None:
+    if process == os.getpid():  # Not one that was forked from it.
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _next_piece(body: Body) -> Effects[bytes]:
+    """Return the next piece of a file; nothing at its end."""
+    try:
+        piece: bytes = (yield Read(body)) or b""
+    except ConnectionFailedError as error:
+        raise DownloadError(f"{error} The file is not whole: try again.") from error
+    body.size += len(piece)
+    if body.size > body.request.largest:
+        limit = body.request.largest >> 20
+        raise DownloadError(f"{shown(body.url)} is larger than {limit} MiB, too much.")
+    return piece
+
+
+def safe_name(name: str) -> str:
+    """Make a stranger's file name a plain name inside a folder."""
+    base = name.replace("\\", "/").rpartition("/")[2]
+    kept = "".join("_" if c in '<>:"|?*' else c for c in base if c.isprintable()).strip(" .")
+    if len(kept.encode()) > _NAME_LENGTH:
+        stem, dot, ending = kept.rpartition(".")
+        stem, ending = (stem, dot + ending) if stem and len(ending) < 20 else (kept, "")
+        kept = stem.encode()[: _NAME_LENGTH - len(ending.encode())].decode(errors="ignore") + ending
+    return f"_{kept}" if kept.split(".")[0].upper() in _RESERVED else kept or "file"
+
+
+def destination(path: str | os.PathLike[str], name: str) -> Path:
+    """Return the file to write: `path` itself, or `name` inside it where it is a folder."""
+    target = Path(path)
+    if os.path.isdir(target):  # noqa: PTH112  # unlike Path, it takes any string
+        return target / safe_name(name)
+    if os.fspath(path).endswith(("/", os.sep)) or not target.parent.is_dir():
+        raise DownloadError(
+            f"There is no folder to save {safe_name(name)!r} in: {target}. Make it first."
+        )
+    return target
+
+
+@contextlib.contextmanager
+def atomic_file(target: Path) -> Generator[BinaryIO, None, None]:
+    """Write a file beside its place, and move it there when it is whole."""
+    # Not one of `tempfile`, which nobody else may read: it gets the permissions of any new file.
+    temporary = target.parent / f".hubsmith-{os.urandom(8).hex()}"
+    try:
+        with temporary.open("xb") as stream:
+            yield stream
+        temporary.replace(target)
+    except HubsmithError:  # A timeout of the download is an OSError, too.
+        raise
+    except OSError as error:
+        raise DownloadError(f"Cannot save {target}: {error.strerror}.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

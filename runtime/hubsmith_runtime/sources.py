@@ -1,0 +1,158 @@
+"""What a file may be given as: each form becomes bytes, a path or a URL."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import io
+import mimetypes
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, cast
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
+
+from .errors import ArgumentError, MissingFileError, ValidationError, shorten
+from .http import shown
+from .reading import as_text
+from .saving import safe_name
+
+_TAKES = "give a path, URL, data URL, bytes, open binary file or PIL image"
+
+# How files begin: offset, bytes, type. What begins alike stands with the longer mark first.
+_MARKS: tuple[tuple[int, bytes | tuple[bytes, ...], str], ...] = (
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"), (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF8", "image/gif"), (8, b"WEBP", "image/webp"),
+    (8, b"WAVE", "audio/wav"), (0, b"fLaC", "audio/flac"), (0, b"OggS", "audio/ogg"),
+    (0, (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"), "audio/mpeg"),
+    (4, b"ftypM4A", "audio/mp4"), (4, b"ftyp", "video/mp4"), (0, b"\x1aE\xdf\xa3", "video/webm"),
+)  # fmt: skip
+
+Content: TypeAlias = bytes | Path | Callable[[], bytes]  # Calling or opening it may block.
+FileArgument: TypeAlias = tuple[str, Content | str, str | None]  # Name, content or URL, type.
+
+
+class Readable(Protocol):
+    """An open binary file."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+class Image(Protocol):
+    """An image that can write itself, such as one of Pillow."""
+
+    def save(self, fp: Any, format: str | None = None) -> None: ...
+
+
+def file_argument(given: object) -> FileArgument:
+    """Take a file in any of its forms; the error for one that is none is a `ValidationError`."""
+    if isinstance(given, (bytes, bytearray, memoryview)):
+        return "file", bytes(cast("bytes", given)), None
+    if isinstance(given, str) and given.startswith("data:"):
+        content, kind = decode_data_url(given)
+        return f"file{mimetypes.guess_extension(kind or '') or ''}", content, kind
+    if isinstance(given, str) and given.startswith(("http://", "https://")):
+        try:
+            return safe_name(unquote(urlsplit(given).path)), given, None
+        except ValueError:
+            raise ValidationError(f"{shorten(shown(given))} is not a valid URL") from None
+    if isinstance(given, (str, os.PathLike)):
+        path = os.fsdecode(cast("str | os.PathLike[str]", given))
+        if not os.path.isfile(path):  # noqa: PTH113  # unlike Path, it takes any string
+            is_folder = os.path.isdir(path)  # noqa: PTH112
+            what = "a folder, not a file" if is_folder else "not an existing file"
+            raise MissingFileError(f"{shorten(path)} is {what}")
+        # A relative path means the folder of now, even if the request is sent later.
+        return Path(path).name, Path(path).absolute(), None
+    if callable(getattr(given, "read", None)):
+        return _from_stream(given)
+    if callable(getattr(given, "save", None)):
+        return _from_picture(given)
+    raise ArgumentError(f"a {type(given).__name__} is not a file: {_TAKES}")
+
+
+def _from_stream(stream: Any) -> FileArgument:
+    if isinstance(stream, io.TextIOBase):
+        raise ArgumentError("the file is open as text: open it with mode 'rb'")
+    path = as_text(getattr(stream, "name", ""))
+    name = safe_name(path)
+    # The request may be sent when the stream is closed: a file on disk is still there then. What
+    # decompresses a file has its name too, but other content.
+    is_plain = isinstance(getattr(stream, "raw", stream), io.FileIO) and not stream.closed
+    if is_plain and stream.mode == "rb" and Path(path).is_file() and stream.tell() == 0:
+        return name, Path(path).absolute(), None
+
+    def read() -> bytes:
+        try:
+            content: Any = stream.read()
+        except (OSError, ValueError) as error:  # The latter where it is closed already.
+            raise ValidationError(f"Cannot read {name}: {error}.") from error
+        if isinstance(content, (bytes, bytearray, memoryview)):
+            return bytes(cast("bytes", content))
+        if hasattr(content, "close"):
+            content.close()  # A coroutine that nobody awaits would warn.
+        raise ArgumentError(f"the read() of a {type(stream).__name__} gives no bytes: {_TAKES}")
+
+    return name, read() if isinstance(stream, io.BytesIO) else _read_soon(read), None
+
+
+def _from_picture(picture: Any) -> FileArgument:
+    # A JPEG keeps its quality, but where transparency was added it cannot hold that.
+    is_jpeg = getattr(picture, "format", None) == "JPEG" and picture.mode in ("L", "RGB", "CMYK")
+    kind, options = ("JPEG", {"quality": "keep"}) if is_jpeg else ("PNG", {})
+
+    def read() -> bytes:
+        output = io.BytesIO()
+        try:
+            picture.save(output, format=kind, **options)
+        except (OSError, ValueError, KeyError) as error:
+            raise ValidationError(f"the image cannot be written as {kind}: {error}") from error
+        return output.getvalue()
+
+    name = "image.jpg" if is_jpeg else "image.png"
+    return name, _read_soon(read), f"image/{kind.lower()}"
+
+
+def _read_soon(read: Callable[[], bytes]) -> Content:
+    """Read now or, where an event loop runs, which must not wait, once and when it is needed."""
+    with contextlib.suppress(KeyError, RuntimeError):
+        sys.modules["asyncio"].get_running_loop()
+        lock, cached = threading.Lock(), functools.cache(read)
+
+        def read_once() -> bytes:
+            with lock:
+                return cached()
+
+        return read_once
+    return read()
+
+
+def type_of(content: bytes) -> str | None:
+    """Return a file's type by how it begins, such as `image/png`, where that is known."""
+    return next((kind for at, mark, kind in _MARKS if content.startswith(mark, at)), None)
+
+
+def decode_base64(text: str) -> bytes:
+    """Decode base64, with or without white space and padding; a `ValueError` for other text."""
+    compact = "".join(text.split()).rstrip("=")
+    try:
+        return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
+    except ValueError:
+        raise ValueError("the text is not base64") from None
+
+
+def decode_data_url(url: str) -> tuple[bytes, str | None]:
+    """Return the content of a data URL, and its type where it has one."""
+    header, comma, body = url.removeprefix("data:").partition(",")
+    kind, *marks = (part.strip().lower() for part in header.split(";"))
+    try:
+        if not comma:
+            raise ValueError
+        is_base64 = "base64" in marks[-1:]
+        content = decode_base64(unquote(body)) if is_base64 else unquote_to_bytes(body)
+    except ValueError:
+        raise ValidationError(f"{shorten(url[:100])} is not a valid data URL") from None
+    return content, kind or None

@@ -1,0 +1,1 @@
+"""Spaces: the clients of Gradio Spaces, generated and untyped."""

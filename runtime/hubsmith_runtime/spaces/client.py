@@ -1,0 +1,229 @@
+"""`Client` and `AsyncClient`: any Space without generated code, called as gradio_client calls it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
+
+from ..effects import Effects
+from ..errors import ValidationError
+from ..retries import Retries
+from .connector import WAKE_SECONDS
+from .job import AsyncJob, BaseJob, Job
+from .signature import Info, view
+from .space import AwaitableSpace, BaseSpace, BlockingSpace
+from .untyped import UntypedCall, space_info
+
+if TYPE_CHECKING:
+    import ssl
+
+J = TypeVar("J", bound=BaseJob[Any])
+Callbacks: TypeAlias = "Callable[..., object] | Sequence[Callable[..., object]] | None"
+
+
+class UntypedSpace(BaseSpace):
+    """What both clients share; see `Client` for the arguments."""
+
+    def __init__(
+        self,
+        src: str,
+        token: str | bool | None = None,
+        max_workers: int | None = None,
+        verbose: bool = True,
+        auth: tuple[str, str] | None = None,
+        httpx_kwargs: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        download_dir: str | os.PathLike[str] | None = None,
+        download_files: str | os.PathLike[str] | bool | None = None,
+        cookies: Mapping[str, str] | None = None,
+        ssl_verify: bool | ssl.SSLContext = True,
+        timeout: float | None = None,
+        retries: Retries | None = None,
+        on_stage: Callable[[str], object] | None = None,
+        wake_timeout: float = WAKE_SECONDS,
+        oauth_token: str | None = None,
+        analytics_enabled: bool = False,
+    ) -> None:
+        also: dict[str, Any] = {"cookies": cookies, "headers": None, "timeout": None}
+        also["verify"] = ssl_verify
+        if unknown := set(httpx_kwargs or ()) - also.keys():
+            raise ValidationError(
+                f"httpx_kwargs: {min(unknown)!r} has no meaning here: only {', '.join(also)} have."
+            )
+        also |= httpx_kwargs or {}
+        silence = getattr(also["timeout"], "read", also["timeout"])  # Of an `httpx.Timeout`.
+        if download_dir is None and not isinstance(download_files, bool):
+            download_dir = download_files
+        super().__init__(
+            src,
+            token=token,
+            headers={**(also["headers"] or {}), **(headers or {})},
+            auth=auth,
+            timeout=timeout,
+            download_dir=download_dir,
+            cookies=also["cookies"],
+            ssl_verify=also["verify"],
+            retries=retries,
+            on_stage=on_stage,
+            wake_timeout=wake_timeout,
+        )
+        if silence is not None:
+            self._driver.origins.silence = silence
+        self._oauth_token = oauth_token
+
+    def _view(
+        self, all_endpoints: bool | None, print_info: bool, return_format: str | None
+    ) -> Effects[Info | str | None]:
+        info = yield from space_info((yield from self._core.connector.connect()))
+        text = view(info, self._core.name, all_endpoints)
+        if print_info:
+            print(text)
+        return info if return_format == "dict" else text if return_format == "str" else None
+
+
+class Client(UntypedSpace, BlockingSpace):
+    """Any Gradio Space, called by the names of its endpoints. Making one sends nothing.
+
+    Args:
+        src: `owner/name` or a URL.
+        httpx_kwargs: Of these only `cookies`, `headers`, `timeout` (seconds without a byte until a
+            request fails, or an `httpx.Timeout`) and `verify` have a meaning.
+        download_files: Another name of `download_dir`. Files are fetched when they are used, so
+            `False` changes nothing.
+        oauth_token: A token for the Space's code, sent only to endpoints that declare it.
+        token, auth, headers, cookies, ssl_verify, timeout, download_dir, retries, on_stage,
+            wake_timeout: See `Space`.
+        max_workers, verbose, analytics_enabled: Not used: calls need no threads, and nothing is
+            printed or reported.
+    """
+
+    def predict(
+        self,
+        /,
+        *args: Any,
+        api_name: str | None = None,
+        fn_index: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        event_data: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Call an endpoint and wait for its result.
+
+        Args:
+            *args: Its arguments, in the order of its inputs.
+            api_name: Its name, such as `/predict`; not needed where there is but one.
+            fn_index: Its number, instead of a name.
+            headers: Extra headers of this call; they win over those of the client.
+            event_data: What an event of the page would carry.
+            **kwargs: Its arguments by name. What is left out takes the Space's default.
+
+        Returns:
+            The value, or a tuple of several; `()` for none. Files are `File` objects, which
+            `open()` and `Path()` take; they are downloaded when they are used.
+
+        Raises:
+            ArgumentError: when an argument is missing, unknown or given twice.
+            EndpointNotFoundError: when there is no such endpoint.
+            HubsmithError: see its tree for what else can go wrong.
+        """
+        call = UntypedCall(args, kwargs, api_name, fn_index, headers, event_data)
+        return self._call(partial(call.prepare, self._oauth_token))
+
+    def submit(
+        self,
+        /,
+        *args: Any,
+        api_name: str | None = None,
+        fn_index: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        result_callbacks: Callbacks = None,
+        event_data: Any = None,
+        **kwargs: Any,
+    ) -> Job[Any]:
+        """Call an endpoint and return at once, while the call goes on; see `predict`.
+
+        Args:
+            result_callbacks: One or more functions that get the result when it is there.
+        """
+        call = UntypedCall(args, kwargs, api_name, fn_index, headers, event_data)
+        job = self._begin(partial(call.prepare, self._oauth_token))
+        return _with_callbacks(job, result_callbacks)
+
+    def view_api(
+        self,
+        all_endpoints: bool | None = None,
+        print_info: bool = True,
+        return_format: Literal["dict", "str"] | None = None,
+    ) -> Any:
+        """Show every endpoint with its parameters and results.
+
+        Args:
+            all_endpoints: Whether those without a name are shown; by default if no other exists.
+            print_info: Whether to print.
+            return_format: `"str"` returns the text, `"dict"` the content of the Space's `/info`.
+        """
+        viewing = self._view(all_endpoints, print_info, return_format)
+        return self._driver.run(viewing, self._core.timeout)
+
+
+class AsyncClient(UntypedSpace, AwaitableSpace):
+    """Any Gradio Space, for asyncio; see `Client` for the arguments.
+
+    Use it within one event loop. Cancelling a task that waits for a call cancels the call.
+    """
+
+    async def predict(
+        self,
+        /,
+        *args: Any,
+        api_name: str | None = None,
+        fn_index: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        event_data: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Call an endpoint and wait for its result; see `Client.predict`."""
+        call = UntypedCall(args, kwargs, api_name, fn_index, headers, event_data)
+        return await self._call(partial(call.prepare, self._oauth_token))
+
+    async def submit(
+        self,
+        /,
+        *args: Any,
+        api_name: str | None = None,
+        fn_index: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        result_callbacks: Callbacks = None,
+        event_data: Any = None,
+        **kwargs: Any,
+    ) -> AsyncJob[Any]:
+        """Send a call and return while it goes on; see `Client.submit`."""
+        call = UntypedCall(args, kwargs, api_name, fn_index, headers, event_data)
+        job = await self._begin(partial(call.prepare, self._oauth_token))
+        return _with_callbacks(job, result_callbacks)
+
+    async def view_api(
+        self,
+        all_endpoints: bool | None = None,
+        print_info: bool = True,
+        return_format: Literal["dict", "str"] | None = None,
+    ) -> Any:
+        """Show every endpoint with its parameters and results; see `Client.view_api`."""
+        viewing = self._view(all_endpoints, print_info, return_format)
+        return await self._driver.run(viewing, self._core.timeout)
+
+
+def _with_callbacks(job: J, callbacks: Callbacks) -> J:
+    """Call functions with the result of a job, several values as several arguments."""
+    for callback in [callbacks] if callable(callbacks) else callbacks or ():
+        job.add_done_callback(partial(_call_with_result, callback))
+    return job
+
+
+def _call_with_result(callback: Callable[..., object], job: BaseJob[Any]) -> None:
+    if job.status().stage == "finished":
+        result: Any = job.outputs()[-1]
+        callback(*cast("tuple[Any, ...]", result) if isinstance(result, tuple) else (result,))

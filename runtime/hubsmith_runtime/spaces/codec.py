@@ -1,0 +1,253 @@
+"""From a request model to the JSON of a call, and from the JSON of an answer to its typed result."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import typing
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Any, ClassVar, TypeVar, cast
+
+import pydantic
+import pydantic_core
+
+from ..errors import ResultError, SpaceChangedError, ValidationError, first_problem, shorten
+from ..files import File
+from ..model import RequestModel
+from ..reading import as_object
+from ..saving import FileOrigin
+from .live import LiveEndpoint
+
+R = TypeVar("R", covariant=True)
+
+# Below this a JavaScript front end writes a whole float without a fraction or exponent.
+_EXPONENT_FROM = 1e21
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Which endpoint of a Space a request model calls.
+
+    Attributes:
+        name: The endpoint's API name with its leading slash, such as `/predict`. Empty for an
+            endpoint without a name, which is then found by `fn_index`.
+        fn_index: Position of the function in the Space, used only where there is no name, because
+            it shifts when the Space's author adds an event.
+        outputs: How many values the endpoint returns. With 0 the result is `None`, with 1 it is
+            the value itself, with more it is the request's named tuple.
+        is_ordered: Whether the request's fields stand in the order of the Space's inputs. Where
+            they do not, the running Space is asked for the order of their names.
+        defaults: The Space's own values, by wire name, for parameters whose default is not a
+            scalar. They are sent when the argument is `None`.
+    """
+
+    name: str = ""
+    fn_index: int | None = None
+    outputs: int = 1
+    is_ordered: bool = True
+    defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def __str__(self) -> str:
+        return self.name or f"fn_index={self.fn_index}"
+
+
+class Request(RequestModel[R]):
+    """The arguments of one call of one endpoint, checked when it is made.
+
+    A subclass names its result type, `class GreetRequest(Request[str])`, and its `__endpoint__`.
+    It can be stored, queued and sent later with `space.run(request)`.
+
+    Raises:
+        ValidationError: when an argument is missing, unknown, of the wrong type or out of bounds.
+    """
+
+    __endpoint__: ClassVar[Endpoint]
+
+    @classmethod
+    def _called(cls) -> object:
+        return cls.__endpoint__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file that must be on the server before the call."""
+
+    file: File
+    references: list[dict[str, Any]]  # Where the call names it: each gets the server's path.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call, ready to be sent once its files are."""
+
+    where: str  # Space and endpoint, for messages.
+    fn_index: int
+    values: list[Any] = field(repr=False)  # One per input slot.
+    uploads: Sequence[Upload] = field(repr=False)
+    decode: Callable[[list[Any]], Any] = field(repr=False)  # Makes the result of the outputs.
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    extras: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)  # Of the body.
+
+
+class Encoder:
+    """Turns arguments into JSON for the Space whose API root is `base`, and gathers their files."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self._uploads: dict[int, Upload] = {}
+
+    @property
+    def uploads(self) -> list[Upload]:
+        """The files among the arguments."""
+        return list(self._uploads.values())
+
+    def argument(self, value: Any, where: str) -> Any:
+        """Return the JSON of an argument, or raise where it has none; `where` names it."""
+        try:
+            return self._value(value)
+        except (pydantic_core.PydanticSerializationError, RecursionError, ValueError) as error:
+            reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
+            what = f"a {type(value).__name__} cannot be sent as JSON"
+            raise ValidationError(f"{where}: {what}: {reason}") from None
+
+    def _value(self, value: Any) -> Any:
+        match value:
+            case None | bool() | str() | int():
+                return value
+            case float():
+                if not math.isfinite(value):
+                    raise ValueError(f"{value} is no number of JSON")
+                # Space functions rely on what a browser sends: `range(steps)` needs an integer.
+                whole = value.is_integer() and abs(value) < _EXPONENT_FROM
+                return int(value) if whole else value
+            case File():
+                return value.reference(self._base) or self._upload(value)
+            case pydantic.RootModel():
+                return self._value(cast("Any", value).root)
+            case pydantic.BaseModel():
+                return self._model(value)
+            case Mapping():
+                entries = cast("Mapping[Any, Any]", value)
+                return {str(key): self._value(item) for key, item in entries.items()}
+            case Sequence() | Set() if not isinstance(value, (bytes, bytearray)):
+                return [self._value(item) for item in cast("Sequence[Any]", value)]
+            case _:
+                return self._value(pydantic_core.to_jsonable_python(value, bytes_mode="base64"))
+
+    def _model(self, model: pydantic.BaseModel) -> dict[str, Any]:
+        if not type(model).__pydantic_complete__:
+            type(model).model_rebuild()  # A class that names a later one learns its aliases now.
+        sent: dict[str, Any] = dict(model.model_extra or {})
+        for name, declared in type(model).model_fields.items():
+            value = getattr(model, name)
+            # What was left out stays out, so that the Space's own default holds; a constant such
+            # as the `type` of a chat message is sent.
+            if value is not None or name in model.model_fields_set:
+                sent[declared.alias or name] = value
+        return {name: self._value(value) for name, value in sent.items()}
+
+    def _upload(self, file: File) -> dict[str, Any]:
+        about = {"mime_type": file.mime_type, "size": file.size}
+        reference: dict[str, Any] = {
+            "path": "",
+            "orig_name": file.name,
+            "meta": {"_type": "gradio.FileData"},
+            **{key: value for key, value in about.items() if value is not None},
+        }
+        upload = self._uploads.setdefault(id(file), Upload(file=file, references=[]))
+        upload.references.append(reference)
+        return reference
+
+
+def encode(
+    request: Request[Any],
+    live: LiveEndpoint,
+    source: str,
+    origin: FileOrigin,
+    order: Sequence[str] | None = None,
+) -> Call:
+    """Lay a request's arguments out in the input slots of the running Space.
+
+    They stand in the order of the request's fields, or in that of the wire names in `order`.
+    """
+
+    def check(is_same: bool, what: str, generated_for: object) -> None:
+        if not is_same:
+            raise SpaceChangedError(
+                f"{where} {what}, but this client was generated for {generated_for}. "
+                "Run `hubsmith update` to generate it again."
+            )
+
+    endpoint, encoder = type(request).__endpoint__, Encoder(origin.base)
+    where, inputs, outputs = f"{source}: {endpoint}", sum(live.inputs), sum(live.outputs)
+    declared = type(request).model_fields.items()
+    fields = {model_field.alias or name: name for name, model_field in declared}
+    check(len(fields) == inputs, f"takes {inputs} arguments", len(fields))
+    check(endpoint.outputs == outputs, f"returns {outputs} values", endpoint.outputs)
+    if order is not None:
+        is_same = len(order) == len(fields) and fields.keys() == set(order)
+        check(is_same, f"takes {', '.join(order)}", ", ".join(fields))
+        fields = {wire_name: fields[wire_name] for wire_name in order}
+    values: list[Any] = []
+    for wire_name, name in fields.items():
+        value = getattr(request, name)
+        value = endpoint.defaults.get(wire_name) if value is None else value
+        values.append(encoder.argument(value, f"{endpoint}: {name}"))
+    return Call(
+        where=where,
+        fn_index=live.fn_index,
+        values=fill(live, values),
+        uploads=encoder.uploads,
+        decode=partial(_decode, type(request), live, where, origin),
+    )
+
+
+def fill(live: LiveEndpoint, values: Sequence[Any]) -> list[Any]:
+    """Put the arguments into their input slots, and null into those of session state."""
+    slots = iter(values)
+    return [next(slots) if is_argument else None for is_argument in live.inputs]
+
+
+def results_of(live: LiveEndpoint, outputs: list[Any]) -> list[Any]:
+    """Return the values that belong to the result, taken out of component updates."""
+    # Some versions leave trailing outputs out of an answer: they are empty.
+    padded = outputs + [None] * (len(live.outputs) - len(outputs))
+    values = itertools.compress(padded, live.outputs)
+    return [v.get("value") if as_object(v).get("__type__") == "update" else v for v in values]
+
+
+def _decode(
+    request: type[Request[Any]],
+    live: LiveEndpoint,
+    where: str,
+    origin: FileOrigin,
+    outputs: list[Any],
+) -> Any:
+    typed: list[Any] = []
+    for adapter, value in zip(_adapters(request), results_of(live, outputs), strict=True):
+        try:
+            # A Space can leave any output empty, whatever its type.
+            read = None if value is None else adapter.validate_python(value, context=origin)
+        except pydantic.ValidationError as error:
+            raise ResultError(
+                f"{where} answered {shorten(value)}, which is not of the declared type: "
+                f"{first_problem(error)}. If the Space changed, run `hubsmith update`; the raw "
+                "answer is in `.value`.",
+                value,
+            ) from None
+        typed.append(read)
+    if len(typed) > 1:
+        return request.__result__(*typed)
+    return typed[0] if typed else None
+
+
+@lru_cache(maxsize=1024)
+def _adapters(request: type[Request[Any]]) -> list[pydantic.TypeAdapter[Any]]:
+    """Build the validators of a result type once per request class, at its first answer."""
+    outputs, result = request.__endpoint__.outputs, request.__result__
+    if outputs > 1:
+        hints = typing.get_type_hints(result, include_extras=True)
+        return [pydantic.TypeAdapter(hints[name]) for name in result._fields]
+    return [pydantic.TypeAdapter(result)] * outputs

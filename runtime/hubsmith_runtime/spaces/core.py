@@ -1,0 +1,209 @@
+"""`SpaceCore`: the whole of a call of a Space, written once, without I/O.
+
+Each method that takes time is a generator of effects, which the driver of `Space` or `AsyncSpace`
+performs: sending a job, waiting for it, cancelling, closing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from .. import errors
+from ..effects import DeadlineExceeded, Effects, Run, Spawn, Wait
+from ..errors import HubsmithError
+from ..retries import Again, repeated
+from .connection import Connection, Preparation
+from .connector import Connector
+from .events import Cancelled
+from .messages import closed_error
+from .reader import EventReader
+from .session import JobState, Session
+
+BACKGROUND_SECONDS = 5.0
+"""How long anything may take that goes on when its caller has gone, such as cancelling a job."""
+
+_JOIN_SECONDS = 600.0
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class SpaceCore:
+    """The calls of one Space."""
+
+    connector: Connector
+    timeout: float | None  # Seconds that a call may take.
+    reads_in_place: bool  # Whether calls read the events; else a reader in the background does.
+    session_hash: str = field(default_factory=lambda: secrets.token_hex(8))
+    _reader: EventReader = field(init=False)
+    _is_closed: bool = False
+    _session: Session | None = None
+    _retired: list[Session] = field(default_factory=list[Session])
+
+    def __post_init__(self) -> None:
+        self._reader = EventReader(self.connector)
+
+    @property
+    def name(self) -> str:
+        """What messages call the Space."""
+        return self.connector.source.name
+
+    def call(self, prepare: Preparation) -> Effects[Any]:
+        """Make a call and wait for its result."""
+        advice = "The job is cancelled: raise timeout=, or use jobs to wait as long as you like."
+        with _in_time(self.name, self.timeout, advice):
+            step = partial(self._call_once, prepare)
+            return (yield from repeated(step, self.connector.retries, self._classify))
+
+    def _call_once(self, prepare: Preparation) -> Effects[Any]:
+        job = yield from self._submit(prepare, keeps_events=False)
+        try:
+            yield from self._reader.wait(job, job.is_over, in_place=self.reads_in_place)
+        except BaseException:
+            yield Spawn(self._cancel_quietly(job), BACKGROUND_SECONDS)
+            raise
+        return (yield Run(job.result, blocks=False))
+
+    def _classify(self, error: HubsmithError) -> Again | None:
+        is_lost = isinstance(error, errors.SessionLostError)
+        return Again() if is_lost and self.connector.retries.after_accepted else None
+
+    def submit(self, prepare: Preparation) -> Effects[JobState]:
+        """Make a call and return once the Space took it, while its events are read."""
+        with _in_time(self.name, self.timeout, "The Space did not take the job."):
+            job = yield from self._submit(prepare, keeps_events=True)
+        yield from self._reader.watch(job.session)
+        return job
+
+    def _submit(self, prepare: Preparation, *, keeps_events: bool) -> Effects[JobState]:
+        try:
+            return (yield from self._submit_once(prepare, keeps_events=keeps_events))
+        except errors.SpaceUnavailableError as error:
+            # It fell asleep, or it was built anew and has other addresses now.
+            passing = (404,) if self.connector.source.root is not None else (404, 503)
+            if self.connector.connection is None or error.status not in passing:
+                raise
+        self.connector.connection = None
+        return (yield from self._submit_once(prepare, keeps_events=keeps_events))
+
+    def _submit_once(self, prepare: Preparation, *, keeps_events: bool) -> Effects[JobState]:
+        connection = yield from self.connector.connect()
+        call = yield from prepare(connection)
+        yield from connection.upload(call)
+        if self._is_closed:
+            raise HubsmithError(f"{connection.name}: the client is closed. Make a new one.")
+        session = self._session = self._session or Session(
+            self.session_hash, announces_close=connection.live.announces_close
+        )
+        diffs = connection.live.sends_diffs
+        job = JobState(call=call, session=session, sends_diffs=diffs, keeps_events=keeps_events)
+        session.joining.add(job)
+        for idle in [one for one in self._retired if not one.pending and not one.joining]:
+            self._retired.remove(idle)
+            yield Spawn(self._leave(idle), BACKGROUND_SECONDS)
+        join = self._join(connection, job)
+        if self.reads_in_place:
+            yield from join
+        else:
+            # It goes on when the caller leaves, so that an accepted job can be cancelled.
+            yield Spawn(join, (self.timeout or _JOIN_SECONDS) + BACKGROUND_SECONDS)
+            try:
+                while not job.event_id and job.outcome is None:
+                    yield Wait(job.changed)
+            except BaseException:
+                job.is_abandoned = True
+                raise
+        if not job.event_id:
+            job.values()  # Raises why the Space did not take it.
+        return job
+
+    def _join(self, connection: Connection, job: JobState) -> Effects[None]:
+        call, source = job.call, self.connector.source
+        headers = {**source.visitor_headers(call.headers), **call.headers}
+        words = f"{call.where}: sending it was broken off."
+        answer: str | HubsmithError = errors.ConnectionFailedError(words)
+        try:
+            answer = yield from connection.join(call, job.session.hash, headers)
+        except HubsmithError as error:
+            answer = closed_error(call.where) if self._is_closed else error
+        finally:
+            job.session.end_join(job, answer)
+        if job.is_abandoned and job.event_id:
+            yield from self._cancel_quietly(job)
+        if self._is_closed:
+            job.session.lose(closed_error)
+
+    def result(self, job: JobState, *, cancels: bool) -> Effects[Any]:
+        """Wait for a job's result; one that `cancels` ends with the task that waits for it."""
+        with _in_time(job.call.where, None, "The job goes on: wait longer or cancel it."):
+            try:
+                yield from self._reader.wait(job, job.is_over)
+            except BaseException as error:
+                if cancels and not isinstance(error, DeadlineExceeded):
+                    yield Spawn(self._cancel_quietly(job), BACKGROUND_SECONDS)
+                raise
+        return (yield Run(job.result, blocks=False))
+
+    def news(self, job: JobState, is_met: Callable[[], bool]) -> Effects[None]:
+        """Wait for the next thing that the caller of a job wants to know."""
+        advice = "The job goes on: iterate again, cancel it, or raise timeout=."
+        with _in_time(job.call.where, self.timeout, advice):
+            yield from self._reader.wait(job, is_met)
+
+    def cancel(self, job: JobState) -> Effects[bool]:
+        """Cancel a job; `False` for a job that was at its end."""
+        if job.outcome is not None:
+            return False
+        connection = yield from self.connector.connect()
+        job.session.begin_cancel(job)
+        with _in_time(job.call.where, self.timeout, "The job may go on: cancel it again."):
+            yield from connection.cancel(job.call, job.session.hash, job.event_id)
+        yield from self._end(job)
+        return job.stage == "cancelled"
+
+    def _cancel_quietly(self, job: JobState) -> Effects[None]:
+        """Try to cancel a job whose caller has gone."""
+        try:
+            yield from self.cancel(job)
+        except (HubsmithError, DeadlineExceeded):
+            yield from self._end(job)  # Connecting again took too long, or the Space is gone.
+
+    def _end(self, job: JobState) -> Effects[None]:
+        job.session.end(job, Cancelled())
+        yield from self._reader.call_back(job.session)
+
+    def reset_session(self) -> None:
+        """Begin a new session. Jobs under way stay in the old one."""
+        self.session_hash = secrets.token_hex(8)
+        if self._session is not None:
+            self._retired.append(self._session)
+            self._session = None
+
+    def close(self) -> Effects[None]:
+        """Refuse further calls, end pending jobs, and tell the Space that its sessions are over."""
+        self._is_closed = True
+        self.reset_session()
+        sessions, self._retired = self._retired, []
+        for session in sessions:
+            session.close()
+            yield from self._reader.call_back(session)
+        for session in sessions:
+            yield from self._leave(session)
+
+    def _leave(self, session: Session) -> Effects[None]:
+        yield from self._reader.stop(session)
+        if self.connector.connection is not None:
+            yield from self.connector.connection.forget(session.hash)
+
+
+@contextlib.contextmanager
+def _in_time(where: str, timeout: float | None, advice: str) -> Generator[None]:
+    """Say what took too long where the time of a call is over, and what to do."""
+    try:
+        yield
+    except DeadlineExceeded:
+        limit = "in time" if timeout is None else f"within {timeout:g} s"
+        raise errors.InferenceTimeoutError(f"{where}: no answer {limit}. {advice}") from None

@@ -1,0 +1,69 @@
+"""Partial results: from protocol `sse_v2` on a Space sends how a value changed, not the value."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+
+class DiffError(Exception):
+    """An edit does not fit the value it should change."""
+
+
+def apply_edits(value: Any, edits: Any) -> Any:
+    """Return a JSON value with the edits done, in order; `value` itself stays as it is.
+
+    An edit is `[action, path, operand]`. The action is `append` (to a string), `replace`, `add`
+    (into a list or an object) or `delete`; the path lists indices and keys, `[]` is the whole.
+    """
+    try:
+        for action, path, operand in edits:
+            value = _edit(value, path, action, operand)
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
+        raise DiffError(f"{type(error).__name__}: {error}") from error
+    return value
+
+
+def _edit(value: Any, path: list[Any], action: str, operand: Any) -> Any:
+    if path == []:
+        if action == "replace":
+            return operand
+        if action == "append" and isinstance(value, str) and isinstance(operand, str):
+            return value + operand
+        raise ValueError(f"{action!r} of a {type(value).__name__}")
+    if not isinstance(value, (list, dict)):
+        raise TypeError(f"no {path[0]!r} in a {type(value).__name__}")
+    # Only what lies on the path is copied: earlier values may be in the caller's hands.
+    copied = cast("Any", value).copy()
+    key, rest = int(path[0]) if isinstance(value, list) else path[0], path[1:]
+    if not rest and action == "delete":
+        del copied[key]
+    elif not rest and action == "add" and isinstance(value, list):
+        copied.insert(key, operand)
+    elif not rest and action in ("add", "replace"):
+        copied[key] = operand
+    else:
+        copied[key] = _edit(copied[key], rest, action, operand)
+    return copied
+
+
+class Accumulator:
+    """Turns the chunks of one job into whole values, one list entry per output."""
+
+    def __init__(self) -> None:
+        self._values: list[Any] | None = []
+
+    def add(self, chunk: list[Any], *, is_diff: bool) -> list[Any] | None:
+        """Take the next chunk and return the whole values, or `None` where an edit did not fit.
+
+        Gradio's own diff miscounts deletions in nested lists; no later diff can be trusted then.
+        """
+        if not is_diff:
+            self._values = list(chunk)
+        elif self._values is not None:
+            # A later chunk may name an output that the first one did not have.
+            whole = self._values + [None] * (len(chunk) - len(self._values))
+            try:
+                self._values = [*map(apply_edits, whole, chunk), *whole[len(chunk) :]]
+            except DiffError:
+                self._values = None
+        return None if self._values is None else list(self._values)

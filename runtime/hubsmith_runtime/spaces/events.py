@@ -1,0 +1,137 @@
+"""What happens to a job, one class per kind of event, and `JobStatus`: where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from ..errors import HubsmithError
+
+R = TypeVar("R", covariant=True)
+
+Stage: TypeAlias = Literal[
+    "joining", "queued", "running", "iterating", "finished", "failed", "cancelled"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressUnit:
+    """One progress bar of a Space.
+
+    Attributes:
+        index: Steps done.
+        length: Steps in all.
+        unit: What a step is called.
+        progress: Share done, from 0 to 1, where the Space gives that instead of steps.
+        desc: What is being done.
+    """
+
+    index: int | None = None
+    length: int | None = None
+    unit: str | None = None
+    progress: float | None = None
+    desc: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """A message that the Space shows its user: `gr.Info`, `gr.Warning` and the like."""
+
+    level: str
+    message: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """The job waits: `rank` jobs before it, about `eta` seconds to go."""
+
+    rank: int | None = None
+    queue_size: int | None = None
+    eta: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The Space began to work on the job; `eta` is its estimate in seconds."""
+
+    eta: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The Space's progress bars changed."""
+
+    units: tuple[ProgressUnit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """The Space shows a message."""
+
+    line: LogLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partial(Generic[R]):
+    """A partial result, whole and typed like the final one."""
+
+    value: R
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed(Generic[R]):
+    """The job is done; this is its result."""
+
+    value: R
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The job failed."""
+
+    error: HubsmithError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """The job was cancelled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A partial result as it came, one entry per output: whole values or, if `is_diff`, edits."""
+
+    values: list[Any]
+    is_diff: bool
+
+
+Event: TypeAlias = (
+    "Queued | Started | Progress | Log | Partial[R] | Completed[R] | Failed | Cancelled"
+)
+Outcome: TypeAlias = "Completed[list[Any]] | Failed | Cancelled"
+RawEvent: TypeAlias = "Queued | Started | Progress | Log | Chunk | Outcome"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatus:
+    """Where a job stands.
+
+    Attributes:
+        stage: `joining`, `queued`, `running`, `iterating` (it has given a partial result),
+            `finished`, `failed` or `cancelled`.
+        rank: Jobs before this one in the queue.
+        queue_size: Jobs in the queue.
+        eta: Seconds until it is done, as the Space estimates.
+        progress: The Space's progress bars, as last reported.
+        log: The Space's messages so far.
+        error: What went wrong, for a failed job.
+    """
+
+    stage: Stage
+    rank: int | None = None
+    queue_size: int | None = None
+    eta: float | None = None
+    progress: tuple[ProgressUnit, ...] = ()
+    log: tuple[LogLine, ...] = ()
+    error: str | None = None

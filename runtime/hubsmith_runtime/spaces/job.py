@@ -1,0 +1,196 @@
+"""`Job` and `AsyncJob`: one call that goes on while its caller does other things."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .edits import Accumulator
+from .events import Chunk, Completed, Event, JobStatus, Partial
+from .session import JobState
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .core import SpaceCore
+
+R = TypeVar("R", covariant=True)
+
+_log = logging.getLogger("hubsmith")
+
+
+class JobEvents(Generic[R]):
+    """The events of a job so far, typed and in order, each taken once."""
+
+    def __init__(self, job: JobState) -> None:
+        self._job = job
+        self._accumulator = Accumulator()
+        self._taken = 0
+        self._chunks = 0
+
+    def has_event(self) -> bool:
+        """Whether there is an event to take, or nothing more will come."""
+        return self._job.outcome is not None or self._taken < len(self._job.events)
+
+    def has_result(self) -> bool:
+        """Whether there is a partial or final result to take, or nothing more will come."""
+        return self._job.outcome is not None or self._chunks < self._job.chunks
+
+    def is_at_end(self) -> bool:
+        """Whether everything was taken."""
+        return self._job.outcome is not None and self._taken == len(self._job.events)
+
+    def take(self) -> Iterator[Event[R]]:
+        """Iterate over the events that came since the last time."""
+        while self._taken < len(self._job.events):
+            raw = self._job.events[self._taken]
+            self._taken += 1
+            if isinstance(raw, Chunk):
+                self._chunks += 1
+                values = self._accumulator.add(raw.values, is_diff=raw.is_diff)
+                if values is not None:
+                    yield Partial(value=self._job.call.decode(values))
+            elif isinstance(raw, Completed):
+                yield Completed(value=self._job.result())
+            else:
+                yield raw
+
+    def take_results(self) -> Iterator[R]:
+        """Iterate over the partial results, or the final one where there was none before."""
+        for event in self.take():
+            # The first chunk of a job is never a diff, so it always is a partial result.
+            if isinstance(event, Partial) or (isinstance(event, Completed) and not self._chunks):
+                yield event.value
+
+
+class BaseJob(Generic[R]):
+    """What is known of a job without waiting, and its result once it is there."""
+
+    def __init__(self, core: SpaceCore, job: JobState, driver: Any) -> None:
+        self._core = core
+        self._job = job
+        self._driver = driver
+        self._outputs: list[R] = []
+        self._output_events = JobEvents[R](job)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._job.call.where}: {self._job.stage}>"
+
+    def status(self) -> JobStatus:
+        """Return where the job stands, without waiting."""
+        return self._job.status()
+
+    def done(self) -> bool:
+        """Whether the job is at its end: finished, failed or cancelled."""
+        return self._job.is_over()
+
+    def outputs(self) -> list[R]:
+        """Return the partial results so far, without waiting; the result where there is only that."""
+        self._outputs.extend(self._output_events.take_results())
+        return list(self._outputs)
+
+    def add_done_callback(self, callback: Callable[[Self], object]) -> None:
+        """Call `callback(job)` at the job's end: in a thread of its own, or in the event loop.
+
+        It may make calls of the same client. Where the job is at its end, it is called at once.
+        """
+        call = functools.partial(_call_with, callback, self)
+        self._job.callbacks.append(call)
+        if self._job.outcome is not None:
+            # Another thread may end the job just now: whoever takes it out of the list calls it.
+            with contextlib.suppress(ValueError):
+                self._job.callbacks.remove(call)
+                call()
+
+    def _next(self, is_met: Callable[[], bool]) -> Any:
+        return self._driver.run(self._core.news(self._job, is_met), self._core.timeout)
+
+
+class Job(BaseJob[R]):
+    """A call under way. Iterate it for typed partial results.
+
+    A job that gives no partial results yields its result once. One that fails or is cancelled
+    raises after the parts that came, as `result()` does.
+    """
+
+    def result(self, timeout: float | None = None) -> R:
+        """Wait for the final result.
+
+        Args:
+            timeout: Seconds; without end by default.
+
+        Raises:
+            InferenceTimeoutError: when it is not there in time; the job goes on.
+            AppError: when the Space's code failed.
+            JobCancelledError: when the job was cancelled.
+            SessionLostError: when the connection broke.
+            ResultError: when the answer does not fit the declared type.
+        """
+        return self._driver.run(self._core.result(self._job, cancels=False), timeout)
+
+    def cancel(self) -> bool:
+        """Cancel the job. Space code that does not yield may still run to its end there.
+
+        Returns:
+            `False` when the job was at its end already.
+        """
+        return self._driver.run(self._core.cancel(self._job), self._core.timeout)
+
+    def events(self) -> Iterator[Event[R]]:
+        """Iterate over everything that happens to the job, up to the event that ends it."""
+        events = JobEvents[R](self._job)
+        while not events.is_at_end():
+            self._next(events.has_event)
+            yield from events.take()
+
+    def __iter__(self) -> Iterator[R]:
+        events = JobEvents[R](self._job)
+        while not events.is_at_end():
+            self._next(events.has_result)
+            yield from events.take_results()
+        self._job.values()  # Raises where the job has none: what came is not all.
+
+
+class AsyncJob(BaseJob[R]):
+    """A call under way; see `Job`. Iterate it with `async for`.
+
+    When the task that awaits `result()` is cancelled, so is the job.
+    """
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self
+        yield  # Awaiting a job gives the job, so that an `await` too many does no harm.
+
+    async def result(self, timeout: float | None = None) -> R:
+        """Wait for the final result; see `Job.result` for the errors."""
+        return await self._driver.run(self._core.result(self._job, cancels=True), timeout)
+
+    async def cancel(self) -> bool:
+        """Cancel the job; `False` when it was at its end already."""
+        return await self._driver.run(self._core.cancel(self._job), self._core.timeout)
+
+    async def events(self) -> AsyncIterator[Event[R]]:
+        """Iterate over everything that happens to the job, up to the event that ends it."""
+        events = JobEvents[R](self._job)
+        while not events.is_at_end():
+            await self._next(events.has_event)
+            for event in events.take():
+                yield event
+
+    async def __aiter__(self) -> AsyncIterator[R]:
+        events = JobEvents[R](self._job)
+        while not events.is_at_end():
+            await self._next(events.has_result)
+            for result in events.take_results():
+                yield result
+        self._job.values()  # Raises where the job has none: what came is not all.
+
+
+def _call_with(callback: Callable[[Any], object], job: BaseJob[Any]) -> None:
+    try:
+        callback(job)
+    except Exception:  # It has no caller.
+        _log.exception("A done callback of %r failed", job)

@@ -1,0 +1,123 @@
+"""What a running Space says about itself in `/config`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import EndpointNotFoundError, SpecError, UnsupportedVersionError
+from ..reading import as_list, as_number, as_object, as_text
+
+if TYPE_CHECKING:
+    from .codec import Endpoint
+
+_PROTOCOLS_WITH_DIFFS = ("sse_v2", "sse_v2.1", "sse_v3")
+_NAMES_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveEndpoint:
+    """One function of the running Space.
+
+    Per input slot, whether a caller fills it, and per output slot, whether it belongs to the
+    result: session state and layout components occupy slots too, and are sent as null.
+    """
+
+    fn_index: int
+    inputs: tuple[bool, ...]
+    outputs: tuple[bool, ...]
+    name: str = ""  # With its slash.
+    is_public: bool = True  # Whether it is documented and runs on the server.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSpace:
+    """The parts of `/config` that calls need."""
+
+    prefix: str
+    sends_diffs: bool
+    announces_close: bool
+    keeps_sessions: bool
+    max_file_size: float | None
+    silence: float  # Seconds that the event stream may be silent.
+    endpoints: Mapping[str, LiveEndpoint] = field(repr=False)
+    by_index: Mapping[int, LiveEndpoint] = field(repr=False)
+
+    @classmethod
+    def parse(cls, config: object, source: str) -> LiveSpace:
+        """Read a parsed `/config` document."""
+        document = as_object(config)
+        protocol, version = as_text(document.get("protocol")), document.get("version")
+        if not isinstance(document.get("dependencies"), list) or not isinstance(version, str):
+            raise SpecError(f"{source}: /config is not the configuration of a Gradio Space.")
+        if protocol not in ("sse_v1", *_PROTOCOLS_WITH_DIFFS):
+            advice = "which is too old. Calls need Gradio 4.9 or newer: ask the author to upgrade."
+            if protocol.startswith("sse_v"):
+                advice = "which this client does not know. Update hubsmith."
+            raise UnsupportedVersionError(
+                f"{source} runs Gradio {version} with protocol {protocol!r}, {advice}"
+            )
+        by_index = _endpoints(document)
+        by_name: dict[str, LiveEndpoint] = {}
+        for endpoint in by_index.values():
+            # Two functions may have one name: /info describes the last that the public sees.
+            if endpoint.name and (endpoint.is_public or endpoint.name not in by_name):
+                by_name[endpoint.name] = endpoint
+        prefix = as_text(document.get("api_prefix"))
+        numbers = [int(digits) for digits in re.findall(r"\d{1,6}", version)[:2]]
+        return cls(
+            # Anything but a path would lead to another host: `@host`, for example.
+            prefix=prefix.rstrip("/") if prefix.startswith("/") else "",
+            sends_diffs=protocol in _PROTOCOLS_WITH_DIFFS,
+            announces_close=protocol == "sse_v3",
+            keeps_sessions=document.get("connect_heartbeat") is True,
+            max_file_size=as_number(document.get("max_file_size")),
+            # Since Gradio 4.25 servers send a heartbeat every 15 s. Before, silence says nothing.
+            silence=60.0 if numbers >= [4, 25] else 24 * 3600.0,
+            endpoints=by_name,
+            by_index=by_index,
+        )
+
+    def endpoint(self, endpoint: Endpoint, source: str) -> LiveEndpoint:
+        """Find the function that a generated endpoint means."""
+        if endpoint.name:
+            found = self.endpoints.get(f"/{endpoint.name.removeprefix('/')}")
+        else:
+            found = self.by_index.get(-1 if endpoint.fn_index is None else endpoint.fn_index)
+        if found is None:
+            raise EndpointNotFoundError(
+                f"{source} has no endpoint {endpoint}. It has: {self.names()}. "
+                "Run `hubsmith update` to generate the client again."
+            )
+        return found
+
+    def names(self) -> str:
+        """List the named endpoints, or some where they are many."""
+        names = list(self.endpoints)
+        shown = ", ".join(names[:_NAMES_SHOWN]) or "none with a name"
+        return shown + (f" and {len(names) - _NAMES_SHOWN} more" if names[_NAMES_SHOWN:] else "")
+
+
+def _endpoints(document: Mapping[str, Any]) -> dict[int, LiveEndpoint]:
+    skipped = {
+        str(component.get("id"))
+        for component in map(as_object, as_list(document.get("components")))
+        if component.get("skip_api", component.get("type") == "state")
+    }
+    found: dict[int, LiveEndpoint] = {}
+    for position, function in enumerate(map(as_object, as_list(document.get("dependencies")))):
+        index, name = function.get("id", position), function.get("api_name")
+        shown = "undocumented" if function.get("show_api") is False else "public"
+        visibility = function.get("api_visibility", "private" if name is False else shown)
+        if isinstance(index, int) and visibility != "private":
+            inputs, outputs = as_list(function.get("inputs")), as_list(function.get("outputs"))
+            found[index] = LiveEndpoint(
+                name=f"/{name.removeprefix('/')}" if isinstance(name, str) else "",
+                fn_index=index,
+                is_public=visibility == "public" and function.get("backend_fn") is not False,
+                inputs=tuple(str(one) not in skipped for one in inputs),
+                outputs=tuple(str(one) not in skipped for one in outputs),
+            )
+    return found

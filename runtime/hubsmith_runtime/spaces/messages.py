@@ -1,0 +1,157 @@
+"""The messages of a session's event stream, turned into events and errors."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import re
+from typing import Any
+
+from .. import errors
+from ..reading import as_count, as_list, as_number, as_object
+from . import events
+from .protocol import sentence
+
+Message = dict[str, Any]
+
+_SECONDS = r"(\d+(?:\.\d+)?)\s*s"
+_REQUESTED = re.compile(rf"{_SECONDS} requested|\({_SECONDS}\)", re.IGNORECASE)
+_LEFT = re.compile(r"vs\.?\s*(-?\d+(?:\.\d+)?)\s*s left", re.IGNORECASE)
+_AGAIN = re.compile(r"again in (?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", re.IGNORECASE)
+_QUOTA = re.compile(r"exceeded your [\w ]*GPU quota", re.IGNORECASE)
+_DURATION = re.compile(r"ZeroGPU illegal duration|GPU duration .*larger than", re.IGNORECASE)
+
+
+def parse_message(payload: bytes) -> Message:
+    """Parse the data of one server-sent event; empty where it is not a message."""
+    try:
+        return as_object(json.loads(payload))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def read_event(message: Message, where: str, *, is_diff: bool) -> events.RawEvent | None:
+    """Turn a message into an event, or `None`; `is_diff` says that a chunk of a job holds edits."""
+    output, title = as_object(message.get("output")), _text(message.get("title"))
+    values = as_list(output.get("data")) if isinstance(output.get("data"), list) else None
+    match message.get("msg"):
+        case "estimation":
+            return events.Queued(
+                rank=as_count(message.get("rank")),
+                queue_size=as_count(message.get("queue_size")),
+                eta=as_number(message.get("rank_eta")),
+            )
+        case "process_starts":
+            return events.Started(eta=as_number(message.get("eta")))
+        case "progress":
+            bars = map(as_object, as_list(message.get("progress_data")))
+            return events.Progress(units=tuple(map(_progress_unit, bars)))
+        case "log":
+            level, words = _text(message.get("level")), _text(message.get("log"))
+            return events.Log(line=events.LogLine(level=level, message=words, title=title))
+        case "process_generating" | "process_streaming" as kind:
+            if message.get("success") is False or output.get("error") is not None:
+                return events.Failed(error=app_error(output, title, where))
+            is_diff = is_diff and kind == "process_generating"
+            return None if values is None else events.Chunk(values=values, is_diff=is_diff)
+        case "process_completed":
+            if message.get("success") is not True or "error" in output:
+                return events.Failed(error=app_error(output, title, where))
+            if values is not None:
+                return events.Completed(value=values)
+            if not output:  # So the server reports a job that was cancelled.
+                return events.Cancelled()
+            words = f"{where}: the server's answer holds no result."
+            return events.Failed(error=errors.HubsmithError(words))
+        case _:
+            return None
+
+
+def _progress_unit(bar: Message) -> events.ProgressUnit:
+    return events.ProgressUnit(
+        index=as_count(bar.get("index")),
+        length=as_count(bar.get("length")),
+        unit=_text(bar.get("unit")) or None,
+        progress=as_number(bar.get("progress")),
+        desc=_text(bar.get("desc")) or None,
+    )
+
+
+def app_error(output: Message, title: str, where: str) -> errors.AppError:
+    """Return the error of a job that failed, with the Space's words."""
+    words, title = _unquoted(_text(output.get("error"))), title or _text(output.get("title"))
+    reason = sentence(words) or (
+        "the Space does not say why. Its logs do, and launch(show_error=True) tells callers."
+    )
+    heading = f"{title}: " if title and title != "Error" else ""
+    text = f"{where} failed: {heading}{reason}"
+    # A queue timeout without a token bears the quota's title, so its text is looked at first.
+    if "no gpu was available" in words.lower():
+        error = errors.ZeroGPUTimeoutError(f"{text} Try again later.")
+    elif title == "ZeroGPU quota exceeded" or _QUOTA.search(words):
+        error = _quota_error(text, words)
+    elif _DURATION.search(f"{title}\n{words}"):
+        error = errors.ZeroGPUDurationError(f"{text} Its author can ask for less: @spaces.GPU.")
+        error.requested_seconds = _requested(words)
+    else:
+        error = errors.AppError(text)
+    error.message, error.title = words, title
+    return error
+
+
+def _quota_error(text: str, words: str) -> errors.ZeroGPUQuotaError:
+    error = errors.ZeroGPUQuotaError(f"{text} Wait, or pass the token of an account with quota.")
+    error.requested_seconds = _requested(words)
+    if found := _LEFT.search(words):
+        error.left_seconds = float(found[1])
+    if found := _AGAIN.search(words):
+        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        error.retry_after = float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+    return error
+
+
+def _requested(words: str) -> float | None:
+    found = _REQUESTED.search(words)
+    return float(found[1] or found[2]) if found else None
+
+
+def session_error(message: Message, where: str) -> errors.SessionLostError:
+    """Turn an `unexpected_error`, which concerns every job of the session, into an error."""
+    words = _text(message.get("message")) or "no reason given"
+    kind, advice = errors.SessionLostError, "Call again."
+    if message.get("session_not_found") or words.startswith("404"):
+        kind = errors.SessionNotFoundError
+        advice = (
+            "It was restarted, or several replicas stand behind one address. Call again; "
+            "server-side state is lost."
+        )
+    elif "stopped" in words:
+        kind, advice = errors.ServerStoppedError, "Call again when the Space is back."
+    return kind(f"{where}: the server ended the session: {sentence(words)} {advice}")
+
+
+def lost_error(where: str, error: errors.HubsmithError | None) -> errors.SessionLostError:
+    """Say that the stream broke while a job was pending; `None` is an end in good order."""
+    is_silence = isinstance(error, errors.InferenceTimeoutError)
+    reason = "the server fell silent" if is_silence else str(error or "the stream was closed")
+    text = f"{where}: the event stream broke off, so the job's result is lost"
+    return errors.SessionLostError(f"{text}: {sentence(reason)} Call again.")
+
+
+def closed_error(where: str) -> errors.JobCancelledError:
+    """Say that the client was closed while a job was pending."""
+    return errors.JobCancelledError(f"{where}: the client was closed before the job was done.")
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _unquoted(words: str) -> str:
+    """Undo the quotes that Gradio 4 puts around the text of a `gr.Error`."""
+    if words[:1] in ("'", '"') and words[-1:] == words[:1]:
+        with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+            plain = ast.literal_eval(words)
+            return plain if isinstance(plain, str) else words
+    return words

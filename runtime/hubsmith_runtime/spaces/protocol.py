@@ -1,0 +1,142 @@
+"""Requests to a Space and the Hub: how one is sent, and what the status of its answer means."""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from .. import errors
+from ..effects import Effects, Send
+from ..errors import HubsmithError, SpaceUnavailableError
+from ..http import HttpRequest, Response, plain_words, read_retry_after
+from ..reading import as_list, as_object
+from ..retries import Again, Retries, repeated
+
+T = TypeVar("T")
+
+CALLER = {"x-gradio-user": "api"}
+"""A header of every request."""
+
+_JSON = {**CALLER, "content-type": "application/json"}
+_STREAM = {**CALLER, "accept": "text/event-stream"}
+_PASSING = (429, 502, 503, 504)
+_WORDS = 300
+
+
+def config(root: str) -> HttpRequest:
+    """Ask what the Space at `root` is."""
+    return HttpRequest(method="GET", url=f"{root}/config", headers=CALLER)
+
+
+def info(base: str, *, undocumented: bool = False) -> HttpRequest:
+    """Ask which parameters the endpoints have."""
+    query = "?all_endpoints=true" if undocumented else ""
+    # A server that fails to make this document drops the connection, and maybe only when the job
+    # is being sent on it.
+    headers = {**CALLER, "connection": "close"}
+    return HttpRequest(method="GET", url=f"{base}/info{query}", headers=headers)
+
+
+def post(url: str, body: Mapping[str, Any], headers: Mapping[str, str] = CALLER) -> HttpRequest:
+    """Send JSON to a Space."""
+    content = json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+    return HttpRequest(method="POST", url=url, headers={**headers, **_JSON}, content=content)
+
+
+def stream(url: str, silence: float) -> HttpRequest:
+    """Open a stream of events, which may be silent for so many seconds."""
+    return HttpRequest(method="GET", url=url, headers=_STREAM, silence=silence, largest=1 << 20)
+
+
+def ask(
+    request: HttpRequest, where: str, retries: Retries, *, runs_job: bool = False
+) -> Effects[Response]:
+    """Send a request until its answer is not one that passes, and return that answer."""
+    return retried(functools.partial(answer_to, request, where), retries, runs_job=runs_job)
+
+
+def retried(
+    step: Callable[[], Effects[T]], retries: Retries, *, runs_job: bool = False
+) -> Effects[T]:
+    """Carry out a step as often as it may be tried; one that runs a job only if none can run yet."""
+    may_repeat = functools.partial(classify, retries=retries, runs_job=runs_job)
+    return repeated(step, retries, may_repeat)
+
+
+def answer_to(request: HttpRequest, where: str) -> Effects[Response]:
+    """Send a request once; an answer that may be another one later is an error."""
+    response: Response = yield Send(request)
+    if response.status in _PASSING:
+        check(response, where)
+    return response
+
+
+def classify(error: HubsmithError, *, retries: Retries, runs_job: bool = False) -> Again | None:
+    """Say whether a failed step may be tried again."""
+    is_free = retries.after_accepted or not runs_job
+    match error:
+        case errors.QueueFullError():
+            may_repeat = retries.queue_full
+        case errors.SessionLostError():
+            may_repeat = retries.after_accepted
+        case SpaceUnavailableError(status=status):
+            may_repeat = status in (429, 503) or (status in (502, 504) and is_free)
+        case errors.ConnectionFailedError():
+            may_repeat = is_free or not error.was_sent
+        case _:
+            may_repeat = False
+    return Again(after=getattr(error, "retry_after", None) or 0.0) if may_repeat else None
+
+
+def check(
+    response: Response,
+    where: str,
+    advice: str = "Pass token= or auth= of someone who may use the Space.",
+) -> None:
+    """Raise the error that an HTTP status means; `where` says what was asked."""
+    status = response.status
+    if 200 <= status < 300:
+        return
+    words = words_of(response)
+    message = f"{where}: HTTP {status}: {words}"
+    if status in (401, 403):
+        raise errors.AuthenticationError(f"{message} {advice}")
+    if status == 404:
+        message = f"{message} The Space may have been restarted or moved."
+        raise SpaceUnavailableError.of(message, status)
+    if status == 413:
+        raise errors.FileTooLargeError(message)
+    for detail in map(as_object, as_list(as_object(response.json()).get("detail"))):
+        # What the Space's own validator says of a parameter.
+        if detail.get("__type__") == "validate" and detail.get("is_valid") is not True:
+            words, parameter = str(detail.get("message", "")), detail.get("parameter_name", "")
+            refusal = errors.SpaceValidationError(f"{where}: {parameter}: {words}")
+            refusal.message = words
+            raise refusal
+    if status not in _PASSING:
+        raise HubsmithError(f"{message} The Space's logs may say more.")
+    if status == 503 and "Queue is full" in words:
+        error = errors.QueueFullError(f"{message} Try again later.")
+    else:
+        message = f"{message} The Space may be starting, paused or busy: try later."
+        error = SpaceUnavailableError.of(message, status)
+    error.retry_after = read_retry_after(response.headers.get("retry-after"), time.time())
+    raise error
+
+
+def words_of(response: Response) -> str:
+    """Return what the server says in a few words, without markup."""
+    if entries := as_object(response.json()):
+        detail = entries.get("detail", entries.get("error", entries))
+        text = str(as_object(detail).get("error", detail))
+    else:
+        text = plain_words(response.body)
+    return sentence(" ".join(text.split())[:_WORDS] or "no reason given")
+
+
+def sentence(words: str) -> str:
+    """End a server's words with a full stop, where there are any without one."""
+    return words if not words or words.endswith((".", "!", "?")) else f"{words}."

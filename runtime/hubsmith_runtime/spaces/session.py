@@ -1,0 +1,241 @@
+"""The state of one job and of one session, without I/O.
+
+A session multiplexes the events of many jobs over one stream. `JobState` follows one job,
+`Session` hands each message to the job it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..effects import Signal
+from ..errors import HubsmithError, JobCancelledError
+from ..http import Body
+from ..sse import EventDecoder
+from . import events as kinds, messages
+from .codec import Call
+from .messages import Message
+
+_CANCELLED_KEPT = 100  # A server ends a cancelled job late, but not after so many others.
+_LONGEST_LOG = 10_000
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class JobState:
+    """What is known of one job."""
+
+    call: Call
+    session: Session
+    sends_diffs: bool  # Whether later partial results come as edits.
+    keeps_events: bool  # Whether events are kept, for a caller who iterates.
+    event_id: str = ""  # Empty until the server took the job.
+    is_abandoned: bool = False  # Whether its caller went before that.
+    events: list[kinds.RawEvent] = field(default_factory=list[kinds.RawEvent])
+    chunks: int = 0  # How many partial results came.
+    callbacks: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    outcome: kinds.Outcome | None = None
+    stage: kinds.Stage = "joining"
+    changed: Signal = field(default_factory=Signal)
+    _queued: kinds.Queued = field(default_factory=kinds.Queued)
+    _eta: float | None = None
+    _progress: tuple[kinds.ProgressUnit, ...] = ()
+    _log: list[kinds.LogLine] = field(default_factory=list[kinds.LogLine])
+    _results: list[Any] = field(default_factory=list[Any])
+
+    def receive(self, message: Message) -> None:
+        """Take a message from the server."""
+        is_diff = self.sends_diffs and self.chunks > 0
+        event = messages.read_event(message, self.call.where, is_diff=is_diff)
+        if event is not None:
+            self.happen(event)
+
+    def happen(self, event: kinds.RawEvent) -> None:
+        """Take an event. What happens after the end of a job is ignored."""
+        if self.outcome is not None:
+            return
+        match event:
+            case kinds.Queued():
+                self.stage, self._queued, self._eta = "queued", event, event.eta
+            case kinds.Started():
+                self.stage, self._eta = "running", event.eta
+            case kinds.Progress():
+                self._progress = event.units
+            case kinds.Log():
+                if len(self._log) < _LONGEST_LOG:
+                    self._log.append(event.line)
+            case kinds.Chunk():
+                self.stage, self.chunks = "iterating", self.chunks + 1
+            case kinds.Completed():
+                self.stage, self.outcome = "finished", event
+            case kinds.Failed():
+                self.stage, self.outcome = "failed", event
+            case kinds.Cancelled():
+                self.stage, self.outcome = "cancelled", event
+        if self.keeps_events:
+            self.events.append(event)
+        self.changed.notify()
+
+    def is_over(self) -> bool:
+        """Whether the job is at its end."""
+        return self.outcome is not None
+
+    def status(self) -> kinds.JobStatus:
+        """Return where the job stands."""
+        queued = self._queued if self.stage == "queued" else kinds.Queued()
+        return kinds.JobStatus(
+            stage=self.stage,
+            rank=queued.rank,
+            queue_size=queued.queue_size,
+            eta=self._eta if self.outcome is None else None,
+            progress=self._progress,
+            log=tuple(self._log),
+            error=str(self.outcome.error) if isinstance(self.outcome, kinds.Failed) else None,
+        )
+
+    def values(self) -> list[Any]:
+        """Return the outputs of a finished job, or raise why there are none."""
+        match self.outcome:
+            case kinds.Completed(value=values):
+                return values
+            case kinds.Failed(error=error):
+                raise error.with_traceback(None)
+            case _:
+                raise JobCancelledError(
+                    f"{self.call.where}: the job was cancelled, it has no result."
+                )
+
+    def result(self) -> Any:
+        """Return the result of a finished job, decoded once, or raise why there is none."""
+        if not self._results:
+            self._results.append(self.call.decode(self.values()))
+        return self._results[0]
+
+
+class Session:
+    """The jobs that share one session hash, which the client chooses, and one event stream."""
+
+    def __init__(self, session_hash: str, *, announces_close: bool = True) -> None:
+        self.hash = session_hash
+        self.pending: dict[str, JobState] = {}  # By event id.
+        self.body: Body | None = None  # The event stream, while one is open.
+        self.is_read = False  # Whether somebody reads it: one at a time does.
+        self.is_closed = False
+        self.fruitless = 0  # Streams in a row that ended without a word about a pending job.
+        self.callbacks: list[Callable[[], None]] = []  # Of jobs that came to their end.
+        self._decoder = EventDecoder()
+        self._announces_close = announces_close
+        self._may_end = True  # Whether the end of the stream takes no job along.
+        self.joining: set[JobState] = set()  # Being sent: events of unknown jobs may be theirs.
+        self._early: dict[str, list[Message]] = {}
+        self._cancelled: dict[str, list[JobState]] = {}  # With the jobs that may die of it.
+
+    def end_join(self, job: JobState, answer: str | HubsmithError) -> None:
+        """Note the job's event id, or why the server did not take it."""
+        self.joining.discard(job)
+        if isinstance(answer, str):
+            job.event_id = answer
+            self.pending[answer] = job
+            for message in self._early.pop(answer, ()):
+                job.receive(message)
+            self._settle(job)
+            job.changed.notify()
+        else:
+            job.happen(kinds.Failed(error=answer))
+        if not self.joining:
+            self._early.clear()
+
+    def open(self, body: Body) -> None:
+        """Note that the event stream was opened."""
+        self.body, self._decoder, self._may_end = body, EventDecoder(), False
+        self.fruitless += 1
+
+    def feed(self, piece: bytes | None, error: HubsmithError | None = None) -> bool:
+        """Take a piece of the stream, or `None` and why it ended; say whether it is over."""
+        if piece is None:
+            # A stream that was left over from an earlier call, or that ended with a job as it
+            # does in old versions, has taken nothing along: a new one goes on.
+            if self.body is None or not self._may_end:
+                self.lose(lambda where: messages.lost_error(where, error))
+            return True
+        received = map(messages.parse_message, self._decoder.feed(piece))
+        return any(list(map(self.receive, received)))  # Those after an end are received, too.
+
+    def receive(self, message: Message) -> bool:
+        """Hand a message to its job, and say whether the stream ends with it."""
+        kind, event_id = message.get("msg"), message.get("event_id")
+        if kind == "close_stream" or (kind == "unexpected_error" and event_id is None):
+            # Up to 5.29 a job that was cancelled in the queue runs all the same, and its second end
+            # breaks the stream with its id for a reason. The other jobs go on in a new one.
+            reason = str(message.get("message")).strip("'")
+            if kind == "unexpected_error" and reason not in self._cancelled:
+                self.lose(lambda where: messages.session_error(message, where))
+            return True
+        if not isinstance(event_id, str):
+            return False
+        job = self.pending.get(event_id)
+        if kind == "process_completed":
+            # Old servers end the stream with the last job, a cancelled one too, and do not say so.
+            self._may_end = not self._announces_close
+            if event_id in self._cancelled:
+                self._end_those_stopped_with(event_id)
+        elif job is not None:
+            self._may_end = False
+        if job is not None:
+            self.fruitless = 0
+            job.receive(message)
+            self._settle(job)
+        elif self.joining:
+            self._early.setdefault(event_id, []).append(message)
+        return False
+
+    def begin_cancel(self, job: JobState) -> None:
+        """Note that a job is being cancelled.
+
+        The server stops every running job of the same endpoint with it, and reports one only.
+        """
+        self._cancelled[job.event_id] = [
+            other
+            for other in self.pending.values()
+            if other.call.fn_index == job.call.fn_index and other.stage in ("running", "iterating")
+        ]
+        if len(self._cancelled) > _CANCELLED_KEPT:
+            del self._cancelled[next(iter(self._cancelled))]
+
+    def _end_those_stopped_with(self, cancelled: str) -> None:
+        others, self._cancelled[cancelled] = self._cancelled[cancelled], []
+        for job in others:
+            if job.event_id not in self._cancelled:
+                words = (
+                    f"{job.call.where}: the Space stopped this job with another one of the same "
+                    "endpoint that was cancelled. To cancel one job alone, give it its own client."
+                )
+                self.end(job, kinds.Failed(error=JobCancelledError(words)))
+
+    def lose(self, error_of: Callable[[str], HubsmithError]) -> None:
+        """Fail every pending job."""
+        self.fruitless = 0
+        for job in list(self.pending.values()):
+            self.end(job, kinds.Failed(error=error_of(job.call.where)))
+
+    def close(self) -> None:
+        """End every job because the client is closed, those that are being sent as well."""
+        self.is_closed = True
+        self.lose(messages.closed_error)
+        for job in list(self.joining):
+            if not job.is_abandoned:  # Such a one is cancelled once the server took it.
+                self.end_join(job, messages.closed_error(job.call.where))
+
+    def end(self, job: JobState, event: kinds.RawEvent) -> None:
+        """End one job by an event that does not come from the server."""
+        job.happen(event)
+        self._settle(job)
+
+    def _settle(self, job: JobState) -> None:
+        """Take a job that came to its end off the list."""
+        if job.outcome is not None and self.pending.pop(job.event_id, None) is not None:
+            while job.callbacks:  # Another thread may take one of them just now.
+                self.callbacks.append(job.callbacks.pop(0))
+        if not self.pending:
+            self._may_end = True

@@ -1,0 +1,211 @@
+"""`Space` and `AsyncSpace`: the clients that generated clients stand on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from ..driver import Driver
+from ..effects import Effects
+from ..retries import Retries
+from ..saving import FileOrigin
+from ..transport import Origins
+from .codec import Request
+from .connection import Preparation
+from .connector import WAKE_SECONDS, Connector
+from .core import BACKGROUND_SECONDS, SpaceCore
+from .job import AsyncJob, BaseJob, Job
+from .source import Source
+
+if TYPE_CHECKING:
+    import ssl
+
+    from typing_extensions import Self
+
+R = TypeVar("R")
+
+
+class BaseSpace:
+    """What the clients share; see `Space` for the arguments."""
+
+    _source: ClassVar[str | None] = None
+    _is_async: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        source: str | None = None,
+        *,
+        token: str | bool | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        download_dir: str | os.PathLike[str] | None = None,
+        cookies: Mapping[str, str] | None = None,
+        ssl_verify: bool | ssl.SSLContext = True,
+        retries: Retries | None = None,
+        on_stage: Callable[[str], object] | None = None,
+        wake_timeout: float = WAKE_SECONDS,
+    ) -> None:
+        if cookies:
+            pairs = "; ".join(f"{name}={value}" for name, value in cookies.items())
+            headers = {**(headers or {}), "cookie": pairs}
+        where = Source.parse(source if source is not None else self._source, token, headers)
+        origins = Origins(where.credentials(None), verify=ssl_verify)
+        if self._is_async:
+            from ..async_driver import AsyncDriver  # Importing asyncio takes long: not for Space.
+
+            self._driver: Any = AsyncDriver(origins)
+        else:
+            self._driver = Driver(origins)
+        connector = Connector(
+            source=where,
+            retries=retries or Retries(),
+            origins=origins,
+            files=FileOrigin("", self._driver, Path(download_dir) if download_dir else None),
+            auth=auth,
+            wake_timeout=wake_timeout,
+            on_stage=on_stage,
+        )
+        reads_in_place = timeout is None and not self._is_async
+        self._core = SpaceCore(connector=connector, timeout=timeout, reads_in_place=reads_in_place)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._core.name!r})"
+
+    @property
+    def session_hash(self) -> str:
+        """The name of the session under which the Space keeps state."""
+        return self._core.session_hash
+
+    def reset_session(self) -> None:
+        """Begin a new session: the Space forgets its state. Jobs under way stay in the old one."""
+        self._core.reset_session()
+
+    def _call(self, prepare: Preparation) -> Any:
+        """Return the result or, of an asynchronous client, what to await for it. So do others."""
+        return self._driver.run(self._core.call(prepare), self._core.timeout)
+
+    def _begin(self, prepare: Preparation) -> Any:
+        return self._driver.run(self._submit_job(prepare), self._core.timeout)
+
+    def _submit_job(self, prepare: Preparation) -> Effects[BaseJob[Any]]:
+        job = yield from self._core.submit(prepare)
+        return (AsyncJob if self._is_async else Job)(self._core, job, self._driver)
+
+
+class BlockingSpace(BaseSpace):
+    """Calls a Space in the caller's thread."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End pending jobs and close every connection. Closing twice does no harm."""
+        self._driver.run(self._core.close(), BACKGROUND_SECONDS)
+        self._driver.close()
+        self._core.connector.files.cleanup()
+
+
+class AwaitableSpace(BaseSpace):
+    """Calls a Space within one event loop."""
+
+    _is_async = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End pending jobs and close every connection. Closing twice does no harm."""
+        await self._driver.run(self._core.close(), BACKGROUND_SECONDS)
+        await self._driver.close()
+        self._core.connector.files.cleanup()
+
+    close = aclose
+
+
+class Space(BlockingSpace):
+    """A Gradio Space. Making one sends nothing; the first call does.
+
+    Args:
+        source: `owner/name` or a URL; a generated class knows its own.
+        token: A Hub token. It is sent to the Hub and to the Space's own host only. `None` uses
+            the saved one (`HF_TOKEN`, or that of `hf auth login`) for an `owner/name`, `False` none
+            at all, and `True` demands that one is saved.
+        headers: Extra headers for the Space.
+        auth: User and password, for a Space with a login.
+        timeout: Seconds that a call may take in all, connecting and waking included; when a job is
+            iterated, seconds until its next partial result. Without end by default.
+        download_dir: Where files are kept whose path is asked for; by default in a temporary folder
+            that is removed when the client is closed.
+        cookies: Cookies for the Space, by name.
+        ssl_verify: Whether its certificate is checked, or the context to check it with.
+        retries: Which failures are tried again; by default three attempts at whatever cannot run
+            a job twice.
+        on_stage: Called with each stage of an `owner/name` that is waited for, such as `SLEEPING`,
+            `BUILDING` and at last `RUNNING`.
+        wake_timeout: Seconds to wait for an `owner/name` that sleeps, builds or starts.
+
+    Raises:
+        SpecError: when the source is neither a name nor a URL.
+        AuthenticationError: when `token=True` and no token is saved.
+    """
+
+    def run(self, request: Request[R]) -> R:
+        """Make a call and wait for its result.
+
+        Raises:
+            InferenceTimeoutError: when it takes longer than the client's `timeout`.
+            HubsmithError: see its tree for what else can go wrong.
+        """
+        return self._call(lambda space: space.prepare(request))
+
+    def submit(self, request: Request[R]) -> Job[R]:
+        """Make a call and return at once, while it goes on.
+
+        Raises:
+            HubsmithError: when it is not accepted.
+        """
+        return self._begin(lambda space: space.prepare(request))
+
+    # What generated methods call.
+    _run, _submit = run, submit
+
+
+class AsyncSpace(AwaitableSpace):
+    """A Gradio Space for asyncio; see `Space` for the arguments.
+
+    Use it within one event loop. Cancelling a task that waits for a call cancels the call.
+    """
+
+    async def run(self, request: Request[R]) -> R:
+        """Make a call and wait for its result; see `Space.run`."""
+        return await self._call(lambda space: space.prepare(request))
+
+    async def submit(self, request: Request[R]) -> AsyncJob[R]:
+        """Send a call and return while it goes on; see `Space.submit`."""
+        return await self._begin(lambda space: space.prepare(request))
+
+    # What generated methods call.
+    _run, _submit = run, submit
+
+
+class Jobs:
+    """The endpoints of a Space, each returning a `Job` at once."""
+
+    def __init__(self, space: Space) -> None:
+        self._submit = space.submit
+
+
+class AsyncJobs:
+    """The endpoints of a Space, each returning an `AsyncJob` at once."""
+
+    def __init__(self, space: AsyncSpace) -> None:
+        self._submit = space.submit

@@ -1,0 +1,164 @@
+"""Calls of endpoints by name: what `Client` and `AsyncClient` share, without I/O."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from ..effects import Effects
+from ..errors import ConnectionFailedError, EndpointNotFoundError, ValidationError
+from ..files import File, answered_file
+from ..reading import as_object, as_text
+from ..saving import FileOrigin
+from . import protocol
+from .codec import Call, Encoder, fill, results_of
+from .connection import Connection
+from .live import LiveEndpoint
+from .signature import Info, bind, described, info_of_config, read_info
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UntypedCall:
+    """A call as its caller wrote it."""
+
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    api_name: str | None
+    fn_index: int | None
+    headers: Mapping[str, str] | None
+    event_data: Any
+
+    def prepare(self, oauth_token: str | None, connection: Connection) -> Effects[Call]:
+        """Make a call for the running Space of it."""
+        endpoint = self._endpoint(connection)
+        where = f"{connection.name}: {endpoint.name or f'fn_index={endpoint.fn_index}'}"
+        adopt = partial(adopted, base=connection.base)
+        try:
+            args = [convert_files(value, adopt) for value in self.args]
+            kwargs = {name: convert_files(value, adopt) for name, value in self.kwargs.items()}
+        except RecursionError:
+            raise ValidationError(f"{where}: an argument is nested too deeply.") from None
+        # Where every input has its argument there is nothing to ask.
+        if kwargs or len(args) != sum(endpoint.inputs):
+            args = bind((yield from _parameters(connection, endpoint)), args, kwargs, where)
+        encoder, extras = Encoder(connection.base), dict[str, Any]()
+        if self.event_data is not None:
+            extras["event_data"] = encoder.argument(self.event_data, f"{where}: event_data")
+        if oauth_token is not None:
+            named = (yield from space_info(connection))["named_endpoints"]
+            if named.get(endpoint.name, {}).get("oauth_token"):  # Only for code that declares it.
+                extras["oauth_token"] = oauth_token
+        values = [encoder.argument(value, f"{where}: argument {i}") for i, value in enumerate(args)]
+        return Call(
+            where=where,
+            fn_index=endpoint.fn_index,
+            values=fill(endpoint, values),
+            uploads=encoder.uploads,
+            decode=partial(_decode, endpoint, connection.files),
+            headers={name.lower(): value for name, value in (self.headers or {}).items()},
+            extras=extras,
+        )
+
+    def _endpoint(self, connection: Connection) -> LiveEndpoint:
+        """Find the endpoint that is meant; without a name and number the only one there is."""
+        live = connection.live
+        if self.api_name is not None:
+            problem = repr(self.api_name)
+            found = live.endpoints.get(f"/{self.api_name.removeprefix('/')}")
+        elif self.fn_index is not None:
+            found, problem = live.by_index.get(self.fn_index), f"with fn_index={self.fn_index}"
+        else:
+            public = [one for one in live.by_index.values() if one.is_public and one.name]
+            found = public[0] if len(public) == 1 else None
+            problem = "that is the only one with a name: pass api_name= or fn_index="
+        if found is None:
+            raise EndpointNotFoundError(
+                f"{connection.name} has no endpoint {problem}. It has: {live.names()}."
+            )
+        return found
+
+
+def space_info(connection: Connection) -> Effects[Info]:
+    """Read `/info`, or make it from `/config` where the Space cannot give it."""
+    info = yield from _once(connection, _read_documented)
+    if info is None:
+        public = [one for one in connection.live.by_index.values() if one.is_public]
+        info = info_of_config((yield from _once(connection, _read_config)), public)
+    return info
+
+
+def _parameters(connection: Connection, endpoint: LiveEndpoint) -> Effects[list[dict[str, Any]]]:
+    """Return the parameters of an endpoint, in the order of its inputs."""
+    for read in (_read_documented, _read_undocumented):
+        info = yield from _once(connection, read)
+        if info and (found := described(info, endpoint, "parameters")) is not None:
+            return found
+    info = info_of_config((yield from _once(connection, _read_config)), [endpoint])
+    return described(info, endpoint, "parameters") or []
+
+
+def _once(connection: Connection, read: Callable[[Connection], Effects[T]]) -> Effects[T]:
+    if read not in connection.known:
+        connection.known[read] = yield from read(connection)
+    return connection.known[read]
+
+
+def _read_documented(connection: Connection, all_endpoints: bool = False) -> Effects[Info | None]:
+    with contextlib.suppress(ConnectionFailedError):
+        request = protocol.info(connection.base, undocumented=all_endpoints)
+        answer = yield from connection.ask(request)
+        if answer.status < 500:  # Else the Space fails to make it.
+            protocol.check(answer, f"{connection.name}: /info")
+            return read_info(answer.json())
+    return None
+
+
+_read_undocumented = partial(_read_documented, all_endpoints=True)
+
+
+def _read_config(connection: Connection) -> Effects[object]:
+    root = connection.base.removesuffix(connection.live.prefix)
+    answer = yield from connection.ask(protocol.config(root))
+    protocol.check(answer, f"{connection.name}: /config")
+    return answer.json()
+
+
+def _decode(endpoint: LiveEndpoint, origin: FileOrigin, outputs: list[Any]) -> Any:
+    read = partial(answered_file, origin=origin)
+    results = tuple(convert_files(value, read) for value in results_of(endpoint, outputs))
+    return results[0] if len(results) == 1 else results
+
+
+def convert_files(value: Any, convert: Callable[[dict[str, Any]], Any]) -> Any:
+    """Convert the FileData objects in a JSON value, at any depth."""
+    match value:
+        case dict():
+            entries = cast("dict[str, Any]", value)
+            if _is_file(entries):
+                return convert(entries)
+            return {key: convert_files(item, convert) for key, item in entries.items()}
+        case list() | tuple():
+            return [convert_files(item, convert) for item in cast("Sequence[Any]", value)]
+        case _:
+            return value
+
+
+def _is_file(value: Mapping[str, Any]) -> bool:
+    is_marked = as_object(value.get("meta")).get("_type") == "gradio.FileData"
+    # Gradio before 4.21 does not mark its files.
+    is_whole = is_marked or {"orig_name", "size", "mime_type"} <= value.keys()
+    return is_whole and bool(as_text(value.get("path")))
+
+
+def adopted(entries: dict[str, Any], base: str) -> File | dict[str, Any]:
+    """Make a file of a FileData among the arguments, where it is not the Space's own."""
+    url = as_text(entries.get("url"))
+    source = url if url.startswith(("http://", "https://", "data:")) else entries["path"]
+    if source.startswith(f"{base}/"):
+        return entries
+    return File(source, name=as_text(entries.get("orig_name")) or None)

@@ -1,0 +1,195 @@
+"""HTTP connections: the one module that knows httpx, which is imported with the first request.
+
+Credentials belong to origins (scheme, host and port): each such origin has a client of its own,
+with its headers and cookies. Every other host, be it by redirect or because an answer names it, is
+asked by one client that has neither. Only httpx's public interface is used.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import threading
+from collections.abc import Callable, Mapping
+from http.cookiejar import CookieJar
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urljoin, urlsplit
+
+from . import effects, errors
+from .effects import Deadline
+from .errors import ConnectionFailedError
+from .http import Body, HttpRequest, is_public, origin_of, shown
+
+if TYPE_CHECKING:
+    import ssl
+
+_CONNECT_SECONDS = 10.0
+_REDIRECTS = 5
+_FORWARDED_HEADERS = ("accept", "range")
+
+Credentials: TypeAlias = Mapping[str, Mapping[str, str]]  # Headers by origin; never log them.
+
+
+class Origins:
+    """Which origins may see which headers and cookies. It outlives the connections to them.
+
+    `silence` is how many seconds without a byte a request waits that does not say so itself.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        verify: bool | ssl.SSLContext = True,
+        silence: float = 60.0,
+    ) -> None:
+        self.headers = dict(credentials or {})
+        self.cookies: dict[str, CookieJar] = {}
+        self.verify, self.silence = verify, silence
+
+    def allow(self, credentials: Credentials) -> None:
+        """Add origins, with the headers that each may see."""
+        self.headers.update(credentials)
+
+
+class Clients:
+    """The clients of httpx, of the class named `kind`, for some origins: made when needed."""
+
+    def __init__(
+        self, origins: Origins, kind: str, trace: Callable[..., None] | None = None
+    ) -> None:
+        self._origins, self._kind = origins, kind
+        self._extensions = {"trace": trace} if trace else None  # Tells of each network stream.
+        self._made: dict[str, Any] = {}
+        self._is_closed = False
+        self._lock = threading.Lock()  # Loading certificates is slow: no thread does it twice.
+
+    def prepare(self, request: HttpRequest, deadline: Deadline) -> tuple[Any, Any]:
+        """Return the client that a request is to be sent by, and the request as httpx has it."""
+        origin = origin_of(request.url)
+        name = origin if origin in self._origins.headers and not request.is_bare else ""
+        with self._lock:
+            if self._is_closed:
+                where = shown(request.url)
+                raise errors.HubsmithError(f"{where}: the client is closed. Make a new one.")
+            client = self._made.get(name)
+            if client is None:
+                client = self._made[name] = self._make(name)
+        silence = self._origins.silence if request.silence is None else request.silence
+        read = None if silence == float("inf") else silence
+        connect = deadline.cap(min(silence, _CONNECT_SECONDS))
+        built = client.build_request(
+            request.method,
+            _parsed(request.url),
+            headers=request.headers,
+            content=request.content,
+            files=request.files,
+            timeout=(connect, read, read, deadline.cap(silence)),
+            extensions=self._extensions,
+        )
+        return client, built
+
+    def _make(self, origin: str) -> Any:
+        import httpx
+
+        headers = {"user-agent": "hubsmith", **self._origins.headers.get(origin, {})}
+        pairs, jar = (
+            headers.pop("cookie", ""),
+            self._origins.cookies.setdefault(origin, CookieJar()),
+        )
+        if pairs and not len(jar):
+            host = urlsplit(origin).hostname or ""
+            # As if the server had set them, so that it can replace them.
+            domain, cookies = host if "." in host else f"{host}.local", httpx.Cookies(jar)
+            for pair in pairs.split("; "):
+                name, _, value = pair.partition("=")
+                cookies.set(name, value, domain=domain)
+        new = getattr(httpx, self._kind)
+        return new(
+            cookies=jar, follow_redirects=False, headers=headers, verify=self._origins.verify
+        )
+
+    def end(self) -> list[Any]:
+        """Prepare nothing any more, and return the clients that are to be closed."""
+        with self._lock:
+            self._is_closed = True
+            return list(self._made.values())
+
+
+@functools.lru_cache(maxsize=64)  # Parsing takes a tenth of a call.
+def _parsed(url: str) -> Any:
+    import httpx
+
+    return httpx.URL(url)
+
+
+def failure_of(error: BaseException, effect: effects.Effect, deadline: Deadline) -> BaseException:
+    """Return what the error of an effect is for its call: one of ours instead of one of httpx."""
+    match effect:
+        case effects.Send(request) | effects.Open(request):
+            pass
+        case effects.Read(body):
+            request = body.request
+        case _:
+            return error
+    if not isinstance(error, Exception) or isinstance(error, errors.HubsmithError):
+        return error
+    return effects.DeadlineExceeded() if deadline.is_over() else _translated(error, request)
+
+
+def _translated(error: Exception, request: HttpRequest) -> Exception:
+    import httpx
+
+    # A redirect may have led to another URL than that of the request.
+    url = str(error.request.url) if isinstance(error, httpx.RequestError) else request.url
+    what = f"{request.method} {shown(url)}"
+    match error:
+        case httpx.ConnectTimeout():
+            return errors.ConnectionTimeoutError(f"{what}: no connection in time. Is it running?")
+        case httpx.TimeoutException():
+            return errors.InferenceTimeoutError(f"{what}: no answer in time. Try a longer timeout.")
+        case httpx.ConnectError():
+            failure = ConnectionFailedError(
+                f"{what}: no connection: {error}. Is the address right, and is it running?"
+            )
+            failure.was_sent = False
+            return failure
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return errors.SpecError(f"{what}: this is not an http or https URL.")
+        case httpx.LocalProtocolError() | UnicodeEncodeError():
+            # The text of this error may quote a header, and with it a token.
+            return ConnectionFailedError(
+                f"{what}: a header or the token holds a character that HTTP does not allow."
+            )
+        case httpx.HTTPError() | httpx.StreamError():
+            reason = str(error) or type(error).__name__
+            return ConnectionFailedError(f"{what}: the connection broke: {reason}")
+        case _:
+            return error
+
+
+def redirected(body: Body, hop: int) -> HttpRequest:
+    """Return the request that a redirect leads to, if it may be followed: only a few are."""
+    request, source = body.request, body.url
+    what = f"{request.method} {shown(source)}"
+    if hop >= _REDIRECTS:
+        raise ConnectionFailedError(f"{what}: more than {_REDIRECTS} redirects.")
+    try:
+        target = urljoin(source, body.headers["location"])
+        is_same = origin_of(target) == origin_of(source)
+    except (ValueError, errors.SpecError):
+        raise ConnectionFailedError(f"{what} was redirected to what is no URL.") from None
+    is_repeatable = body.status in (307, 308) and is_same and request.files is None
+    if request.method not in ("GET", "HEAD") and not is_repeatable:
+        raise ConnectionFailedError(
+            f"{what} was redirected to {shown(target)}. Use that address as the source."
+        )
+    if is_same:
+        return dataclasses.replace(request, url=target)
+    if is_public(source) and not is_public(target):
+        raise ConnectionFailedError(
+            f"{what} was redirected to {shown(target)}, which is an address of a private network."
+        )
+    # Only harmless headers go beyond the origin that they were meant for.
+    headers = {k: v for k, v in request.headers.items() if k.lower() in _FORWARDED_HEADERS}
+    return dataclasses.replace(request, url=target, headers=headers, is_bare=True)

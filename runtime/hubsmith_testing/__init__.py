@@ -1,0 +1,18 @@
+"""A Space for tests: `MockSpace` serves a recorded one on loopback, without its model.
+
+    from hubsmith_testing import Answer, MockSpace
+
+    with MockSpace("clients/kitchen", answers={"/greet": Answer(value="Hello")}) as space:
+        assert Kitchen(space.url).greet("Bob") == "Hello"
+        assert space.calls[0].arguments["name"] == "Bob"
+
+With `pytest_plugins = ["hubsmith_testing.pytest"]` there is a fixture for it, `mock_space`.
+"""
+
+from __future__ import annotations
+
+from .answers import Answer
+from .routes import ReceivedCall
+from .space import MockSpace
+
+__all__ = ["Answer", "MockSpace", "ReceivedCall"]

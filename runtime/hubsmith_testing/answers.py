@@ -1,0 +1,208 @@
+"""What a mock answers: what was given to it, else values made from the declared types."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import os
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias, cast
+
+import pydantic
+from hubsmith_runtime import ValidationError
+
+from .examples import Examples, partial_values
+from .files import FileStore
+from .json import JsonObject, is_array, is_object, mapping, parse_object
+from .snapshot import RecordedEndpoint, Snapshot
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a mock says to one call.
+
+    Values are those of the wire: JSON, with a list of values for an endpoint with several results
+    and `None` for one without. In a file of answers each of these is a key.
+
+    Attributes:
+        value: The result. Where it is left out, it is made from the declared types; after a
+            `stream` it is the last of that.
+        stream: Partial results that come before it, each like `value`. A streaming endpoint whose
+            answer is made gives three.
+        error: The words of the error that the call ends with instead of a result.
+        title: The heading of the error.
+        delay: Seconds to wait before each message that is about the work, and before the end; at
+            most 3600.
+        logs: Messages to show to the user first.
+        progress: Shares of the work that are done, from 0 to 1, reported one after the other.
+        status: An HTTP status from 400 to 599 to refuse the call with; `error` gives the reason.
+    """
+
+    __pydantic_config__ = pydantic.ConfigDict(extra="forbid")
+
+    value: Any = dataclasses.field(default_factory=lambda: ...)
+    stream: list[Any] | tuple[Any, ...] = ()
+    error: str | None = None
+    title: str = "Error"
+    delay: Annotated[float, pydantic.Field(ge=0, le=3600)] = 0.0
+    logs: Sequence[str] = ()
+    progress: Sequence[pydantic.FiniteFloat] = ()
+    status: Annotated[int, pydantic.Field(ge=400, le=599)] | None = None
+
+
+AnswerSource: TypeAlias = (
+    "Answer | Mapping[str, Any] | Sequence[Answer | Mapping[str, Any]] | Callable[..., Any]"
+)
+"""An answer, several (in turn; the last one stays), or a function of the arguments by name.
+
+A function returns the value, or an `Answer`.
+"""
+Answers: TypeAlias = "Mapping[str, AnswerSource] | str | os.PathLike[str]"
+"""Answers by endpoint, or the JSON file that holds them."""
+
+_ADAPTER = pydantic.TypeAdapter(Answer)
+_KEYS = [field.name for field in dataclasses.fields(Answer)]
+
+
+class Script:
+    """Knows what each endpoint answers next.
+
+    Raises:
+        ValidationError: when the answers do not fit the snapshot.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, files: FileStore, seed: int, answers: Answers | None
+    ) -> None:
+        self._snapshot = snapshot
+        self._files = files
+        self._seed = seed
+        self._folder: Path | None = None
+        self._given: dict[int, Iterator[Answer] | Callable[..., Any]] = {}
+        if isinstance(answers, str | os.PathLike):
+            self._folder = Path(answers).parent
+            answers = _read_answers(Path(answers))
+        for name, source in (answers or {}).items():
+            self.give(name, source)
+
+    def give(self, name: str, source: Any) -> None:
+        """Set what an endpoint answers from now on.
+
+        Raises:
+            ValidationError: when there is no such endpoint, or the answers do not fit it.
+        """
+        endpoint = self._snapshot.find(name)
+        if endpoint is None:
+            raise ValidationError(
+                f"{self._snapshot.name} has no endpoint {name!r} to answer for. It has: "
+                f"{self._snapshot.live.names()}."
+            )
+        if not callable(source):
+            several = source if is_array(source) else [source]
+            answers = [_answer_of(one, endpoint) for one in several]
+            if not answers:
+                raise ValidationError(f"{endpoint}: the list of answers is empty.")
+            for answer in answers:
+                self._laid_out(answer, endpoint)  # It must fit before it is needed.
+            source = itertools.chain(answers, itertools.repeat(answers[-1]))
+        self._given[endpoint.live.fn_index] = source
+
+    def next(self, endpoint: RecordedEndpoint, arguments: Mapping[str, Any]) -> Answer:
+        """Return the answer to a call: its values are lists with one value per output slot."""
+        given = self._given.get(endpoint.live.fn_index)
+        if not callable(given):
+            return self._laid_out(next(given) if given else Answer(), endpoint)
+        try:
+            value = given(**arguments)
+            answer = value if isinstance(value, Answer) else Answer(value=value)
+            return self._laid_out(_answer_of(answer, endpoint), endpoint)
+        except Exception as error:  # The caller sees what the function of a real Space would show.
+            return Answer(error=f"{type(error).__name__}: {error}")
+
+    def _laid_out(self, answer: Answer, endpoint: RecordedEndpoint) -> Answer:
+        partials = [self._values(partial, endpoint) for partial in answer.stream]
+        if answer.value is not ...:
+            final = self._values(answer.value, endpoint)
+        elif partials:
+            final = partials[-1]
+        elif answer.error is not None:
+            final = []
+        else:
+            final = self._examples(endpoint)
+            if endpoint.streams:
+                grown = [
+                    partial_values(value, result.get("type"))
+                    for value, result in zip(final, endpoint.results, strict=True)
+                ]
+                partials = [*map(list, zip(*grown, strict=True))]
+        if endpoint.streams and answer.error is None and partials[-1:] != [final]:
+            # A generator ends with what it yielded last, and some clients look at that only.
+            partials.append(final)
+        stream = [endpoint.slots(values) for values in partials]
+        return dataclasses.replace(answer, value=endpoint.slots(final), stream=stream)
+
+    def _examples(self, endpoint: RecordedEndpoint) -> list[Any]:
+        values: list[Any] = []
+        for place, result in enumerate(endpoint.results):
+            chance = random.Random(f"{self._seed} {endpoint} {place}")
+            component = str(result.get("component", "")).lower()
+            examples = Examples(chance, self._files.make, component)
+            values.append(examples.value(result.get("type")))
+        return values
+
+    def _values(self, value: object, endpoint: RecordedEndpoint) -> list[Any]:
+        """Lay out the value of an answer as one per result."""
+        count = len(endpoint.results)
+        values = value if count != 1 and is_array(value) else [value]
+        if count == 0 and value is None:
+            values = []
+        if len(values) != count:
+            wanted = f"a list of {count} values" if count else "None, as it returns nothing"
+            raise ValidationError(f"{endpoint}: an answer's value must be {wanted}.")
+        return [self._served(one) for one in values]
+
+    def _served(self, value: object) -> Any:
+        """Replace the local files that a file of answers names by files of the mock."""
+        if is_array(value):
+            return [self._served(one) for one in value]
+        if not is_object(value):
+            return value
+        path, kind = str(value.get("path")), mapping(value.get("meta")).get("_type")
+        if self._folder and kind == "gradio.FileData" and path not in self._files.contents:
+            file = (self._folder / path).resolve()
+            # A file of answers may come from someone else: it names nothing outside of its folder.
+            if not file.is_relative_to(self._folder.resolve()) or not file.is_file():
+                raise ValidationError(
+                    f"{path!r} is not a file in {self._folder}, the folder of the file of answers."
+                )
+            return self._files.reference(self._files.add(file.read_bytes(), file.name))
+        return {key: self._served(one) for key, one in value.items()}
+
+
+def _answer_of(given: object, endpoint: RecordedEndpoint) -> Answer:
+    if isinstance(given, Answer):
+        given = {key: getattr(given, key) for key in _KEYS}
+    elif isinstance(given, Mapping):
+        given = dict(cast("Mapping[str, Any]", given))
+    try:
+        return _ADAPTER.validate_python(given)
+    except pydantic.ValidationError as error:
+        fault = error.errors()[0]
+        where = f"the answer's {fault['loc'][0]}" if fault["loc"] else "the answer"
+        raise ValidationError(
+            f"{endpoint}: {where}: {fault['msg']}. An answer is an object such as "
+            f'{{"value": "Hello"}}; its keys are {", ".join(_KEYS)}.'
+        ) from None
+
+
+def _read_answers(file: Path) -> JsonObject:
+    try:
+        return parse_object(file.read_bytes())
+    except OSError as error:
+        raise ValidationError(f"{file} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise ValidationError(
+            f"{file}: a file of answers is a JSON object with a list per endpoint: {error}."
+        ) from None

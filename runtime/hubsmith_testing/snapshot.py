@@ -1,0 +1,163 @@
+"""The documents of a recorded Space, and what they say of its endpoints."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from hubsmith_runtime import SpecError
+from hubsmith_runtime.spaces.live import LiveEndpoint, LiveSpace
+from hubsmith_runtime.spaces.signature import described, info_of_config, read_info
+
+from .json import JsonObject, items, mapping, parse_object
+
+SnapshotSource: TypeAlias = "str | os.PathLike[str] | Mapping[str, bytes]"
+"""A snapshot folder, a client package that holds one, or documents by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEndpoint:
+    """One endpoint."""
+
+    live: LiveEndpoint  # Its name, its number and its slots.
+    parameters: Sequence[JsonObject]  # What `/info` says of each argument.
+    results: Sequence[JsonObject]  # What `/info` says of each value; session state is none.
+    streams: bool  # Whether it gives partial results.
+    is_pushed: bool  # Whether these are always whole, as those of media streams are.
+
+    def __str__(self) -> str:
+        return self.live.name or f"fn_index={self.live.fn_index}"
+
+    def slots(self, values: list[Any]) -> list[Any]:
+        """Put values into the output slots; those of session state stay empty."""
+        given = iter(values)
+        return [next(given, None) if is_value else None for is_value in self.live.outputs]
+
+    def arguments(self, values: list[Any]) -> JsonObject:
+        """Return the arguments among the values of the input slots, by name."""
+        names = [one.get("parameter_name") or f"param_{n}" for n, one in enumerate(self.parameters)]
+        return dict(zip(names, itertools.compress(values, self.live.inputs), strict=False))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A recorded Space."""
+
+    name: str  # What messages call it.
+    documents: Mapping[str, bytes]  # As they were recorded: `config`, `info`, `openapi`.
+    config: JsonObject  # The parsed `/config`.
+    live: LiveSpace  # What the runtime reads in it.
+    endpoints: Mapping[int, RecordedEndpoint]  # Every endpoint that can be called, by number.
+
+    @classmethod
+    def read(cls, source: SnapshotSource) -> Snapshot:
+        """Read a snapshot.
+
+        Raises:
+            SpecError: when there is none, or it is not one of a Gradio Space.
+            UnsupportedVersionError: when the Space ran a Gradio older than 4.9.
+        """
+        if isinstance(source, Mapping):
+            name, documents = "The snapshot", dict(source)
+        else:
+            name, documents = str(source), _documents(Path(source))
+        parsed: dict[str, JsonObject] = {}
+        for kind, content in documents.items():
+            try:
+                parsed[kind] = parse_object(content)
+            except ValueError as error:
+                raise SpecError(f"{name}: {kind}.json is not a JSON object: {error}.") from None
+        info = read_info(parsed.get("info"))
+        if "config" in parsed:
+            config = parsed["config"]
+        elif info is not None:
+            config = _config_of_info(info)
+        else:
+            raise SpecError(
+                f"{name}: a mock needs config.json or info.json; openapi.json alone does not say "
+                "in which order values are sent. Record the Space with `hubsmith add`."
+            )
+        live = LiveSpace.parse(config, name)
+        endpoints = _endpoints(config, live, info)
+        return cls(name=name, documents=documents, config=config, live=live, endpoints=endpoints)
+
+    def find(self, name: str) -> RecordedEndpoint | None:
+        """Return the endpoint of a name, with or without its slash, or of `fn_index=N`."""
+        number = name.removeprefix("fn_index=")
+        if number != name and number.isdecimal():
+            return self.endpoints.get(int(number))
+        found = self.live.endpoints.get(f"/{name.removeprefix('/')}")
+        return None if found is None else self.endpoints[found.fn_index]
+
+
+def _documents(path: Path) -> dict[str, bytes]:
+    if not path.exists():
+        raise SpecError(f"{path}: there is no such folder.")
+    for folder in (path, path / "spec"):
+        files = {kind: folder / f"{kind}.json" for kind in ("config", "info", "openapi")}
+        try:
+            found = {kind: file.read_bytes() for kind, file in files.items() if file.is_file()}
+        except OSError as error:
+            raise SpecError(f"{error.filename} cannot be read: {error.strerror}.") from None
+        if found:
+            return found
+    raise SpecError(f"{path}: the folder holds none of config.json, info.json and openapi.json.")
+
+
+def _endpoints(
+    config: JsonObject, live: LiveSpace, info: JsonObject | None
+) -> dict[int, RecordedEndpoint]:
+    dependencies = {
+        dependency.get("id", place): dependency
+        for place, dependency in enumerate(map(mapping, items(config.get("dependencies"))))
+    }
+    # Where `/info` is missing, or does not fit, the components say what they take and give.
+    sources = [info or {}, info_of_config(config, list(live.by_index.values()))]
+    return {
+        number: RecordedEndpoint(
+            live=endpoint,
+            parameters=_first(described(info, endpoint, "parameters") for info in sources),
+            results=_first(described(info, endpoint, "returns") for info in sources),
+            streams=mapping(dependencies[number].get("types")).get("generator") is True,
+            is_pushed=dependencies[number].get("connection") == "stream",
+        )
+        for number, endpoint in live.by_index.items()
+    }
+
+
+def _first(found: Iterable[list[JsonObject] | None]) -> list[JsonObject]:
+    return next((one for one in found if one is not None), list[JsonObject]())
+
+
+def _config_of_info(info: JsonObject) -> JsonObject:
+    """Make the `/config` of a Space of which only `/info` was recorded."""
+    components: list[JsonObject] = []
+    dependencies: list[JsonObject] = []
+
+    def add_components(described: object) -> list[int]:
+        first = len(components)
+        for number, one in enumerate(map(mapping, items(described)), first):
+            kind, props = str(one.get("component", "")).lower(), {"label": one.get("label")}
+            component = {"id": number, "type": kind, "props": props, "api_info": one.get("type")}
+            components.append(component)
+        return [*range(first, len(components))]
+
+    def add_dependency(number: int, name: object, endpoint: JsonObject) -> None:
+        public = {"api_visibility": "public", "backend_fn": True}
+        inputs = add_components(endpoint.get("parameters"))
+        outputs = add_components(endpoint.get("returns"))
+        slots = {"inputs": inputs, "outputs": outputs}
+        dependencies.append({"id": number, "api_name": name, **public, **slots})
+
+    unnamed = mapping(info.get("unnamed_endpoints"))
+    free = (number for number in itertools.count() if str(number) not in unnamed)
+    for name, endpoint in mapping(info.get("named_endpoints")).items():
+        add_dependency(next(free), name.lstrip("/"), endpoint)
+    for number in filter(str.isdecimal, unnamed):
+        add_dependency(int(number), False, unnamed[number])
+    protocol = {"version": "6.0.0", "protocol": "sse_v3", "api_prefix": "/gradio_api"}
+    return {**protocol, "components": components, "dependencies": dependencies}

@@ -1,0 +1,42 @@
+"""Scripted servers on loopback, and no token anywhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent
+sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "runtime")]
+
+from scripted_http import Loopback  # noqa: E402  # needs the path above
+from scripted_space import ScriptedSpace  # noqa: E402
+
+_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN")
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
+    """Forget every saved token; what a test file changes here ends with it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _TOKENS:
+            patch.delenv(name, raising=False)
+        patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hf_home")))
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def loopback(environment: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    """Give what runs servers until the test file is over."""
+    with Loopback().running() as loopback:
+        yield loopback
+
+
+@pytest.fixture
+def space(loopback: Loopback) -> ScriptedSpace:
+    """Give a Space that is well."""
+    space = ScriptedSpace()
+    loopback.start(space)
+    return space
