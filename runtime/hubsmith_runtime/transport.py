@@ -52,6 +52,13 @@ class Origins:
         self.headers.update(credentials)
 
 
+class _NoCookies(CookieJar):
+    """The cookies of the client that every host without credentials shares: none."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Keep none."""
+
+
 class Clients:
     """The clients of httpx, of the class named `kind`, for some origins: made when needed."""
 
@@ -93,10 +100,8 @@ class Clients:
         import httpx
 
         headers = {"user-agent": "hubsmith", **self._origins.headers.get(origin, {})}
-        pairs, jar = (
-            headers.pop("cookie", ""),
-            self._origins.cookies.setdefault(origin, CookieJar()),
-        )
+        pairs = headers.pop("cookie", "")
+        jar = self._origins.cookies.setdefault(origin, CookieJar() if origin else _NoCookies())
         if pairs and not len(jar):
             host = urlsplit(origin).hostname or ""
             # As if the server had set them, so that it can replace them.

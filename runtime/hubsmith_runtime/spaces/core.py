@@ -28,6 +28,7 @@ BACKGROUND_SECONDS = 5.0
 """How long anything may take that goes on when its caller has gone, such as cancelling a job."""
 
 _JOIN_SECONDS = 600.0
+_ADVICE = "Raise timeout=, or use jobs to wait as long as you like."
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -53,18 +54,18 @@ class SpaceCore:
 
     def call(self, prepare: Preparation) -> Effects[Any]:
         """Make a call and wait for its result."""
-        advice = "The job is cancelled: raise timeout=, or use jobs to wait as long as you like."
-        with _in_time(self.name, self.timeout, advice):
+        with _in_time(self.name, self.timeout, _ADVICE):
             step = partial(self._call_once, prepare)
             return (yield from repeated(step, self.connector.retries, self._classify))
 
     def _call_once(self, prepare: Preparation) -> Effects[Any]:
         job = yield from self._submit(prepare, keeps_events=False)
-        try:
-            yield from self._reader.wait(job, job.is_over, in_place=self.reads_in_place)
-        except BaseException:
-            yield Spawn(self._cancel_quietly(job), BACKGROUND_SECONDS)
-            raise
+        with _in_time(job.call.where, self.timeout, f"The job is cancelled. {_ADVICE}"):
+            try:
+                yield from self._reader.wait(job, job.is_over, in_place=self.reads_in_place)
+            except BaseException:
+                yield Spawn(self._cancel_quietly(job), BACKGROUND_SECONDS)
+                raise
         return (yield Run(job.result, blocks=False))
 
     def _classify(self, error: HubsmithError) -> Again | None:
