@@ -21,7 +21,8 @@ from hubsmith_runtime.driver import Driver
 from hubsmith_runtime.effects import Close, Effects, Open, Read, Run
 from hubsmith_runtime.http import LARGEST_BODY, HttpRequest
 from hubsmith_runtime.inference.media import file_of
-from hubsmith_runtime.inference.result import files_of, payload_of
+from hubsmith_runtime.inference.payload import files_in
+from hubsmith_runtime.inference.result import payload_of
 from hubsmith_runtime.inference.task import ContentInput, Task, TaskRequest
 from hubsmith_runtime.sources import decode_base64, decode_data_url
 from hubsmith_runtime.transport import Origins
@@ -304,18 +305,18 @@ def test_in_an_event_loop_a_thread_reads_open_files_and_pictures() -> None:
 
     async def main() -> None:
         driver = AsyncDriver(Origins())
-        (file,) = files_of(ClassifyRequest(image=Noting()))
+        (file,) = files_in(payload_of(ClassifyRequest(image=Noting())).inputs)
         assert readers == []
         # Two calls may need it at the same time.
         await asyncio.gather(driver.run(file.load()), driver.run(file.load()), file.aread())
         assert (file.read(), file.mime_type, file.size) == (b"PNG", "image/png", 3)
         assert readers != [threading.current_thread().name]
-        (drawn,) = files_of(ClassifyRequest(image=PIL.Image.new("RGB", (2, 2))))
+        (drawn,) = files_in(payload_of(ClassifyRequest(image=PIL.Image.new("RGB", (2, 2)))).inputs)
         assert (await drawn.aread()).startswith(b"\x89PNG")
         assert drawn.mime_type == "image/png"
         assert File(io.BytesIO(b"in memory already")).size == 17
         stream = io.FileIO(os.devnull)
-        (late,) = files_of(ClassifyRequest(image=stream))
+        (late,) = files_in(payload_of(ClassifyRequest(image=stream)).inputs)
         stream.close()
         with pytest.raises(ValidationError, match=r"Cannot read null: .*closed file"):
             await driver.run(late.load())
@@ -402,7 +403,8 @@ def test_a_request_holds_files_and_its_payload_keeps_them(picture: Path) -> None
     assert payload.inputs.read() == PNG
     assert payload.parameters["mask_image"].read() == b"MASK"
     assert payload.parameters["top_k"] == 2
-    assert files_of(request) == [request.image, request.mask_image]
+    found = [*files_in(payload.inputs), *files_in(dict(payload.parameters))]
+    assert found == [request.image, request.mask_image]
 
 
 def test_files_are_stored_in_json() -> None:

@@ -12,7 +12,6 @@ from typing import Any, TypeVar, cast
 import pydantic
 
 from ..errors import ResultError, first_problem, shorten
-from ..files import File
 from .chat import add_parsed, canonical_format, fill_gaps, plain_messages
 from .media import array_of, image_of
 from .payload import Payload, TaskResponse
@@ -61,12 +60,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, pydantic.BaseModel):
         return value.model_dump(mode="json", by_alias=True, exclude_none=True)
     return value
-
-
-def files_of(request: TaskRequest[Any]) -> list[File]:
-    """Return the files among the arguments."""
-    files = [getattr(request, name) for name in request.__task__.binary]
-    return [file for file in files if file is not None]
 
 
 def decode(request: TaskRequest[R], response: TaskResponse) -> R:
