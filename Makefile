@@ -69,16 +69,16 @@ sizes: setup ## count the lines of the runtime, beside their limits
 	$(PYTHON_VENV) benchmarks/sizes.py
 
 generate: setup ## rewrite generated/ from specs/
-	$(PYTHON_VENV) -m hubsmith_codegen.tree
+	$(PYTHON_VENV) -m hubsmith_repository.tree
 
 record: setup ## snapshot the demo app anew into specs/spaces/kitchen
 	$(PYTHON_VENV) demo/run.py --record
 
 specs-check: setup ## compare specs/tasks with the package they were taken from (npm, network)
-	$(PYTHON_VENV) -m hubsmith_codegen.tasks.upstream
+	$(PYTHON_VENV) -m hubsmith_repository.upstream
 
 check: setup ## fail when generated/ is not what specs/ say
-	$(PYTHON_VENV) -m hubsmith_codegen.tree --check
+	$(PYTHON_VENV) -m hubsmith_repository.tree --check
 
 lint: setup ## check style and formatting
 	$(PYTHON_VENV) -m ruff check

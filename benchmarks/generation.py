@@ -16,10 +16,10 @@ from pathlib import Path, PurePosixPath
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 import corpus
-from hubsmith_codegen.formatting import format_python
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
-from hubsmith_codegen.render import render
+from hubsmith_codegen.render.space import render
+from hubsmith_codegen.write.formatting import format_python
 
 TASKS_LIMIT = 3.0
 SPACE_LIMIT = 0.5
@@ -41,7 +41,7 @@ def generate(app: corpus.App) -> dict[PurePosixPath, str]:
 def tasks_and_providers() -> float:
     """Return what the public package `hubsmith` costs, generated in a process of its own."""
     start = cpu_seconds()
-    script = "from hubsmith_codegen.tree import public_package; public_package()"
+    script = "from hubsmith_repository.tree import public_package; public_package()"
     subprocess.run([sys.executable, "-c", script], check=True)
     return cpu_seconds() - start
 

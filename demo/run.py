@@ -178,8 +178,8 @@ def record(folder: Path) -> None:
     Raises:
         DemoError: when the app cannot be started.
     """
-    from hubsmith_codegen.fetch import fetch
-    from hubsmith_codegen.snapshot import write_snapshot
+    from hubsmith_codegen.load.fetch import fetch
+    from hubsmith_codegen.load.snapshot import write_snapshot
 
     with kitchen_app() as url:
         raw = fetch(url)

@@ -21,10 +21,10 @@ from pathlib import Path, PurePosixPath
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import corpus
-from hubsmith_codegen.formatting import format_python
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
-from hubsmith_codegen.render import render
+from hubsmith_codegen.render.space import render
+from hubsmith_codegen.write.formatting import format_python
 from hubsmith_runtime import HubsmithError
 
 BUILD = corpus.ROOT / "build" / "corpus"

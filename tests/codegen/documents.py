@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any
 
-from hubsmith_codegen.formatting import format_python
-from hubsmith_codegen.ir import Operation, Service
+from hubsmith_codegen.ir.model import Operation, Service
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
-from hubsmith_codegen.render import render
+from hubsmith_codegen.render.space import render
+from hubsmith_codegen.write.formatting import format_python
 
 Files = Mapping[PurePosixPath, str]
 

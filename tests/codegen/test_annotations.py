@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hubsmith_codegen import annotations
-from hubsmith_codegen.annotations import annotate
-from hubsmith_codegen.ir import Json
+from hubsmith_codegen.ir.model import Json
+from hubsmith_codegen.render import annotations
+from hubsmith_codegen.render.annotations import annotate
 
 from .documents import endpoint, info_of, parameter, result, service_of
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hubsmith_codegen.render import render
+from hubsmith_codegen.render.space import render
 from hubsmith_runtime import ValidationError
 
 from .documents import (
@@ -118,7 +118,7 @@ def test_a_default_counts_only_where_the_space_says_so() -> None:
 
 @pytest.mark.parametrize(("described", "text"), HELP.values(), ids=HELP)
 def test_help(described: dict[str, Any], text: str) -> None:
-    from hubsmith_codegen.docs import parameter_help
+    from hubsmith_codegen.render.docs import parameter_help
 
     (found,) = of_endpoint(endpoint(described)).parameters
     assert parameter_help(found) == text

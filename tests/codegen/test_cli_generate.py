@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from hubsmith_codegen.cli import main
-from hubsmith_codegen.configuration import RecordedSpace, read_configuration, with_space
+from hubsmith_codegen.cli.configuration import RecordedSpace, read_configuration, with_space
 from hubsmith_runtime import SpecError
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -155,7 +155,7 @@ def test_an_unexpected_fault_is_one_line(
     def fail(_: object) -> None:
         raise TypeError("oops")
 
-    monkeypatch.setattr(sys.modules["hubsmith_codegen.render"], "render", fail)
+    monkeypatch.setattr(sys.modules["hubsmith_codegen.render.space"], "render", fail)
     assert main(["generate", "--spec", "one"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("hubsmith: error: one: internal error, TypeError: oops.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hubsmith_codegen.render import render
+from hubsmith_codegen.render.space import render
 
 from .documents import (
     FILE_DATA,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from hubsmith_codegen.load import load
-from hubsmith_codegen.package import draft, finish
+from hubsmith_codegen.pipeline import draft, finish
 
 ROOT = Path(__file__).resolve().parents[2]
 KITCHEN = ROOT / "specs" / "spaces" / "kitchen"
@@ -31,7 +31,7 @@ SOURCES = {
 DIGEST = """
 import hashlib, pathlib, sys
 from hubsmith_codegen.load import load
-from hubsmith_codegen.package import draft, finish
+from hubsmith_codegen.pipeline import draft, finish
 folder = pathlib.Path(sys.argv[1])
 documents = {kind: (folder / f"{kind}.json").read_bytes() for kind in ("info", "config", "openapi")}
 (package,) = finish([draft(load(documents, source="bob/kitchen"), pathlib.Path("kitchen"))])

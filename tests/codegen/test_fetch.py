@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from hubsmith_codegen.fetch import fetch, root_of
 from hubsmith_codegen.load import load
+from hubsmith_codegen.load.fetch import fetch, root_of
 from hubsmith_runtime import (
     AuthenticationError,
     ConnectionFailedError,
@@ -126,7 +126,7 @@ def test_a_server_that_drips_meets_the_limit_on_the_whole(serve: Serve) -> None:
 def test_an_endless_answer_meets_the_limit_on_size(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hubsmith_codegen.fetch.MAX_BYTES", 2**20)
+    monkeypatch.setattr("hubsmith_codegen.load.fetch.MAX_BYTES", 2**20)
     with pytest.raises(SpecError, match="larger than 1 MiB"):
         fetch(serve({"/config": b" " * (2**20 + 1)}))
 

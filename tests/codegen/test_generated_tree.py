@@ -16,7 +16,7 @@ import hubsmith
 import hubsmith_runtime
 import pytest
 from hubsmith import tasks
-from hubsmith_codegen import tree
+from hubsmith_repository import tree
 from hubsmith_runtime import AsyncJobs, AsyncSpace, Jobs, Request, Space, inference
 
 SPACES = Path(__file__).resolve().parents[2] / "generated" / "spaces"

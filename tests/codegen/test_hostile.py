@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hubsmith_codegen.formatting import format_python
-from hubsmith_codegen.ir import Service
-from hubsmith_codegen.render import render
+from hubsmith_codegen.ir.model import Service
+from hubsmith_codegen.render.space import render
+from hubsmith_codegen.write.formatting import format_python
 
 from .documents import (
     Files,

@@ -67,7 +67,7 @@ def test_refuses_what_is_no_api_document_in_one_line(content: bytes, message: st
 
 
 def test_refuses_a_document_beyond_the_size_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hubsmith_codegen.document.MAX_BYTES", 2**20)
+    monkeypatch.setattr("hubsmith_codegen.load.document.MAX_BYTES", 2**20)
     with pytest.raises(SpecError, match="larger than 1 MiB"):
         load_document(b" " * (2**20 + 1))
 

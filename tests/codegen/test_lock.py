@@ -6,7 +6,7 @@ import json
 from pathlib import PurePosixPath
 
 import pytest
-from hubsmith_codegen.lock import Lock, checked_path, hash_of, read_lock
+from hubsmith_codegen.write.lock import Lock, checked_path, hash_of, read_lock
 from hubsmith_runtime import SpecError
 
 LOCK = Lock(

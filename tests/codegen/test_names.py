@@ -6,8 +6,8 @@ import itertools
 from pathlib import Path
 
 import pytest
-from hubsmith_codegen.ir import Service
-from hubsmith_codegen.names import (
+from hubsmith_codegen.ir.model import Service
+from hubsmith_codegen.ir.names import (
     Identifier,
     class_name,
     distinct,
@@ -16,7 +16,7 @@ from hubsmith_codegen.names import (
     joined,
     reserved,
 )
-from hubsmith_codegen.render import render
+from hubsmith_codegen.render.space import render
 from hubsmith_runtime import AsyncJobs, AsyncSpace, Jobs, Model, Request, Space
 
 from .documents import endpoint, imported, info_of, parameter, result, service_of, signatures

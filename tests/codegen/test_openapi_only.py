@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from hubsmith_codegen.ir import Service
-from hubsmith_codegen.render import render
+from hubsmith_codegen.ir.model import Service
+from hubsmith_codegen.render.space import render
 
 from .documents import fields, imported, service_of, signatures
 

@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from hubsmith_codegen.names import distinct, is_name
-from hubsmith_codegen.render import render
-from hubsmith_codegen.text import docstring, literal, paragraphs
+from hubsmith_codegen.ir.names import distinct, is_name
+from hubsmith_codegen.ir.text import docstring, literal, paragraphs
+from hubsmith_codegen.render.space import render
 from hubsmith_runtime.saving import FileOrigin
 from hubsmith_runtime.spaces.codec import encode
 from hubsmith_runtime.spaces.live import LiveEndpoint

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
-from hubsmith_codegen.render import render
+from hubsmith_codegen.render.space import render
 
 from .documents import (
     FILE_DATA,

@@ -6,8 +6,8 @@ import ast
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hubsmith_codegen.render import VENDORED, render
-from hubsmith_codegen.text import SpecText, docstring, literal
+from hubsmith_codegen.ir.text import SpecText, docstring, literal
+from hubsmith_codegen.render.space import VENDORED, render
 
 from .documents import (
     config_of,
@@ -171,7 +171,7 @@ def test_the_readme_says_what_has_to_be_installed() -> None:
 
 
 def test_a_template_prints_only_what_passed_a_door() -> None:
-    from hubsmith_codegen.templating import _environment
+    from hubsmith_codegen.render.templating import _environment
 
     template = _environment().from_string("{{ word }}")
     assert template.render(word=literal("x")) == "'x'"

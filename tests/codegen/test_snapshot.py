@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hubsmith_codegen.load import load
-from hubsmith_codegen.snapshot import read_snapshot, snapshot_files, write_snapshot
+from hubsmith_codegen.load.snapshot import read_snapshot, snapshot_files, write_snapshot
 from hubsmith_runtime import SpecError
 
 

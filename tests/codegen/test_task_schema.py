@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hubsmith_codegen.ir import Definition
-from hubsmith_codegen.json_type import Json
-from hubsmith_codegen.tasks.registry import Documents, Registry
-from hubsmith_codegen.tasks.schema import Classes, Direction
+from hubsmith_codegen.ir.json_schema import json_schema
+from hubsmith_codegen.ir.json_type import Json
+from hubsmith_codegen.ir.model import Definition
+from hubsmith_codegen.normalise.tasks.registry import Documents, Registry
+from hubsmith_codegen.normalise.tasks.schema import Classes, Direction
 from hubsmith_runtime import SpecError
 
 COMMON: dict[str, Json] = {
@@ -30,7 +31,7 @@ def read(
     document: dict[str, Json] = {"$id": "/schemas/shout/input.json", "properties": {"a": schema}}
     registry = Registry(Documents(tasks={"shout": {"input": document}}, common=COMMON))
     classes = Classes(document, registry, "Shout", {"ShoutOld": "ShoutNew"}, aliases, direction)
-    return classes.schema(schema, "Value"), classes.definitions
+    return json_schema(classes.type(schema, "Value")), classes.definitions
 
 
 @pytest.mark.parametrize(

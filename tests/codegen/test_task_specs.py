@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from hubsmith_codegen.json_type import Json
-from hubsmith_codegen.tasks import upstream
-from hubsmith_codegen.tasks.facts import differences
-from hubsmith_codegen.tasks.operation import operations
-from hubsmith_codegen.tasks.overlay import corrected, read_overlays
-from hubsmith_codegen.tasks.registry import COMMON, OWN_ID, Documents, read_documents
-from hubsmith_codegen.tasks.upstream import TASKS, Pin, check_integrity, compare_with, unpack
+from hubsmith_codegen.ir.json_type import Json
+from hubsmith_codegen.normalise.tasks.operation import operations
+from hubsmith_codegen.normalise.tasks.overlay import corrected, read_overlays
+from hubsmith_codegen.normalise.tasks.registry import COMMON, OWN_ID, Documents, read_documents
+from hubsmith_repository import upstream
+from hubsmith_repository.facts import differences
+from hubsmith_repository.upstream import TASKS, Pin, check_integrity, compare_with, unpack
 from hubsmith_runtime import HubsmithError, SpecError
 
 OWN = {"audio-to-audio", "tabular-classification", "tabular-regression"}

@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 import pytest
-from hubsmith_codegen.text import (
+from hubsmith_codegen.ir.text import (
     docstring,
     literal,
     markdown,

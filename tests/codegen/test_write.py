@@ -6,10 +6,10 @@ import os
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hubsmith_codegen.formatting import format_python
 from hubsmith_codegen.load import load
-from hubsmith_codegen.package import draft, finish
-from hubsmith_codegen.write import compare, write
+from hubsmith_codegen.pipeline import draft, finish
+from hubsmith_codegen.write.files import compare, write
+from hubsmith_codegen.write.formatting import format_python
 from hubsmith_runtime import HubsmithError, SpecError
 
 Files = dict[PurePosixPath, bytes]

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from hubsmith_codegen.diff import Rule, diff_services
-from hubsmith_codegen.diff.types import Types
-from hubsmith_codegen.ir import Service
+from hubsmith_codegen.compare.api import Rule, diff_services
+from hubsmith_codegen.compare.api.types import Types
+from hubsmith_codegen.ir.model import Service
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from ..codegen.documents import endpoint, info_of, parameter, result, service_of, with_default

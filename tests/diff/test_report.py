@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hubsmith_codegen.diff import ApiDiff, diff_services, to_json, to_markdown, to_text
+from hubsmith_codegen.compare.api import ApiDiff, diff_services, to_json, to_markdown, to_text
 
 from ..codegen.documents import endpoint, info_of, parameter, service_of
 

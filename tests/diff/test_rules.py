@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hubsmith_codegen.diff import ApiDiff, diff_services
-from hubsmith_codegen.diff.parameters import positional
-from hubsmith_codegen.diff.rules import RULES, Rule
+from hubsmith_codegen.compare.api import ApiDiff, diff_services
+from hubsmith_codegen.compare.api.parameters import positional
+from hubsmith_codegen.compare.api.rules import RULES, Rule
 
 from ..codegen.documents import (
     config_of,

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from fake_hub import Answer, Seen
 from hubsmith import InferenceClient
-from hubsmith_codegen.formatting import format_python
-from hubsmith_codegen.providers import render_providers
-from hubsmith_codegen.providers.table import Operation, Poll, Provider, Result, Variant
+from hubsmith_codegen.normalise.providers import render_providers
+from hubsmith_codegen.normalise.providers.table import Operation, Poll, Provider, Result, Variant
+from hubsmith_codegen.write.formatting import format_python
 
 from .inference_web import SAYS, InferenceWeb, picture
 from .page import ROOT, blocks_of, page_path

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hubsmith_codegen.cli import COMMANDS
+from hubsmith_codegen.cli.main import COMMANDS
 
 from .page import DOCS, ROOT, Block, blocks_of, page_names, page_path
 from .shell import PROGRAMS, commands_of
@@ -101,7 +101,7 @@ def test_json_can_be_read() -> None:
 
 
 def test_configuration_in_toml_is_read_by_the_command(tmp_path: Path) -> None:
-    from hubsmith_codegen.configuration import read_configuration
+    from hubsmith_codegen.cli.configuration import read_configuration
 
     for block in blocks("toml"):
         if "[tool.hubsmith" in block.code:
@@ -194,7 +194,7 @@ def _check_hubsmith(words: list[str], place: str, *, is_whole: bool) -> None:
     if command == "call":
         return  # Its options are those of the endpoint: console blocks run it.
     parser = argparse.ArgumentParser()
-    importlib.import_module(f"hubsmith_codegen.commands.{command}").add_arguments(parser)
+    importlib.import_module(f"hubsmith_codegen.cli.commands.{command}").add_arguments(parser)
     if is_whole:
         try:
             parser.parse_args(arguments)

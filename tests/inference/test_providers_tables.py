@@ -20,8 +20,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from exchange import NO_RETRIES, TABLES, payload, tables
-from hubsmith_codegen.formatting import format_python
-from hubsmith_codegen.providers import load_providers, render_providers, table
+from hubsmith_codegen.normalise.providers import load_providers, render_providers, table
+from hubsmith_codegen.write.formatting import format_python
 from hubsmith_runtime import SpecError, ValidationError
 from hubsmith_runtime.driver import Driver
 from hubsmith_runtime.files import File

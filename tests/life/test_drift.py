@@ -8,8 +8,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from hubsmith_codegen import drift, lock, package, render, write
+from hubsmith_codegen import pipeline as package
 from hubsmith_codegen.cli import main
+from hubsmith_codegen.compare import drift
+from hubsmith_codegen.render import space as render
+from hubsmith_codegen.write import files as write, lock
 
 STRING = {"type": "string"}
 
@@ -305,15 +308,15 @@ def test_the_fingerprint_covers_the_code_that_shapes_a_client(tmp_path: Path) ->
     (tmp_path / "info.json").write_text(info(greet=endpoint("name")))
     code = (
         "import sys\nfrom pathlib import Path\n"
-        "from hubsmith_codegen.package import draft, finish\n"
-        "from hubsmith_codegen.snapshot import read_snapshot\n"
+        "from hubsmith_codegen.pipeline import draft, finish\n"
+        "from hubsmith_codegen.load.snapshot import read_snapshot\n"
         "finish([draft(read_snapshot(Path('info.json')), Path('one'), vendor_runtime=True)])\n"
         "print(*(m for m in sys.modules if m.startswith('hubsmith_codegen.')))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    from hubsmith_codegen.fingerprint import ASIDE
+    from hubsmith_codegen.write.fingerprint import ASIDE
 
     used = {name.split(".")[1] for name in done.stdout.split()}
     assert used & {name.removesuffix(".py") for name in ASIDE} == set()

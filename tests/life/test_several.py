@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from hubsmith_codegen.cli import main
-from hubsmith_codegen.configuration import read_configuration
-from hubsmith_codegen.progress import Progress
+from hubsmith_codegen.cli.configuration import read_configuration
+from hubsmith_codegen.cli.progress import Progress
 
 from .spaces import LocalSpace, StartSpace
 

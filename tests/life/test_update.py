@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from hubsmith_codegen.cli import main
-from hubsmith_codegen.commands import writing
+from hubsmith_codegen.cli.commands import writing
 
 from .spaces import LocalSpace, StartSpace, endpoint
 

@@ -24,9 +24,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import corpus
-from hubsmith_codegen.ir import Operation, Schema, Service
+from hubsmith_codegen.ir.model import Operation, Schema, Service
 from hubsmith_codegen.load import load
-from hubsmith_codegen.package import draft
+from hubsmith_codegen.pipeline import draft
 from hubsmith_runtime import File, HubsmithError, Request, Space, ValidationError
 from hubsmith_testing import MockSpace
 from hubsmith_testing.examples import Examples

@@ -13,7 +13,7 @@ from typing import Any
 
 import node
 import pytest
-from hubsmith_codegen.ir import Operation
+from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
 from hubsmith_codegen.snippets import Place, place_of, snippets

@@ -15,12 +15,12 @@ from typing import Any
 
 import hubsmith_runtime
 import pytest
-from hubsmith_codegen import vendor
-from hubsmith_codegen.formatting import format_python
-from hubsmith_codegen.package import draft, finish
-from hubsmith_codegen.snapshot import read_snapshot
-from hubsmith_codegen.vendor import vendored_runtime
-from hubsmith_codegen.write import compare, write
+from hubsmith_codegen.load.snapshot import read_snapshot
+from hubsmith_codegen.pipeline import draft, finish
+from hubsmith_codegen.write import vendor
+from hubsmith_codegen.write.files import compare, write
+from hubsmith_codegen.write.formatting import format_python
+from hubsmith_codegen.write.vendor import vendored_runtime
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / "runtime" / "hubsmith_runtime"

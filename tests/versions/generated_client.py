@@ -19,9 +19,9 @@ def generated_client(url: str, folder: Path, parent: str) -> Generator[ModuleTyp
         folder: What it is written to.
         parent: Keeps the clients of several apps apart.
     """
-    from hubsmith_codegen.fetch import fetch
-    from hubsmith_codegen.package import draft, finish
-    from hubsmith_codegen.write import write
+    from hubsmith_codegen.load.fetch import fetch
+    from hubsmith_codegen.pipeline import draft, finish
+    from hubsmith_codegen.write.files import write
 
     (made,) = finish([draft(fetch(url), folder / parent / "app")])
     if made.service.omissions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..ir import Operation
+from ..ir.model import Operation
 from .curl import curl
 from .place import Place, place_of
 from .python import typed, untyped

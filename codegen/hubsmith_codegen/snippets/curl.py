@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from ..ir import Operation
-from ..text import plain
+from ..ir.model import Operation
+from ..ir.text import plain
 from .examples import Argument, Example, ExampleFile, example_arguments
 from .place import Place, json_text
 

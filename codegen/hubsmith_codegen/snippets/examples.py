@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..ir import Definition, Json, Operation, Parameter, Schema
-from ..values import MismatchError, ValueReader, holds_file, is_file, options_of
+from ..ir.model import Definition, Json, Operation, Parameter, Schema
+from .values import MismatchError, ValueReader, holds_file, is_file, options_of
 
 _LONGEST = 400
 _DEEPEST = 8

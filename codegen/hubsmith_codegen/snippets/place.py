@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..ir import Json, Service
-from ..normalise.found import objects
+from ..ir.model import Json, Service
+from ..normalise.spaces.found import objects
 
 if TYPE_CHECKING:
     from ..load import RawSpec

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..ir import Definition, Json, Operation, Schema
-from ..names import is_name
-from ..text import literal
-from ..values import MismatchError, ValueReader, options_of
+from ..ir.model import Definition, Json, Operation, Schema
+from ..ir.names import is_name
+from ..ir.text import literal
 from .examples import Argument, Example, ExampleFile, example_arguments, own_value
 from .layout import Group, Node, lay_out
 from .place import DEFAULT_URL, Place
+from .values import MismatchError, ValueReader, options_of
 
 _ANYTHING: Schema = {}
 # What `Client.predict` and `Client.submit` take themselves.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ..ir import Definition, Json, Operation, Schema
-from ..values import is_file, options_of
+from ..ir.model import Definition, Json, Operation, Schema
 from .examples import Argument, Example, ExampleFile, example_arguments, own_value
 from .layout import Group, Node, lay_out
 from .place import Place, json_text
+from .values import is_file, options_of
 
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _DEEPEST = 4

@@ -1,0 +1,143 @@
+"""`hubsmith mock`: a server that answers as a snapshot says, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from . import OK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ...ir.model import Json
+    from ...load import RawSpec
+
+
+_ANSWERS = """\
+a file of answers has one, or several in turn, for each endpoint; the last one stays:
+  {"/greet": {"value": "Hello"},
+   "/count": [{"stream": ["1", "1 2"]}, {"error": "Too busy", "title": "Sorry"}]}
+
+  value     the result; a list of values where the endpoint has several
+  stream    partial results before it
+  error     fail with these words, under the heading `title`
+  status    refuse the call with this HTTP status
+  delay     seconds to wait before each message
+  logs, progress   what is reported on the way: lines, and shares from 0 to 1
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.epilog = _ANSWERS
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "source",
+        metavar="PATH|NAME",
+        help="a snapshot folder, a client package, an openapi.json file or a recorded Space",
+    )
+    parser.add_argument(
+        "--port", type=_port, default=0, help="port to listen on (default: a free one)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="which of the possible answers are given (default: 0)"
+    )
+    parser.add_argument(
+        "--answers", metavar="FILE", help="JSON file with answers of your own, by endpoint"
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default: 127.0.0.1, which only this machine can reach)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until it is interrupted."""
+    import time
+
+    from hubsmith_testing import MockSpace
+
+    from ..console import printable
+
+    snapshot = _snapshot(options.source)
+    with MockSpace(
+        snapshot,
+        seed=options.seed,
+        answers=options.answers,
+        host=options.host,
+        port=options.port,
+    ) as space:
+        print(space.url, flush=True)
+        names = printable(space.snapshot.live.names())
+        print(f"Answers for {names}. Ctrl-C ends it.", file=sys.stderr, flush=True)
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            print(file=sys.stderr)
+    return OK
+
+
+def _snapshot(source: str) -> Path | Mapping[str, bytes]:
+    """Find what is to be served: a folder as it was recorded, or documents."""
+    from pathlib import Path
+
+    from hubsmith_runtime import SpecError
+
+    from ...load.source import read_source, require
+    from ..configuration import read_configuration
+
+    path = Path(source).expanduser()
+    if not path.exists():
+        if "://" in source or "/" in source:
+            raise SpecError(
+                f"{source}: there is no such file or folder. `mock` serves what was recorded: "
+                "run `hubsmith add` for this Space, then give its name."
+            )
+        configuration = read_configuration(Path.cwd())
+        require(configuration, source)
+        path = configuration.snapshot(source)
+    if path.is_dir() and any((path / f"{kind}.json").exists() for kind in ("config", "info")):
+        return path
+    return _documents(read_source(str(path.absolute())))
+
+
+def _documents(raw: RawSpec) -> dict[str, bytes]:
+    """Return the documents of a spec; of one that has openapi.json only, with an `info` made of it."""
+    import json
+
+    from ...normalise.spaces.from_openapi import operations_of_openapi
+
+    documents: dict[str, Mapping[str, Json]] = {**raw.documents}
+    if raw.config is None and raw.info is None:
+        named: dict[str, Json] = {
+            operation.endpoint: {
+                "parameters": [
+                    {
+                        "parameter_name": parameter.name,
+                        "parameter_has_default": False,
+                        "label": parameter.name,
+                        "type": parameter.schema,
+                    }
+                    for parameter in operation.parameters
+                ],
+                "returns": [
+                    {"label": result.label, "type": result.schema, "component": ""}
+                    for result in operation.results
+                ],
+            }
+            for operation in operations_of_openapi(raw.openapi or {}, raw.generation)
+        }
+        documents["info"] = {"named_endpoints": named, "unnamed_endpoints": {}}
+    return {kind: json.dumps(document).encode() for kind, document in documents.items()}
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("must be from 0 to 65535")
+    return port

@@ -1,0 +1,211 @@
+"""`hubsmith show`: the endpoints of a Space, and snippets that call them."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..console import printable, warn
+from . import OK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...ir.model import Operation, Service
+    from ...load import RawSpec
+    from ...snippets import Place
+
+_LANGUAGES = ("python", "python-untyped", "typescript", "curl")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="owner/name, a URL, a snapshot folder, an openapi.json file or a recorded name",
+    )
+    parser.add_argument("--endpoint", metavar="E", help="show this endpoint only")
+    parser.add_argument(
+        "--lang",
+        choices=_LANGUAGES,
+        help="print only this snippet (python: on the generated client, once the Space is recorded)",
+    )
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.add_argument(
+        "--token",
+        help="Hub token for a private Space; better set HF_TOKEN, which no process list shows",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read the documents and print what they say."""
+    from ...load.source import read_source
+    from ...normalise.spaces import normalise
+    from ..calling.arguments import find_operation
+
+    raw = read_source(options.source, token=options.token)
+    service = normalise(raw)
+    operations: Sequence[Operation] = service.operations
+    if options.endpoint is not None:
+        operations = [find_operation(service, options.endpoint)]
+    named, place, is_recorded = _placed(options.source, raw)
+    # The names of a client's classes depend on the name it is recorded under.
+    matching = {(one.endpoint, one.fn_index): one for one in named.operations}
+    operations = [matching[one.endpoint, one.fn_index] for one in operations]
+    if options.json:
+        print(_json(named, operations, place, options.lang, is_recorded))
+    elif options.lang is not None:
+        _print_snippets(operations, place, options.lang, is_recorded)
+    else:
+        _print_all(named, operations, place, is_whole=options.endpoint is None)
+    for omission in service.omissions if options.endpoint is None else ():
+        warn(f"left out {omission}")
+    return OK
+
+
+def _placed(source: str, raw: RawSpec) -> tuple[Service, Place, bool]:
+    """Find under which name, and where, the Space's client is or would be."""
+    from dataclasses import replace
+
+    from ...load.source import path_of, recorded_path
+    from ...normalise.spaces import normalise
+    from ...snippets import place_of
+    from ...snippets.sample import module_of
+    from ..configuration import read_configuration
+    from ..naming import name_of_path, name_of_source
+
+    configuration = read_configuration(Path.cwd())
+    path = path_of(source)
+    named = name_of_source(raw.source or source, raw) if path is None else name_of_path(path, raw)
+    places = {source, raw.source}
+    if path is not None:
+        places.add(recorded_path(path, configuration.file.parent))
+    recorded = [
+        name
+        for name, space in sorted(configuration.spaces.items())
+        if name == source or space.source in places
+    ]
+    if recorded:
+        name, note = named if named in recorded else recorded[0], ""
+    else:
+        name = named
+        if name in configuration.spaces:  # It is the client of another Space.
+            numbered = (f"{named}_{number}" for number in itertools.count(2))
+            name = next(one for one in numbered if one not in configuration.spaces)
+        note = f"First run: hubsmith add {printable(source)} --name {name}"
+    service = normalise(replace(raw, name=name))
+    module = module_of(configuration.folder(name), Path.cwd(), configuration.file.parent)
+    return service, place_of(service, raw, module=module, note=note), bool(recorded)
+
+
+def _chosen(language: str, is_recorded: bool) -> str:
+    """Typed Python needs the generated client; without one, the snippet that runs is the other."""
+    return "python-untyped" if language == "python" and not is_recorded else language
+
+
+def _print_snippets(
+    operations: Sequence[Operation], place: Place, language: str, is_recorded: bool
+) -> None:
+    from ...snippets import LANGUAGES
+
+    _, write = LANGUAGES[_chosen(language, is_recorded)]
+    print("\n".join(write(operation, place) for operation in operations), end="")
+
+
+def _print_all(
+    service: Service, operations: Sequence[Operation], place: Place, *, is_whole: bool
+) -> None:
+    from ...snippets import LANGUAGES
+    from ...snippets.listing import definition_lines, definitions_in, endpoint_lines, heading
+
+    if is_whole:
+        print(heading(service))
+    for number, operation in enumerate(operations):
+        if number or is_whole:
+            print()
+        print("\n".join(endpoint_lines(operation)))
+        for title, write in LANGUAGES.values():
+            print(f"\n  {title}:\n")
+            for line in write(operation, place).splitlines():
+                print(f"    {line}".rstrip())
+    schemas = [
+        one.schema
+        for operation in operations
+        for one in (*operation.parameters, *operation.results)
+    ]
+    used = definitions_in(service, schemas)
+    if used:
+        print("\nObjects")
+    for definition in used:
+        print()
+        print("\n".join(definition_lines(definition)))
+
+
+def _json(
+    service: Service,
+    operations: Sequence[Operation],
+    place: Place,
+    language: str | None,
+    is_recorded: bool,
+) -> str:
+    from ...snippets import LANGUAGES
+    from ...snippets.place import json_text
+
+    languages = [_chosen(language, is_recorded)] if language else list(LANGUAGES)
+    return json_text(
+        {
+            "source": service.source,
+            "title": service.title,
+            "gradio": service.platform_version,
+            "client": {"module": place.module, "class": service.class_name},
+            "endpoints": [
+                {
+                    "endpoint": one.endpoint or None,
+                    "fn_index": one.fn_index,
+                    "method": one.method,
+                    "description": one.description,
+                    "streams": one.streams,
+                    "parameters": [
+                        {
+                            "name": parameter.wire_name,
+                            "identifier": parameter.identifier,
+                            "label": parameter.label,
+                            "description": parameter.description,
+                            "schema": parameter.schema,
+                            "required": parameter.default is None,
+                            "default": None
+                            if parameter.default is None
+                            else parameter.default.wire
+                            if parameter.default.value is None
+                            else parameter.default.value,
+                        }
+                        for parameter in one.parameters
+                    ],
+                    "results": [
+                        {"name": result.identifier, "label": result.label, "schema": result.schema}
+                        for result in one.results
+                    ],
+                    "snippets": {name: LANGUAGES[name][1](one, place) for name in languages},
+                }
+                for one in operations
+            ],
+            "objects": {
+                one.class_name: {
+                    str(member.wire_name): {
+                        "schema": member.schema,
+                        "required": member.is_required,
+                        "default": member.default,
+                    }
+                    for member in one.members
+                }
+                for one in service.definitions
+            },
+            "left_out": [
+                {"endpoint": one.endpoint, "reason": one.reason} for one in service.omissions
+            ],
+        },
+        indent=2,
+    )

@@ -1,0 +1,75 @@
+"""The name of a client package: given by the user, or made from its source."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from pathlib import Path, PurePath
+from urllib.parse import urlsplit
+
+from hubsmith_runtime import SpecError
+
+from ..ir.names import identifier, is_name
+from ..load import RawSpec
+from ..load.document import PATHS
+
+_FALLBACK = "space"
+# A client of this name would hide the library from everything beside it.
+_TAKEN = frozenset({"hubsmith", "hubsmith_runtime", "hubsmith_codegen", "hubsmith_testing"})
+
+
+def checked_name(name: str) -> str:
+    """Return a name that the user gave.
+
+    Raises:
+        SpecError: when it cannot be that of a package.
+    """
+    is_usable = is_name(name) and unicodedata.normalize("NFKC", name) == name
+    if not is_usable or name.startswith("_") or name in _TAKEN:
+        raise SpecError(
+            f"{name!a} cannot be the name of a client: it must be a Python identifier, "
+            "such as my_space, that no keyword or library takes."
+        )
+    return name
+
+
+def name_of_source(source: str, raw: RawSpec) -> str:
+    """Return the name for a running Space: that of the Space, the title of the app, or the host."""
+    if "://" not in source:
+        return snake(source.rpartition("/")[2])
+    return snake(raw.title) if raw.title else snake(_host(source))
+
+
+def name_of_path(path: Path, raw: RawSpec) -> str:
+    """Return the name for a snapshot: its own, that of its folder, or its title."""
+    if raw.name:
+        return snake(raw.name)
+    path = path.resolve()
+    if not path.is_dir() and raw.title:
+        return snake(raw.title)
+    return snake(naming_part(path))
+
+
+def naming_part(path: PurePath) -> str:
+    """Return the part of a path that names a Space: not that of a document, nor `spec`."""
+    if path.suffix == ".json":
+        if path.stem not in PATHS:
+            return path.stem
+        path = path.parent
+    return path.parent.name if path.name == "spec" else path.name
+
+
+def snake(text: str) -> str:
+    """Make any text a name for a package: words in lower case, joined by underscores."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", unicodedata.normalize("NFKC", text))
+    return str(identifier(words.lower(), fallback=_FALLBACK, avoid=_TAKEN))
+
+
+def _host(url: str) -> str:
+    host = urlsplit(url).hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "" if host == "localhost" else host.partition(".")[0]
+    return ""

@@ -1,0 +1,105 @@
+"""An `ApiDiff` as text for a terminal, as JSON, and as Markdown for a pull request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+from ...ir.json_type import Json
+from .change import ApiDiff, Change, code
+from .rules import Kind
+
+_TITLES: tuple[tuple[Kind, str], ...] = (
+    ("breaking", "Breaking"),
+    ("compatible", "Compatible"),
+    ("cosmetic", "Cosmetic"),
+)
+
+
+def _unpainted(text: str, _: Kind) -> str:
+    return text
+
+
+def to_text(diff: ApiDiff, *, paint: Callable[[str, Kind], str] = _unpainted) -> str:
+    """The changes as lines: a count, then each kind with its changes.
+
+    Args:
+        diff: The changes.
+        paint: Colours the title of a kind.
+    """
+    lines = [f"{diff.package}: {diff.summary()}."]
+    for kind, title in _TITLES:
+        changes = diff.of_kind(kind)
+        if changes:
+            lines += ["", paint(title, kind)]
+        for change in changes:
+            lines.append(f"  {_where(change)}{_sentence(change)}")
+            if kind != "cosmetic":
+                lines.append(f"      {change.affected}")
+    return "\n".join(lines)
+
+
+def to_document(diff: ApiDiff) -> dict[str, Json]:
+    """The changes as a JSON value.
+
+    Returns:
+        `package`, `summary` with a count for each kind, and `changes`: each with `kind`, `rule`,
+        `subject`, `endpoint`, `name`, `what` and `affected`.
+    """
+    counts: dict[str, Json] = {kind: len(diff.of_kind(kind)) for kind, _ in _TITLES}
+    changes: list[Json] = [
+        {
+            "kind": change.kind,
+            "rule": change.rule,
+            "subject": change.subject,
+            "endpoint": change.endpoint,
+            "name": change.name,
+            "what": change.what,
+            "affected": change.affected,
+        }
+        for change in diff.changes
+    ]
+    return {"package": diff.package, "summary": counts, "changes": changes}
+
+
+def to_json(diff: ApiDiff, **more: Json) -> str:
+    """The changes as JSON text, ASCII only.
+
+    Args:
+        diff: The changes.
+        more: Further entries, in front.
+    """
+    return json.dumps({**more, **to_document(diff)}, indent=2)
+
+
+def to_markdown(diff: ApiDiff) -> str:
+    """The changes as Markdown: a heading, then a list for each kind."""
+    return "\n".join(_markdown(diff))
+
+
+def _markdown(diff: ApiDiff) -> Iterator[str]:
+    yield f"## API changes of {code(diff.package)}"
+    yield ""
+    yield f"{diff.summary()[0].upper()}{diff.summary()[1:]}."
+    for kind, title in _TITLES:
+        changes = diff.of_kind(kind)
+        if not changes:
+            continue
+        yield ""
+        yield f"### {title}"
+        yield ""
+        for change in changes:
+            # Names stand between backticks, in which no markup is live.
+            where = f"**{code(change.endpoint)}**: " if change.endpoint else ""
+            affected = "" if kind == "cosmetic" else f" {change.affected}"
+            yield f"- {where}{_sentence(change)}{affected}"
+
+
+def _where(change: Change) -> str:
+    return f"{code(change.endpoint)[1:-1]}: " if change.endpoint else ""
+
+
+def _sentence(change: Change) -> str:
+    # Every text begins with a word of ours; behind the name of an endpoint it goes on.
+    what = change.what if change.endpoint else change.what[0].upper() + change.what[1:]
+    return f"{what}."

@@ -1,0 +1,171 @@
+"""From names in a spec to names in Python.
+
+A name that is an identifier already stays as it is, so that what the Space's author wrote is what
+the caller types. Collisions are never resolved by a counter: the name that needed no change keeps
+it, the others are spelled out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib import resources
+
+from .text import Source
+
+_SPELLED = {"-": "dash", ".": "dot", "/": "slash", " ": "space", "+": "plus", ":": "colon"}
+_LONGEST = 60
+
+
+class Identifier(Source):
+    """A Python identifier."""
+
+    __slots__ = ()
+
+
+class ClassName(Source):
+    """The name of a class."""
+
+    __slots__ = ()
+
+
+@cache
+def reserved(list_name: str) -> frozenset[str]:
+    """The words of one list in the `reserved` folder."""
+    folder = resources.files("hubsmith_codegen").joinpath("ir/reserved")
+    text = folder.joinpath(f"{list_name}.txt").read_text("utf-8")
+    lines = (line.partition("#")[0].split() for line in text.splitlines())
+    return frozenset(word for line in lines for word in line)
+
+
+def is_name(text: str) -> bool:
+    """Whether Python and its keywords allow the text as a name."""
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
+def identifier(text: str, *, fallback: str, avoid: frozenset[str] = frozenset()) -> Identifier:
+    """The identifier for a name of a spec.
+
+    Args:
+        text: The name as the spec has it.
+        fallback: What to call it, or to begin it with, where nothing usable is left.
+        avoid: Names that are taken in this place; they get a trailing underscore.
+    """
+    return _finish(re.sub(r"_{2,}", "_", _fold(text, "_")), fallback, avoid)
+
+
+def spelled(text: str, *, fallback: str, avoid: frozenset[str] = frozenset()) -> Identifier:
+    """The identifier for a name whose shorter form is taken: every odd character by its name."""
+    words = (
+        character if f"_{character}".isidentifier() else _spell(character)
+        for character in unicodedata.normalize("NFKC", text.strip("/"))
+    )
+    return _finish(re.sub(r"_{2,}", "_", "".join(words)), fallback, avoid)
+
+
+def class_name(text: str, *, fallback: str) -> ClassName:
+    """The class name for a name of a spec: words joined, each with a capital."""
+    words = [word for word in _fold(text, "_").split("_") if word]
+    joined = unicodedata.normalize("NFKC", "".join(map(_capital, words))[:_LONGEST])
+    if not joined.isidentifier():
+        joined = fallback + joined
+    # Some letters have no capital form; class names may not shadow a keyword such as `None`.
+    return ClassName(f"{joined}_" if keyword.iskeyword(joined) else joined)
+
+
+def distinct(
+    names: Sequence[str], *, fallback: str, avoid: frozenset[str] = frozenset()
+) -> tuple[Identifier, ...]:
+    """One identifier for each name of a spec, all different, whatever the order.
+
+    Args:
+        names: The names of one place, such as the parameters of an endpoint.
+        fallback: See `identifier`.
+        avoid: See `identifier`.
+    """
+    short = [identifier(name, fallback=fallback, avoid=avoid) for name in names]
+    found: list[Identifier] = []
+    keeps: list[bool] = []
+    for position, name in enumerate(names):
+        rivals = [index for index, other in enumerate(short) if other == short[position]]
+        unchanged = [index for index in rivals if short[index] == names[index].strip("/")]
+        keeps.append(len(rivals) == 1 or unchanged == [position])
+        if keeps[position]:
+            found.append(short[position])
+        elif sum(names[index] == name for index in rivals) > 1:
+            # Even the spec's own names are the same: only their places tell them apart.
+            found.append(Identifier(f"{short[position].rstrip('_')}_{position + 1}"))
+        else:
+            found.append(spelled(name, fallback=fallback, avoid=avoid))
+    return tuple(Identifier(name) for name in _set_apart(found, names, keeps))
+
+
+def distinct_classes(methods: Sequence[Identifier]) -> tuple[ClassName, ...]:
+    """The class names for methods whose names are distinct, distinct as well."""
+    short = [class_name(method, fallback="Call") for method in methods]
+    keeps = [short.count(name) == 1 for name in short]
+    # `run_it` and `runIt`: keep the underscores that set them apart.
+    longer = [
+        name if is_kept else _capital(method)
+        for name, is_kept, method in zip(short, keeps, methods, strict=True)
+    ]
+    return tuple(ClassName(name) for name in _set_apart(longer, methods, keeps))
+
+
+def _set_apart(found: Sequence[str], names: Sequence[str], keeps: Sequence[bool]) -> list[str]:
+    """What was found, with a hash of the spec's name where two are still the same.
+
+    Those in `keeps` are all different; they are never touched, whatever else is there.
+    """
+    result = list(found)
+    taken = set(found)
+    for place, name in enumerate(names):
+        if keeps[place] or found.count(found[place]) == 1:
+            continue
+        origin = name if names.count(name) == 1 else f"{place}{name}"
+        digest = hashlib.sha256(origin.encode(errors="replace")).hexdigest()
+        length = 8
+        while (longer := f"{found[place].rstrip('_')}_{digest[:length]}") in taken:
+            length += 8
+        result[place] = longer
+        taken.add(longer)
+    return result
+
+
+def joined(parts: Iterable[str]) -> ClassName:
+    """A class name from the full path of a thing."""
+    text = "".join(class_name(part, fallback="") for part in parts)[: 2 * _LONGEST]
+    text = unicodedata.normalize("NFKC", text)
+    return ClassName(text if is_name(text) else f"Object{text}")
+
+
+def _capital(word: str) -> str:
+    # The capital form of one letter may be several characters.
+    return unicodedata.normalize("NFKC", word[0].upper() + word[1:])
+
+
+def _fold(text: str, filler: str) -> str:
+    # Python folds identifiers to NFKC when it reads source; fold here, so that two names that
+    # look different in the spec but are one to Python are seen as one.
+    folded = unicodedata.normalize("NFKC", text.strip("/"))
+    return "".join(c if f"_{c}".isidentifier() else filler for c in folded)
+
+
+def _spell(character: str) -> str:
+    return f"_{_SPELLED.get(character) or f'u{ord(character):04x}'}_"
+
+
+def _finish(name: str, fallback: str, avoid: frozenset[str]) -> Identifier:
+    # A leading underscore would make a field private and hide a method from completion.
+    name = name.strip("_")[:_LONGEST].rstrip("_")
+    if not name:
+        name = fallback
+    elif not name.isidentifier():
+        name = f"{fallback}_{name}"
+    if keyword.iskeyword(name) or name in avoid:
+        name += "_"
+    return Identifier(name)

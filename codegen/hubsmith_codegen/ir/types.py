@@ -1,0 +1,275 @@
+"""Types as a small tree of frozen nodes: what a JSON schema means, freed from how it says it.
+
+The normalisers make these trees; whoever needs to know something of a type matches them. A class is
+named by a `Reference`; what it holds stands once, in the service's definitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from .json_type import Json, Scalar
+from .names import ClassName
+from .text import NO_TEXT, SpecText
+
+Kind: TypeAlias = Literal["string", "integer", "number", "boolean", "null"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyType:
+    """The spec names no type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalarType:
+    """A plain value, with the bounds that an argument must keep, by JSON-schema keyword."""
+
+    kind: Kind
+    bounds: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceType:
+    """One of several values.
+
+    Attributes:
+        values: The values, each a string, an integer or a boolean.
+        is_constant: A tag that never grows, such as the `type` of a message.
+    """
+
+    values: tuple[str | int | bool, ...]
+    is_constant: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileType:
+    """A file, whichever way the spec writes it.
+
+    Attributes:
+        form: The class of the runtime that stands for it: `FileInput` and `ContentInput` are
+            what an argument takes, the others what a result is.
+    """
+
+    form: Literal["FileInput", "File", "ContentInput", "Image", "Base64Bytes"] = "FileInput"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A class among the service's definitions, or a union that has a name."""
+
+    class_name: ClassName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListType:
+    """A list of any length within the bounds."""
+
+    item: Type
+    bounds: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TupleType:
+    """A list of fixed length whose places have types of their own."""
+
+    items: tuple[Type, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingType:
+    """An object without fixed names."""
+
+    value: Type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnionType:
+    """One of several types, in the order of the spec."""
+
+    options: tuple[Type, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One named member of an object."""
+
+    name: str
+    type: Type
+    is_required: bool
+    default: Scalar = None
+    description: SpecText = NO_TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectType:
+    """An object with named members: what becomes a class.
+
+    Attributes:
+        title: The name the spec gives it; may be empty.
+        path: Where it stands, as words from the endpoint down: its name where titles collide.
+        fields: Its members, in the order of their names.
+        description: What it is; may be empty.
+    """
+
+    title: str
+    path: tuple[str, ...]
+    fields: tuple[Field, ...]
+    description: SpecText = NO_TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecursiveType:
+    """An object inside itself: how many objects up it stands, counted from 1 for the nearest."""
+
+    levels: int
+
+
+Type: TypeAlias = (
+    AnyType
+    | ScalarType
+    | ChoiceType
+    | FileType
+    | ListType
+    | TupleType
+    | MappingType
+    | UnionType
+    | Reference
+    | ObjectType
+    | RecursiveType
+)
+
+NULL = ScalarType(kind="null")
+
+
+def union(options: list[Type]) -> Type:
+    """The options as one type: flat, each once, with null last; one of them alone is itself."""
+    flat: list[Type] = []
+    for option in options:
+        flat += option.options if isinstance(option, UnionType) else (option,)
+    if any(isinstance(option, AnyType) for option in flat):
+        return AnyType()
+    once = list(dict.fromkeys(option for option in flat if option != NULL))
+    if NULL in flat:
+        once.append(NULL)
+    if not once:
+        return AnyType()
+    return once[0] if len(once) == 1 else UnionType(options=tuple(once))
+
+
+def accepts(type_: Type, value: Json) -> bool:
+    """Whether a scalar default fits a type as an argument."""
+    match type_:
+        case AnyType():
+            return True
+        case ScalarType(kind=kind, bounds=bounds):
+            return _is_kind(kind, value) and all(_keeps(bound, value) for bound in bounds)
+        case ChoiceType(values=values):
+            return any(type(choice) is type(value) and choice == value for choice in values)
+        case UnionType(options=options):
+            return any(accepts(option, value) for option in options)
+        case _:
+            return False
+
+
+def _is_kind(kind: Kind, value: Json) -> bool:
+    match kind:
+        case "null":
+            return value is None
+        case "boolean":
+            return isinstance(value, bool)
+        case "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "string":
+            return isinstance(value, str)
+
+
+def _keeps(bound: tuple[str, float], value: Json) -> bool:
+    keyword, limit = bound
+    if isinstance(value, int | float):
+        match keyword:
+            case "minimum":
+                return value >= limit
+            case "maximum":
+                return value <= limit
+            case "exclusiveMinimum":
+                return value > limit
+            case "exclusiveMaximum":
+                return value < limit
+            case _:
+                return True
+    if isinstance(value, str):
+        match keyword:
+            case "minLength":
+                return len(value) >= limit
+            case "maxLength":
+                return len(value) <= limit
+            case _:
+                return True
+    return True
+
+
+def mapped(type_: Type, change: Callable[[Type], Type]) -> Type:
+    """The type with a change made to everything directly inside it."""
+    match type_:
+        case ListType(item=item):
+            return replace(type_, item=change(item))
+        case TupleType(items=items):
+            return TupleType(items=tuple(change(item) for item in items))
+        case MappingType(value=value):
+            return MappingType(value=change(value))
+        case UnionType(options=options):
+            return union([change(option) for option in options])
+        case _:
+            return type_
+
+
+def without_bounds(type_: Type) -> Type:
+    """The type with every value in bounds or out of them."""
+    if isinstance(type_, ScalarType | ListType):
+        type_ = replace(type_, bounds=())
+    return mapped(type_, without_bounds)
+
+
+def as_result(type_: Type) -> Type:
+    """The type of an answer: the server keeps its own bounds, and may add a choice later."""
+    match type_:
+        case ChoiceType(values=values, is_constant=False):
+            kinds: dict[type, Kind] = {str: "string", int: "integer"}
+            found = {type(value) for value in values}
+            others = [ScalarType(kind=name) for kind, name in kinds.items() if kind in found]
+            return union([type_, *others])
+        case ScalarType(kind=kind):
+            return ScalarType(kind=kind)
+        case ListType(item=item):
+            return ListType(item=as_result(item))
+        case FileType(form="FileInput"):
+            return FileType(form="File")
+        case _:
+            return mapped(type_, as_result)
+
+
+def optional(type_: Type) -> Type:
+    """The type, or null."""
+    return union([type_, NULL])
+
+
+def inside(type_: Type) -> Iterator[Type]:
+    """The type and every type within it; what a reference names is not entered."""
+    yield type_
+    match type_:
+        case ListType(item=inner) | MappingType(value=inner):
+            yield from inside(inner)
+        case TupleType(items=inners) | UnionType(options=inners):
+            for inner in inners:
+                yield from inside(inner)
+        case _:
+            pass
+
+
+def holds_file(type_: Type) -> bool:
+    """Whether a file stands anywhere within the type; what a reference names is not entered."""
+    return any(isinstance(one, FileType) for one in inside(type_))

@@ -1,0 +1,7 @@
+"""The first step: the documents of a Space, read from bytes, a folder or a server."""
+
+from __future__ import annotations
+
+from .spec import Document, RawSpec, WireGeneration, load, load_document
+
+__all__ = ["Document", "RawSpec", "WireGeneration", "load", "load_document"]

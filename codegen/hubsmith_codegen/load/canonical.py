@@ -1,0 +1,144 @@
+"""The canonical form of a document: sorted, free of what changes from one server start to the next.
+
+What the generator does not need is dropped as well, so that a stored snapshot is small and says
+nothing about the machine that served it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import cast
+
+from ..ir.model import Json
+from .document import Document
+
+_CONFIG_KEYS = ("version", "protocol", "api_prefix", "space_id", "title", "max_file_size")
+_COMPONENT_KEYS = (
+    "id",
+    "type",
+    "skip_api",
+    "api_info",
+    "api_info_as_input",
+    "api_info_as_output",
+    "example_inputs",
+)
+_PROP_KEYS = (
+    "allow_custom_value",
+    "choices",
+    "file_count",
+    "info",
+    "label",
+    "maximum",
+    "minimum",
+    "multiselect",
+    "name",
+    "placeholder",
+    "precision",
+    "step",
+)
+_DEPENDENCY_KEYS = (
+    "id",
+    "api_description",
+    "api_name",
+    "api_visibility",
+    "backend_fn",
+    "batch",
+    "cancels",
+    "connection",
+    "inputs",
+    "max_batch_size",
+    "outputs",
+    "queue",
+    "show_api",
+    "targets",
+    "types",
+)
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
+_SERVED_FILE = re.compile(r"^https?://[^/]+/(?:[^?#]*/)?(?:file[=/]|stream/)")
+
+
+def to_text(document: Mapping[str, Json]) -> str:
+    """Return a document as it is stored: keys sorted, indented by one space, newline at the end."""
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+
+
+def digest_of(documents: Mapping[Document, Mapping[str, Json]]) -> str:
+    """Return the sha256 of several documents, hexadecimal, whatever the order of their keys."""
+    text = json.dumps(documents, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def reduce(kind: Document, document: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return a document without what the generator ignores and what differs between two fetches.
+
+    Reducing twice changes nothing more.
+    """
+    if kind == "config":
+        document = _config(document)
+    elif kind == "info":
+        document = {
+            key: _endpoints(value) for key, value in document.items() if key.endswith("_endpoints")
+        }
+    return cast("Mapping[str, Json]", _neutral(dict(document)))
+
+
+def _config(document: Mapping[str, Json]) -> dict[str, Json]:
+    dependencies = _objects(document.get("dependencies"))
+    inputs: set[str] = set()
+    for dependency in dependencies:
+        # An id is an integer; as text, whatever else a stranger wrote there stays hashable.
+        ids = dependency.get("inputs")
+        inputs.update(str(item) for item in (ids if isinstance(ids, list) else []))
+    components: list[Json] = [
+        _component(component, is_input=str(component.get("id")) in inputs)
+        for component in _objects(document.get("components"))
+    ]
+    reduced = _only(document, _CONFIG_KEYS)
+    reduced["components"] = components
+    reduced["dependencies"] = [_only(dependency, _DEPENDENCY_KEYS) for dependency in dependencies]
+    return reduced
+
+
+def _component(component: Mapping[str, Json], *, is_input: bool) -> dict[str, Json]:
+    reduced = _only(component, _COMPONENT_KEYS)
+    props = component.get("props")
+    if isinstance(props, dict):
+        # The value of an input is a default. That of an output is what the page shows first, such
+        # as the rows of a plot.
+        reduced["props"] = _only(props, (*_PROP_KEYS, "value") if is_input else _PROP_KEYS)
+    return reduced
+
+
+def _endpoints(endpoints: Json) -> Json:
+    if not isinstance(endpoints, dict):
+        return endpoints
+    return {
+        name: {key: value for key, value in endpoint.items() if key != "code_snippets"}
+        if isinstance(endpoint, dict)
+        else endpoint
+        for name, endpoint in endpoints.items()
+    }
+
+
+def _neutral(value: Json) -> Json:
+    if isinstance(value, dict):
+        neutral: dict[str, Json] = {key: _neutral(item) for key, item in value.items()}
+        url = neutral.get("url")
+        if isinstance(url, str) and "path" in neutral and _SERVED_FILE.match(url):
+            # It repeats the path, with the host and port of the moment.
+            neutral["url"] = None
+        return neutral
+    if isinstance(value, list):
+        return [_neutral(item) for item in value]
+    return _ADDRESS.sub(">", value) if isinstance(value, str) else value
+
+
+def _objects(value: Json | None) -> list[dict[str, Json]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _only(mapping: Mapping[str, Json], keys: tuple[str, ...]) -> dict[str, Json]:
+    return {key: mapping[key] for key in keys if key in mapping}

@@ -1,0 +1,234 @@
+"""One document of a Space: parsed, and told apart from everything that is not one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Literal, NoReturn, TypeAlias, cast
+
+from hubsmith_runtime import SpecError
+
+from ..ir.model import Json
+
+Document: TypeAlias = Literal["info", "config", "openapi"]
+WireGeneration: TypeAlias = Literal["none", "run", "call-v2"]
+
+MAX_BYTES = 64 * 1024 * 1024
+"""The largest document that is read."""
+
+MAX_DEPTH = 100
+"""The deepest nesting that is read: real documents stay below 30."""
+
+PATHS: Mapping[Document, str] = {
+    "info": "/gradio_api/info",
+    "config": "/config",
+    "openapi": "/gradio_api/openapi.json",
+}
+"""Where a server of Gradio 5 or later has each document."""
+
+_KINDS: Mapping[str, str] = {
+    "list": "an array",
+    "str": "a string",
+    "bool": "a boolean",
+    "NoneType": "null",
+}
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_ROUTE = re.compile(r"/(?:run|api|call|call/v2)/\{api_name\}/?$")
+_CALL_V2 = re.compile(r"(?:/.*)?/call/v2/.+", re.DOTALL)
+_RUN = re.compile(r"(?:/.*)?/run/.+", re.DOTALL)
+
+
+def parse(content: bytes, what: str) -> Mapping[str, Json]:
+    """Parse one document.
+
+    `NaN` and infinite numbers, which are no JSON but which servers send, become `null`; unpaired
+    surrogates, which no file can hold, become U+FFFD. Of duplicate keys the last one counts.
+
+    Args:
+        content: The bytes as they came, with or without a byte order mark.
+        what: What they are, for the message: such as a file name or a URL.
+
+    Raises:
+        SpecError: when they are not a JSON object.
+    """
+    if len(content) > MAX_BYTES:
+        raise SpecError(f"{what} is larger than {MAX_BYTES // 2**20} MiB, which no Space's API is.")
+    text = _decode(content, what)
+    if not text.strip():
+        raise SpecError(f"{what} is empty.")
+    if text.lstrip().startswith("<"):
+        raise SpecError(_describe_html(text, what))
+    try:
+        value: object = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        raise SpecError(_describe_syntax(error, text, what)) from None
+    except RecursionError:
+        _refuse_depth(what)
+    except ValueError:
+        raise SpecError(f"{what} holds a number that is too long to be one.") from None
+    _limit_depth(value, what)
+    if not isinstance(value, dict):
+        kind = _KINDS.get(type(value).__name__, "a number")
+        raise SpecError(f"{what} is {kind}, not a JSON object, so it is not an API document.")
+    document = cast("dict[str, Json]", value)
+    return _paired(document) if _SURROGATE.search(text) else document
+
+
+def identify(document: Mapping[str, Json], what: str) -> Document:
+    """Say which of the three documents of a Space this is.
+
+    Raises:
+        SpecError: when it is none of them.
+    """
+    if "openapi" in document or "swagger" in document:
+        generation_of(document, what)
+        return "openapi"
+    if isinstance(document.get("named_endpoints"), dict):
+        return "info"
+    if isinstance(document.get("dependencies"), list) and isinstance(
+        document.get("components"), list
+    ):
+        return "config"
+    raise SpecError(
+        f"{what} is JSON, but not an API document of a Gradio app{_excerpt(document)}. "
+        "Known are /config, /gradio_api/info and /gradio_api/openapi.json."
+    )
+
+
+def generation_of(document: Mapping[str, Json], what: str) -> WireGeneration:
+    """Say which shape Gradio's OpenAPI document has.
+
+    Raises:
+        SpecError: when it is the OpenAPI document of something else.
+    """
+    if "swagger" in document:
+        raise SpecError(
+            f"{what} is a Swagger 2 document of something else: Gradio writes OpenAPI 3."
+        )
+    paths = document.get("paths")
+    if not str(document.get("openapi")).startswith("3.") or not isinstance(paths, dict):
+        raise SpecError(f"{what} is not an OpenAPI 3 document: it needs `openapi` and `paths`.")
+    if any(_ROUTE.search(path) for path in paths) or {"/config", "/queue/join"} <= paths.keys():
+        raise SpecError(
+            f"{what} is the server's own route schema (FastAPI's /openapi.json). "
+            "The API document of the app is at /gradio_api/openapi.json."
+        )
+    if any(_CALL_V2.fullmatch(path) for path in paths) or any(map(_is_upload, paths.items())):
+        return "call-v2"
+    if paths and all(_RUN.fullmatch(path) and _posts_json(paths[path]) for path in paths):
+        return "run"
+    # An app without endpoints, on a Gradio whose document lists nothing else.
+    is_bare = document.get("components") == {"schemas": {}} and document["openapi"] == "3.0.2"
+    if not paths and is_bare:
+        return "run"
+    raise SpecError(
+        f"{what} is the OpenAPI document of something else than a Gradio app{_title(document)}."
+    )
+
+
+def _decode(content: bytes, what: str) -> str:
+    encoding = json.detect_encoding(content)
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise SpecError(
+            f"{what} is not text: byte {error.start + 1} is not valid {error.encoding.upper()}."
+        ) from None
+
+
+def _no_number(_: str) -> None:
+    return None
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return None if number in (float("inf"), float("-inf")) else number
+
+
+def _describe_html(text: str, what: str) -> str:
+    start = text[:100_000]
+    title = re.search(r"<title[^>]*>([^<]{1,200})", start, re.IGNORECASE)
+    name = f" titled {_quote(title[1])}" if title else ""
+    if re.search(r"type=[\"']?password|log ?in|sign ?in", start, re.IGNORECASE):
+        return f"{what} is a login page{name}, not JSON: it needs a token or a login."
+    return f"{what} is an HTML page{name}, not JSON."
+
+
+def _describe_syntax(error: json.JSONDecodeError, text: str, what: str) -> str:
+    where = f"line {error.lineno}, column {error.colno}"
+    is_end = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+    if is_end and text.lstrip()[0] in "{[":
+        return f"{what} is cut off: its JSON ends after {len(text)} characters ({where})."
+    return f"{what} is not JSON: {error.msg} at {where}."
+
+
+def _refuse_depth(what: str) -> NoReturn:
+    raise SpecError(f"{what} is nested deeper than {MAX_DEPTH} levels.") from None
+
+
+def _limit_depth(value: object, what: str) -> None:
+    level: list[object] = [value]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            _refuse_depth(what)
+        following: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                following.extend(cast("dict[str, object]", item).values())
+            elif isinstance(item, list):
+                following.extend(cast("list[object]", item))
+        level = following
+
+
+def _paired(document: dict[str, Json]) -> dict[str, Json]:
+    return {_text(key): _paired_value(value) for key, value in document.items()}
+
+
+def _paired_value(value: Json) -> Json:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, list):
+        return [_paired_value(item) for item in value]
+    return _paired(value) if isinstance(value, dict) else value
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _excerpt(document: Mapping[str, Json]) -> str:
+    for key in ("detail", "error", "message"):
+        if isinstance(text := document.get(key), str):
+            return f" (it says {_quote(text)})"
+    keys = ", ".join(_quote(key) for key in sorted(document)[:5])
+    return f" (its keys: {keys})" if keys else " (it has no keys)"
+
+
+def _title(document: Mapping[str, Json]) -> str:
+    info = document.get("info")
+    title = info.get("title") if isinstance(info, dict) else None
+    return f" ({_quote(title)})" if isinstance(title, str) and title else ""
+
+
+def _quote(text: str) -> str:
+    # ascii() keeps a stranger's control characters out of the terminal.
+    line = " ".join(text.split())
+    return ascii(line if len(line) <= 60 else line[:57] + "...")
+
+
+def _is_upload(item: tuple[str, Json]) -> bool:
+    path, operations = item
+    post = operations.get("post") if isinstance(operations, dict) else None
+    return (
+        path.endswith("/upload")
+        and isinstance(post, dict)
+        and post.get("operationId") == "upload_file_upload_post"
+    )
+
+
+def _posts_json(operations: Json) -> bool:
+    post = operations.get("post") if isinstance(operations, dict) else None
+    return isinstance(post, dict) and isinstance(post.get("requestBody"), dict)

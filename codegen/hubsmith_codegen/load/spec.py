@@ -1,0 +1,139 @@
+"""Bytes in, a `RawSpec` out: which document is this, and is it one at all?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hubsmith_runtime import SpecError
+
+from ..ir.model import Json
+from . import canonical
+from .document import PATHS, Document, WireGeneration, generation_of, identify, parse
+
+__all__ = ["Document", "RawSpec", "WireGeneration", "load", "load_document"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawSpec:
+    """The API documents of one Space, parsed but not yet understood.
+
+    The documents are in canonical form, see `canonical.reduce`: the same whether they come from a
+    server or from a stored snapshot.
+
+    Attributes:
+        info: `/gradio_api/info`, the fullest source.
+        config: `/config`, which alone knows generators, positions, bounds and state slots.
+        openapi: `/gradio_api/openapi.json`.
+        generation: Which shape `openapi` has: `none` where it is absent (before Gradio 5.29),
+            `run` (5.29 to 6.12), `call-v2` (6.13 on).
+        source: The Space's name or URL; `None` where the documents came without it.
+        name: The name the client should get; `None` leaves it to the source.
+        notes: Why a document is missing, by document: such as `{"info": "answered 500"}`.
+        digest: sha256 over the documents in canonical form (sorted keys, no spaces), hexadecimal.
+    """
+
+    info: Mapping[str, Json] | None
+    config: Mapping[str, Json] | None
+    openapi: Mapping[str, Json] | None
+    generation: WireGeneration
+    source: str | None
+    name: str | None
+    notes: Mapping[str, str]
+    digest: str
+
+    @property
+    def documents(self) -> dict[Document, Mapping[str, Json]]:
+        """The documents that are there."""
+        present: dict[Document, Mapping[str, Json] | None] = {
+            "config": self.config,
+            "info": self.info,
+            "openapi": self.openapi,
+        }
+        return {kind: document for kind, document in present.items() if document is not None}
+
+    @property
+    def gradio_version(self) -> str:
+        """The version of the server that wrote the documents; empty where they do not say."""
+        version = (self.config or {}).get("version")
+        if not isinstance(version, str):
+            info = (self.openapi or {}).get("info")
+            version = info.get("version") if isinstance(info, dict) else None
+        return version if isinstance(version, str) else ""
+
+    @property
+    def title(self) -> str:
+        """What the app calls itself; empty where it keeps Gradio's own title."""
+        title = (self.config or {}).get("title")
+        if not isinstance(title, str):
+            info = (self.openapi or {}).get("info")
+            title = info.get("title") if isinstance(info, dict) else None
+        return title if isinstance(title, str) and title not in ("Gradio", "Gradio App") else ""
+
+
+def load(
+    documents: Mapping[str, bytes],
+    *,
+    source: str | None = None,
+    name: str | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> RawSpec:
+    """Parse the documents of one Space.
+
+    Args:
+        documents: At least one of `info`, `config` and `openapi`.
+        source: The Space's name or URL.
+        name: The name the client should get.
+        notes: Why a document is missing, by document.
+
+    Raises:
+        SpecError: when a document is not what its key says, or there is none.
+    """
+    if unknown := sorted(set(documents) - set(PATHS)):
+        raise SpecError(f"There is no document {unknown[0]!r}: known are {', '.join(PATHS)}.")
+    if not documents:
+        raise SpecError("There is no API document: one of info, config or openapi is needed.")
+    parsed: dict[Document, Mapping[str, Json]] = {}
+    generation: WireGeneration = "none"
+    for kind, path in PATHS.items():
+        if kind not in documents:
+            continue
+        what = f"The {path} document of {source}" if source else f"The {path} document"
+        document = parse(documents[kind], what)
+        if (found := identify(document, what)) != kind:
+            raise SpecError(f"{what} is in truth that of {PATHS[found]}.")
+        if kind == "openapi":
+            generation = generation_of(document, what)
+        parsed[kind] = canonical.reduce(kind, document)
+    return RawSpec(
+        info=parsed.get("info"),
+        config=parsed.get("config"),
+        openapi=parsed.get("openapi"),
+        generation=generation,
+        source=source,
+        name=name,
+        notes={kind: (notes or {})[kind] for kind in sorted(notes or {}) if kind not in parsed},
+        digest=canonical.digest_of(parsed),
+    )
+
+
+def load_document(
+    content: bytes,
+    *,
+    what: str = "The document",
+    source: str | None = None,
+    name: str | None = None,
+) -> RawSpec:
+    """Parse one document that does not say which of the three it is.
+
+    Args:
+        content: The document.
+        what: What it is, for messages: such as a file name.
+        source: The Space's name or URL.
+        name: The name the client should get.
+
+    Raises:
+        SpecError: when it is none of them.
+    """
+    kind = identify(parse(content, what), what)
+    return load({kind: content}, source=source, name=name)

@@ -1,0 +1,1 @@
+"""Provider tables: `specs/providers/*.toml`, read and checked."""

@@ -1,0 +1,76 @@
+"""What a document says of an endpoint, before its schemas are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...ir.model import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundParameter:
+    """One input, as found.
+
+    Attributes:
+        name: The name that the caller uses.
+        label: What the page shows.
+        component: Which component it is, in lower case; empty where the document is silent.
+        props: What `/config` knows of that component: bounds, help text, custom values.
+        example: A value to try, as the document has it.
+    """
+
+    name: str
+    schema: Json
+    label: Json = None
+    component: str = ""
+    has_default: bool = False
+    default: Json = None
+    props: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    example: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundResult:
+    """One output, as found."""
+
+    schema: Json
+    label: Json = None
+    component: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundOperation:
+    """One endpoint, as found.
+
+    Attributes:
+        endpoint: The API name with its leading slash; empty for an unnamed function.
+        fn_index: The position of an unnamed function.
+        is_ordered: Whether the order of the parameters is that of the Space. It is not where they
+            were read from a JSON object, whose keys have no order.
+        fault: Why the endpoint cannot be expressed; empty where it can.
+    """
+
+    endpoint: str
+    fn_index: int | None = None
+    description: Json = None
+    parameters: tuple[FoundParameter, ...] = ()
+    results: tuple[FoundResult, ...] = ()
+    streams: bool | None = None
+    is_ordered: bool = True
+    fault: str = ""
+
+
+def objects(value: Json | None) -> list[Mapping[str, Json]]:
+    """The objects of a JSON array; none where it is no array."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def mapping(value: Json | None) -> Mapping[str, Json]:
+    """A JSON object; an empty one where it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def text(value: Json | None) -> str:
+    """A JSON string; empty where it is none."""
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,116 @@
+"""Endpoints as `/config` describes them, and the facts that only it has."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from ...ir.model import Json
+from .found import FoundOperation, FoundParameter, FoundResult, mapping, objects, text
+
+_Component = Mapping[str, Json]
+
+
+class ConfigFacts:
+    """The components and functions of a Space, by their ids and names.
+
+    Args:
+        config: The document.
+    """
+
+    def __init__(self, config: Mapping[str, Json]) -> None:
+        components = objects(config.get("components"))
+        self._components = {str(component.get("id")): component for component in components}
+        self._dependencies = objects(config.get("dependencies"))
+        self._by_name = {
+            f"/{dependency['api_name']}": dependency
+            for dependency in self._dependencies
+            if isinstance(dependency.get("api_name"), str)
+        }
+
+    def operations(self) -> list[FoundOperation]:
+        """Every public endpoint, sorted: what `/info` lists on a server where it works."""
+        named = [name for name, function in self._by_name.items() if _is_public(function)]
+        return [self._operation(name, self._by_name[name]) for name in sorted(named)]
+
+    def complete(self, operation: FoundOperation) -> FoundOperation:
+        """The operation with what only `/config` knows of it: bounds, help text, whether it streams.
+
+        Where the two documents disagree on the number of inputs, only the endpoint's own facts
+        are added.
+        """
+        function = self._find(operation)
+        if function is None:
+            return operation
+        parameters = operation.parameters
+        inputs = self._visible(function.get("inputs"))
+        if operation.is_ordered and len(inputs) == len(parameters):
+            parameters = tuple(
+                dataclasses.replace(parameter, props=mapping(component.get("props")))
+                for parameter, component in zip(parameters, inputs, strict=True)
+            )
+        return dataclasses.replace(operation, parameters=parameters, streams=_streams(function))
+
+    def _find(self, operation: FoundOperation) -> Mapping[str, Json] | None:
+        if operation.endpoint:
+            return self._by_name.get(operation.endpoint)
+        for place, function in enumerate(self._dependencies):
+            if function.get("id", place) == operation.fn_index:
+                return function
+        return None
+
+    def _operation(self, name: str, function: Mapping[str, Json]) -> FoundOperation:
+        return FoundOperation(
+            endpoint=name,
+            description=function.get("api_description"),
+            parameters=tuple(
+                _parameter(component, place)
+                for place, component in enumerate(self._visible(function.get("inputs")))
+            ),
+            results=tuple(
+                FoundResult(
+                    schema=component.get("api_info_as_output", component.get("api_info")),
+                    label=mapping(component.get("props")).get("label"),
+                    component=text(component.get("type")),
+                )
+                for component in self._visible(function.get("outputs"))
+            ),
+            streams=_streams(function),
+        )
+
+    def _visible(self, ids: Json | None) -> list[_Component]:
+        """The components that take part in a call: not state, not layout, not buttons."""
+        found = [self._components.get(str(one)) for one in ids] if isinstance(ids, list) else []
+        return [
+            component
+            for component in found
+            if component is not None and component.get("skip_api") is not True
+        ]
+
+
+def _parameter(component: _Component, place: int) -> FoundParameter:
+    props = mapping(component.get("props"))
+    return FoundParameter(
+        # The names of the function's arguments are not in this document.
+        name=text(props.get("label")) or f"param_{place}",
+        schema=component.get("api_info_as_input", component.get("api_info")),
+        label=props.get("label"),
+        component=text(component.get("type")),
+        has_default=props.get("value") is not None,
+        default=props.get("value"),
+        props=props,
+        example=component.get("example_inputs"),
+    )
+
+
+def _is_public(function: Mapping[str, Json]) -> bool:
+    if function.get("backend_fn") is not True:
+        return False
+    return function.get("api_visibility", "public") == "public" and (
+        function.get("show_api") is not False
+    )
+
+
+def _streams(function: Mapping[str, Json]) -> bool | None:
+    found = mapping(function.get("types")).get("generator")
+    return found if isinstance(found, bool) else None

@@ -1,0 +1,57 @@
+"""Endpoints as `/gradio_api/info` describes them: the fullest source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...ir.model import Json
+from .found import FoundOperation, FoundParameter, FoundResult, mapping, objects, text
+
+
+def operations_of_info(info: Mapping[str, Json]) -> list[FoundOperation]:
+    """Every endpoint of the document, named ones first, sorted."""
+    named = mapping(info.get("named_endpoints"))
+    found = [
+        _operation(mapping(named[name]), endpoint=name if name.startswith("/") else f"/{name}")
+        for name in sorted(named)
+    ]
+    unnamed = mapping(info.get("unnamed_endpoints"))
+    for position in sorted((key for key in unnamed if key.isdecimal()), key=int):
+        found.append(_operation(mapping(unnamed[position]), endpoint="", fn_index=int(position)))
+    return found
+
+
+def _operation(
+    description: Mapping[str, Json], *, endpoint: str, fn_index: int | None = None
+) -> FoundOperation:
+    return FoundOperation(
+        endpoint=endpoint,
+        fn_index=fn_index,
+        description=description.get("description"),
+        parameters=tuple(
+            _parameter(parameter, place)
+            for place, parameter in enumerate(objects(description.get("parameters")))
+        ),
+        results=tuple(
+            FoundResult(
+                schema=result.get("type"),
+                label=result.get("label"),
+                component=text(result.get("component")).lower(),
+            )
+            for result in objects(description.get("returns"))
+        ),
+    )
+
+
+def _parameter(parameter: Mapping[str, Json], place: int) -> FoundParameter:
+    # Gradio 4.0 has no parameter names; the label is then what the caller sees.
+    name = text(parameter.get("parameter_name")) or text(parameter.get("label"))
+    return FoundParameter(
+        name=name or f"param_{place}",
+        schema=parameter.get("type"),
+        label=parameter.get("label"),
+        component=text(parameter.get("component")).lower(),
+        has_default=parameter.get("parameter_has_default") is True,
+        default=parameter.get("parameter_default"),
+        example=parameter.get("example_input"),
+    )

@@ -1,0 +1,1 @@
+"""The third step: the intermediate representation as the text of files."""

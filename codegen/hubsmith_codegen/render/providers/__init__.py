@@ -1,0 +1,1 @@
+"""Provider tables as typed Python."""

@@ -1,0 +1,175 @@
+"""A provider's table as the parts of a module: what several tasks share is said once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+from ...ir.names import Identifier, identifier
+from ...ir.text import Source, literal
+from ...normalise.providers.load import Table
+from ...normalise.providers.table import Operation, Poll, Provider
+from .functions import Function, body_of, location_of, needs_inputs, path_of, takes_urls, value_of
+
+_TRUE, _FALSE = Source("True"), Source("False")
+_IMAGES = ("text-to-image", "image-to-image", "image-text-to-image")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """What a provider's module holds.
+
+    Attributes:
+        functions: By name.
+        constants: What several tasks share: expressions by name.
+        provider: The expression of the provider.
+    """
+
+    functions: Mapping[Identifier, Function]
+    constants: Mapping[Identifier, Source]
+    provider: Source
+
+    @property
+    def has_files(self) -> bool:
+        """Whether a function returns a file."""
+        return any("File" in function.signature for function in self.functions.values())
+
+
+def module_of(table: Table) -> Module:
+    """Compile a table."""
+    operations, shapes = table.provider.tasks, table.shapes
+    members: dict[str, dict[str, Source]] = {task: {} for task in operations}
+    functions: dict[Identifier, Function] = {}
+    for member, compiled in (("path", path_of), ("body", body_of), ("value", value_of)):
+        made = {task: compiled(operation) for task, operation in operations.items()}
+        long = {task: one for task, one in made.items() if isinstance(one, Function)}
+        names = _names(long, shapes, member)
+        functions |= {names[task]: one for task, one in long.items()}
+        for task, one in made.items():
+            if one is not None:
+                members[task][member] = one if isinstance(one, Source) else names[task]
+    polls = {task: _poll(one.poll) for task, one in operations.items() if one.poll is not None}
+    inline = _operations(operations, members, polls)
+    poll_names = _shared(_names(polls, shapes, "POLL"), inline)
+    whole = _operations(operations, members, {**polls, **poll_names})
+    task_names = _shared(_names(whole, shapes, "TASK"), {task: task for task in whole})
+    tasks = ", ".join(
+        f"{literal(task)}: {task_names.get(task, one)}" for task, one in whole.items()
+    )
+    return Module(
+        functions=functions,
+        constants={
+            **{name: polls[task] for task, name in poll_names.items()},
+            **{name: whole[task] for task, name in task_names.items()},
+        },
+        provider=_provider(table.provider, Source(f"{{{tasks}}}")),
+    )
+
+
+def _names(
+    made: Mapping[str, Hashable], shapes: Mapping[str, str], ending: str
+) -> dict[str, Identifier]:
+    """Return the name of what was made of each task: the same for what is the same.
+
+    It is that of the shape that most of these tasks took over, or else of the first of them. What
+    only looks the same, in tasks of different shapes, has a name for each.
+    """
+    users: dict[tuple[str, Hashable], list[str]] = {}
+    for task, one in made.items():
+        users.setdefault((shapes.get(task, ""), one), []).append(task)
+    names: dict[str, Identifier] = {}
+    for (shape, _), tasks in users.items():
+        is_usual = shape and 2 * len(tasks) > list(shapes.values()).count(shape)
+        name = f"{identifier(shape if is_usual else tasks[0], fallback='task')}_{ending}"
+        name = name.upper() if ending.isupper() else name
+        while name in names.values():
+            name += "_"
+        names |= dict.fromkeys(tasks, Identifier(name))
+    return names
+
+
+def _shared(
+    names: Mapping[str, Identifier], within: Mapping[str, Hashable]
+) -> dict[str, Identifier]:
+    """Return the names, by task, that different things would hold were they not shared."""
+    holders = {
+        name: {within[task] for task in names if names[task] == name} for name in names.values()
+    }
+    return {task: name for task, name in names.items() if len(holders[name]) > 1}
+
+
+def _operations(
+    operations: Mapping[str, Operation],
+    members: Mapping[str, Mapping[str, Source]],
+    polls: Mapping[str, Source],
+) -> dict[str, Source]:
+    return {
+        task: _operation(task, operation, members[task], polls.get(task))
+        for task, operation in operations.items()
+    }
+
+
+def _operation(
+    task: str, operation: Operation, members: Mapping[str, Source], poll: Source | None
+) -> Source:
+    headers = dict(operation.headers)
+    if task in _IMAGES:
+        headers["accept"] = "image/png"
+    stated = {
+        "path": members["path"],
+        "body": members["body"],
+        "is_form": operation.form == "multipart" and _TRUE,
+        "needs_inputs": not needs_inputs(operation) and _FALSE,
+        "needs_url": operation.needs_url and _TRUE,
+        "takes_urls": takes_urls(operation) and _TRUE,
+        "url": operation.url and literal(operation.url),
+        "routed_query": operation.routed_query and literal(operation.routed_query),
+        "headers": headers and literal({**headers}),
+        "poll": poll,
+        "is_media": operation.result.is_media and _TRUE,
+        "media": _paths(operation.result.media),
+        "value": members.get("value"),
+    }
+    return _call("Operation", stated)
+
+
+def _poll(poll: Poll) -> Source:
+    default = {field.name: field.default for field in dataclasses.fields(Poll)}
+    stated = {
+        "location": location_of(poll.location, poll.hosts),
+        "result": poll.result and location_of(poll.result, poll.hosts),
+        "status": literal(poll.status),
+        "position": poll.position and literal(poll.position),
+        "error": _paths(poll.error),
+        "done": _tuple(poll.done),
+        "failed": _tuple(poll.failed),
+        "interval": poll.interval != default["interval"] and literal(poll.interval),
+        "limit": poll.limit != default["limit"] and literal(poll.limit),
+    }
+    return _call("Poll", stated)
+
+
+def _provider(provider: Provider, tasks: Source) -> Source:
+    stated: dict[str, Source] = {}
+    for field in dataclasses.fields(Provider):
+        value: Any = getattr(provider, field.name)
+        if field.name != "tasks" and value not in (field.default, {}):
+            stated[field.name] = literal(value)
+    return _call("Provider", {**stated, "tasks": tasks})
+
+
+def _call(name: str, stated: Mapping[str, object]) -> Source:
+    """Return a call with the arguments that are stated."""
+    arguments = ", ".join(f"{key}={one}" for key, one in stated.items() if isinstance(one, Source))
+    return Source(f"{name}({arguments})")
+
+
+def _paths(paths: Iterable[str]) -> Source | None:
+    return _tuple([one for path in paths for one in path.split("|")])
+
+
+def _tuple(texts: Iterable[str]) -> Source | None:
+    """Return a tuple of texts; `None` for an empty one, which is never stated."""
+    listed = [literal(text) for text in texts]
+    return Source(f"({', '.join(listed)}{',' if len(listed) == 1 else ''})") if listed else None

@@ -1,0 +1,1 @@
+"""The fourth step: files onto the disk, all of them or none."""

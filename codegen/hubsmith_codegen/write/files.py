@@ -1,0 +1,222 @@
+"""Files onto the disk: all of them or none, and never over something that is not ours."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from hubsmith_runtime import HubsmithError, SpecError
+
+from ..ir.model import Json, Service
+from ..load import RawSpec
+from ..load.snapshot import snapshot_files
+from .fingerprint import fingerprint
+from .formatting import LINE_LENGTH, TARGET, compile_python
+from .lock import LOCK_FILE, Lock, checked_path, generator_versions, hash_of, read_lock
+
+OPTIONS: Mapping[str, Json] = {"line_length": LINE_LENGTH, "target": TARGET}
+SPEC_FOLDER = "spec"
+VENDOR_RUNTIME = "vendor_runtime"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """How a package on the disk differs from what would be written."""
+
+    missing: tuple[PurePosixPath, ...]
+    changed: tuple[PurePosixPath, ...]
+    surplus: tuple[PurePosixPath, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.changed or self.surplus)
+
+    def __str__(self) -> str:
+        kinds = {"missing": self.missing, "changed": self.changed, "surplus": self.surplus}
+        return "; ".join(
+            f"{kind}: {', '.join(map(str, paths))}" for kind, paths in kinds.items() if paths
+        )
+
+
+def options_of(*, vendor_runtime: bool = False) -> dict[str, Json]:
+    """Return the choices that shape the bytes, as the lock records them.
+
+    Args:
+        vendor_runtime: Whether the client carries the runtime.
+    """
+    return {**OPTIONS, VENDOR_RUNTIME: True} if vendor_runtime else dict(OPTIONS)
+
+
+def assemble(
+    raw: RawSpec,
+    service: Service,
+    rendered: Mapping[PurePosixPath, str],
+    *,
+    vendor_runtime: bool = False,
+) -> dict[PurePosixPath, bytes]:
+    """Return every file of a client package: the formatted code, the snapshot and the lock.
+
+    Args:
+        raw: The documents.
+        service: What they mean.
+        rendered: The code, with that of the runtime where the client carries it.
+        vendor_runtime: Whether it does.
+    """
+    files = {checked_path(path, "Generated file"): text.encode() for path, text in rendered.items()}
+    for name, text in snapshot_files(raw).items():
+        files[PurePosixPath(SPEC_FOLDER, name)] = text.encode()
+    lock = Lock(
+        name=raw.name or "",
+        source=raw.source,
+        gradio=raw.gradio_version,
+        digest=raw.digest,
+        documents=service.documents,
+        missing=raw.notes,
+        generators=generator_versions(),
+        options=options_of(vendor_runtime=vendor_runtime),
+        omissions=tuple((item.endpoint, item.reason) for item in service.omissions),
+        files={path: hash_of(content) for path, content in files.items()},
+    )
+    lock = lock.sealed(fingerprint(with_runtime=vendor_runtime))
+    return {**files, PurePosixPath(LOCK_FILE): lock.to_text().encode()}
+
+
+def write(files: Mapping[PurePosixPath, bytes], root: Path) -> bool:
+    """Make a folder hold a client package, at once.
+
+    Files in the folder that no lock lists, such as the user's own, stay.
+
+    Args:
+        files: What `assemble` returned.
+        root: The folder of the package. It may be missing, empty, or written by hubsmith before.
+
+    Returns:
+        Whether anything changed.
+
+    Raises:
+        SpecError: when the folder holds something that hubsmith did not write, or a path leads
+            out of it. Nothing is changed then.
+    """
+    for path, content in files.items():
+        checked_path(path, str(root))
+        if path.suffix == ".py":
+            compile_python(path, content)
+    root = root.resolve()
+    owned = owned_files(root)
+    _refuse_foreign(files, root, owned)
+    if owned == frozenset(files) and not _differences(files, root):
+        return False
+    with _staging(root) as staging:
+        fresh = staging / "new"
+        if root.exists():
+            _copy_kept(root, fresh, owned)
+        for path, content in files.items():
+            (fresh / path).parent.mkdir(parents=True, exist_ok=True)
+            (fresh / path).write_bytes(content)
+        _swap(fresh, root, staging / "old")
+    return True
+
+
+def compare(files: Mapping[PurePosixPath, bytes], root: Path) -> Drift:
+    """Say how a package on the disk differs from its files.
+
+    The versions that the lock names may differ: what counts is what they made.
+    """
+    code = {path: content for path, content in files.items() if path.name != LOCK_FILE}
+    owned = owned_files(root)
+    different = _differences(code, root)
+    if not (root / LOCK_FILE).is_file():
+        different.append(PurePosixPath(LOCK_FILE))
+    surplus = [path for path in owned if path not in files and (root / path).is_file()]
+    return Drift(
+        missing=tuple(sorted(path for path in different if not (root / path).is_file())),
+        changed=tuple(sorted(path for path in different if (root / path).is_file())),
+        surplus=tuple(sorted(surplus)),
+    )
+
+
+def owned_files(root: Path) -> frozenset[PurePosixPath]:
+    """Return the files of a folder that its lock lists, with the lock itself.
+
+    Raises:
+        SpecError: when the folder holds something, but no lock of ours.
+    """
+    if not root.exists():
+        return frozenset()
+    if not root.is_dir():
+        raise SpecError(f"{root} exists and is not a folder. Choose another --name or --out.")
+    lock_file = root / LOCK_FILE
+    if lock_file.is_file():
+        lock = read_lock(lock_file.read_bytes(), str(lock_file))
+        return frozenset(lock.files) | {PurePosixPath(LOCK_FILE)}
+    if any(root.iterdir()):
+        raise SpecError(
+            f"{root} exists and was not written by hubsmith (it has no {LOCK_FILE}). "
+            "Choose another --name or --out, or remove it."
+        )
+    return frozenset()
+
+
+def _refuse_foreign(
+    files: Mapping[PurePosixPath, bytes], root: Path, owned: frozenset[PurePosixPath]
+) -> None:
+    for path in files:
+        target = root / path
+        if path not in owned and (target.exists() or target.is_symlink()):
+            raise SpecError(f"{target} exists and was not written by hubsmith. Move it away first.")
+
+
+def _differences(files: Mapping[PurePosixPath, bytes], root: Path) -> list[PurePosixPath]:
+    return [
+        path
+        for path, content in files.items()
+        if not (root / path).is_file() or (root / path).read_bytes() != content
+    ]
+
+
+@contextlib.contextmanager
+def _staging(root: Path) -> Generator[Path, None, None]:
+    """A temporary folder beside the target, so that a rename suffices; gone in the end."""
+    made = [folder for folder in root.parents if not folder.exists()]
+    try:
+        root.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{root.name}.", dir=root.parent) as folder:
+            yield Path(folder)
+    except BaseException as error:
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        if isinstance(error, OSError):
+            raise HubsmithError(
+                f"{root} could not be written: {error.strerror or error}."
+            ) from None
+        raise
+
+
+def _copy_kept(root: Path, fresh: Path, owned: frozenset[PurePosixPath]) -> None:
+    def ignored(folder: str, names: list[str]) -> list[str]:
+        inside = PurePosixPath(Path(folder).relative_to(root).as_posix())
+        return [name for name in names if inside / name in owned]
+
+    shutil.copytree(root, fresh, symlinks=True, ignore=ignored)
+    # Folders that held nothing but our files are ours as well.
+    for folder in sorted((path for path in fresh.rglob("*") if path.is_dir()), reverse=True):
+        if not folder.is_symlink() and not any(folder.iterdir()):
+            relative = PurePosixPath(folder.relative_to(fresh).as_posix())
+            if any(relative in path.parents for path in owned):
+                folder.rmdir()
+
+
+def _swap(fresh: Path, root: Path, old: Path) -> None:
+    if not root.exists():
+        fresh.rename(root)
+        return
+    root.rename(old)
+    try:
+        fresh.rename(root)
+    except BaseException:
+        old.rename(root)
+        raise

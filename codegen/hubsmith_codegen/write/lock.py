@@ -1,0 +1,192 @@
+"""`hubsmith.lock`: what made a client package, from what, and a hash of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import metadata
+from pathlib import PurePosixPath
+from typing import cast
+
+from hubsmith_runtime import SpecError
+
+from ..ir.model import Json
+from ..load.document import parse
+
+LOCK_FILE = "hubsmith.lock"
+LOCK_VERSION = 1
+LOST_LOCK = (
+    "Take it back from version control, or remove the folder and write the client anew: "
+    "`hubsmith update`"
+)
+"""What helps where a client has no lock that can be read."""
+_GENERATORS = ("hubsmith", "datamodel-code-generator", "Jinja2", "ruff")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """What `hubsmith.lock` holds.
+
+    Attributes:
+        name: The package.
+        source: The Space's name or URL; `None` where the documents came without it.
+        gradio: The version of the server that wrote the documents; may be empty.
+        digest: sha256 over the documents, hexadecimal.
+        documents: Which documents the client was made from, the fullest first.
+        missing: Why others were not, by document.
+        generators: Versions of what shapes the bytes, by distribution.
+        options: Choices that shape the bytes.
+        omissions: What the client cannot carry: endpoint and reason.
+        files: sha256 of each file, by path within the package.
+        seal: sha256 over the code of the generator and the rest of the lock, see `sealed`; empty
+            where there is none.
+    """
+
+    name: str
+    source: str | None
+    gradio: str
+    digest: str
+    documents: tuple[str, ...]
+    missing: Mapping[str, str]
+    generators: Mapping[str, str]
+    options: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    omissions: tuple[tuple[str, str], ...] = ()
+    files: Mapping[PurePosixPath, str]
+    seal: str = ""
+
+    def sealed(self, fingerprint: str) -> Lock:
+        """Return this lock with the seal of a generator.
+
+        Where a lock has the seal that the generator at hand would give it, nobody changed it, and
+        that generator would make the very files that it lists.
+
+        Args:
+            fingerprint: The generator's code as one hash.
+        """
+        text = f"{fingerprint}\n{replace(self, seal='').to_text()}"
+        return replace(self, seal=hash_of(text.encode()))
+
+    def to_text(self) -> str:
+        """Return the lock as it is stored."""
+        content: dict[str, object] = {
+            "lock_version": LOCK_VERSION,
+            "name": self.name,
+            "source": self.source,
+            "gradio": self.gradio,
+            "spec": {
+                "sha256": self.digest,
+                "documents": list(self.documents),
+                "missing": dict(sorted(self.missing.items())),
+            },
+            "generators": dict(sorted(self.generators.items())),
+            "options": dict(sorted(self.options.items())),
+            "omissions": [
+                {"endpoint": endpoint, "reason": reason} for endpoint, reason in self.omissions
+            ],
+            "files": {str(path): self.files[path] for path in sorted(self.files)},
+        }
+        if self.seal:
+            content["seal"] = self.seal
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def read_lock(content: bytes, what: str) -> Lock:
+    """Parse a lock.
+
+    Raises:
+        SpecError: when it is not one that hubsmith wrote.
+    """
+    try:
+        document = parse(content, what)
+    except SpecError as error:
+        raise SpecError(f"{error} {LOST_LOCK}.") from None
+    version = document.get("lock_version")
+    if version != LOCK_VERSION:
+        if isinstance(version, int) and version > LOCK_VERSION:
+            raise SpecError(f"{what} was written by a newer hubsmith: upgrade hubsmith.")
+        raise SpecError(f"{what} was not written by hubsmith: it has no lock_version. {LOST_LOCK}.")
+    files = {
+        checked_path(path, what): _string(digest, f"{what}: files")
+        for path, digest in _table(document, "files", what).items()
+    }
+    spec = _table(document, "spec", what)
+    source = document.get("source")
+    return Lock(
+        name=_string(document.get("name"), f"{what}: name"),
+        source=None if source is None else _string(source, f"{what}: source"),
+        gradio=_string(document.get("gradio"), f"{what}: gradio"),
+        digest=_string(spec.get("sha256"), f"{what}: spec.sha256"),
+        documents=tuple(
+            _string(item, f"{what}: spec.documents") for item in _items(spec, "documents")
+        ),
+        missing=_strings(_table(spec, "missing", what), what),
+        generators=_strings(_table(document, "generators", what), what),
+        options=_table(document, "options", what),
+        omissions=tuple(
+            (_string(item.get("endpoint"), what), _string(item.get("reason"), what))
+            for item in _items(document, "omissions")
+            if isinstance(item, dict)
+        ),
+        files=files,
+        seal=_string(document.get("seal", ""), f"{what}: seal"),
+    )
+
+
+def checked_path(path: str | PurePosixPath, what: str) -> PurePosixPath:
+    """Return a path that stays within its package.
+
+    Raises:
+        SpecError: when it would lead out of it, on any system.
+    """
+    text = str(path)
+    pure = PurePosixPath(text)
+    is_odd = any(character in text for character in "\\:\0\n\r") or not pure.parts
+    if is_odd or pure.is_absolute() or ".." in pure.parts:
+        raise SpecError(f"{what}: {text!r} is not a path within the package.")
+    return pure
+
+
+def hash_of(content: bytes) -> str:
+    """Return the sha256 of a file, hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def generator_versions() -> dict[str, str]:
+    """Return the installed versions of what shapes the bytes of a client."""
+    return dict(_installed())
+
+
+@cache
+def _installed() -> Mapping[str, str]:
+    versions: dict[str, str] = {}
+    for distribution in _GENERATORS:
+        try:
+            versions[distribution.lower()] = metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            versions[distribution.lower()] = "unknown"
+    return versions
+
+
+def _table(document: Mapping[str, Json], key: str, what: str) -> dict[str, Json]:
+    value = document.get(key)
+    if not isinstance(value, dict):
+        raise SpecError(f"{what}: {key} is missing or not an object. Generate the client again.")
+    return value
+
+
+def _items(document: Mapping[str, Json], key: str) -> list[Json]:
+    value = document.get(key)
+    return cast("list[Json]", value) if isinstance(value, list) else []
+
+
+def _strings(table: Mapping[str, Json], what: str) -> dict[str, str]:
+    return {key: _string(value, f"{what}: {key}") for key, value in table.items()}
+
+
+def _string(value: Json | None, what: str) -> str:
+    if not isinstance(value, str):
+        raise SpecError(f"{what} is missing or not text. Generate the client again.")
+    return value

@@ -1,0 +1,139 @@
+"""The part of the runtime that a client package needs, to be copied into the package.
+
+With it the package needs httpx and pydantic, and nothing of ours. Which modules go along is read
+from their imports, beginning with the names that the templates of a package import. A package is
+rendered for the copy by `render(service, runtime=VENDORED)`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import hubsmith_runtime
+
+from ..ir.text import Source
+from ..version import GENERATOR
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
+
+FOLDER = PurePosixPath("_runtime")
+"""Where the copy stands in the package."""
+
+# What the templates of a package import from the runtime.
+_NEEDED = frozenset(
+    {"AsyncJob", "AsyncJobs", "AsyncSpace", "Endpoint", "File", "FileInput", "Job", "Jobs"}
+    | {"Model", "Request", "Space"}
+)
+_LIBRARY = hubsmith_runtime.__name__
+_NOTICE = (
+    f"# Part of the runtime of {GENERATOR}, copied with this notice added.\n"
+    "# SPDX-License-Identifier: Apache-2.0. The license is in the file LICENSE beside this one.\n"
+    "# DO NOT EDIT: `hubsmith generate` writes it again.\n"
+    "# ruff: noqa"  # It is written to the rules of another project than the one it goes into.
+)
+
+
+def vendored_runtime() -> dict[PurePosixPath, str]:
+    """The files of the copied runtime, formatted as they are.
+
+    Returns:
+        Their text by their path within the client package: `_runtime/__init__.py` with the public
+        names of the modules that go along, those modules in their folders, and the license.
+    """
+    return dict(_files())
+
+
+@cache
+def _files() -> Mapping[PurePosixPath, str]:
+    from ..render.templating import template
+
+    texts = dict(_texts(resources.files(hubsmith_runtime), ""))
+    modules = sorted(_closure(texts))
+    names = {
+        module: sorted(name for name, home in hubsmith_runtime.HOMES.items() if home == module)
+        for module in modules
+    }
+    if missing := sorted(_NEEDED - {name for found in names.values() for name in found}):
+        raise ValueError(f"no module of the runtime defines {missing[0]}")
+    face = template("runtime/__init__.py").render(
+        header=Source(_NOTICE),
+        homes=tuple(
+            (Source(module), tuple(map(Source, found)), Source(" ".join(found)))
+            for module, found in names.items()
+            if found
+        ),
+    )
+    files = {FOLDER / "__init__.py": face}
+    for module in modules:
+        files[FOLDER / _path(module, texts)] = f"{_NOTICE}\n{texts[module]}"
+    license_ = resources.files("hubsmith_codegen").joinpath("render/templates/runtime/LICENSE")
+    files[FOLDER / "LICENSE"] = license_.read_text("utf-8")
+    return files
+
+
+def _texts(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield every module of the runtime, by its name with dots, with its source; not the first."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and entry.joinpath("__init__.py").is_file():
+            name = f"{prefix}{entry.name}"
+            yield name, entry.joinpath("__init__.py").read_text("utf-8")
+            yield from _texts(entry, f"{name}.")
+        elif entry.name.endswith(".py") and entry.name != "__init__.py":
+            yield f"{prefix}{entry.name.removesuffix('.py')}", entry.read_text("utf-8")
+
+
+def _path(module: str, texts: Mapping[str, str]) -> PurePosixPath:
+    path = PurePosixPath(*module.split("."))
+    is_package = any(name.startswith(f"{module}.") for name in texts)
+    return path / "__init__.py" if is_package else path.with_suffix(".py")
+
+
+def _closure(texts: Mapping[str, str]) -> set[str]:
+    """The names of every module that the names of a client lead to."""
+    waiting = [hubsmith_runtime.HOMES[name] for name in _NEEDED]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _imported(name, texts)
+            waiting += [parent for parent, dot, _ in [name.rpartition(".")] if dot]
+    return found
+
+
+def _imported(name: str, texts: Mapping[str, str]) -> Iterator[str]:
+    """The modules of the runtime that one of them imports, wherever in it."""
+    for node in ast.walk(ast.parse(texts[name])):
+        match node:
+            case ast.ImportFrom(level=0, module=str(module)):
+                _refuse_own(module, name)
+            case ast.ImportFrom(level=level, module=module, names=aliases) if level:
+                parents = name.split(".")[:-level]
+                if level > name.count(".") + 1:
+                    raise ValueError(f"{name} imports from outside of the runtime")
+                stems = [module] if module else [alias.name for alias in aliases]
+                for stem in stems:
+                    yield _known(".".join([*parents, stem]), name, texts)
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    _refuse_own(alias.name, name)
+            case _:
+                pass
+
+
+def _known(module: str, importer: str, texts: Mapping[str, str]) -> str:
+    if module not in texts:
+        raise ValueError(f"{importer} imports {module}, which cannot be copied")
+    return module
+
+
+def _refuse_own(module: str, importer: str) -> None:
+    # Such an import would find the installed runtime, or nothing.
+    if module.partition(".")[0] == _LIBRARY:
+        raise ValueError(f"{importer} imports {module} by its full name, so it cannot be copied")

@@ -1,0 +1,1 @@
+"""What only this repository needs: `generated/` made from `specs/`, and `specs/` compared with upstream."""
