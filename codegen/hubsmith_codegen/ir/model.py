@@ -14,7 +14,7 @@ from .json_schema import json_schema
 from .json_type import Json, Scalar
 from .names import ClassName, Identifier
 from .text import NO_TEXT, SpecText
-from .types import Type
+from .types import NULL, Reference, Type
 
 __all__ = [
     "Default",
@@ -60,7 +60,11 @@ class Parameter:
         type: What it takes.
         default: Absent for a required parameter.
         component: Which component it is on the page, in lower case; empty where the spec is silent.
-        example: A value that the spec gives as one to try; it need not fit the schema.
+        example: A value that the spec gives as one to try; it need not fit the type.
+        step: In what steps a number goes, where the page has such steps.
+        server_default: What the server takes where it is left out, if that is known.
+        is_option: Whether it is one of the client's own, such as `timeout`, and no part of the
+            request.
     """
 
     wire_name: SpecText
@@ -71,6 +75,9 @@ class Parameter:
     default: Default | None = None
     component: SpecText = NO_TEXT
     example: Json = None
+    step: float | None = None
+    server_default: Scalar = None
+    is_option: bool = False
 
     @property
     def schema(self) -> Schema:
@@ -91,18 +98,75 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One endpoint of a service.
+class Overload:
+    """One way to call a method that returns a type of its own.
 
     Attributes:
-        endpoint: The API name with its leading slash; empty for an unnamed function.
+        types: The parameters that differ then, by identifier.
+        required: Those of them that have no default then.
+        result: What is returned.
+    """
+
+    types: Mapping[str, Type]
+    required: frozenset[str] = frozenset()
+    result: Type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFacts:
+    """What only an inference task has.
+
+    Attributes:
+        module: The name of its module.
+        digest: sha256 of the specs that it was made from, hexadecimal.
+        inputs: The field that is the input, or the field for each member of the input.
+        form: The form of the answer.
+        answer_forms: Names of other forms of an answer that are understood.
+        any_of: Parameters of which at least one is needed.
+        required_together: Parameters that are given together or not at all.
+        returns_text_unless: The parameter that turns a plain text into the full result.
+        returns_list_if: The parameter that asks for several results instead of one.
+        parsed_by: The parameter that takes a pydantic model class, which the answer is parsed by.
+        output_class: The class of one result, where it is one.
+        chunk_class: The class of a piece of a stream, where the task streams.
+    """
+
+    module: Identifier
+    digest: str
+    inputs: str | Mapping[str, str]
+    form: Literal["json", "image", "bytes", "array"] = "json"
+    answer_forms: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    required_together: tuple[str, ...] = ()
+    returns_text_unless: str = ""
+    returns_list_if: str = ""
+    parsed_by: str = ""
+    output_class: ClassName | None = None
+    chunk_class: ClassName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One endpoint of a Space, or one inference task.
+
+    Attributes:
+        endpoint: The API name with its leading slash, empty for an unnamed function; of a task
+            the Hub's name of it.
         fn_index: The function's position, for an unnamed function only.
-        method: The name of the stub.
+        method: The name of the method.
         request_class: The name of the request model.
         result_class: The name of the named tuple, where there are several results.
+        description: What it does; may have paragraphs.
+        returns: What it returns, in words; may be empty.
+        parameters: The arguments in the order of the signature.
+        by_position: How many of them may be given by position; the others go by keyword.
+        takes_more: Whether arguments that nobody lists are taken, too, as `**kwargs`.
+        results: What it returns, value by value.
+        overloads: The ways to call it that return types of their own; none where there is one way.
         streams: Whether the endpoint yields partial results; `None` where the spec is silent.
         is_ordered: Whether the order of the parameters is that of the Space. Where it is not, they
             are passed by keyword and the running Space is asked for the order.
+        task: What only a task has; absent for an endpoint of a Space.
     """
 
     endpoint: SpecText
@@ -111,10 +175,26 @@ class Operation:
     request_class: ClassName
     result_class: ClassName
     description: SpecText
+    returns: SpecText = NO_TEXT
     parameters: tuple[Parameter, ...]
+    by_position: int
+    takes_more: bool = False
     results: tuple[Result, ...]
+    overloads: tuple[Overload, ...] = ()
     streams: bool | None = None
     is_ordered: bool = True
+    task: TaskFacts | None = None
+
+    @property
+    def result(self) -> Type:
+        """What a call returns as a whole."""
+        match self.results:
+            case ():
+                return NULL
+            case (one,):
+                return one.type
+            case _:
+                return Reference(class_name=self.result_class)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +215,20 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """A named object type that several operations may share."""
+    """A named object type that several operations may share.
+
+    Attributes:
+        is_input: Whether an argument may be one.
+        is_result: Whether a result may be one.
+        module: The module of a task's class; empty for a Space, which has one module of models.
+    """
 
     class_name: ClassName
     description: SpecText
     members: tuple[Member, ...]
+    is_input: bool = False
+    is_result: bool = False
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +254,10 @@ class Service:
         platform_version: The Gradio version that served the spec; may be empty.
         digest: sha256 of the spec, hexadecimal.
         documents: Which documents the facts were taken from, in order of trust.
+        definitions: Every class that a type refers to, each once.
+        aliases: The unions that have a name, by it.
         omissions: What was left out, one entry each.
+        disagreements: Where two documents say different things, one line each.
     """
 
     package: Identifier
@@ -177,4 +269,6 @@ class Service:
     documents: tuple[Literal["info", "config", "openapi"], ...]
     operations: tuple[Operation, ...]
     definitions: tuple[Definition, ...]
-    omissions: tuple[Omission, ...] = field(default=())
+    aliases: Mapping[str, Type] = field(default_factory=dict[str, Type])
+    omissions: tuple[Omission, ...] = ()
+    disagreements: tuple[str, ...] = ()

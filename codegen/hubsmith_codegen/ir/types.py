@@ -92,6 +92,17 @@ class UnionType:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GenericType:
+    """A generic class of the runtime or of typing with its arguments, such as `Stream[str]`.
+
+    It stands in signatures only: no schema can say it.
+    """
+
+    class_name: ClassName
+    arguments: tuple[Type, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One named member of an object."""
 
@@ -136,6 +147,7 @@ Type: TypeAlias = (
     | MappingType
     | UnionType
     | Reference
+    | GenericType
     | ObjectType
     | RecursiveType
 )
@@ -223,6 +235,8 @@ def mapped(type_: Type, change: Callable[[Type], Type]) -> Type:
             return MappingType(value=change(value))
         case UnionType(options=options):
             return union([change(option) for option in options])
+        case GenericType(class_name=name, arguments=arguments):
+            return GenericType(class_name=name, arguments=tuple(map(change, arguments)))
         case _:
             return type_
 
@@ -263,7 +277,7 @@ def inside(type_: Type) -> Iterator[Type]:
     match type_:
         case ListType(item=inner) | MappingType(value=inner):
             yield from inside(inner)
-        case TupleType(items=inners) | UnionType(options=inners):
+        case TupleType(items=inners) | UnionType(options=inners) | GenericType(arguments=inners):
             for inner in inners:
                 yield from inside(inner)
         case _:

@@ -167,9 +167,28 @@ def _operation(
             )
             for result, type_, name in zip(found.results, item.results, result_names, strict=True)
         ),
+        by_position=_by_position(item),
         streams=found.streams,
         is_ordered=found.is_ordered,
     )
+
+
+def _by_position(item: _Read) -> int:
+    """How many arguments may be given by position.
+
+    The first one and the required ones right behind it: an argument that was added or became
+    optional later can then never take the place of another.
+    """
+    if not item.found.is_ordered:
+        return 0
+    count = 0
+    for place, argument in enumerate(item.arguments):
+        if place and argument.default is not None:
+            break
+        count += 1
+        if argument.default is not None:
+            break  # Behind an optional one, a required one cannot stand by position.
+    return count
 
 
 def _all_types(read: Iterable[_Read]) -> Iterable[tuple[Type, Direction]]:

@@ -117,7 +117,11 @@ class Definitions:
             )
         members.sort(key=lambda member: not member.is_required)
         return Definition(
-            class_name=name, description=first.object.description, members=tuple(members)
+            class_name=name,
+            description=first.object.description,
+            members=tuple(members),
+            is_input=any(found.direction == "argument" for found in places),
+            is_result=is_result,
         )
 
     def _choose_names(self, taken: frozenset[str]) -> dict[str, ClassName]:
