@@ -32,18 +32,18 @@ test: lint types ## lint, type-check and run every test, the corpus included
 	$(PYTHON_VENV) -m pytest
 
 test-versions: setup ## test against real servers of six Gradio versions, 4.44.1 to the newest
-	$(PYTHON_VENV) tests/versions/environments.py
+	$(PYTHON_VENV) -m tests.versions.environments
 	HUBSMITH_GRADIO_VERSIONS=all $(PYTHON_VENV) -m pytest tests/versions
 
 test-servers: setup ## test against real inference servers: the classical one, llama.cpp, transformers
-	$(PYTHON_VENV) tests/servers/server_environments.py
+	$(PYTHON_VENV) -m tests.servers.server_environments
 	HUBSMITH_SERVERS=all $(PYTHON_VENV) -m pytest tests/servers
 
 corpus: setup ## generate, import and type-check a client for every recorded app
-	$(PYTHON_VENV) tests/corpus_run.py
+	$(PYTHON_VENV) -m tests.corpus_run
 
 mock-corpus: setup ## call every endpoint of every recorded app on its mock
-	$(PYTHON_VENV) tests/mock/corpus_answers.py
+	$(PYTHON_VENV) -m tests.mock.corpus_answers
 
 bench: bench-generation bench-calls bench-files bench-startup bench-imports bench-chat ## run every benchmark; each prints its aims
 

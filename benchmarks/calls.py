@@ -18,12 +18,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "versions"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import gradio_client
 import httpx
-from generated_client import generated_client
-from gradio_server import serve
+
+from tests.support.generated_client import generated_client
+from tests.support.gradio_server import serve
 
 ROOT = Path(__file__).resolve().parent.parent
 WARM_UP = 10

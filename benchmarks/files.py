@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "versions"))
+sys.path.insert(0, str(ROOT))
 
 SIZE = 2**30
 SMALL = 2**16
@@ -110,8 +110,8 @@ def client(url: str, folder: Path) -> None:
 
 def main() -> int:
     """Start the server, generate the client and measure it in a process of its own."""
-    from generated_client import generated_client
-    from gradio_server import serve
+    from tests.support.generated_client import generated_client
+    from tests.support.gradio_server import serve
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)

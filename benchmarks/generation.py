@@ -13,13 +13,14 @@ import subprocess
 import sys
 from pathlib import Path, PurePosixPath
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import corpus
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
 from hubsmith_codegen.render.space import render
 from hubsmith_codegen.write.formatting import format_python
+
+from tests.support import corpus
 
 TASKS_LIMIT = 3.0
 SPACE_LIMIT = 0.5

@@ -1,26 +1,26 @@
-"""Fixtures that start real Gradio servers on loopback."""
+"""What all tests share: real Gradio apps, a Hub and a Space that are played, no token."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
+import secrets
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+from tests.support.fake_hub import FakeHub, FakeSpace
+from tests.support.gradio_apps import GradioApps, SharedGradioApps, shared_with_workers
 
-from fake_hub import FakeHub, FakeSpace
-
-_START_SECONDS = 90
 _TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN")
+_APPS = pytest.StashKey[GradioApps | SharedGradioApps]()
+_ENDS = pytest.StashKey[ExitStack]()
+_SHARED = pytest.StashKey[dict[str, Any]]()
 
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("hubsmith", deadline=None)
@@ -29,73 +29,48 @@ hypothesis.settings.load_profile("hubsmith")
 StartGradio = Callable[..., str]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def pytest_configure(config: pytest.Config) -> None:
+    if worker := getattr(config, "workerinput", None):
+        config.stash[_APPS] = SharedGradioApps(*worker["gradio_apps"])
+        return
+    ends = config.stash[_ENDS] = ExitStack()
+    folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="hubsmith-tests-")))
+    apps = config.stash[_APPS] = GradioApps(folder)
+    ends.callback(apps.end)
+    key = secrets.token_bytes(16)
+    address = ends.enter_context(shared_with_workers(apps, key))
+    config.stash[_SHARED] = {"gradio_apps": (address, key)}
 
 
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/config", timeout=5):
-            return True
-    except urllib.error.HTTPError as error:
-        error.close()
-        return error.code == 401  # A server with a login is up, too.
-    except OSError:
-        return False
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where the controller answers."""
+    node.workerinput.update(node.config.stash[_SHARED])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _ENDS in config.stash:
+        config.stash[_ENDS].close()
 
 
 @pytest.fixture(scope="session")
-def start_gradio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGradio]:
+def gradio_apps(pytestconfig: pytest.Config) -> GradioApps | SharedGradioApps:
+    if importlib.util.find_spec("gradio") is None:
+        pytest.skip("Gradio is not installed")
+    return pytestconfig.stash[_APPS]
+
+
+@pytest.fixture(scope="session")
+def start_gradio(gradio_apps: GradioApps) -> StartGradio:
     """Give `start_gradio(path_to_app, **environment) -> url`.
 
-    Servers with the same app and environment are shared by the whole test session; each is
-    ended, by its own handle, at the end.
+    Apps with the same script and environment are shared by the whole test session.
     """
-    pytest.importorskip("gradio")
-    running: dict[object, tuple[str, subprocess.Popen[bytes]]] = {}
-    folder = tmp_path_factory.mktemp("gradio")
 
     def start(path_to_app: str | os.PathLike[str], **environment: str) -> str:
-        key = (os.fspath(path_to_app), *sorted(environment.items()))
-        if key in running:
-            return running[key][0]
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        log = folder / f"{Path(path_to_app).stem}-{port}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, os.fspath(path_to_app)],
-                env={
-                    **os.environ,
-                    "GRADIO_SERVER_NAME": "127.0.0.1",
-                    "GRADIO_SERVER_PORT": str(port),
-                    "GRADIO_ANALYTICS_ENABLED": "False",
-                    "GRADIO_TEMP_DIR": str(folder / "files"),
-                    "HF_HUB_OFFLINE": "1",
-                    **environment,
-                },
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        running[key] = (url, process)
-        deadline = time.monotonic() + _START_SECONDS
-        while not _answers(url):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"{path_to_app} did not start:\n{log.read_text(errors='replace')}")
-            time.sleep(0.2)
-        return url
+        return gradio_apps.start(os.fspath(path_to_app), environment)
 
-    yield start
-    for _, process in running.values():
-        process.terminate()
-    for _, process in running.values():
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    return start
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import hashlib
 import json
 import shutil
 import subprocess
@@ -16,18 +17,22 @@ import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib import metadata
 from pathlib import Path, PurePosixPath
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-import corpus
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
 from hubsmith_codegen.render.space import render
 from hubsmith_codegen.write.formatting import format_python
 from hubsmith_runtime import HubsmithError
 
-BUILD = corpus.ROOT / "build" / "corpus"
+from tests.support import corpus
+from tests.support.paths import BUILD as BUILD_FOLDER, CACHE, ROOT, TESTS
+from tests.support.type_checker import TypeCheckerFailed, faults_in
+
+BUILD = BUILD_FOLDER / "corpus"
+RUNTIME = ROOT / "runtime" / "hubsmith_runtime"
+TYPE_CHECKER = TESTS / "support" / "type_checker.py"
 
 IMPORT_ALL = """
 import importlib, sys, traceback
@@ -190,32 +195,47 @@ def import_all(packages: Sequence[str]) -> list[str]:
     return [f"import: {line}" for line in lines]
 
 
-def check_types() -> list[str]:
-    """Run pyright, strict, over everything at once; return one line per error."""
-    settings = {"include": ["."], "typeCheckingMode": "strict", "pythonVersion": "3.10"}
-    (BUILD / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson"],
-        cwd=BUILD,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def check_types(packages: Sequence[str], *, again: bool) -> list[str]:
+    """Run pyright, strict, over the packages; return one line per error.
+
+    Packages that passed before, word for word, are left out unless they are to be checked `again`.
+    """
+    cache = CACHE / "corpus-types.json"
+    state = digest(path.read_bytes() for path in [*sorted(RUNTIME.rglob("*.py")), TYPE_CHECKER])
+    state = f"{metadata.version('pyright')} {state}"
+    passed: dict[str, str] = {}
+    if cache.is_file() and not again:
+        known = json.loads(cache.read_text(encoding="utf-8"))
+        passed = known["passed"] if known["state"] == state else {}
+    folders = {name: BUILD.joinpath(*name.split(".")) for name in packages}
+    now = {
+        name: digest(path.read_bytes() for path in sorted(folder.glob("*.py")))
+        for name, folder in folders.items()
+    }
+    unchecked = [name for name in packages if passed.get(name) != now[name]]
+    if not unchecked:
+        return []
+    include = [folders[name].relative_to(BUILD).as_posix() for name in unchecked]
     try:
-        report = json.loads(done.stdout)
-    except json.JSONDecodeError:
-        return [f"pyright: {(done.stderr or done.stdout).strip()[-2000:]}"]
-    if not report["summary"]["filesAnalyzed"]:
-        return ["pyright: it found no files to check"]
-    return [describe(diagnostic) for diagnostic in report["generalDiagnostics"]]
+        faults = faults_in(BUILD, include=include)
+    except TypeCheckerFailed as error:
+        return [f"pyright: {error}"]
+    wrong = {".".join(fault.file.split("/")[:2]) for fault in faults}
+    for name in unchecked:
+        if name not in wrong:
+            passed[name] = now[name]
+    cache.parent.mkdir(exist_ok=True)
+    content = {"state": state, "passed": passed}
+    cache.write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
+    return [str(fault) for fault in faults]
 
 
-def describe(diagnostic: corpus.JsonObject) -> str:
-    """Return one line for a diagnostic of pyright."""
-    file = Path(diagnostic["file"]).relative_to(BUILD).as_posix()
-    line = diagnostic["range"]["start"]["line"] + 1
-    message = " ".join(diagnostic["message"].split())
-    return f"pyright: {file}:{line} {message} ({diagnostic.get('rule', diagnostic['severity'])})"
+def digest(parts: Iterable[bytes]) -> str:
+    """Return what tells texts apart from others."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(hashlib.sha256(part).digest())
+    return found.hexdigest()
 
 
 def table(report: Report) -> Iterator[str]:
@@ -244,7 +264,7 @@ def table(report: Report) -> Iterator[str]:
     yield f"import errors: {len(report.import_errors)}; pyright: {len(report.type_errors)}"
 
 
-def run(chosen: Iterable[corpus.App], *, types: bool = True) -> Report:
+def run(chosen: Iterable[corpus.App], *, types: bool = True, again: bool = True) -> Report:
     """Generate, import and type-check the chosen apps."""
     report = Report(outcomes=[])
     files: dict[PurePosixPath, str] = {}
@@ -267,7 +287,7 @@ def run(chosen: Iterable[corpus.App], *, types: bool = True) -> Report:
     made = [outcome.app for outcome in report.outcomes if not outcome.crash]
     report.import_errors = import_all(made)
     if types and made:
-        report.type_errors = check_types()
+        report.type_errors = check_types(made, again=again)
     return report
 
 
@@ -277,12 +297,16 @@ def main() -> int:
     parser.add_argument("--only", default="", help="the apps whose name contains this text")
     parser.add_argument("--no-types", action="store_true", help="leave pyright out")
     parser.add_argument("--json", type=Path, help="also write the report to this file")
+    parser.add_argument(
+        "--changed", action="store_true", help="pyright: only what has not passed before"
+    )
     options = parser.parse_args()
     if not corpus.CORPUS.is_dir():
         print("skipped: the corpus is not there (expected in ../shared/corpus)")
         return 0
     every = [*corpus.apps(), *corpus.versions()]
-    report = run([app for app in every if options.only in str(app)], types=not options.no_types)
+    chosen = [app for app in every if options.only in str(app)]
+    report = run(chosen, types=not options.no_types, again=not options.changed)
     print("\n".join(table(report)))
     for outcome in report.outcomes:
         for entry in outcome.any_unjustified:

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-TESTS = Path(__file__).resolve().parent
-CORPUS = TESTS.parent.parent / "shared" / "corpus"
+from tests.support import corpus
+from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.skipif(
-    not CORPUS.is_dir(), reason="the corpus of recorded apps is not there (../shared/corpus)"
-)
-
-
-@pytest.fixture(scope="module")
-def corpus() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("corpus", TESTS / "corpus.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["corpus"] = module  # Its dataclasses look their module up.
-    spec.loader.exec_module(module)
-    return module
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not corpus.CORPUS.is_dir(),
+        reason="the corpus of recorded apps is not there (../shared/corpus)",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +26,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The report of the whole run, which is a process of its own."""
     file = tmp_path_factory.mktemp("corpus") / "report.json"
     done = subprocess.run(
-        [sys.executable, str(TESTS / "corpus_run.py"), "--json", str(file)],
+        [sys.executable, "-m", "tests.corpus_run", "--changed", "--json", str(file)],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -44,7 +36,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-def test_info_and_config_agree_on_what_is_public(corpus: ModuleType) -> None:
+def test_info_and_config_agree_on_what_is_public() -> None:
     # So that the rule for /config can be trusted where /info is missing.
     compared = 0
     for app in [*corpus.apps(), *corpus.versions()]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_hub import FakeHub
 from hubsmith import AuthenticationError, Client, SpaceUnavailableError
+
+from tests.support.fake_hub import FakeHub
 
 
 def test_04_a_paused_space_is_in_an_invalid_state(fake_hub: FakeHub, url: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from fake_hub import FakeHub
 from hubsmith_codegen.cli import main
+
+from tests.support.fake_hub import FakeHub
 
 Capture = pytest.CaptureFixture[str]
 

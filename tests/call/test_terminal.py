@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from terminal import run_in_terminal
+
+from tests.call.terminal import run_in_terminal
 
 FORMER_BAR = "baking rye [##########..........] 4/8 minutes"
 

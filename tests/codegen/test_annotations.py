@@ -7,7 +7,7 @@ from hubsmith_codegen.ir.model import Json
 from hubsmith_codegen.render import annotations
 from hubsmith_codegen.render.annotations import annotate
 
-from .documents import endpoint, info_of, parameter, result, service_of
+from tests.support.documents import endpoint, info_of, parameter, result, service_of
 
 GO = info_of(
     {

@@ -9,7 +9,7 @@ import pytest
 from hubsmith_codegen.render.space import render
 from hubsmith_runtime import ValidationError
 
-from .documents import (
+from tests.support.documents import (
     FILE_DATA,
     argument,
     config_of,

@@ -7,7 +7,7 @@ from typing import Any
 
 from hubsmith_codegen.render.space import render
 
-from .documents import (
+from tests.support.documents import (
     FILE_DATA,
     endpoint,
     fields,

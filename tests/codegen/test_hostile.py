@@ -12,7 +12,7 @@ from hubsmith_codegen.ir.model import Service
 from hubsmith_codegen.render.space import render
 from hubsmith_codegen.write.formatting import format_python
 
-from .documents import (
+from tests.support.documents import (
     Files,
     config_of,
     endpoint,

@@ -19,7 +19,15 @@ from hubsmith_codegen.ir.names import (
 from hubsmith_codegen.render.space import render
 from hubsmith_runtime import AsyncJobs, AsyncSpace, Jobs, Model, Request, Space
 
-from .documents import endpoint, imported, info_of, parameter, result, service_of, signatures
+from tests.support.documents import (
+    endpoint,
+    imported,
+    info_of,
+    parameter,
+    result,
+    service_of,
+    signatures,
+)
 
 STRINGS = {"type": "array", "items": {"type": "string"}}
 

@@ -8,7 +8,7 @@ import pytest
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
 
-from .documents import (
+from tests.support.documents import (
     config_of,
     endpoint,
     function,

@@ -11,7 +11,7 @@ import pytest
 from hubsmith_codegen.ir.model import Service
 from hubsmith_codegen.render.space import render
 
-from .documents import fields, imported, service_of, signatures
+from tests.support.documents import fields, imported, service_of, signatures
 
 KITCHEN = Path(__file__).resolve().parents[2] / "specs" / "spaces" / "kitchen" / "openapi.json"
 STRING = {"type": "string"}

@@ -16,7 +16,7 @@ from hubsmith_runtime.spaces.codec import encode
 from hubsmith_runtime.spaces.live import LiveEndpoint
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from .documents import endpoint, imported, info_of, parameter, result, service_of
+from tests.support.documents import endpoint, imported, info_of, parameter, result, service_of
 
 ORIGIN = FileOrigin("http://127.0.0.1")
 

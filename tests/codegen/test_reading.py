@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hubsmith_codegen.render.space import render
 
-from .documents import (
+from tests.support.documents import (
     FILE_DATA,
     argument,
     endpoint,

@@ -9,7 +9,7 @@ import pytest
 from hubsmith_codegen.ir.text import SpecText, docstring, literal
 from hubsmith_codegen.render.space import VENDORED, render
 
-from .documents import (
+from tests.support.documents import (
     config_of,
     endpoint,
     function,

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from hubsmith_codegen.cli import main
 
-from ..codegen.conftest import serve as serve
-from ..codegen.documents import endpoint, info_of, parameter, with_default
+from tests.codegen.conftest import serve as serve
+from tests.support.documents import endpoint, info_of, parameter, with_default
 
 TEXT = {"type": "string"}
 OLD = info_of({"/greet": endpoint(parameter(TEXT, name="nmae"))})

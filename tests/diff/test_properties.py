@@ -11,8 +11,8 @@ from hubsmith_codegen.compare.api.types import Types
 from hubsmith_codegen.ir.model import Service
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from ..codegen.documents import endpoint, info_of, parameter, result, service_of, with_default
-from ..codegen.test_properties import FITTING, SCHEMAS
+from tests.codegen.test_properties import FITTING, SCHEMAS
+from tests.support.documents import endpoint, info_of, parameter, result, service_of, with_default
 
 MIRRORED: dict[Rule, Rule] = {
     "endpoint-gone": "endpoint-added",

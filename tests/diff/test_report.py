@@ -6,7 +6,7 @@ import json
 
 from hubsmith_codegen.compare.api import ApiDiff, diff_services, to_json, to_markdown, to_text
 
-from ..codegen.documents import endpoint, info_of, parameter, service_of
+from tests.support.documents import endpoint, info_of, parameter, service_of
 
 TEXT = {"type": "string"}
 

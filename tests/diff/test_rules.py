@@ -10,7 +10,7 @@ from hubsmith_codegen.compare.api import ApiDiff, diff_services
 from hubsmith_codegen.compare.api.parameters import positional
 from hubsmith_codegen.compare.api.rules import RULES, Rule
 
-from ..codegen.documents import (
+from tests.support.documents import (
     config_of,
     endpoint,
     function,

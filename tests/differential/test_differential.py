@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hubsmith_runtime import Client, handle_file
+
+from tests.differential.calls import DEMO, NOT_COMPARED, VERSIONS, Call, outcome, with_files
+from tests.support.generated_client import generated_client
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "versions"), str(TESTS / "differential")]
-
-from calls import DEMO, NOT_COMPARED, VERSIONS, Call, outcome, with_files  # noqa: E402
-from generated_client import generated_client  # noqa: E402
-from hubsmith_runtime import Client, handle_file  # noqa: E402
 
 gradio_client = pytest.importorskip("gradio_client")
 

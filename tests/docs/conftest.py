@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -37,20 +36,18 @@ from pathlib import Path
 import pytest
 from hubsmith_testing import MockSpace
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "guides")]
-
-from fake_hub import Answer, FakeHub, Seen  # noqa: E402  # its folder must be on the path first
-from internet import instead_of_the_internet  # noqa: E402
-
-from .changed_space import changed_kitchen  # noqa: E402
-from .inference_web import (  # noqa: E402
+from tests.docs.changed_space import changed_kitchen
+from tests.docs.inference_web import (
     InferenceWeb,
     errors_world,  # noqa: F401
     inference_world,  # noqa: F401
     picture,
 )
-from .world import World  # noqa: E402
+from tests.docs.world import World
+from tests.support.fake_hub import Answer, FakeHub, Seen
+from tests.support.internet import instead_of_the_internet
+
+TESTS = Path(__file__).resolve().parents[1]
 
 WORLDS: dict[str, str] = {
     "design": "inference_world",

@@ -16,11 +16,11 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from fake_hub import Answer, Recorder, Seen
-from internet import instead_of_the_internet
 
-from .page import ROOT
-from .world import World
+from tests.docs.page import ROOT
+from tests.docs.world import World
+from tests.support.fake_hub import Answer, Recorder, Seen
+from tests.support.internet import instead_of_the_internet
 
 CHAT = "meta-llama/Llama-3.1-8B-Instruct"
 

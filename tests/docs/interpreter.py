@@ -10,8 +10,8 @@ import tokenize
 from collections.abc import Callable
 from typing import Any
 
-from .expected import matches
-from .page import Block
+from tests.docs.expected import matches
+from tests.docs.page import Block
 
 _MARK = "# -> "
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT

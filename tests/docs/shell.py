@@ -16,9 +16,9 @@ from pathlib import Path
 
 from hubsmith_codegen.cli import main
 
-from .expected import matches
-from .interpreter import Unexpected
-from .page import Block
+from tests.docs.expected import matches
+from tests.docs.interpreter import Unexpected
+from tests.docs.page import Block
 
 PROGRAMS = frozenset({"hubsmith", "python", "pytest", "pyright", "git", "curl", "cat", "ls", "rm"})
 """What a console block may run: it is here, and stays in the folder."""

@@ -1,6 +1,6 @@
 """The tables of the inference and providers pages, made from the code.
 
-`python tests/docs/tables.py` writes them into the pages, between two comments that name each; a
+`python -m tests.docs.tables` writes them into the pages, between two comments that name each; a
 test compares them.
 """
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from .page import ROOT, page_path
-from .tables import methods
+from tests.docs.page import ROOT, page_path
+from tests.docs.tables import methods
 
 TEXT = page_path("design").read_text(encoding="utf-8")
 RUNTIME, GENERATED = ROOT / "runtime" / "hubsmith_runtime", ROOT / "generated" / "hubsmith"

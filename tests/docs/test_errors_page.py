@@ -11,7 +11,7 @@ import pytest
 from hubsmith_runtime import errors
 from hubsmith_runtime.inference import errors as inference_errors
 
-from .page import page_path
+from tests.docs.page import page_path
 
 TEXT = page_path("errors").read_text(encoding="utf-8")
 ERRORS = [

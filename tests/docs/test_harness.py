@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from .interpreter import Unexpected
-from .page import ROOT, Block, blocks_in
-from .world import World
+from tests.docs.interpreter import Unexpected
+from tests.docs.page import ROOT, Block, blocks_in
+from tests.docs.world import World
 
 
 def blocks_of_text(text: str) -> list[Block]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import WORLDS
-from .page import blocks_of, page_names
-from .world import World
+from tests.docs.conftest import WORLDS
+from tests.docs.page import blocks_of, page_names
+from tests.docs.world import World
 
 RUN = ("python", "console")
 

@@ -12,14 +12,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from fake_hub import Answer, Seen
 from hubsmith import InferenceClient
 from hubsmith_codegen.normalise.providers import render_providers
 from hubsmith_codegen.normalise.providers.table import Operation, Poll, Provider, Result, Variant
 from hubsmith_codegen.write.formatting import format_python
 
-from .inference_web import SAYS, InferenceWeb, picture
-from .page import ROOT, blocks_of, page_path
+from tests.docs.inference_web import SAYS, InferenceWeb, picture
+from tests.docs.page import ROOT, blocks_of, page_path
+from tests.support.fake_hub import Answer, Seen
 
 CHAT, IMAGES = "/v1/chat/completions", "/v2/own/model/images"
 

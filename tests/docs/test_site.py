@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from hubsmith_codegen.cli.main import COMMANDS
 
-from .page import DOCS, ROOT, Block, blocks_of, page_names, page_path
-from .shell import PROGRAMS, commands_of
+from tests.docs.page import DOCS, ROOT, Block, blocks_of, page_names, page_path
+from tests.docs.shell import PROGRAMS, commands_of
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -7,14 +7,14 @@ import inspect
 import pytest
 from hubsmith import InferenceClient
 
-from .page import page_path
-from .tables import DOMAINS, TABLES, methods, tabled
+from tests.docs.page import page_path
+from tests.docs.tables import DOMAINS, TABLES, methods, tabled
 
 
 @pytest.mark.parametrize("page", TABLES)
 def test_a_table_is_what_the_code_makes_of_it(page: str) -> None:
     text = page_path(page.removesuffix(".md")).read_text(encoding="utf-8")
-    assert text == tabled(page), "Run `python tests/docs/tables.py`."
+    assert text == tabled(page), "Run `python -m tests.docs.tables`."
 
 
 def test_every_method_has_a_row() -> None:

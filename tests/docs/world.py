@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .interpreter import Interpreter, Unexpected
-from .page import Block
-from .shell import Shell
+from tests.docs.interpreter import Interpreter, Unexpected
+from tests.docs.page import Block
+from tests.docs.shell import Shell
 
 
 @dataclass(frozen=True, kw_only=True)

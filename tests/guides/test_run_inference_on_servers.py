@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,8 @@ import hubsmith
 import pytest
 from hubsmith import AsyncInferenceClient, InferenceApi, InferenceClient
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from interactive import sections
-from internet import CHAT, SENTENCE, Internet, local_internet, picture
+from tests.guides.interactive import sections
+from tests.support.internet import CHAT, SENTENCE, Internet, local_internet, picture
 
 TITLES = [
     "Getting started",

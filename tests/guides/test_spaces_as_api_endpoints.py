@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,10 @@ from typing import Any
 import pytest
 from hubsmith import Client, search_spaces
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+from tests.guides.guide import sections
+from tests.support.fake_hub import FakeHub
 
-from fake_hub import FakeHub  # noqa: E402  # its folder must be on the path first
-from guide import sections  # noqa: E402
+HERE = Path(__file__).parent
 
 TITLES = [
     "Quick start",

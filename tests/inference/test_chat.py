@@ -20,7 +20,8 @@ from hubsmith_runtime.inference.task import (
     TaskOutput,
     TaskRequest,
 )
-from task_responses import task_response
+
+from tests.inference.task_responses import task_response
 
 USER = {"role": "user", "content": "Hello"}
 

@@ -9,9 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_inference import LABELS, FakeChatServer, FakeModelHub, FakeRouter, chunks, trickle
 from hubsmith._async_client import AsyncInferenceClient
 from hubsmith_runtime import HubsmithError, InferenceTimeoutError
+
+from tests.support.fake_inference import (
+    LABELS,
+    FakeChatServer,
+    FakeModelHub,
+    FakeRouter,
+    chunks,
+    trickle,
+)
 
 MESSAGES = [{"role": "user", "content": "Where is the Louvre?"}]
 

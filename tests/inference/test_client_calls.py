@@ -12,8 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-from fake_hub import Answer, Seen
-from fake_inference import LABELS, FakeChatServer, FakeModelHub, FakeRouter, chunks, trickle
 from hubsmith._client import InferenceClient
 from hubsmith_runtime import (
     ArgumentError,
@@ -36,6 +34,16 @@ from hubsmith_runtime.inference import (
     RateLimitError,
     TextGenerationValidationError,
     UnknownError,
+)
+
+from tests.support.fake_hub import Answer, Seen
+from tests.support.fake_inference import (
+    LABELS,
+    FakeChatServer,
+    FakeModelHub,
+    FakeRouter,
+    chunks,
+    trickle,
 )
 
 MESSAGES = [{"role": "user", "content": "Where is the Louvre?"}]

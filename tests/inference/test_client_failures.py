@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fake_inference import Script, answered
 from hubsmith_runtime import ConnectionFailedError, InferenceTimeoutError, Retries
 from hubsmith_runtime.effects import Close, DeadlineExceeded, Effect, Open, Read, Send
 from hubsmith_runtime.http import Body, HttpRequest, Response
@@ -21,6 +20,8 @@ from hubsmith_runtime.inference.failures import (
     server_words,
     stream_failure,
 )
+
+from tests.support.fake_inference import Script, answered
 
 REQUEST = HttpRequest(method="POST", url="https://api.example.org/v1")
 KEY = "hf_a_key_that_is_never_shown"

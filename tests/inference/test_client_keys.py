@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from fake_hub import Answer, Recorder, Seen
-from fake_inference import LABELS, FakeChatServer, FakeModelHub, FakeRouter
 from hubsmith import _providers
 from hubsmith._async_client import AsyncInferenceClient
 from hubsmith._client import InferenceClient
@@ -18,6 +16,9 @@ from hubsmith_runtime.inference.failures import Callee
 from hubsmith_runtime.inference.hub import Hub
 from hubsmith_runtime.inference.provider import Provider
 from hubsmith_runtime.inference.routing import Routing
+
+from tests.support.fake_hub import Answer, Recorder, Seen
+from tests.support.fake_inference import LABELS, FakeChatServer, FakeModelHub, FakeRouter
 
 MESSAGES = [{"role": "user", "content": "hi"}]
 SAVED, GIVEN, KEY = "hf_saved_on_this_machine", "hf_given_by_the_caller", "sk-of-the-provider"

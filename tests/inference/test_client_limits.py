@@ -16,12 +16,13 @@ import httpx
 import hubsmith
 import hubsmith_runtime
 import pytest
-from fake_hub import Recorder
-from fake_inference import Dripping, FakeChatServer, chunks, trickle
 from hubsmith._async_client import AsyncInferenceClient
 from hubsmith._client import InferenceClient
 from hubsmith_runtime import InferenceTimeoutError, Retries
 from hubsmith_runtime.inference.base import SILENCE
+
+from tests.support.fake_hub import Recorder
+from tests.support.fake_inference import Dripping, FakeChatServer, chunks, trickle
 
 MESSAGES = [{"role": "user", "content": "Where is the Louvre?"}]
 LOADING = {"error": "Model is currently loading", "estimated_time": 0.3}

@@ -6,10 +6,11 @@ import logging
 from typing import Any
 
 import pytest
-from fake_inference import LABELS, FakeChatServer, FakeModelHub, FakeRouter
 from hubsmith._client import InferenceClient
 from hubsmith_runtime import ArgumentError, AuthenticationError, ValidationError
 from hubsmith_runtime.inference import ModelNotFoundError
+
+from tests.support.fake_inference import LABELS, FakeChatServer, FakeModelHub, FakeRouter
 
 MESSAGES = [{"role": "user", "content": "Where is the Louvre?"}]
 TOKEN = "hf_of_the_caller"

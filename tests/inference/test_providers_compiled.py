@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings, strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from exchange import providers, tables
 from hubsmith_codegen.normalise.providers.expression import REQUEST, Need, Scope, expression
 from hubsmith_codegen.normalise.providers.table import Operation, Variant
 from hubsmith_codegen.render.providers.functions import body_of, location_of, path_of
@@ -30,8 +23,11 @@ from hubsmith_runtime.inference.response import (
     without_none,
 )
 from hubsmith_runtime.reading import as_list, as_object
-from provider_cases import CASES, Case
-from template_meaning import (
+from hypothesis import given, settings, strategies as st
+
+from tests.inference.exchange import providers, tables
+from tests.inference.provider_cases import CASES, Case
+from tests.inference.template_meaning import (
     NoValueError,
     body_of as meant_body,
     fill,

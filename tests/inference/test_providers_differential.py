@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 import httpx
 import hubsmith
-from provider_cases import CASES, Case
+import pytest
+
+from tests.inference.provider_cases import CASES, Case
 
 if sys.version_info < (3, 11):
     pytest.skip("huggingface_hub 2.4.0 needs Python 3.11", allow_module_level=True)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from exchange import Server, answer, headers_of, payload, providers, run, target
 from hubsmith_runtime import InferenceTimeoutError, ResultError, Retries
 from hubsmith_runtime.effects import DeadlineExceeded, Send, Sleep
 from hubsmith_runtime.errors import ConnectionFailedError
@@ -18,6 +12,8 @@ from hubsmith_runtime.files import File
 from hubsmith_runtime.inference.errors import InferenceError
 from hubsmith_runtime.inference.polling import InferenceProgress
 from hubsmith_runtime.inference.request import call
+
+from tests.inference.exchange import Server, answer, headers_of, payload, providers, run, target
 
 CDN = "https://cdn.example.org/out.bin"
 MEDIA = {f"GET {CDN}": answer(b"MEDIA")}

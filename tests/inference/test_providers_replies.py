@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from exchange import NO_RETRIES, Server, answer, headers_of, payload, providers, run, target
 from hubsmith_runtime import HubsmithError, ResultError
 from hubsmith_runtime.files import File
 from hubsmith_runtime.http import HttpRequest, Response
@@ -23,6 +17,17 @@ from hubsmith_runtime.inference.errors import (
 )
 from hubsmith_runtime.inference.payload import Payload, TaskResponse
 from hubsmith_runtime.inference.request import call, prepare
+
+from tests.inference.exchange import (
+    NO_RETRIES,
+    Server,
+    answer,
+    headers_of,
+    payload,
+    providers,
+    run,
+    target,
+)
 
 B64 = base64.b64encode(b"MEDIA").decode()
 CDN = "https://cdn.example.org/out.bin"

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from exchange import NO_RETRIES, body_of, headers_of, payload, providers, target
 from hubsmith_runtime import ValidationError
 from hubsmith_runtime.effects import Run, Send
 from hubsmith_runtime.files import File
@@ -20,7 +14,9 @@ from hubsmith_runtime.http import HttpRequest
 from hubsmith_runtime.inference.keys import is_hub_token
 from hubsmith_runtime.inference.payload import Payload
 from hubsmith_runtime.inference.request import Target, call, check_task, prepare, supports
-from provider_cases import MESSAGES, SCHEMA
+
+from tests.inference.exchange import NO_RETRIES, body_of, headers_of, payload, providers, target
+from tests.inference.provider_cases import MESSAGES, SCHEMA
 
 DROPPED = ["black-forest-labs", "clarifai", "hyperbolic", "nebius", "nvidia", "sambanova"]
 FORMED = {"type": "json_schema", "json_schema": {"name": "n", "schema": SCHEMA, "strict": True}}

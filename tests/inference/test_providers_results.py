@@ -7,21 +7,17 @@ import base64
 import functools
 import io
 import json
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 import hubsmith
+import pytest
 from hubsmith import tasks
 from hubsmith_runtime.effects import Sleep
 from hubsmith_runtime.inference import polling
-from provider_cases import MESSAGES
+
+from tests.inference.provider_cases import MESSAGES
 
 PIL = pytest.importorskip("PIL.Image")
 numpy = pytest.importorskip("numpy")
@@ -322,7 +318,7 @@ def test_the_asynchronous_client_polls_alike(
 
 def test_every_task_of_every_provider_is_shown_here() -> None:
     """But for the Hub's own servers, whose answers are the canonical form already."""
-    from exchange import providers
+    from tests.inference.exchange import providers
 
     shown = {
         (provider, {"chat_completion": "conversational"}.get(method, method.replace("_", "-")))

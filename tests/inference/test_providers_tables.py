@@ -16,10 +16,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from exchange import NO_RETRIES, TABLES, payload, tables
 from hubsmith_codegen.normalise.providers import load_providers, render_providers, table
 from hubsmith_codegen.write.formatting import format_python
 from hubsmith_runtime import SpecError, ValidationError
@@ -28,6 +24,8 @@ from hubsmith_runtime.files import File
 from hubsmith_runtime.inference.provider import Operation
 from hubsmith_runtime.inference.request import Target, call
 from hubsmith_runtime.transport import Origins
+
+from tests.inference.exchange import NO_RETRIES, TABLES, payload, tables
 
 
 def package(files: dict[PurePosixPath, str], folder: Path) -> ModuleType:

@@ -16,7 +16,8 @@ from hubsmith_runtime.inference.media import Base64Bytes, Image
 from hubsmith_runtime.inference.payload import TaskResponse
 from hubsmith_runtime.inference.result import decode, payload_of
 from hubsmith_runtime.inference.task import Task, TaskOutput, TaskRequest
-from task_responses import task_response
+
+from tests.inference.task_responses import task_response
 
 WHERE = "together: org/model"
 

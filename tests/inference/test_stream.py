@@ -20,7 +20,8 @@ from hubsmith_runtime.inference.errors import (
 from hubsmith_runtime.inference.failures import Callee
 from hubsmith_runtime.inference.task import TaskOutput
 from hypothesis import given, strategies as st
-from stream_samples import CALLEE, Chunk, chunk, contents, events
+
+from tests.inference.stream_samples import CALLEE, Chunk, chunk, contents, events
 
 
 class Token(TaskOutput):

@@ -19,7 +19,8 @@ from hubsmith_runtime.http import Body, HttpRequest
 from hubsmith_runtime.inference.errors import IncompleteStreamError, InferenceError
 from hubsmith_runtime.inference.stream import AsyncStream, Stream
 from hubsmith_runtime.transport import Origins
-from stream_samples import CALLEE, Chunk, chunk, contents, events
+
+from tests.inference.stream_samples import CALLEE, Chunk, chunk, contents, events
 
 PING = b": ping\n\n"
 

@@ -1,4 +1,4 @@
-"""What a type checker infers; `test_tasks_typing` runs pyright over it. It is never executed."""
+"""What a type checker infers; `test_types` runs pyright over it. It is never executed."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .spaces import LocalSpace, StartSpace
+from tests.life.spaces import LocalSpace, StartSpace
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hubsmith_codegen.cli import main
 from hubsmith_codegen.cli.configuration import read_configuration
 from hubsmith_codegen.cli.progress import Progress
 
-from .spaces import LocalSpace, StartSpace
+from tests.life.spaces import LocalSpace, StartSpace
 
 TEN = 10
 

@@ -11,7 +11,7 @@ import pytest
 from hubsmith_codegen.cli import main
 from hubsmith_codegen.cli.commands import writing
 
-from .spaces import LocalSpace, StartSpace, endpoint
+from tests.life.spaces import LocalSpace, StartSpace, endpoint
 
 STRING = {"type": "string"}
 

@@ -21,9 +21,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-import corpus
 from hubsmith_codegen.ir.model import Operation, Schema, Service
 from hubsmith_codegen.load import load
 from hubsmith_codegen.pipeline import draft
@@ -31,6 +28,8 @@ from hubsmith_runtime import File, HubsmithError, Request, Space, ValidationErro
 from hubsmith_testing import MockSpace
 from hubsmith_testing.examples import Examples
 from hubsmith_testing.snapshot import RecordedEndpoint
+
+from tests.support import corpus
 
 PACKAGE = "mocked_clients"
 BOUNDS = {"minimum", "maximum"}

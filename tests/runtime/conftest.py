@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parent
-sys.path.insert(0, str(FOLDER))
+from tests.runtime.kitchen_client import Kitchen
 
-from kitchen_client import Kitchen  # noqa: E402  # its folder must be on the path first
+FOLDER = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")

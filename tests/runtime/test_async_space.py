@@ -13,7 +13,8 @@ from hubsmith_runtime import (
     InferenceTimeoutError,
     JobCancelledError,
 )
-from kitchen_client import (
+
+from tests.runtime.kitchen_client import (
     AsyncKitchen,
     CountRequest,
     EndlessRequest,

@@ -19,7 +19,6 @@ from typing import Any
 
 import pydantic
 import pytest
-from file_server import FileServer, whole
 from hubsmith_runtime import DownloadError, File
 from hubsmith_runtime.async_driver import AsyncDriver
 from hubsmith_runtime.driver import Driver
@@ -28,6 +27,8 @@ from hubsmith_runtime.files import FileInput, answered_file
 from hubsmith_runtime.http import origin_of
 from hubsmith_runtime.saving import FileOrigin, safe_name
 from hubsmith_runtime.transport import Origins
+
+from tests.runtime.file_server import FileServer, whole
 
 SECRET = {"authorization": "Bearer secret", "cookie": "session=secret"}
 

@@ -19,7 +19,8 @@ from hubsmith_runtime import (
 from hubsmith_runtime.errors import MissingFileError
 from hubsmith_runtime.saving import safe_name
 from hypothesis import given, strategies as st
-from kitchen_client import (
+
+from tests.runtime.kitchen_client import (
     Kitchen,
     ManyFilesRequest,
     OriginalNameRequest,

@@ -10,8 +10,6 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from echo_client import AsyncEcho, Echo
-from fake_hub import FakeHub, FakeSpace
 from hubsmith_runtime import (
     AuthenticationError,
     HubsmithError,
@@ -20,6 +18,9 @@ from hubsmith_runtime import (
     ValidationError,
     duplicate_space,
 )
+
+from tests.runtime.echo_client import AsyncEcho, Echo
+from tests.support.fake_hub import FakeHub, FakeSpace
 
 GRADIO_CLIENT = """
 import json, sys

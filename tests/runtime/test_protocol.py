@@ -28,7 +28,8 @@ from hubsmith_runtime import (
 from hubsmith_runtime.driver import Driver
 from hubsmith_runtime.http import HttpRequest
 from hubsmith_runtime.spaces.live import LiveSpace
-from kitchen_client import AsyncKitchen, EchoRequest, Kitchen
+
+from tests.runtime.kitchen_client import AsyncKitchen, EchoRequest, Kitchen
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 CONFIGS = sorted(CORPUS.glob("*/*/*config.json"))

@@ -9,8 +9,6 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from echo_client import AsyncEcho, Echo
-from fake_hub import FakeHub, FakeSpace
 from hubsmith_runtime import (
     AppError,
     AuthenticationError,
@@ -30,6 +28,9 @@ from hubsmith_runtime.effects import Deadline, Effect, Sleep
 from hubsmith_runtime.http import read_retry_after
 from hubsmith_runtime.spaces.protocol import classify
 from hypothesis import given, strategies as st
+
+from tests.runtime.echo_client import AsyncEcho, Echo
+from tests.support.fake_hub import FakeHub, FakeSpace
 
 JOIN = "/gradio_api/queue/join"
 FULL = {"detail": "Queue is full. Max size is 2 and size is 2."}

@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from fake_hub import FakeHub
 from hubsmith_runtime import (
     AuthenticationError,
     HubsmithError,
@@ -18,6 +17,8 @@ from hubsmith_runtime import (
 )
 from hubsmith_runtime.spaces.hub import read_summary
 from hypothesis import given, strategies as st
+
+from tests.support.fake_hub import FakeHub
 
 PATH = "/api/spaces/semantic-search"
 

@@ -33,7 +33,8 @@ from hubsmith_runtime import (
 )
 from hubsmith_runtime.driver import Driver
 from hubsmith_runtime.http import HttpRequest
-from kitchen_client import (
+
+from tests.runtime.kitchen_client import (
     CountRequest,
     CrashMidwayRequest,
     CrashRequest,

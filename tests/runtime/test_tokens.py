@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from echo_client import AsyncEcho, Echo, EchoRequest
-from fake_hub import FakeHub, FakeSpace, Recorder, Seen
 from hubsmith_runtime import AuthenticationError, File, HubsmithError, SpecError
 from hubsmith_runtime.files import answered_file
 from hubsmith_runtime.tokens import choose_token, saved_token
+
+from tests.runtime.echo_client import AsyncEcho, Echo, EchoRequest
+from tests.support.fake_hub import FakeHub, FakeSpace, Recorder, Seen
 
 SECRET = "hf_secret"
 

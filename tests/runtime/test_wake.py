@@ -7,8 +7,6 @@ import threading
 from typing import Any
 
 import pytest
-from echo_client import AsyncEcho, Echo
-from fake_hub import FakeHub, FakeSpace, HubSpace
 from hubsmith_runtime import HubsmithError, Retries, SpaceUnavailableError, SpecError
 from hubsmith_runtime.async_driver import AsyncDriver
 from hubsmith_runtime.driver import Driver
@@ -19,6 +17,9 @@ from hubsmith_runtime.spaces.connector import Connector
 from hubsmith_runtime.spaces.protocol import ask
 from hubsmith_runtime.spaces.source import Source
 from hubsmith_runtime.transport import Origins
+
+from tests.runtime.echo_client import AsyncEcho, Echo
+from tests.support.fake_hub import FakeHub, FakeSpace, HubSpace
 
 HOST = "/api/spaces/owner/echo/host"
 RUNTIME = "/api/spaces/owner/echo/runtime"

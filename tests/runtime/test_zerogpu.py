@@ -8,8 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from echo_client import Echo
-from fake_hub import FakeHub, FakeSpace
 from hubsmith_runtime import (
     AppError,
     ZeroGPUDurationError,
@@ -18,6 +16,9 @@ from hubsmith_runtime import (
     ip_token_headers,
 )
 from hubsmith_runtime.spaces.messages import app_error
+
+from tests.runtime.echo_client import Echo
+from tests.support.fake_hub import FakeHub, FakeSpace
 
 QUOTA = "You have exceeded your free ZeroGPU quota (60s requested vs. 12s left)."
 JOIN = "/gradio_api/queue/join"

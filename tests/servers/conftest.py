@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parent
-sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
-
-from server_environments import (  # noqa: E402  # needs the path above
+from tests.servers.server_environments import (
     COMMUNITY,
     LLAMA,
     TRANSFORMERS,
     EnvironmentFailed,
     python_of,
 )
-from server_process import ServerFailed, serve  # noqa: E402
+from tests.support.server_process import ServerFailed, serve
+
+FOLDER = Path(__file__).parent
 
 APPS = FOLDER / "apps"
 NAMES = {"community": COMMUNITY, "llama": LLAMA, "transformers": TRANSFORMERS}

@@ -1,6 +1,6 @@
 """One virtual environment per inference server, made once and kept in an ignored folder.
 
-`python tests/servers/server_environments.py` makes those that are missing; `make test-servers` does. No
+`python -m tests.servers.server_environments` makes those that are missing; `make test-servers` does. No
 weights are downloaded: each server gets a tiny random model that is made on the spot, or none.
 """
 
@@ -10,9 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from environment import CACHE, EnvironmentFailed, make_all, python_in
+from tests.support.environment import CACHE, EnvironmentFailed, make_all, python_in
 
 __all__ = ["CACHE", "COMMUNITY", "LLAMA", "TRANSFORMERS", "EnvironmentFailed", "python_of"]
 

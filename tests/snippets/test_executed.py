@@ -9,10 +9,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import node
 import pytest
 from hubsmith import AppError
 from hubsmith_codegen.cli import main
+
+from tests.snippets import node
 
 Snippets = Callable[[str], dict[str, str]]
 
@@ -62,16 +63,6 @@ def test_typed_python(
     finally:
         for module in [one for one in sys.modules if one.partition(".")[0] == "forged"]:
             del sys.modules[module]
-    (home / "snippets").mkdir()
-    for name, text in texts.items():
-        (home / "snippets" / f"{name}.py").write_text(text, encoding="utf-8")
-    settings = '{"typeCheckingMode": "strict", "include": ["snippets"], "extraPaths": ["."]}'
-    (home / "pyrightconfig.json").write_text(settings)
-    checked = subprocess.run(
-        [sys.executable, "-m", "pyright", "--pythonpath", sys.executable],
-        cwd=home, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert checked.returncode == 0, checked.stdout
 
 
 def test_python_without_a_recorded_client_needs_none(snippets_of: Snippets, home: Path) -> None:

@@ -11,13 +11,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import node
 import pytest
 from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
 from hubsmith_codegen.snippets import Place, place_of, snippets
 from hubsmith_codegen.snippets.examples import example_value
+
+from tests.snippets import node
 
 HOSTILE = {
     "quotes": "'\"'''\"\"\"`",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -16,13 +15,12 @@ from typing import Any
 
 import pytest
 
-FOLDER = Path(__file__).parent
-sys.path.insert(0, str(FOLDER))
+from tests.support.generated_client import generated_client
+from tests.support.gradio_server import ServerFailed, serve
+from tests.versions.environments import PINS, EnvironmentFailed, python_of
+from tests.versions.features import Features
 
-from environments import PINS, EnvironmentFailed, python_of  # noqa: E402  # needs the path above
-from features import Features  # noqa: E402
-from generated_client import generated_client  # noqa: E402
-from gradio_server import ServerFailed, serve  # noqa: E402
+FOLDER = Path(__file__).parent
 
 INSTALLED = "installed"
 

@@ -1,6 +1,6 @@
 """One virtual environment per Gradio version, made once and kept in an ignored folder.
 
-`python tests/versions/environments.py` makes those that are missing; `make test-versions` does.
+`python -m tests.versions.environments` makes those that are missing; `make test-versions` does.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from environment import CACHE, EnvironmentFailed, make_all, python_in
+from tests.support.environment import CACHE, EnvironmentFailed, make_all, python_in
 
 __all__ = ["NEWEST", "PINS", "EnvironmentFailed", "python_of", "requirements"]
 

@@ -12,7 +12,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from features import Features
 from hubsmith_runtime import (
     AppError,
     Completed,
@@ -25,6 +24,8 @@ from hubsmith_runtime import (
     ValidationError,
 )
 from PIL import Image
+
+from tests.versions.features import Features
 
 OpenAsyncSpace = Callable[[], AbstractAsyncContextManager[Any]]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from features import Features
 from hubsmith_runtime import (
     AppError,
     AsyncClient,
@@ -20,6 +19,8 @@ from hubsmith_runtime import (
     handle_file,
 )
 from PIL import Image
+
+from tests.versions.features import Features
 
 
 @pytest.fixture

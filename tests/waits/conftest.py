@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parent
-sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "runtime")]
-
-from scripted_http import Loopback  # noqa: E402  # needs the path above
-from scripted_space import ScriptedSpace  # noqa: E402
+from tests.waits.scripted_http import Loopback
+from tests.waits.scripted_space import ScriptedSpace
 
 _TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN")
 

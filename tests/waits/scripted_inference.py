@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scripted_http import Answer, Asked, ScriptedServer, stream
+from tests.waits.scripted_http import Answer, Asked, ScriptedServer, stream
 
 DONE = b"data: [DONE]\n\n"
 

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any
 
-from scripted_http import Answer, Asked, Fault, ScriptedServer, Step, sse, stream
+from tests.waits.scripted_http import Answer, Asked, Fault, ScriptedServer, Step, sse, stream
 
 Message = dict[str, Any]
 Script = Iterable["Message | float | Fault"]

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubsmith import AsyncInferenceClient, InferenceClient, handle_file
-from scripted_http import SLOW, Answer, Fault, Plan, endless, stream
-from scripted_inference import DONE, chunk
-from scripted_space import Script, completed, heartbeat, partial
+
+from tests.waits.scripted_http import SLOW, Answer, Fault, Plan, endless, stream
+from tests.waits.scripted_inference import DONE, chunk
+from tests.waits.scripted_space import Script, completed, heartbeat, partial
 
 TIMEOUT = 1.0
 

@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 from hubsmith import AsyncClient, Client
 from hubsmith_runtime import HubsmithError, InferenceTimeoutError, Retries
-from kitchen_client import Kitchen
-from scripted_http import Answer, Asked, Fault, Loopback, sse, stream
-from scripted_inference import ScriptedInference
-from scripted_space import ScriptedSpace, completed, log, started
+
+from tests.runtime.kitchen_client import Kitchen
+from tests.waits.scripted_http import Answer, Asked, Fault, Loopback, sse, stream
+from tests.waits.scripted_inference import ScriptedInference
+from tests.waits.scripted_space import ScriptedSpace, completed, log, started
 
 EVENTS, JOIN, CANCEL = "/gradio_api/queue/data", "/gradio_api/queue/join", "/gradio_api/cancel"
 EAGER = Retries(base=0.01, longest=0.02)

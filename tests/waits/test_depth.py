@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from hubsmith import InferenceClient
-from scripted_http import Loopback
-from scripted_inference import ScriptedInference
-from scripted_space import ScriptedSpace
+
+from tests.waits.scripted_http import Loopback
+from tests.waits.scripted_inference import ScriptedInference
+from tests.waits.scripted_space import ScriptedSpace
 
 MOST = 8
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,9 +16,10 @@ from hubsmith_runtime import (
     JobCancelledError,
     SessionLostError,
 )
-from kitchen_client import AsyncKitchen, Kitchen
-from scripted_http import Fault
-from scripted_space import Script, ScriptedSpace, failed, partial
+
+from tests.runtime.kitchen_client import AsyncKitchen, Kitchen
+from tests.waits.scripted_http import Fault
+from tests.waits.scripted_space import Script, ScriptedSpace, failed, partial
 
 ENDS: dict[str, tuple[Any, type[HubsmithError], type[Any]]] = {
     "failed": (failed("Sold out"), AppError, Failed),

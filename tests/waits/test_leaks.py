@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from hubsmith import AsyncClient, Client
 from hubsmith_runtime import HubsmithError, Retries
-from scripted_http import Answer, Asked, Fault
-from scripted_space import Script, ScriptedSpace, completed, failed, partial
+
+from tests.waits.scripted_http import Answer, Asked, Fault
+from tests.waits.scripted_space import Script, ScriptedSpace, completed, failed, partial
 
 CALLS, CALLS_PER_CLIENT, AT_ONCE = 1000, 50, 5
 JOIN = "/gradio_api/queue/join"

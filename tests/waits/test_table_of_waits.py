@@ -18,10 +18,11 @@ from typing import Any
 import pytest
 from hubsmith import AsyncClient, AsyncInferenceClient, Client, InferenceClient
 from hubsmith_runtime import InferenceTimeoutError
-from scripted_http import Loopback, ScriptedServer
-from scripted_inference import ScriptedInference
-from scripted_space import ScriptedSpace
-from table_of_waits import SUBMIT, TIMEOUT, Row, inference_rows, space_rows
+
+from tests.waits.scripted_http import Loopback, ScriptedServer
+from tests.waits.scripted_inference import ScriptedInference
+from tests.waits.scripted_space import ScriptedSpace
+from tests.waits.table_of_waits import SUBMIT, TIMEOUT, Row, inference_rows, space_rows
 
 GRACE = 0.5
 HUNG = 5.0  # Seconds after which nobody waits for a row any more.

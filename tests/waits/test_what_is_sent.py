@@ -17,10 +17,11 @@ from hubsmith_runtime import (
     Retries,
     ValidationError,
 )
-from kitchen_client import Kitchen
-from scripted_http import Answer, Fault, Loopback, stream
-from scripted_inference import DONE, ScriptedInference, chunk
-from scripted_space import ScriptedSpace
+
+from tests.runtime.kitchen_client import Kitchen
+from tests.waits.scripted_http import Answer, Fault, Loopback, stream
+from tests.waits.scripted_inference import DONE, ScriptedInference, chunk
+from tests.waits.scripted_space import ScriptedSpace
 
 SECRET = "hunter2"
 MESSAGES = [{"role": "user", "content": "hi"}]

@@ -1,4 +1,4 @@
-"""A Space in two versions, chosen by `KITCHEN`: "old", or "new" with a changed API."""
+"""A Space in two versions, chosen by `APP_VERSION`: "old", or "new" with a changed API."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ def _blocks(greet: object, styles: list[str], shout: object) -> gr.Blocks:
 
 
 if __name__ == "__main__":
-    app = old() if os.environ["KITCHEN"] == "old" else new()
+    app = old() if os.environ["APP_VERSION"] == "old" else new()
     app.launch(quiet=True)

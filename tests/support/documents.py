@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from hubsmith_codegen.ir.model import Operation, Service
-from hubsmith_codegen.load import load
+from hubsmith_codegen.load import RawSpec, load
 from hubsmith_codegen.normalise import normalise
 from hubsmith_codegen.render.space import render
 from hubsmith_codegen.write.formatting import format_python
@@ -73,8 +73,13 @@ def service_of(
     *, source: str | None = None, name: str | None = "tiny", **documents: object
 ) -> Service:
     """What the generator understands of documents, given as `info=`, `config=`, `openapi=`."""
+    return normalise(raw_of(source=source, name=name, **documents))
+
+
+def raw_of(*, source: str | None = None, name: str | None = "tiny", **documents: object) -> RawSpec:
+    """Documents, given as `info=`, `config=`, `openapi=`, as they are loaded."""
     content = {kind: json.dumps(document).encode() for kind, document in documents.items()}
-    return normalise(load(content, source=source, name=name))
+    return load(content, source=source, name=name)
 
 
 def of_endpoint(described: object, *, path: str = "/go", config: object = None) -> Operation:

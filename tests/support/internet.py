@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import httpx
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from fake_hub import Answer, Recorder, Seen
+from tests.support.fake_hub import Answer, Recorder, Seen
 
 CHAT = "meta-llama/Meta-Llama-3-8B-Instruct"
 SENTENCE = "the goal of life is life."

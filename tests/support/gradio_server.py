@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-import server_process
-from server_process import ServerFailed
+from tests.support import server_process
+from tests.support.server_process import ServerFailed
 
 __all__ = ["ServerFailed", "serve"]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-ROOT = Path(__file__).resolve().parent.parent
-CORPUS = ROOT.parent / "shared" / "corpus"
+from tests.support.paths import CORPUS
+
 KINDS = ("info", "config", "openapi")
 SETS = ("components", "api", "apisafe", "kitchen")
 

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from fake_hub import Answer, Recorder, Seen
 from hubsmith_runtime.effects import DeadlineExceeded, Effect, Effects, Run, Sleep
 from hubsmith_runtime.http import Response
+
+from tests.support.fake_hub import Answer, Recorder, Seen
 
 T = TypeVar("T")
 
