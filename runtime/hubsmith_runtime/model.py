@@ -1,15 +1,31 @@
-"""`Model` and `RequestModel`: what every generated class of objects and of arguments stands on."""
+"""What every generated class of objects and of arguments stands on."""
 
 from __future__ import annotations
 
 import types
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import pydantic
 
 from .errors import ValidationError, shorten
 
 R = TypeVar("R", covariant=True)
+
+if TYPE_CHECKING:
+    import typing_extensions
+
+    M = TypeVar("M")
+    D = typing_extensions.TypeVar("D", default=dict[str, Any])
+
+    ObjectInput: TypeAlias = M | D
+    """What is taken for an object: one of its class, or a dict, as the second type describes it."""
+else:
+
+    class ObjectInput:
+        """What is taken for an object: pydantic makes a dict one of the class, the first type."""
+
+        def __class_getitem__(cls, types):
+            return Annotated[types[0] if isinstance(types, tuple) else types, "object"]
 
 
 class Model(pydantic.BaseModel):
