@@ -166,6 +166,8 @@ class Operation:
         streams: Whether the endpoint yields partial results; `None` where the spec is silent.
         is_ordered: Whether the order of the parameters is that of the Space. Where it is not, they
             are passed by keyword and the running Space is asked for the order.
+        slots: Whether each input of the function takes an argument; the others hold session state,
+            which a call leaves empty. Empty where the spec is silent.
         task: What only a task has; absent for an endpoint of a Space.
     """
 
@@ -183,6 +185,7 @@ class Operation:
     overloads: tuple[Overload, ...] = ()
     streams: bool | None = None
     is_ordered: bool = True
+    slots: tuple[bool, ...] = ()
     task: TaskFacts | None = None
 
     @property
@@ -252,6 +255,8 @@ class Service:
         source: The Space's name or URL; `None` where the document does not say.
         title: What the Space calls itself; may be empty.
         platform_version: The Gradio version that served the spec; may be empty.
+        api_prefix: What comes before the paths of its API.
+        calls_by_name: Whether plain HTTP calls pass arguments by name, as from Gradio 6.13 on.
         digest: sha256 of the spec, hexadecimal.
         documents: Which documents the facts were taken from, in order of trust.
         definitions: Every class that a type refers to, each once.
@@ -269,6 +274,8 @@ class Service:
     documents: tuple[Literal["info", "config", "openapi"], ...]
     operations: tuple[Operation, ...]
     definitions: tuple[Definition, ...]
+    api_prefix: str = "/gradio_api"
+    calls_by_name: bool = True
     aliases: Mapping[str, Type] = field(default_factory=dict[str, Type])
     omissions: tuple[Omission, ...] = ()
     disagreements: tuple[str, ...] = ()
