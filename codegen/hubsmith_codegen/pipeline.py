@@ -1,23 +1,49 @@
-"""From the documents of a Space to the files of its client, for one Space or many."""
+"""From the documents of Spaces to the files of their clients, for one Space or many."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from hubsmith_runtime import HubsmithError
-
 from .ir.model import Service
+from .ir.types import optional
 from .load import RawSpec
+from .normalise.spaces import normalise
+from .render import space
 from .write.files import assemble
 from .write.formatting import format_python
+from .write.options import DEFAULTS, Options
+from .write.vendor import vendored_runtime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A client to make.
+
+    Attributes:
+        raw: The documents of the Space.
+        root: The folder of the package, whose last part is the name.
+        options: What was chosen about it.
+    """
+
+    raw: RawSpec
+    root: Path
+    options: Options = DEFAULTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A client package whose Python is not formatted yet."""
+
+    target: Target
+    service: Service
+    files: Mapping[PurePosixPath, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """A client package, rendered but not yet written.
+    """A client package, complete but not yet written.
 
     Attributes:
         root: The folder it belongs into; its last part is the name.
@@ -37,85 +63,81 @@ class Package:
         return self.root.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A client package whose Python is not formatted yet."""
-
-    root: Path
-    raw: RawSpec
-    service: Service
-    files: Mapping[PurePosixPath, str]
-    vendor_runtime: bool = False
-
-
-def draft(raw: RawSpec, root: Path, *, vendor_runtime: bool = False) -> Draft:
-    """Render the client of one Space; the package gets the name of its folder.
+def generate(targets: Iterable[Target]) -> list[Package | Exception]:
+    """Make the files of many clients; one that cannot be made leaves the others alone.
 
     Args:
-        raw: The documents of the Space.
-        root: The folder of the package.
-        vendor_runtime: Whether the client carries the runtime.
+        targets: The clients. They are taken one after the other, each when the last is rendered.
+
+    Returns:
+        What came of each, in their order: the client, or why there is none.
+    """
+    made: list[Draft | Package | Exception] = []
+    for target in targets:
+        try:
+            made.append(draft(target))
+        except Exception as error:
+            made.append(error)
+    drafts = [item for item in made if isinstance(item, Draft)]
+    try:
+        packages: Iterable[Package | Exception] = finish(drafts)
+    except Exception:
+        packages = [_finish_one(item) for item in drafts]
+    finished = iter(packages)
+    return [next(finished) if isinstance(item, Draft) else item for item in made]
+
+
+def draft(target: Target) -> Draft:
+    """Render the client of one Space.
 
     Raises:
         SpecError: when the documents contradict what they are.
     """
-    from .normalise.spaces import normalise
-    from .render.space import VENDORED, render
-
-    raw = replace(raw, name=root.name)
-    try:
-        service = normalise(raw)
-        files = render(service, runtime=VENDORED) if vendor_runtime else render(service)
-    except (HubsmithError, ImportError):
-        raise
-    except Exception as error:
-        # Of many Spaces, one that finds a fault in the generator must not stop the others.
-        if os.environ.get("HUBSMITH_DEBUG"):
-            raise
-        raise HubsmithError(
-            f"internal error, {type(error).__name__}: {error}. This is a fault of hubsmith; "
-            "HUBSMITH_DEBUG=1 shows where."
-        ) from None
-    return Draft(root=root, raw=raw, service=service, files=files, vendor_runtime=vendor_runtime)
+    service = normalise(replace(target.raw, name=target.root.name))
+    if target.options.outputs == "nullable":
+        service = with_nullable_outputs(service)
+    runtime = space.VENDORED if target.options.vendor_runtime else space.RUNTIME
+    return Draft(target=target, service=service, files=space.render(service, runtime=runtime))
 
 
-def finish(drafts: Iterable[Draft]) -> list[Package]:
-    """Format the code of many packages in one pass, which is far faster than one by one."""
-    waiting = list(drafts)
-    # Packages of one name may go to different folders, so each is told apart by its place here.
-    together = {
-        PurePosixPath(f"package_{number}") / path: text
-        for number, item in enumerate(waiting)
-        for path, text in item.files.items()
-    }
-    formatted = format_python(together)
-    packages: list[Package] = []
-    for number, item in enumerate(waiting):
-        folder = PurePosixPath(f"package_{number}")
-        files = {path: formatted[folder / path] for path in item.files}
-        if item.vendor_runtime:
-            from .write.vendor import vendored_runtime
-
-            files.update(vendored_runtime())
-        assembled = assemble(item.raw, item.service, files, vendor_runtime=item.vendor_runtime)
-        packages.append(
-            Package(root=item.root, raw=item.raw, service=item.service, files=assembled)
+def with_nullable_outputs(service: Service) -> Service:
+    """Return a service in which every output of a component may be null; what is in it may not."""
+    operations = [
+        replace(
+            operation,
+            results=tuple(
+                replace(result, type=optional(result.type)) for result in operation.results
+            ),
         )
+        for operation in service.operations
+    ]
+    return replace(service, operations=tuple(operations))
+
+
+def finish(drafts: Sequence[Draft]) -> list[Package]:
+    """Format the code of many clients in one pass, which is far faster than one by one."""
+    # Packages of one name may go to different folders, so each is told apart by its place here.
+    formatted = format_python(
+        {
+            PurePosixPath(f"package_{number}", path): text
+            for number, item in enumerate(drafts)
+            for path, text in item.files.items()
+        }
+    )
+    packages: list[Package] = []
+    for number, item in enumerate(drafts):
+        target = item.target
+        raw = replace(target.raw, name=target.root.name)
+        files = {path: formatted[PurePosixPath(f"package_{number}", path)] for path in item.files}
+        if target.options.vendor_runtime:
+            files |= vendored_runtime()
+        complete = assemble(raw, item.service, files, target.options)
+        packages.append(Package(root=target.root, raw=raw, service=item.service, files=complete))
     return packages
 
 
-def finish_each(drafts: Iterable[Draft]) -> tuple[list[Package], list[tuple[Path, HubsmithError]]]:
-    """Format many packages; where some cannot be, return why, by folder, and the others."""
-    waiting = list(drafts)
+def _finish_one(item: Draft) -> Package | Exception:
     try:
-        return finish(waiting), []
-    except HubsmithError:
-        pass
-    packages: list[Package] = []
-    failures: list[tuple[Path, HubsmithError]] = []
-    for item in waiting:
-        try:
-            packages += finish([item])
-        except HubsmithError as error:
-            failures.append((item.root, error))
-    return packages, failures
+        return finish([item])[0]
+    except Exception as error:
+        return error

@@ -44,8 +44,8 @@ class AsyncDriver:
                     failure = DeadlineExceeded() if is_late else failure_of(error, effect, deadline)
         except StopIteration as end:
             return end.value
-        except DeadlineExceeded:
-            raise InferenceTimeoutError(f"no answer within {timeout:g} s.") from None
+        except DeadlineExceeded as late:
+            raise InferenceTimeoutError(f"{late} Try a longer timeout.") from None
         finally:
             expiry.end()
 

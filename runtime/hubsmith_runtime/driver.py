@@ -59,8 +59,8 @@ class Driver:
                         self._lock.acquire()
             except StopIteration as end:
                 return end.value
-            except DeadlineExceeded:
-                raise InferenceTimeoutError(f"no answer within {timeout:g} s.") from None
+            except DeadlineExceeded as late:
+                raise InferenceTimeoutError(f"{late} Try a longer timeout.") from None
 
     def _perform(self, effect: Effect, deadline: Deadline) -> Any:
         match effect:

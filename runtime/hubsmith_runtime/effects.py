@@ -23,7 +23,10 @@ _SLACK = 0.01  # A socket may wake a moment before the time that it was given is
 
 
 class DeadlineExceeded(Exception):
-    """The time of a call is over. The call turns it into an error that says of what."""
+    """The time of a call is over. Its text says of what, for the error that the caller gets."""
+
+    def __str__(self) -> str:
+        return super().__str__() or "No answer in time."
 
 
 class Deadline:

@@ -63,8 +63,8 @@ class Body:
         self.request = request  # What was asked, after redirects.
         self.response = response  # As httpx has it.
         self.status: int = response.status_code
-        self.headers: Mapping[str, str] = dict(response.headers.items())  # One pass, unlike dict().
-        self.url = str(response.url)
+        self.headers: Mapping[str, str] = response.headers
+        self.url = request.url
         self.pieces: Any = None  # An iterator over what is left, once its reading has begun.
         self.is_waited_for = False  # Whether somebody waits for the next piece.
         self.size = 0  # Bytes that were taken of it.

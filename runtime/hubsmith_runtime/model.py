@@ -1,15 +1,32 @@
-"""`Model` and `RequestModel`: what every generated class of objects and of arguments stands on."""
+"""What every generated class of objects and of arguments stands on."""
 
 from __future__ import annotations
 
 import types
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeAlias, TypeVar, cast
 
 import pydantic
 
 from .errors import ValidationError, shorten
 
 R = TypeVar("R", covariant=True)
+
+if TYPE_CHECKING:
+    import typing_extensions
+
+    M = TypeVar("M")
+    D = typing_extensions.TypeVar("D", default=dict[str, Any])
+
+    ObjectInput: TypeAlias = M | D
+    """What is taken for an object: one of its class, or a dict, as the second type describes it."""
+else:
+
+    class ObjectInput:
+        """What is taken for an object: pydantic makes a dict one of the class, the first type."""
+
+        def __class_getitem__(cls, types):
+            return Annotated[types[0] if isinstance(types, tuple) else types, "object"]
 
 
 class Model(pydantic.BaseModel):
@@ -53,7 +70,7 @@ class RequestModel(Model, Generic[R]):
             try:
                 super().__init__(**arguments)
             except pydantic.ValidationError as error:
-                raise _refusal(self._called(), error) from None
+                raise refusal(self._called(), arguments, error) from None
 
         def __class_getitem__(cls, result):
             # Not pydantic's generics: a parametrised class per request would cost import time, and
@@ -67,33 +84,61 @@ class RequestModel(Model, Generic[R]):
                     (cls.__result__,) = base.__args__
 
 
-def _refusal(endpoint: object, error: pydantic.ValidationError) -> ValidationError:
-    """Say in one line per problem what is wrong with the arguments of an endpoint or a task."""
+def refusal(
+    endpoint: object, arguments: Mapping[str, object], error: pydantic.ValidationError
+) -> ValidationError:
+    """Say in one line per parameter what is wrong with the arguments of an endpoint or a task."""
     kind = ValidationError
-    problems: dict[str, tuple[list[str], object, bool]] = {}
+    # By parameter, then by the path within it. A union reports each of its members: they are
+    # alternatives of one problem.
+    problems: dict[str, dict[str, tuple[list[str], str]]] = {}
+    values: dict[str, object] = {}
     for detail in error.errors(include_url=False):
         cause, place = detail.get("ctx", {}).get("error"), detail["loc"]
         if kind is ValidationError and isinstance(cause, ValidationError):
             kind = type(cause)  # It says most.
         message = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "missing":
-            message = "a value is required" + (f" for {place[-1]}" if len(place) > 1 else "")
+        if is_missing := detail["type"] == "missing":
+            message = "a value is required"
         elif detail["type"] == "extra_forbidden":
             message = "there is no such parameter"
         # Without a place it is about several of them, and all would be shown.
-        has_value = bool(place) and detail["type"] != "missing"
-        new: tuple[list[str], object, bool] = [], detail["input"] if has_value else None, has_value
-        # A union reports each of its members: they are alternatives of one problem.
-        messages, _, _ = problems.setdefault(str(place[0]) if place else "", new)
+        has_value = bool(place) and not is_missing
+        got = f", got {shorten(detail['input'])}" if has_value else ""
+        parameter = str(place[0]) if place else ""
+        values.setdefault(parameter, detail["input"] if has_value else None)
+        path = _path(place, arguments, is_missing=is_missing)
+        messages, _ = problems.setdefault(parameter, {}).setdefault(path, ([], got))
         if message not in messages:
             messages.append(message)
     lines: list[str] = []
     errors: list[tuple[str, str, object]] = []
-    for parameter, (messages, value, has_value) in problems.items():
-        message = "; or ".join(messages)
-        got = f", got {shorten(value)}" if has_value else ""
-        lines.append(f"{endpoint}: {parameter}{': ' if parameter else ''}{message}{got}")
-        errors.append((parameter, message, value))
+    for parameter, paths in problems.items():
+        found = [(path, "; or ".join(messages), got) for path, (messages, got) in paths.items()]
+        parts = [f"{path}{': ' if path else ''}{message}{got}" for path, message, got in found]
+        lines.append(f"{endpoint}: {'; or '.join(parts)}")
+        said = [
+            message if path == parameter else f"{path}: {message}" for path, message, _ in found
+        ]
+        errors.append((parameter, "; or ".join(said), values[parameter]))
     made = kind("\n".join(lines))
     made.errors = tuple(errors)
     return made
+
+
+def _path(place: tuple[int | str, ...], value: object, *, is_missing: bool) -> str:
+    """Write the place of a problem as code has it, such as `history[0].content`.
+
+    pydantic puts the members of unions between the steps: whatever leads nowhere is left out.
+    """
+    path = ""
+    for number, step in enumerate(place, 1):
+        if isinstance(step, int) and isinstance(value, list | tuple):
+            path, value = f"{path}[{step}]", cast("Sequence[object]", value)[step]
+            continue
+        inside: Mapping[object, object] = {}
+        if isinstance(value, Mapping):
+            inside = cast("Mapping[object, object]", value)
+        if step in inside or number == 1 or (is_missing and number == len(place)):
+            path, value = f"{path}.{step}", inside.get(step)
+    return path.removeprefix(".")

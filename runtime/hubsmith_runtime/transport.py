@@ -68,12 +68,13 @@ class Clients:
         self._origins, self._kind = origins, kind
         self._extensions = {"trace": trace} if trace else None  # Tells of each network stream.
         self._made: dict[str, Any] = {}
+        self._located = functools.lru_cache(maxsize=64)(_located)  # Parsing is slow.
         self._is_closed = False
         self._lock = threading.Lock()  # Loading certificates is slow: no thread does it twice.
 
     def prepare(self, request: HttpRequest, deadline: Deadline) -> tuple[Any, Any]:
         """Return the client that a request is to be sent by, and the request as httpx has it."""
-        origin = origin_of(request.url)
+        origin, url = self._located(request.url)
         name = origin if origin in self._origins.headers and not request.is_bare else ""
         with self._lock:
             if self._is_closed:
@@ -87,7 +88,7 @@ class Clients:
         connect = deadline.cap(min(silence, _CONNECT_SECONDS))
         built = client.build_request(
             request.method,
-            _parsed(request.url),
+            url,
             headers=request.headers,
             content=request.content,
             files=request.files,
@@ -121,11 +122,11 @@ class Clients:
             return list(self._made.values())
 
 
-@functools.lru_cache(maxsize=64)  # Parsing takes a tenth of a call.
-def _parsed(url: str) -> Any:
+def _located(url: str) -> tuple[str, Any]:
+    """Return the origin of a URL, and the URL as httpx has it."""
     import httpx
 
-    return httpx.URL(url)
+    return origin_of(url), httpx.URL(url)
 
 
 def failure_of(error: BaseException, effect: effects.Effect, deadline: Deadline) -> BaseException:

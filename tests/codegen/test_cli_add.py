@@ -43,7 +43,7 @@ def test_adds_a_running_space(
     url = serve(gradio_routes)
     assert main(["add", url]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "greeter: 1 endpoint, 10 files in clients/greeter.",
+        "greeter: 1 endpoint, 11 files in clients/greeter.",
         "Recorded greeter in hubsmith.toml.",
         "",
         "    from clients.greeter import Greeter",

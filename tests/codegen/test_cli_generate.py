@@ -77,6 +77,62 @@ def test_generate_and_check_read_the_recorded_snapshots(
     assert main(["check", "one"]) == 0
 
 
+def test_outputs_may_be_typed_as_nullable(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "hubsmith.toml").write_text('[tool.hubsmith]\noutputs = "nullable"\n')
+    assert main(["add", "one", "two"]) == 0
+    client = home / "clients" / "one" / "client.py"
+    assert "-> str | None:" in client.read_text()
+    assert '"outputs": "nullable"' in (client.parent / "hubsmith.lock").read_text()
+    assert main(["check"]) == 0
+    assert main(["generate"]) == 0
+    assert "-> str | None:" in client.read_text()
+    file = home / "hubsmith.toml"
+    file.write_text(file.read_text() + 'outputs = "filled"\n')
+    capsys.readouterr()
+    assert main(["check"]) == 1
+    (line,) = capsys.readouterr().out.splitlines()[-1:]
+    assert line.startswith("two: the options changed: outputs was nullable, is not set.")
+    assert main(["add", "two"]) == 0
+    assert "-> str:" in (home / "clients" / "two" / "client.py").read_text()
+    assert main(["check"]) == 0
+    assert main(["generate", "--spec", "one", "--out", "made"]) == 0
+    assert "-> str | None:" in (home / "made" / "one" / "client.py").read_text()
+
+
+def test_the_name_of_a_module_is_not_taken_for_a_new_client(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "pandas").mkdir()
+    for name in ("json", "pydantic"):
+        assert main(["generate", "--spec", "one", "--name", name]) == 1
+        assert f"--name {name}_space" in capsys.readouterr().err
+        assert main(["add", "one", "--name", name]) == 1
+        assert f"--name {name}_space" in capsys.readouterr().err
+    assert not (home / "clients").exists()
+    # What the folder has of its own is neither in the way nor run.
+    (home / "kitchen.py").write_text("raise SystemExit(1)")
+    monkeypatch.syspath_prepend(str(home))
+    for name in ("kitchen", "json_space"):
+        assert main(["generate", "--spec", "one", "--name", name, "--out", "."]) == 0
+    # A client keeps its name, whatever is installed later.
+    monkeypatch.chdir(home.parent)
+    for _ in range(2):
+        assert (
+            main(
+                [
+                    "generate",
+                    "--spec",
+                    str(home / "one"),
+                    "--name",
+                    "json_space",
+                    "--out",
+                    str(home),
+                ]
+            )
+            == 0
+        )
+
+
 def test_check_says_2_when_it_cannot_tell(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 2
     assert "records no Space" in capsys.readouterr().err
@@ -152,7 +208,7 @@ def test_help_is_cheap() -> None:
 def test_an_unexpected_fault_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise TypeError("oops")
 
     monkeypatch.setattr(sys.modules["hubsmith_codegen.render.space"], "render", fail)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from hubsmith_codegen.load import load
-from hubsmith_codegen.pipeline import draft, finish
+from hubsmith_codegen.pipeline import Target, draft, finish
 
 ROOT = Path(__file__).resolve().parents[2]
 KITCHEN = ROOT / "specs" / "spaces" / "kitchen"
@@ -31,10 +31,11 @@ SOURCES = {
 DIGEST = """
 import hashlib, pathlib, sys
 from hubsmith_codegen.load import load
-from hubsmith_codegen.pipeline import draft, finish
+from hubsmith_codegen.pipeline import Target, draft, finish
 folder = pathlib.Path(sys.argv[1])
 documents = {kind: (folder / f"{kind}.json").read_bytes() for kind in ("info", "config", "openapi")}
-(package,) = finish([draft(load(documents, source="bob/kitchen"), pathlib.Path("kitchen"))])
+target = Target(raw=load(documents, source="bob/kitchen"), root=pathlib.Path("kitchen"))
+(package,) = finish([draft(target)])
 total = hashlib.sha256()
 for path, content in sorted(package.files.items()):
     total.update(f"{path} {hashlib.sha256(content).hexdigest()}".encode())
@@ -55,7 +56,8 @@ def shuffled(value: Any, order: random.Random) -> Any:
 
 def package_of(documents: Mapping[str, Any]) -> dict[str, bytes]:
     content = {kind: json.dumps(document).encode() for kind, document in documents.items()}
-    (package,) = finish([draft(load(content, source="bob/kitchen"), Path("kitchen"))])
+    target = Target(raw=load(content, source="bob/kitchen"), root=Path("kitchen"))
+    (package,) = finish([draft(target)])
     return {str(path): content for path, content in package.files.items()}
 
 

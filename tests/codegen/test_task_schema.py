@@ -6,6 +6,7 @@ import pytest
 from hubsmith_codegen.ir.json_schema import json_schema
 from hubsmith_codegen.ir.json_type import Json
 from hubsmith_codegen.ir.model import Definition
+from hubsmith_codegen.normalise.tasks.overlay import Overlay
 from hubsmith_codegen.normalise.tasks.registry import Documents, Registry
 from hubsmith_codegen.normalise.tasks.schema import Classes, Direction
 from hubsmith_runtime import SpecError
@@ -30,8 +31,12 @@ def read(
 ) -> tuple[dict[str, Json], tuple[Definition, ...]]:
     document: dict[str, Json] = {"$id": "/schemas/shout/input.json", "properties": {"a": schema}}
     registry = Registry(Documents(tasks={"shout": {"input": document}}, common=COMMON))
-    classes = Classes(document, registry, "Shout", {"ShoutOld": "ShoutNew"}, aliases, direction)
-    return json_schema(classes.type(schema, "Value")), classes.definitions
+    overlay = Overlay(
+        task="shout", method="shout", summary="", returns="", signature=(),
+        classes={"ShoutOld": "ShoutNew"}, shared={"ShoutRect": "Rect"}, aliases=aliases,
+    )  # fmt: skip
+    classes = Classes(document, registry, overlay, direction)
+    return json_schema(classes.type(schema, "Value")), tuple(classes.definitions.values())
 
 
 @pytest.mark.parametrize(
@@ -105,6 +110,22 @@ def test_an_object_is_a_class_with_the_name_of_its_task() -> None:
     (member,) = definition.members
     assert (member.identifier, member.is_required) == ("xmin", True)
     assert member.schema == {"type": "integer", "minimum": 0}
+
+
+def test_a_class_that_tasks_share_has_a_name_and_a_module_for_all() -> None:
+    rect: Json = {"type": "object", "title": "Rect", "properties": {"x": {"type": "integer"}}}
+    schema, (definition,) = read(rect, "result")
+    assert schema == {"$ref": "#/$defs/Rect"}
+    assert (definition.class_name, definition.module) == ("Rect", "_common")
+    assert (definition.is_input, definition.is_result) == (False, True)
+
+
+def test_a_tag_with_one_value_has_it_as_its_default() -> None:
+    tagged: Json = {"type": "object", "title": "Tagged", "required": ["type"],
+                    "properties": {"type": {"type": "string", "enum": ["text"]}}}  # fmt: skip
+    (member,) = read(tagged)[1][0].members
+    assert (member.is_required, member.default) == (False, "text")
+    assert member.schema == {"enum": ["text"]}
 
 
 def test_an_object_without_a_title_is_named_after_its_place_and_may_be_renamed() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from hubsmith_codegen.load import load
-from hubsmith_codegen.pipeline import draft, finish
-from hubsmith_codegen.write.files import compare, write
+from hubsmith_codegen.pipeline import Target, draft, finish
+from hubsmith_codegen.write.files import differences, write
 from hubsmith_codegen.write.formatting import format_python
 from hubsmith_runtime import HubsmithError, SpecError
 
@@ -17,7 +17,7 @@ Files = dict[PurePosixPath, bytes]
 
 @pytest.fixture
 def files(documents: dict[str, bytes]) -> Files:
-    (package,) = finish([draft(load(documents), Path("greeter"))])
+    (package,) = finish([draft(Target(raw=load(documents), root=Path("greeter")))])
     return dict(package.files)
 
 
@@ -36,6 +36,7 @@ def test_writes_a_package_with_its_snapshot_and_lock(files: Files, tmp_path: Pat
         for name in (
             "README.md",
             "__init__.py",
+            "async_client.py",
             "client.py",
             "hubsmith.lock",
             "models.py",
@@ -154,14 +155,16 @@ def test_a_failure_removes_the_folders_it_made(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_compare_names_every_kind_of_drift(files: Files, tmp_path: Path) -> None:
+def test_what_is_missing_changed_or_no_longer_wanted_is_different(
+    files: Files, tmp_path: Path
+) -> None:
     root = tmp_path / "greeter"
     write(files, root)
-    assert not compare(files, root)
+    assert not differences(files, root)
     (root / "client.py").write_text("edited")
     (root / "README.md").unlink()
     newer = {path: content for path, content in files.items() if path.name != "py.typed"}
-    assert str(compare(newer, root)) == "missing: README.md; changed: client.py; surplus: py.typed"
+    assert list(map(str, differences(newer, root))) == ["README.md", "client.py", "py.typed"]
 
 
 def test_one_pass_formats_many_packages_alike() -> None:

@@ -81,7 +81,7 @@ def test_a_stranger_s_words_are_never_live_markup_nor_terminal_codes() -> None:
         service_of(info=info_of({f"/{HOSTILE}": old, f"/gone{HOSTILE}": old})),
         service_of(info=info_of({f"/{HOSTILE}": new})),
     )
-    assert found.breaking and found.cosmetic
+    assert found.breaking and found.by_kind()["cosmetic"]
     for text in (to_text(found), to_markdown(found), to_json(found)):
         assert "\x1b" not in text and "\u202e" not in text
         assert "\n# Title" not in text

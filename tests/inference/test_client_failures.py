@@ -14,9 +14,9 @@ from hubsmith_runtime.inference import InferenceError, PaymentRequiredError, Rat
 from hubsmith_runtime.inference.failures import (
     Callee,
     failure,
-    in_time,
     open_checked,
     send_checked,
+    send_once,
     server_words,
     stream_failure,
 )
@@ -86,31 +86,22 @@ def test_a_503_that_is_a_page_about_loading_is_none_of_a_model() -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (answered(503, LOADING), "no answer in time. The model is still loading. Try a longer"),
-        (answered(429, {"error": "slow down"}, retry_after="5"), "earlier try.*slow down. Try a"),
+        (answered(503, LOADING), "no answer in time. The model is still loading."),
+        (answered(429, {"error": "slow down"}, retry_after="5"), "earlier try.*slow down."),
     ],
 )
 def test_a_call_that_is_late_says_what_it_waited_for(answer: Response, words: str) -> None:
-    def call() -> Any:
-        with in_time("nobody"):
-            return (yield from send_checked(REQUEST, CALLEE, Retries(attempts=9)))
-
-    with pytest.raises(InferenceTimeoutError, match=f"^together: org/chat: .*{words}"):
-        Script(lambda effect: answer, timeout=3).run(call())
+    script = Script(lambda effect: answer, timeout=3)
+    with pytest.raises(DeadlineExceeded, match=f"^together: org/chat: .*{words}"):
+        script.run(send_checked(REQUEST, CALLEE, Retries(attempts=9)))
 
 
 def test_a_call_that_is_late_elsewhere_names_who_was_to_be_called() -> None:
-    def call() -> Any:
-        with in_time(CALLEE):
-            yield Send(REQUEST)
-
     def late(effect: Effect) -> Any:
         raise DeadlineExceeded
 
-    with pytest.raises(
-        InferenceTimeoutError, match=r"^together: org/chat: no answer in time\. Try"
-    ):
-        Script(late).run(call())
+    with pytest.raises(DeadlineExceeded, match=r"^together: org/chat: no answer in time\.$"):
+        Script(late).run(send_once(REQUEST, CALLEE))
 
 
 def test_a_silent_server_is_not_asked_again() -> None:

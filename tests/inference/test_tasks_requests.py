@@ -26,7 +26,7 @@ MESSAGE = {"role": "user", "content": "Hi"}
         (
             "ChatCompletion",
             {"messages": [{"content": "Hi"}]},
-            "messages: a value is required for role$",
+            r"messages\[0\].role: a value is required$",
         ),
         ("TextGeneration", {"prompt": "a", "top_p": 2}, "top_p: Input should be less than"),
         ("Translation", {"text": "a", "src_lang": "en"}, "together; tgt_lang is missing$"),

@@ -144,7 +144,7 @@ def test_quiet_and_json(
         "folder": "clients/space_0",
         "source": urls[0],
         "endpoints": 1,
-        "files": 10,
+        "files": 11,
         "changed": False,
         "sample": [
             "from clients.space_0 import Space0",
@@ -178,10 +178,10 @@ def test_the_runtime_in_the_package_is_recorded_and_kept(
 
 def test_a_name_on_the_display_is_harmless() -> None:
     screen = Terminal()
-    with Progress(1, stream=screen) as bar:
-        bar.stage("reading", 1)
-        with bar.working("evil\x1b]0;title\x07\n"):
-            pass
+    bar = Progress(1, stream=screen)
+    bar.stage("reading", 1)
+    with bar.working("evil\x1b]0;title\x07\n"):
+        pass
     assert "\x1b]" not in screen.getvalue()
     assert "\n" not in screen.getvalue()
 

@@ -34,7 +34,7 @@ def test_nothing_new(space: LocalSpace, home: Path, capsys: pytest.CaptureFixtur
     assert main(["update"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "greeter: the Space has not changed.",
-        "greeter: 1 endpoint, 10 files in clients/greeter (unchanged).",
+        "greeter: 1 endpoint, 11 files in clients/greeter (unchanged).",
     ]
     assert contents(home) == before
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from hubsmith_codegen.ir.model import Operation, Schema, Service
 from hubsmith_codegen.load import load
-from hubsmith_codegen.pipeline import draft
+from hubsmith_codegen.pipeline import Target, draft
 from hubsmith_runtime import File, HubsmithError, Request, Space, ValidationError
 from hubsmith_testing import MockSpace
 from hubsmith_testing.examples import Examples
@@ -66,7 +66,7 @@ def run(apps: Iterable[corpus.App], folder: Path, seeds: Iterable[int] = (0,)) -
     root = folder / PACKAGE
     services: list[Service] = []
     for app in chosen:
-        package = draft(load(app.documents), root / app.folder / app.package)
+        package = draft(Target(raw=load(app.documents), root=root / app.folder / app.package))
         services.append(package.service)
         # As it is rendered: how it is formatted changes nothing of what it does.
         for path in (path for path in package.files if path.suffix == ".py"):

@@ -20,10 +20,10 @@ def generated_client(url: str, folder: Path, parent: str) -> Generator[ModuleTyp
         parent: Keeps the clients of several apps apart.
     """
     from hubsmith_codegen.load.fetch import fetch
-    from hubsmith_codegen.pipeline import draft, finish
+    from hubsmith_codegen.pipeline import Target, draft, finish
     from hubsmith_codegen.write.files import write
 
-    (made,) = finish([draft(fetch(url), folder / parent / "app")])
+    (made,) = finish([draft(Target(raw=fetch(url), root=folder / parent / "app"))])
     if made.service.omissions:
         raise AssertionError(f"endpoints were left out: {made.service.omissions}")
     write(made.files, made.root)

@@ -15,10 +15,11 @@ from typing import Any
 import hubsmith_runtime
 import pytest
 from hubsmith_codegen.load.snapshot import read_snapshot
-from hubsmith_codegen.pipeline import draft, finish
+from hubsmith_codegen.pipeline import Target, draft, finish
 from hubsmith_codegen.write import vendor
-from hubsmith_codegen.write.files import compare, write
+from hubsmith_codegen.write.files import differences, write
 from hubsmith_codegen.write.formatting import format_python
+from hubsmith_codegen.write.options import Options
 from hubsmith_codegen.write.vendor import vendored_runtime
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,7 @@ RUNTIME = ROOT / "runtime" / "hubsmith_runtime"
 ALLOWED = {"httpx", "pydantic", "pydantic_core", "typing_extensions"}
 OURS = ("hubsmith", "hubsmith_runtime", "hubsmith_codegen", "hubsmith_testing")
 FOLDER = PurePosixPath("_runtime")
+VENDORED = Options(vendor_runtime=True)
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +70,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the demo app's client, `clients/kitchen`, and the script that uses it."""
     folder = tmp_path_factory.mktemp("project")
     raw = read_snapshot(ROOT / "specs" / "spaces" / "kitchen")
-    (package,) = finish([draft(raw, folder / "clients" / "kitchen", vendor_runtime=True)])
+    target = Target(raw=raw, root=folder / "clients" / "kitchen", options=VENDORED)
+    (package,) = finish([draft(target)])
     write(package.files, package.root)
-    assert not compare(package.files, package.root)
+    assert not differences(package.files, package.root)
     script = (ROOT / "demo" / "use_kitchen.py").read_text(encoding="utf-8")
     own = script.replace("from hubsmith import", "from clients.kitchen._runtime import")
     assert own != script
@@ -124,7 +127,8 @@ def test_every_public_name_of_the_copy_can_be_imported(environment: Path, projec
 
 def test_two_clients_with_copies_stay_apart(environment: Path, project: Path) -> None:
     raw = read_snapshot(ROOT / "specs" / "spaces" / "kitchen")
-    (package,) = finish([draft(raw, project / "clients" / "galley", vendor_runtime=True)])
+    target = Target(raw=raw, root=project / "clients" / "galley", options=VENDORED)
+    (package,) = finish([draft(target)])
     write(package.files, package.root)
     code = (
         "from clients.galley import Galley\nfrom clients.kitchen import Kitchen\n"
@@ -202,7 +206,7 @@ def test_the_names_of_the_copy_are_those_of_the_runtime() -> None:
 
 def test_a_client_without_the_copy_imports_the_installed_runtime() -> None:
     raw = read_snapshot(ROOT / "specs" / "spaces" / "kitchen")
-    (plain,) = finish([draft(raw, Path("clients/kitchen"))])
+    (plain,) = finish([draft(Target(raw=raw, root=Path("clients/kitchen")))])
     assert b"from hubsmith_runtime import" in plain.files[PurePosixPath("client.py")]
     assert not any(path.parts[0] == "_runtime" for path in plain.files)
 

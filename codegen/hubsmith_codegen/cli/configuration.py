@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 import shutil
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from hubsmith_runtime import HubsmithError, SpecError
 
+from ..load.toml import parse_toml, read_toml
+from ..write.options import Options, Outputs
+from .console import shown_path
 from .naming import checked_name
 
 OWN_FILE = "hubsmith.toml"
 FILES = (OWN_FILE, "pyproject.toml")
 _PREFIX = "tool.hubsmith.spaces"
-_VENDOR = "vendor-runtime"
+_COMMON = {"out": "text", "snapshots": "text", "outputs": "outputs", "spaces": "table"}
+_SPACE = {"source": "text", "out": "text", "vendor-runtime": "truth", "outputs": "outputs"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +32,13 @@ class RecordedSpace:
         source: `owner/name`, a URL, or the path of a snapshot.
         out: The folder of its package, where it is not the common one.
         vendor_runtime: Whether its client carries the runtime.
+        outputs: How its outputs are typed, where it is not the common way.
     """
 
     source: str
     out: str | None = None
     vendor_runtime: bool = False
+    outputs: Outputs | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +49,46 @@ class Configuration:
         file: Where it stands, or where it will once there is something to record.
         out: The folder that holds the client packages.
         snapshots: The folder that holds the snapshots; `None` for each client's own `spec`.
+        outputs: How outputs are typed, where a Space does not say otherwise.
         spaces: The recorded Spaces, by name.
     """
 
     file: Path
     out: str = "clients"
     snapshots: str | None = None
+    outputs: Outputs = "filled"
     spaces: Mapping[str, RecordedSpace] = field(default_factory=dict[str, RecordedSpace])
+
+    def chosen(self, names: Sequence[str]) -> list[str]:
+        """Return the names that were asked for, each once; without any, those of all Spaces.
+
+        Raises:
+            SpecError: when there is none at all.
+        """
+        if not names and not self.spaces:
+            raise SpecError(
+                f"{shown_path(self.file)} records no Space. Run: hubsmith add owner/name"
+            )
+        return list(dict.fromkeys(names or sorted(self.spaces)))
+
+    def space(self, name: str) -> RecordedSpace:
+        """Return a recorded Space.
+
+        Raises:
+            SpecError: when it is not recorded.
+        """
+        if name not in self.spaces:
+            known = ", ".join(sorted(self.spaces)) or "none yet"
+            raise SpecError(f"{name}: not recorded in {shown_path(self.file)} (there is: {known}).")
+        return self.spaces[name]
+
+    def options(self, name: str) -> Options:
+        """Return what was chosen about a client; the defaults where it is not recorded."""
+        space = self.spaces.get(name)
+        return Options(
+            vendor_runtime=space is not None and space.vendor_runtime,
+            outputs=(space and space.outputs) or self.outputs,
+        )
 
     def folder(self, name: str) -> Path:
         """Return the folder of a client package."""
@@ -80,7 +117,7 @@ def read_configuration(start: Path) -> Configuration:
         for file in (folder / name for name in FILES):
             if not file.is_file():
                 continue
-            table = _own_table(_parse(file), file)
+            table = _own_table(read_toml(file), file)
             if table is not None:
                 return _configuration(table, file)
             nearest = nearest or file
@@ -100,13 +137,12 @@ def with_space(configuration: Configuration, name: str, space: RecordedSpace) ->
     if configuration.spaces.get(name) == space:
         return None
     file = configuration.file
-    text = _text(file) if file.is_file() else ""
+    try:
+        text = file.read_bytes().decode() if file.is_file() else ""
+    except UnicodeDecodeError:
+        raise SpecError(f"{file} is not UTF-8 text.") from None
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines = [f"source = {_quoted(space.source)}"]
-    if space.out is not None:
-        lines.append(f"out = {_quoted(space.out)}")
-    if space.vendor_runtime:
-        lines.append(f"{_VENDOR} = true")
+    lines = _lines(space)
     header = re.compile(
         rf"^[ \t]*\[[ \t]*{re.escape(_PREFIX)}[ \t]*\.[ \t]*([\"']?){re.escape(name)}\1[ \t]*\][^\n]*\n?",
         re.MULTILINE,
@@ -121,7 +157,12 @@ def with_space(configuration: Configuration, name: str, space: RecordedSpace) ->
         before = text if not text or text.endswith("\n") else text + newline
         gap = newline if before else ""
         key = name if name.isascii() else _quoted(name)
-        edited = before + gap + newline.join([f"[{_PREFIX}.{key}]", *lines]) + newline
+        edited = (
+            before
+            + gap
+            + newline.join([f"[{_PREFIX}.{key}]", *filter(None, lines.values())])
+            + newline
+        )
     _check_edit(configuration, edited, text, name, space)
     return edited
 
@@ -140,23 +181,31 @@ def write_configuration(file: Path, text: str) -> None:
         raise HubsmithError(f"{file} could not be written: {error.strerror or error}.") from None
 
 
-def _replaced(body: str, lines: list[str], newline: str) -> str:
+def _lines(space: RecordedSpace) -> dict[str, str]:
+    """Return the settings of a Space as TOML, by key; empty where it has the default."""
+    return {
+        "source": f"source = {_quoted(space.source)}",
+        "out": "" if space.out is None else f"out = {_quoted(space.out)}",
+        "vendor-runtime": "vendor-runtime = true" if space.vendor_runtime else "",
+        "outputs": "" if space.outputs is None else f"outputs = {_quoted(space.outputs)}",
+    }
+
+
+def _replaced(body: str, settings: Mapping[str, str], newline: str) -> str:
     """Put the settings in place of the old ones and keep every other line, comments included."""
     kept = body.splitlines(keepends=True)
-    for line in lines:
-        key = line.partition(" ")[0]
+    for key, line in settings.items():
         old = re.compile(
             rf"^([ \t]*){key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|true|false)([ \t]*(?:#[^\r\n]*)?)"
         )
-        for position, text in enumerate(kept):
-            if match := old.match(text):
-                kept[position] = f"{match[1]}{line}{match[2]}{text[match.end() :]}"
-                break
-        else:
+        matches = [
+            (position, match) for position, text in enumerate(kept) if (match := old.match(text))
+        ]
+        for position, match in matches[:1]:
+            text = f"{match[1]}{line}{match[2]}{kept[position][match.end() :]}"
+            kept[position] = text if line else ""
+        if line and not matches:
             kept.insert(0, line + newline)
-    given = {line.partition(" ")[0] for line in lines}
-    for key in {"out", _VENDOR} - given:
-        kept = [text for text in kept if not re.match(rf"[ \t]*{key}[ \t]*=", text)]
     return "".join(kept)
 
 
@@ -165,7 +214,7 @@ def _check_edit(
 ) -> None:
     file = configuration.file
     try:
-        before, after = _loads(text), _loads(edited)
+        before, after = (parse_toml(one.encode(), str(file)) for one in (text, edited))
         recorded = _configuration(_own_table(after, file) or {}, file).spaces.get(name)
         for tree in (before, after):
             tool = tree.get("tool", {})
@@ -176,7 +225,7 @@ def _check_edit(
                 if not parent.get(key, True):
                     del parent[key]
         is_safe = recorded == space and before == after
-    except (ValueError, AttributeError, SpecError):
+    except (AttributeError, SpecError):
         is_safe = False
     if not is_safe:
         raise SpecError(
@@ -186,8 +235,7 @@ def _check_edit(
 
 
 def _configuration(table: Mapping[str, object], file: Path) -> Configuration:
-    if unknown := sorted(set(table) - {"out", "snapshots", "spaces"}):
-        raise SpecError(f"{file}: [tool.hubsmith] has no setting {unknown[0]!r}.")
+    common = _settings(table, _COMMON, f"{file}: [tool.hubsmith]")
     spaces = table.get("spaces", {})
     if not isinstance(spaces, dict):
         raise SpecError(f"{file}: {_PREFIX} is not a table.")
@@ -200,25 +248,11 @@ def _configuration(table: Mapping[str, object], file: Path) -> Configuration:
             raise SpecError(f"{where}: {error}") from None
         if not isinstance(entry, dict):
             raise SpecError(f"{where} is not a table.")
-        settings = cast("dict[str, object]", entry)
-        source = _string(settings, "source", where)
-        if source is None:
+        settings = _settings(cast("dict[str, object]", entry), _SPACE, where)
+        if "source" not in settings:
             raise SpecError(f"{where}: source is missing.")
-        if unknown := sorted(set(settings) - {"source", "out", _VENDOR}):
-            raise SpecError(f"{where} has no setting {unknown[0]!r}.")
-        vendor_runtime = settings.get(_VENDOR, False)
-        if not isinstance(vendor_runtime, bool):
-            raise SpecError(f"{where}: {_VENDOR} is neither true nor false.")
-        recorded[name] = RecordedSpace(
-            source=source, out=_string(settings, "out", where), vendor_runtime=vendor_runtime
-        )
-    where = f"{file}: [tool.hubsmith]"
-    return Configuration(
-        file=file,
-        out=_string(table, "out", where) or "clients",
-        snapshots=_string(table, "snapshots", where),
-        spaces=recorded,
-    )
+        recorded[name] = RecordedSpace(**settings)
+    return Configuration(file=file, spaces=recorded, **common)
 
 
 def _own_table(tree: Mapping[str, Any], file: Path) -> Mapping[str, object] | None:
@@ -229,34 +263,24 @@ def _own_table(tree: Mapping[str, Any], file: Path) -> Mapping[str, object] | No
     return cast("Mapping[str, object] | None", table)
 
 
-def _string(table: Mapping[str, object], key: str, where: str) -> str | None:
-    value = table.get(key)
-    if value is not None and not isinstance(value, str):
-        raise SpecError(f"{where}: {key} is not text.")
-    return value
-
-
-def _parse(file: Path) -> dict[str, Any]:
-    try:
-        return _loads(_text(file))
-    except ValueError as error:
-        raise SpecError(f"{file} is not valid TOML: {error}") from None
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_bytes().decode()
-    except UnicodeDecodeError:
-        raise SpecError(f"{file} is not UTF-8 text.") from None
-    except OSError as error:
-        raise SpecError(f"{file} cannot be read: {error.strerror}.") from None
-
-
-def _loads(text: str) -> dict[str, Any]:
-    # Python has a TOML reader since 3.11; its forerunner has the same interface.
-    module = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    loads: Callable[[str], dict[str, Any]] = module.loads
-    return loads(text)
+def _settings(table: Mapping[str, object], known: Mapping[str, str], where: str) -> dict[str, Any]:
+    """Return the settings of a table by the names of their fields, each checked."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        match known.get(key):
+            case None:
+                raise SpecError(f"{where} has no setting {key!r}.")
+            case "text" if not isinstance(value, str):
+                raise SpecError(f"{where}: {key} is not text.")
+            case "truth" if not isinstance(value, bool):
+                raise SpecError(f"{where}: {key} is neither true nor false.")
+            case "outputs" if value not in get_args(Outputs):
+                raise SpecError(f"{where}: {key} is neither {' nor '.join(get_args(Outputs))}.")
+            case "table":
+                pass
+            case _:
+                found[key.replace("-", "_")] = value
+    return found
 
 
 def _quoted(text: str) -> str:

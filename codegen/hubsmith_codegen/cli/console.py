@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TextIO, TypeAlias
 
+from hubsmith_runtime import HubsmithError
+
 Colour: TypeAlias = Literal["red", "green", "yellow", "cyan", "bold", "dim"]
 
 _CODES: Mapping[Colour, int] = {
@@ -18,11 +20,6 @@ _CODES: Mapping[Colour, int] = {
     "yellow": 33,
     "cyan": 36,
 }
-
-
-def say(text: str) -> None:
-    """Print a result."""
-    print(printable(text))
 
 
 def progress(text: str) -> None:
@@ -41,6 +38,23 @@ def fail(text: str) -> None:
     """Print an error."""
     head = painted("hubsmith: error:", "red", sys.stderr)
     print(f"{head} {printable(text)}", file=sys.stderr)
+
+
+def explained(error: Exception) -> HubsmithError:
+    """Return what to tell a user about an error; `HUBSMITH_DEBUG` raises what nobody expected."""
+    match error:
+        case HubsmithError():
+            return error
+        case OSError():
+            where = f"{error.filename}: " if error.filename else ""
+            return HubsmithError(f"{where}{error.strerror or error}.")
+        case _ if os.environ.get("HUBSMITH_DEBUG"):
+            raise error
+        case _:
+            return HubsmithError(
+                f"internal error, {type(error).__name__}: {error}. This is a fault of hubsmith; "
+                "HUBSMITH_DEBUG=1 shows where."
+            )
 
 
 def painted(text: str, colour: Colour, stream: TextIO) -> str:

@@ -13,10 +13,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
-from hubsmith_runtime import HubsmithError
-
 from .commands import FAILED, UNKNOWN, UsageError
-from .console import fail
+from .console import explained, fail
 
 COMMANDS: Mapping[str, str] = {
     "add": "snapshot Spaces, write their clients, record them",
@@ -64,8 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(output, io.TextIOWrapper):
         # Names of strangers hold letters that not every terminal or pipe has.
         output.reconfigure(errors="backslashreplace")
-    # `check` keeps 1 for drift: what it cannot tell is 2.
-    failure = UNKNOWN if wanted == "check" else FAILED
+    # 1 of `check` and `diff` means that something differs: what they cannot tell is 2.
+    failure = UNKNOWN if wanted in ("check", "diff") else FAILED
     try:
         if wanted not in parsers:
             parser.parse_args(arguments)
@@ -79,8 +77,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A reader that is gone is to be noticed here, not when Python ends.
         sys.stdout.flush()
         return status
-    except HubsmithError as error:
-        fail(str(error))
     except ImportError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
@@ -89,19 +85,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output, such as `head`, has seen enough. What Python still holds back
         # would fail again when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        fail(f"{where}{error.strerror or error}.")
     except KeyboardInterrupt:
         fail("interrupted; nothing is half-written.")
         return 130
     except Exception as error:
-        if os.environ.get("HUBSMITH_DEBUG"):
-            raise
-        fail(
-            f"internal error, {type(error).__name__}: {error}. This is a fault of hubsmith; "
-            "HUBSMITH_DEBUG=1 shows where."
-        )
+        fail(str(explained(error)))
     return failure
 
 

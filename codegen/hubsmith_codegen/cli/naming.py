@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import re
+import sys
 import unicodedata
 from pathlib import Path, PurePath
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ from hubsmith_runtime import SpecError
 from ..ir.names import identifier, is_name
 from ..load import RawSpec
 from ..load.document import PATHS
+from ..write.lock import LOCK_FILE
 
 _FALLBACK = "space"
 # A client of this name would hide the library from everything beside it.
@@ -32,6 +35,43 @@ def checked_name(name: str) -> str:
             "such as my_space, that no keyword or library takes."
         )
     return name
+
+
+def refuse_taken(name: str, root: Path) -> None:
+    """Refuse a new client that would hide a module from the code around it.
+
+    Nothing is imported: modules are only looked for.
+
+    Args:
+        name: The name of the client.
+        root: Its folder. A client that is there already keeps its name.
+
+    Raises:
+        SpecError: when there is a module of this name, of the standard library or installed.
+    """
+    if (root / LOCK_FILE).is_file() or not _is_module(name):
+        return
+    suggestion = f"{name}_space"
+    while _is_module(suggestion):
+        suggestion += "_"
+    raise SpecError(
+        f"{name}: there is a Python module of this name, which a client would hide. "
+        f"Choose another one, such as: --name {suggestion}"
+    )
+
+
+def _is_module(name: str) -> bool:
+    if name in sys.stdlib_module_names:
+        return True
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return False
+    # A folder of the project is no installed module, and what has no origin is only a folder.
+    if spec is None or spec.origin is None:
+        return False
+    place = Path(spec.origin)
+    return (place.parent if place.stem == "__init__" else place).parent != Path.cwd()
 
 
 def name_of_source(source: str, raw: RawSpec) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from types import TracebackType
 from typing import TextIO
 
 from .console import is_terminal, painted, printable
@@ -19,7 +18,7 @@ _CLEAR = "\r\x1b[2K"
 class Progress:
     """A bar for work in several stages, such as reading all Spaces and then writing all clients.
 
-    It is drawn on the error stream where that is a terminal, and is gone when the block ends.
+    It is drawn on the error stream where that is a terminal, until it is cleared.
     Several threads may use it.
 
     Args:
@@ -41,17 +40,18 @@ class Progress:
         self._busy: list[str] = []
         self._guard = threading.Lock()
 
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def clear(self) -> None:
+        """Take the bar away, so that something else can be printed; it comes back by itself."""
         if self._is_shown:
             self._put(_CLEAR)
+
+    def each(self, verb: str, names: Iterable[str]) -> Generator[str, None, None]:
+        """Begin a stage and yield its Spaces, each shown as long as the caller works on it."""
+        names = list(names)
+        self.stage(verb, len(names))
+        for name in names:
+            with self.working(name):
+                yield name
 
     def stage(self, verb: str, total: int) -> None:
         """Begin the next stage.

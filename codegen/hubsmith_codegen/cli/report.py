@@ -2,62 +2,89 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
-
-from hubsmith_runtime import HubsmithError
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from ..ir.json_type import Json
 from .commands import FAILED, OK
-from .console import Colour, fail, painted, printable, warn
+from .console import Colour, explained, fail, painted, printable, warn
+from .progress import Progress
 
 
 class Report:
-    """Gathers what is said about each Space, and the exit status.
+    """Gathers what is said about each Space, and the exit status; used as a `with` block.
 
     Args:
-        is_json: Print one JSON document in the end in place of lines.
-        is_quiet: Print only what needs the user: what differs, and errors.
+        options: `json` prints one JSON document in the end in place of lines, `quiet` only what
+            needs the user: what differs, and errors.
+        stages: How many stages the progress bar has.
+        failure: The exit status where a Space could not be worked on.
     """
 
-    def __init__(self, *, is_json: bool, is_quiet: bool) -> None:
-        self._is_json = is_json
-        self._is_quiet = is_quiet
-        self._spaces: dict[str, dict[str, Json]] = {}
+    def __init__(self, options: argparse.Namespace, *, stages: int, failure: int = FAILED) -> None:
+        self._is_json: bool = options.json
+        self.is_silent: bool = options.json or options.quiet
+        self.bar = Progress(stages, is_quiet=self.is_silent)
         self.status = OK
+        self.failed: set[str] = set()
+        self._failure = failure
+        self._spaces: dict[str, dict[str, Json]] = {}
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether nothing but results may be shown."""
-        return self._is_quiet or self._is_json
+    def __enter__(self) -> Report:
+        return self
 
-    def say(self, name: str, text: str, *, colour: Colour | None = None) -> None:
-        """Print a line about a Space, unless lines are not wanted."""
-        if not self.is_silent:
-            self._print(name, text, colour)
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.bar.clear()
+        if self._is_json and kind is None:
+            print(json.dumps({"status": self.status, "spaces": self._spaces}, indent=2))
 
-    def tell(self, name: str, text: str, *, colour: Colour | None = None) -> None:
-        """Print a line about a Space, even where only what needs the user is wanted."""
-        if not self._is_json:
-            self._print(name, text, colour)
+    @contextmanager
+    def space(self, name: str) -> Generator[None, None, None]:
+        """Report what fails in the block as a failure of one Space; the others go on."""
+        try:
+            yield
+        except (ImportError, BrokenPipeError):
+            raise  # A missing extra is missing for every Space.
+        except Exception as error:
+            text = str(explained(error))
+            self.bar.clear()
+            self._note(name, {"error": text})
+            self.status = max(self.status, self._failure)
+            self.failed.add(name)
+            fail(text if text.startswith(name) else f"{name}: {text}")
 
-    def block(self, text: str) -> None:
-        """Print lines that are painted already, even where only what needs the user is wanted.
+    def tell(
+        self,
+        name: str,
+        text: str = "",
+        *,
+        colour: Colour | None = None,
+        is_needed: bool = False,
+        **facts: Json,
+    ) -> None:
+        """Say something about a Space.
 
         Args:
-            text: No text of a stranger but what passed `printable` or a door of `text`.
+            name: The Space, which heads the line.
+            text: The line; none where it is empty.
+            colour: That of the name.
+            is_needed: Whether it is said even where only what needs the user is wanted.
+            facts: What the JSON document says about the Space.
         """
-        if not self._is_json:
-            print(text)
+        self._note(name, facts)
+        if text and not self._is_json and (is_needed or not self.is_silent):
+            head = printable(name)
+            self.bar.clear()
+            print(f"{painted(head, colour, sys.stdout) if colour else head}: {printable(text)}")
 
-    def plain(self, line: str) -> None:
-        """Print a line as it is, unless lines are not wanted."""
+    def show(self, *lines: str) -> None:
+        """Print lines as they are, unless lines are not wanted."""
         if not self.is_silent:
-            print(printable(line))
-
-    def note(self, name: str, **facts: Json) -> None:
-        """Put facts about a Space into the JSON document."""
-        self._spaces.setdefault(name, {}).update(facts)
+            self.bar.clear()
+            print("\n".join(map(printable, lines)))
 
     def warn(self, name: str, text: str) -> None:
         """Warn about a Space."""
@@ -65,27 +92,8 @@ class Report:
         if isinstance(warnings, list):
             warnings.append(text)
         if not self.is_silent:
+            self.bar.clear()
             warn(f"{name}: {text}")
 
-    def fail(self, name: str, error: HubsmithError, *, status: int = FAILED) -> None:
-        """Say what failed, and raise the exit status."""
-        text = str(error)
-        self.note(name, error=text)
-        self.raise_status(status)
-        fail(text if text.startswith(name) else f"{name}: {text}")
-
-    def raise_status(self, status: int) -> None:
-        """Make the exit status at least this."""
-        self.status = max(self.status, status)
-
-    def finish(self) -> int:
-        """Print the document where one is wanted, and return the exit status."""
-        if self._is_json:
-            print(json.dumps({"status": self.status, "spaces": self._spaces}, indent=2))
-        return self.status
-
-    def _print(self, name: str, text: str, colour: Colour | None) -> None:
-        head = printable(name)
-        if colour is not None:
-            head = painted(head, colour, sys.stdout)
-        print(f"{head}: {printable(text)}")
+    def _note(self, name: str, facts: dict[str, Json]) -> None:
+        self._spaces.setdefault(name, {}).update(facts)

@@ -6,28 +6,32 @@ wrote is a `SpecText` and reaches generated Python by the doors of `text` and `n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from .json_schema import json_schema
 from .json_type import Json, Scalar
 from .names import ClassName, Identifier
 from .text import NO_TEXT, SpecText
-from .types import NULL, Reference, Type
+from .types import NULL, Reference, Type, inside
 
 __all__ = [
+    "Alias",
     "Default",
     "Definition",
     "Json",
     "Member",
     "Omission",
     "Operation",
+    "Overload",
     "Parameter",
     "Result",
     "Scalar",
     "Schema",
     "Service",
+    "TaskFacts",
+    "definitions_in",
 ]
 
 Schema: TypeAlias = Mapping[str, Json]
@@ -166,6 +170,8 @@ class Operation:
         streams: Whether the endpoint yields partial results; `None` where the spec is silent.
         is_ordered: Whether the order of the parameters is that of the Space. Where it is not, they
             are passed by keyword and the running Space is asked for the order.
+        slots: Whether each input of the function takes an argument; the others hold session state,
+            which a call leaves empty. Empty where the spec is silent.
         task: What only a task has; absent for an endpoint of a Space.
     """
 
@@ -183,6 +189,7 @@ class Operation:
     overloads: tuple[Overload, ...] = ()
     streams: bool | None = None
     is_ordered: bool = True
+    slots: tuple[bool, ...] = ()
     task: TaskFacts | None = None
 
     @property
@@ -220,7 +227,8 @@ class Definition:
     Attributes:
         is_input: Whether an argument may be one.
         is_result: Whether a result may be one.
-        module: The module of a task's class; empty for a Space, which has one module of models.
+        module: The module of a task's class, `_common` for one that several tasks share; empty for
+            a Space, which has one module of models.
     """
 
     class_name: ClassName
@@ -229,6 +237,37 @@ class Definition:
     is_input: bool = False
     is_result: bool = False
     module: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """Another name for a type.
+
+    It is a union's only name, or what huggingface_hub calls a class that several tasks share: an
+    `ImageClassificationOutputElement` is the `ClassificationOutputElement` of every classification.
+
+    Attributes:
+        class_name: The name.
+        type: What it stands for; for a shared class the reference to it.
+        module: The task's module that has it.
+    """
+
+    class_name: ClassName
+    type: Type
+    module: str = ""
+
+
+def definitions_in(types: Iterable[Type], definitions: Iterable[Definition]) -> list[Definition]:
+    """The classes that types speak of, and those inside them, sorted by name."""
+    by_name = {one.class_name: one for one in definitions}
+    found: dict[ClassName, Definition] = {}
+    waiting = list(types)
+    while waiting:
+        for one in inside(waiting.pop()):
+            if isinstance(one, Reference) and one.class_name in by_name.keys() - found.keys():
+                found[one.class_name] = by_name[one.class_name]
+                waiting += [member.type for member in found[one.class_name].members]
+    return [found[name] for name in sorted(found)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,10 +291,12 @@ class Service:
         source: The Space's name or URL; `None` where the document does not say.
         title: What the Space calls itself; may be empty.
         platform_version: The Gradio version that served the spec; may be empty.
+        api_prefix: What comes before the paths of its API.
+        calls_by_name: Whether plain HTTP calls pass arguments by name, as from Gradio 6.13 on.
         digest: sha256 of the spec, hexadecimal.
         documents: Which documents the facts were taken from, in order of trust.
         definitions: Every class that a type refers to, each once.
-        aliases: The unions that have a name, by it.
+        aliases: Other names of types; a `Reference` may be to one that names a union.
         omissions: What was left out, one entry each.
         disagreements: Where two documents say different things, one line each.
     """
@@ -269,6 +310,8 @@ class Service:
     documents: tuple[Literal["info", "config", "openapi"], ...]
     operations: tuple[Operation, ...]
     definitions: tuple[Definition, ...]
-    aliases: Mapping[str, Type] = field(default_factory=dict[str, Type])
+    api_prefix: str = "/gradio_api"
+    calls_by_name: bool = True
+    aliases: tuple[Alias, ...] = ()
     omissions: tuple[Omission, ...] = ()
     disagreements: tuple[str, ...] = ()

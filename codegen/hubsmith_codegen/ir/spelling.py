@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .text import Source, literal
 from .types import (
     AnyType,
+    Bounds,
     ChoiceType,
     FileType,
     GenericType,
@@ -27,18 +30,54 @@ _SCALARS: dict[Kind, str] = {
 }
 
 
+_BOUNDS = {
+    "minimum": "ge",
+    "maximum": "le",
+    "exclusiveMinimum": "gt",
+    "exclusiveMaximum": "lt",
+    "minLength": "min_length",
+    "maxLength": "max_length",
+    "minItems": "min_length",
+    "maxItems": "max_length",
+}
+
+
 class Annotation(Source):
     """A Python annotation."""
 
     __slots__ = ()
 
 
-def spelled(type_: Type) -> Annotation:
-    """The annotation of a type, without the bounds that only a model checks."""
-    return Annotation(_spelled(type_))
+def spelled(type_: Type, *, bounded: bool = False) -> Annotation:
+    """The annotation of a type.
+
+    Args:
+        type_: The type.
+        bounded: Whether it says the bounds that a model checks, too.
+    """
+    return Annotation(_bounded(type_) if bounded else _spelled(type_))
 
 
-def _spelled(type_: Type) -> str:
+def _bounded(type_: Type) -> str:
+    written = _spelled(type_, _bounded)
+    if not isinstance(type_, ScalarType | ListType) or not type_.bounds:
+        return written
+    return f"Annotated[{written}, Field({field_bounds(type_.bounds)})]"
+
+
+def field_bounds(bounds: Bounds) -> Source:
+    """Bounds as the arguments of pydantic's `Field`."""
+    return Source(", ".join(f"{_BOUNDS[name]}={number(limit)}" for name, limit in bounds))
+
+
+def number(value: float) -> Source:
+    """A number as Python writes it; a whole one as a whole number."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    return literal(int(value) if is_whole else value)
+
+
+def _spelled(type_: Type, write: Callable[[Type], str] | None = None) -> str:
+    write = write or _spelled
     match type_:
         case ScalarType(kind=kind):
             return _SCALARS[kind]
@@ -47,15 +86,15 @@ def _spelled(type_: Type) -> str:
         case FileType(form=name) | Reference(class_name=name):
             return name
         case ListType(item=item):
-            return f"list[{_spelled(item)}]"
+            return f"list[{write(item)}]"
         case TupleType(items=items):
-            return f"tuple[{', '.join(map(_spelled, items))}]"
+            return f"tuple[{', '.join(map(write, items))}]"
         case MappingType(value=value):
-            return f"dict[str, {_spelled(value)}]"
+            return f"dict[str, {write(value)}]"
         case UnionType(options=options):
-            return " | ".join(map(_spelled, options))
+            return " | ".join(map(write, options))
         case GenericType(class_name=name, arguments=arguments):
-            return f"{name}[{', '.join(map(_spelled, arguments))}]"
+            return f"{name}[{', '.join(map(write, arguments))}]"
         case AnyType():
             return "Any"
         case _:

@@ -14,6 +14,9 @@ from .json_type import Json, Scalar
 from .names import ClassName
 from .text import NO_TEXT, SpecText
 
+Bounds: TypeAlias = tuple[tuple[str, float], ...]
+"""Limits by the keyword that JSON schema has for them, such as `minimum`."""
+
 Kind: TypeAlias = Literal["string", "integer", "number", "boolean", "null"]
 
 
@@ -27,7 +30,7 @@ class ScalarType:
     """A plain value, with the bounds that an argument must keep, by JSON-schema keyword."""
 
     kind: Kind
-    bounds: tuple[tuple[str, float], ...] = ()
+    bounds: Bounds = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ class ListType:
     """A list of any length within the bounds."""
 
     item: Type
-    bounds: tuple[tuple[str, float], ...] = ()
+    bounds: Bounds = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +156,7 @@ Type: TypeAlias = (
 )
 
 NULL = ScalarType(kind="null")
+TEXT = ScalarType(kind="string")
 
 
 def union(options: list[Type]) -> Type:
@@ -269,6 +273,24 @@ def as_result(type_: Type) -> Type:
 def optional(type_: Type) -> Type:
     """The type, or null."""
     return union([type_, NULL])
+
+
+def bounds_of(type_: Type) -> Bounds:
+    """The bounds of a value, also of one that may be null."""
+    match type_:
+        case ScalarType(bounds=bounds) | ListType(bounds=bounds):
+            return bounds
+        case UnionType(options=(one, null)) if null == NULL:
+            return bounds_of(one)
+        case _:
+            return ()
+
+
+def tag_of(type_: Type) -> str | int | bool | None:
+    """The one value of a tag, which nobody need type; `None` for every other type."""
+    if isinstance(type_, ChoiceType) and type_.is_constant:
+        return type_.values[0]
+    return None
 
 
 def inside(type_: Type) -> Iterator[Type]:

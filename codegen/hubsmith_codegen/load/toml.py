@@ -1,4 +1,4 @@
-"""Reading a TOML file."""
+"""Reading TOML."""
 
 from __future__ import annotations
 
@@ -6,22 +6,33 @@ import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from hubsmith_runtime import SpecError
 
-from ..ir.json_type import Json
 
-
-def read_toml(path: Path) -> dict[str, Json]:
+def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file.
 
     Raises:
         SpecError: when it cannot be read.
     """
+    try:
+        return parse_toml(path.read_bytes(), str(path))
+    except OSError as error:
+        raise SpecError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def parse_toml(content: bytes, what: str) -> dict[str, Any]:
+    """Parse the content of a TOML file.
+
+    Raises:
+        SpecError: when it is none.
+    """
     # Python has a TOML reader since 3.11; its forerunner has the same interface.
     module = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    loads: Callable[[str], dict[str, Json]] = module.loads
+    loads: Callable[[str], dict[str, Any]] = module.loads
     try:
-        return loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SpecError(f"{path} is not a readable TOML file: {error}") from None
+        return loads(content.decode())
+    except ValueError as error:
+        raise SpecError(f"{what} is not valid TOML: {error}") from None

@@ -1,126 +1,184 @@
 """What the documentation of generated code says, as lines of clean text.
 
 Words of a spec are cleaned by `text`; the lines made here still pass `text.docstring` before they
-are source.
+are source. What the name or the type says already is left out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 
-from ..ir.model import Definition, Json, Operation, Parameter, Result, Schema
-from ..ir.text import literal, paragraphs, plain, sentence
+from ..ir.model import Definition, Operation, Parameter, Result, Service
+from ..ir.spelling import number
+from ..ir.text import NO_TEXT, SpecText, literal, paragraphs, plain, sentence
+from ..ir.types import Bounds, ListType, ScalarType, Type, bounds_of, holds_file, inside
 
-_FILE_HELP = "a path, URL, bytes, open file, PIL image or File"
 _LONGEST_DEFAULT = 60
+_FILES = (
+    "A file is given as a path, a URL, bytes, an open file, a PIL image or a `File`; the samples "
+    "of an audio as (samples, sampling rate)."
+)
 
 
-def operation_lines(operation: Operation, result: str) -> list[str]:
-    """The docstring of a stub, Google style.
-
-    Args:
-        operation: The endpoint.
-        result: The annotation of what it returns.
-    """
-    lines = [*_about(operation)]
-    if operation.streams:
-        lines += ["", "Sends partial results: iterate over a job of `jobs` to see each."]
-    if operation.parameters:
+def method_lines(operation: Operation) -> list[str]:
+    """The docstring of a client's method, Google style."""
+    lines = _about(operation)
+    helped = [(one, parameter_help(one)) for one in operation.parameters if not one.is_option]
+    if any(help_ for _, help_ in helped):
         lines += ["", "Args:"]
-        lines += [f"    {one.identifier}: {parameter_help(one)}" for one in operation.parameters]
-    if returned := _returned(operation, result):
+        lines += [f"    {one.identifier}: {help_}" for one, help_ in helped if help_]
+    if returned := _returned(operation):
         lines += ["", "Returns:", f"    {returned}"]
     return lines
 
 
-def request_lines(operation: Operation) -> list[str]:
-    """The docstring of a request model."""
-    return [f"Arguments of {endpoint_name(operation)}."]
+def job_line(operation: Operation, client: str) -> str:
+    """The docstring of the method that starts a job."""
+    kind = "a job with partial results" if operation.streams else "a job"
+    return f"`{client}.{operation.method}` as {kind}."
 
 
-def result_lines(operation: Operation) -> list[str]:
-    """The docstring of a named tuple."""
-    return [f"Results of {endpoint_name(operation)}."]
-
-
-def definition_lines(definition: Definition) -> list[str]:
-    """The docstring of an object type."""
+def definition_line(definition: Definition) -> str:
+    """The docstring of an object type; empty where the spec says nothing."""
     # Gradio lists the members in prose; they have lines of their own here.
     about = re.split(r"\s(?:Parameters|Attributes|Args):", definition.description)[0]
-    return [sentence(about) or "An object of the Space's API."]
+    return sentence(about)
+
+
+def client_lines(service: Service, *, is_async: bool) -> list[str]:
+    """The docstring of a Space's client."""
+    kind = "An async client" if is_async else "A client"
+    origin = plain(service.source) or service.class_name
+    lines = [f"{kind} of the Space {origin}."]
+    name, title = service.class_name, plain(service.title)
+    if title and not _says_the_same(title, name, origin.rpartition("/")[2]):
+        lines += ["", sentence(title)]
+    lines += [
+        "",
+        "Every endpoint is a method. The same methods of `jobs` start a job instead, to iterate, "
+        "watch and cancel.",
+    ]
+    if any(holds_file(one.type) for item in service.operations for one in item.parameters):
+        lines[-1] += f" {_FILES}"
+    if is_async:
+        return [*lines, "", f"The arguments are those of `{name}`."]
+    lines += ["", "Args:"]
+    where = "default: the one it was generated from" if service.source else "required here"
+    return [
+        *lines,
+        f"    source: `owner/name` or URL of the Space; {where}.",
+        "    token: Hugging Face token, sent to the Hub and to the Space only.",
+        "    headers: Added to every request.",
+        "    auth: User name and password of a Space with a login page.",
+        "    timeout: Seconds that a call may take; default: no limit.",
+        "    download_dir: Folder for downloaded results; default: a cache folder.",
+    ]
 
 
 def endpoint_name(operation: Operation) -> str:
-    """The endpoint as documentation names it."""
+    """What is called, as documentation names it."""
+    if operation.task is not None:
+        return f"`{operation.method}`"
     if operation.endpoint:
         return f"`{plain(operation.endpoint)}`"
     return f"the unnamed function {operation.fn_index}"
 
 
-def parameter_help(parameter: Parameter) -> str:
-    """One line of help: the label, what the spec adds, how to pass a file, the Space's default."""
-    description = _FILE_HELP if _takes_file(parameter.schema) else plain(parameter.description)
-    label = plain(parameter.label).rstrip(".:")
-    help_ = sentence(f"{label}: {description}" if label and description else label or description)
+def parameter_help(parameter: Parameter) -> SpecText:
+    """One line of help, empty where the name and the type say all there is to say.
+
+    That is what the spec says of it, else its label; then the bounds, and the default that a
+    signature cannot hold or that only the server knows.
+    """
+    label = "" if _says_the_same(parameter.label, parameter.identifier) else parameter.label
+    parts: list[str] = [sentence(plain(parameter.description) or plain(label).rstrip(".:"))]
+    parts.append(bounds_help(parameter.type, parameter.step))
     if parameter.default is not None and parameter.default.wire is not None:
         value = plain(literal(parameter.default.wire))
-        short = f": {value}" if len(value) <= _LONGEST_DEFAULT else ""
-        help_ = f"{help_} Left out, the Space's own value is sent{short}."
-    return help_.strip() or _kind(parameter.schema)
+        if len(value) <= _LONGEST_DEFAULT:
+            parts.append(f"Default: {value}.")
+        else:
+            parts.append("Default: the Space's own value.")
+    if parameter.server_default is not None:
+        parts.append(f"Default of the Hub's servers: {literal(parameter.server_default)}.")
+    return SpecText(" ".join(part for part in parts if part))
 
 
-def result_help(result: Result) -> str:
-    """One line of help on a result; empty where the spec says nothing."""
-    return sentence(result.label)
+def bounds_help(type_: Type, step: float | None = None) -> str:
+    """The bounds of a value in words, such as "1 to 100, in steps of 5."; empty without bounds."""
+    bounded = [one for one in inside(type_) if bounds_of(one)]
+    words = _range(bounded[0]) if bounds_of(type_) else ""
+    if step:
+        words += f"{', in' if words else 'In'} steps of {number(step)}"
+    return sentence(words)
+
+
+def result_help(result: Result) -> SpecText:
+    """One line of help on one of several results; empty where its name says it."""
+    return NO_TEXT if _says_the_same(result.label, result.identifier) else sentence(result.label)
 
 
 def _about(operation: Operation) -> list[str]:
-    call = f"Call {endpoint_name(operation)}."
     own = paragraphs(operation.description)
+    if operation.task is not None:
+        return [sentence(operation.description)]
     if not own:
-        return [call]
-    lines = [sentence(own[0])]
+        return [f"Call {endpoint_name(operation)}."]
+    first = sentence(own[0])
+    mark = first[-1] if first[-1] in ".!?:…" else ""
+    lines = [f"{first[: -1 if mark else None]} ({endpoint_name(operation)}){mark or '.'}"]
     for paragraph in own[1:]:
         lines += ["", sentence(paragraph)]
-    return [*lines, "", call]
+    return lines
 
 
-def _returned(operation: Operation, result: str) -> str:
+def _returned(operation: Operation) -> str:
+    if operation.task is not None:
+        returned = sentence(operation.returns)
+        if operation.task.chunk_class:
+            returned += " With `stream=True` an iterable of its pieces, which can be closed."
+        return returned
     match operation.results:
-        case ():
-            return ""
         case (one,):
-            return result_help(one)
-        case many:
-            return f"{result} of {', '.join(one.identifier for one in many)}."
+            label = plain(one.label).rstrip(".:")
+            # One word, such as "Output" or "Caption", says no more than the type.
+            is_news = " " in label and not _says_the_same(label, operation.method)
+            return sentence(label) if is_news else ""
+        case _:
+            return ""
 
 
-def _kind(schema: Schema) -> str:
-    """The least that can be said of a parameter whose author said nothing."""
-    if "enum" in schema:
-        return "One of the choices."
-    kinds = {
-        "string": "Text.",
-        "integer": "A whole number.",
-        "number": "A number.",
-        "boolean": "True or False.",
-        "array": "A list.",
-        "object": "A mapping.",
-    }
-    options = schema.get("anyOf")
-    if isinstance(options, list) and options and isinstance(options[0], dict):
-        return _kind(options[0])
-    if isinstance(target := schema.get("$ref"), str):
-        return f"A {target.rpartition('/')[2]}."
-    return kinds.get(str(schema.get("type")), "Any JSON value.")
+def _range(type_: Type) -> str:
+    bounds = dict(bounds_of(type_))
+    match type_:
+        case ScalarType(kind="string"):
+            unit = " characters"
+        case ListType():
+            unit = " items"
+        case _:
+            unit = ""
+    return " and ".join(_limits(tuple(bounds.items()), unit))
 
 
-def _takes_file(schema: Schema) -> bool:
-    if schema.get("$ref") == "#/$defs/FileInput":
-        return True
-    options: list[Json] = []
-    for keyword in ("anyOf", "items"):
-        found = schema.get(keyword)
-        options += found if isinstance(found, list) else [found]
-    return any(_takes_file(option) for option in options if isinstance(option, Mapping))
+def _limits(bounds: Bounds, unit: str) -> Iterator[str]:
+    limits = {name.replace("Length", "imum").replace("Items", "imum"): x for name, x in bounds}
+    lowest, highest = limits.get("minimum"), limits.get("maximum")
+    if lowest is not None and highest is not None:
+        yield f"{number(lowest)} to {number(highest)}{unit}"
+    elif lowest is not None:
+        yield f"At least {number(lowest)}{unit}"
+    elif highest is not None:
+        yield f"At most {number(highest)}{unit}"
+    if (limit := limits.get("exclusiveMinimum")) is not None:
+        yield f"above {number(limit)}"
+    if (limit := limits.get("exclusiveMaximum")) is not None:
+        yield f"below {number(limit)}"
+
+
+def _says_the_same(label: str, *names: str) -> bool:
+    return _folded(label) in {"", *map(_folded, names)}
+
+
+def _folded(text: str) -> str:
+    return "".join(character for character in text.lower() if character.isalnum())

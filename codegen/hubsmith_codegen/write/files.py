@@ -5,57 +5,26 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Generator, Mapping
 from pathlib import Path, PurePosixPath
 
 from hubsmith_runtime import HubsmithError, SpecError
 
-from ..ir.model import Json, Service
+from ..ir.model import Service
 from ..load import RawSpec
 from ..load.snapshot import snapshot_files
-from .fingerprint import fingerprint
-from .formatting import LINE_LENGTH, TARGET, compile_python
+from .formatting import compile_python
 from .lock import LOCK_FILE, Lock, checked_path, generator_versions, hash_of, read_lock
+from .options import Options
 
-OPTIONS: Mapping[str, Json] = {"line_length": LINE_LENGTH, "target": TARGET}
 SPEC_FOLDER = "spec"
-VENDOR_RUNTIME = "vendor_runtime"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
-    """How a package on the disk differs from what would be written."""
-
-    missing: tuple[PurePosixPath, ...]
-    changed: tuple[PurePosixPath, ...]
-    surplus: tuple[PurePosixPath, ...]
-
-    def __bool__(self) -> bool:
-        return bool(self.missing or self.changed or self.surplus)
-
-    def __str__(self) -> str:
-        kinds = {"missing": self.missing, "changed": self.changed, "surplus": self.surplus}
-        return "; ".join(
-            f"{kind}: {', '.join(map(str, paths))}" for kind, paths in kinds.items() if paths
-        )
-
-
-def options_of(*, vendor_runtime: bool = False) -> dict[str, Json]:
-    """Return the choices that shape the bytes, as the lock records them.
-
-    Args:
-        vendor_runtime: Whether the client carries the runtime.
-    """
-    return {**OPTIONS, VENDOR_RUNTIME: True} if vendor_runtime else dict(OPTIONS)
 
 
 def assemble(
     raw: RawSpec,
     service: Service,
     rendered: Mapping[PurePosixPath, str],
-    *,
-    vendor_runtime: bool = False,
+    options: Options,
 ) -> dict[PurePosixPath, bytes]:
     """Return every file of a client package: the formatted code, the snapshot and the lock.
 
@@ -63,7 +32,7 @@ def assemble(
         raw: The documents.
         service: What they mean.
         rendered: The code, with that of the runtime where the client carries it.
-        vendor_runtime: Whether it does.
+        options: What was chosen about the client.
     """
     files = {checked_path(path, "Generated file"): text.encode() for path, text in rendered.items()}
     for name, text in snapshot_files(raw).items():
@@ -76,22 +45,27 @@ def assemble(
         documents=service.documents,
         missing=raw.notes,
         generators=generator_versions(),
-        options=options_of(vendor_runtime=vendor_runtime),
+        options=options.recorded(),
         omissions=tuple((item.endpoint, item.reason) for item in service.omissions),
         files={path: hash_of(content) for path, content in files.items()},
     )
-    lock = lock.sealed(fingerprint(with_runtime=vendor_runtime))
     return {**files, PurePosixPath(LOCK_FILE): lock.to_text().encode()}
 
 
-def write(files: Mapping[PurePosixPath, bytes], root: Path) -> bool:
-    """Make a folder hold a client package, at once.
+def write(
+    files: Mapping[PurePosixPath, bytes],
+    root: Path,
+    *,
+    owned: Collection[PurePosixPath] | None = None,
+) -> bool:
+    """Make a folder hold generated files, at once.
 
-    Files in the folder that no lock lists, such as the user's own, stay.
+    Files in the folder that are not owned, such as the user's own, stay.
 
     Args:
         files: What `assemble` returned.
         root: The folder of the package. It may be missing, empty, or written by hubsmith before.
+        owned: The files in it that were generated before; default: those that its lock lists.
 
     Returns:
         Whether anything changed.
@@ -105,9 +79,9 @@ def write(files: Mapping[PurePosixPath, bytes], root: Path) -> bool:
         if path.suffix == ".py":
             compile_python(path, content)
     root = root.resolve()
-    owned = owned_files(root)
+    owned = owned_files(root) if owned is None else frozenset(owned)
     _refuse_foreign(files, root, owned)
-    if owned == frozenset(files) and not _differences(files, root):
+    if not differences(files, root, owned=owned):
         return False
     with _staging(root) as staging:
         fresh = staging / "new"
@@ -120,22 +94,20 @@ def write(files: Mapping[PurePosixPath, bytes], root: Path) -> bool:
     return True
 
 
-def compare(files: Mapping[PurePosixPath, bytes], root: Path) -> Drift:
-    """Say how a package on the disk differs from its files.
-
-    The versions that the lock names may differ: what counts is what they made.
-    """
-    code = {path: content for path, content in files.items() if path.name != LOCK_FILE}
-    owned = owned_files(root)
-    different = _differences(code, root)
-    if not (root / LOCK_FILE).is_file():
-        different.append(PurePosixPath(LOCK_FILE))
-    surplus = [path for path in owned if path not in files and (root / path).is_file()]
-    return Drift(
-        missing=tuple(sorted(path for path in different if not (root / path).is_file())),
-        changed=tuple(sorted(path for path in different if (root / path).is_file())),
-        surplus=tuple(sorted(surplus)),
-    )
+def differences(
+    files: Mapping[PurePosixPath, bytes],
+    root: Path,
+    *,
+    owned: Collection[PurePosixPath] | None = None,
+) -> list[PurePosixPath]:
+    """Return what `write` would change: files that are missing, different or no longer wanted."""
+    owned = owned_files(root) if owned is None else owned
+    different = [
+        path
+        for path, content in files.items()
+        if not (root / path).is_file() or (root / path).read_bytes() != content
+    ]
+    return sorted([*different, *(path for path in owned if path not in files)])
 
 
 def owned_files(root: Path) -> frozenset[PurePosixPath]:
@@ -161,20 +133,12 @@ def owned_files(root: Path) -> frozenset[PurePosixPath]:
 
 
 def _refuse_foreign(
-    files: Mapping[PurePosixPath, bytes], root: Path, owned: frozenset[PurePosixPath]
+    files: Mapping[PurePosixPath, bytes], root: Path, owned: Collection[PurePosixPath]
 ) -> None:
     for path in files:
         target = root / path
         if path not in owned and (target.exists() or target.is_symlink()):
             raise SpecError(f"{target} exists and was not written by hubsmith. Move it away first.")
-
-
-def _differences(files: Mapping[PurePosixPath, bytes], root: Path) -> list[PurePosixPath]:
-    return [
-        path
-        for path, content in files.items()
-        if not (root / path).is_file() or (root / path).read_bytes() != content
-    ]
 
 
 @contextlib.contextmanager
@@ -196,7 +160,7 @@ def _staging(root: Path) -> Generator[Path, None, None]:
         raise
 
 
-def _copy_kept(root: Path, fresh: Path, owned: frozenset[PurePosixPath]) -> None:
+def _copy_kept(root: Path, fresh: Path, owned: Collection[PurePosixPath]) -> None:
     def ignored(folder: str, names: list[str]) -> list[str]:
         inside = PurePosixPath(Path(folder).relative_to(root).as_posix())
         return [name for name in names if inside / name in owned]

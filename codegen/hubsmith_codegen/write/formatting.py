@@ -11,9 +11,7 @@ from pathlib import Path, PurePosixPath
 from hubsmith_runtime import HubsmithError
 
 from .lock import checked_path
-
-LINE_LENGTH = 100
-TARGET = "py310"
+from .options import LINE_LENGTH, TARGET
 
 _COMMON = ("--isolated", "--no-cache", "--quiet", "--target-version", TARGET)
 _WIDTH = f"line-length = {LINE_LENGTH}"

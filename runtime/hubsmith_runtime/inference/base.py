@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar
 from urllib.parse import quote
 
-from ..effects import Effects, Run, Send
+from ..effects import Effects, Run
 from ..errors import ArgumentError, ConnectionFailedError, ResultError, ValidationError
-from ..http import Body, HttpRequest, Response, shown
+from ..http import Body, HttpRequest, shown
 from ..reading import as_object
 from ..retries import Retries
-from .failures import Callee, in_time, open_checked, send_checked
+from .failures import Callee, open_checked, send_checked, send_once
 from .hub import AUTO, CHAT, HF_INFERENCE, Cache, Hub, router_url
 from .raw import RawResponse
 from .servers import is_url, served_model, server_route
@@ -79,6 +79,7 @@ class BaseInference:
         self._on_progress = on_progress
         self._hub = Hub(self._retries)
         self._served: Cache[str] = Cache()
+        self._latest: tuple[object, Any] = ((), None)  # Where the latest call of a URL went.
         self._is_raw = False
         self._drivers: list[Any] = []  # At most one; the raw form of a client has the same.
         if is_url(self.model) and provider not in (None, AUTO, HF_INFERENCE):
@@ -126,9 +127,8 @@ class BaseInference:
         """Return the caller's headers; those of the call replace those of the client."""
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"cookie": cookies} if cookies else {}
-        for given in (self.headers, extra or {}):
-            headers.update((name.lower(), value) for name, value in given.items())
-        return headers
+        own = {name.lower(): value for name, value in self.headers.items()}
+        return {**headers, **own, **{name.lower(): value for name, value in (extra or {}).items()}}
 
     # Calls of tasks
 
@@ -137,9 +137,7 @@ class BaseInference:
         from .result import decode
 
         resolved = yield from self._resolve(request, options)
-        with in_time(resolved[0]):
-            calling = call(*resolved, retries=self._retries, on_progress=self._on_progress)
-            response = yield from calling
+        response = yield from call(*resolved, retries=self._retries, on_progress=self._on_progress)
         decoding = functools.partial(decode, request, response)
         if not self._is_raw:
             return (yield Run(decoding, blocks=False))  # Other threads need not wait for it.
@@ -152,9 +150,8 @@ class BaseInference:
         from .request import prepare
 
         target, payload, headers = yield from self._resolve(request, options, is_stream=True)
-        with in_time(target):
-            prepared = prepare(target, payload, headers)
-            return (yield from open_checked(prepared, target.callee, self._retries)), target.callee
+        prepared = prepare(target, payload, headers)
+        return (yield from open_checked(prepared, target.callee, self._retries)), target.callee
 
     def _or_raw(self, stream: R, body: Body) -> R:
         raw: Any = RawResponse(body, lambda: stream)
@@ -171,12 +168,20 @@ class BaseInference:
         chosen, name = model or self.model, str(payload.extra.get("model") or "")
         if payload.task == CHAT and is_url(self.model) and model and not is_url(model):
             chosen, name = self.model, model  # The server's address, and one of its models.
-        with in_time(shown(chosen or payload.task)):
-            target = yield from self._routing().target(payload.task, chosen, name)
-            if target.url is not None and payload.task == CHAT and not target.model:
-                found = yield from served_model(target.url, headers, target.callee, self._served)
-                target = replace(target, model=found)
+        target = yield from self._target(payload.task, chosen, name)
+        if target.url is not None and payload.task == CHAT and not target.model:
+            found = yield from served_model(target.url, headers, target.callee, self._served)
+            target = replace(target, model=found)
         return target, payload, headers
+
+    def _target(self, task: str, model: str | None, served: str) -> Effects[Target]:
+        asked = (task, model, served, self.provider, self.token)
+        if self._latest[0] == asked:
+            return self._latest[1]
+        target = yield from self._routing().target(task, model, served)
+        if target.url is not None and self.token is not None:  # Else all of it may change.
+            self._latest = asked, target
+        return target
 
     # Requests beside the tasks
 
@@ -187,21 +192,19 @@ class BaseInference:
             raise ArgumentError("post: pass either json= or data=.")
         if (chosen := model or self.model) is None and task is None:
             raise ArgumentError("post: pass model=, an id of the Hub or a URL, or task=.")
-        with in_time(shown(chosen or task or "")):
-            if chosen is None:
-                chosen = yield from self._hub.recommended(task or "", self._routing().hub_token())
-            request, callee = self._request("post", chosen, "", task, extra)
-            content, kind = yield from _content(json, data)
-            headers = {**kind, **request.headers}
-            request = replace(request, method="POST", content=content, headers=headers)
-            response = yield from send_checked(request, callee, self._retries)
+        if chosen is None:
+            chosen = yield from self._hub.recommended(task or "", self._routing().hub_token())
+        request, callee = self._request("post", chosen, "", task, extra)
+        content, kind = yield from _content(json, data)
+        headers = {**kind, **request.headers}
+        request = replace(request, method="POST", content=content, headers=headers)
+        response = yield from send_checked(request, callee, self._retries)
         raw: RawResponse[Any] = RawResponse(response, lambda: raw.json(), callee.key)
         return raw
 
     def _endpoint_info(self, model: str | None) -> Effects[dict[str, Any]]:
         request, callee = self._request("get_endpoint_info", model or self.model, "/info")
-        with in_time(callee):
-            answer = yield from send_checked(request, callee, self._retries)
+        answer = yield from send_checked(request, callee, self._retries)
         if about := as_object(answer.json()):
             return about
         raise ResultError(f"{callee}: /info answered something else than a JSON object.")
@@ -210,8 +213,7 @@ class BaseInference:
         url = model or self.model
         request, callee = self._request("health_check", url if is_url(url) else None, "/health")
         try:
-            with in_time(callee):
-                answer: Response = yield Send(request)
+            answer = yield from send_once(request, callee)
         except ConnectionFailedError:
             return False
         return answer.status == 200

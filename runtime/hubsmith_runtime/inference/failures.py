@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,14 +105,12 @@ def open_checked(request: HttpRequest, callee: Callee, retries: Retries) -> Effe
     return _until_ready(Open(request), callee, retries)
 
 
-@contextlib.contextmanager
-def in_time(callee: object) -> Generator[None, None, None]:
-    """Say of a call whose time is over who was called, what it waited for, and what to do."""
+def send_once(request: HttpRequest, callee: Callee) -> Effects[Response]:
+    """Send a request, and return the answer whatever its status."""
     try:
-        yield
-    except DeadlineExceeded as error:
-        what = str(error) or f"{callee}: no answer in time."
-        raise InferenceTimeoutError(f"{what} Try a longer timeout.") from None
+        return (yield Send(request))
+    except DeadlineExceeded:
+        raise DeadlineExceeded(f"{callee}: no answer in time.") from None
 
 
 def _until_ready(effect: Send | Open, callee: Callee, retries: Retries) -> Effects[Any]:

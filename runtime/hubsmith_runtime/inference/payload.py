@@ -5,13 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, TypeGuard
 
+from ..files import File
 from ..http import Response
 from ..reading import as_list, as_object
-
-if TYPE_CHECKING:
-    from ..files import File
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +43,6 @@ class TaskResponse:
 
 def is_file(value: object) -> TypeGuard[File]:
     """Whether a value is a file."""
-    from ..files import File  # Here, so that importing a client stays cheap.
-
     return isinstance(value, File)
 
 

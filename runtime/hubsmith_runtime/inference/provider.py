@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
+from urllib.parse import quote, urlsplit
 
+from ..errors import ValidationError
 from ..http import shown
 from ..reading import as_object, as_text
 from .failures import Callee
 from .payload import Payload
+from .servers import server_route
 
 Body: TypeAlias = dict[str, object]
 """The members of a request's body. Those that are `None` are not sent."""
@@ -68,8 +72,17 @@ class Provider:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     tasks: Mapping[str, Operation]
 
+    def operation(self, task: str) -> Operation:
+        """Return how a task is done; refuse one that is not, naming those that are."""
+        if task not in self.tasks:
+            raise ValidationError(
+                f"{self.name} does not do {task}: it does {', '.join(sorted(self.tasks))}. "
+                "Choose another provider."
+            )
+        return self.tasks[task]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)  # Without slots, for what is worked out once.
 class Target:
     """Where a call goes, and as whom."""
 
@@ -87,7 +100,7 @@ class Target:
     def __str__(self) -> str:
         return f"{self.callee}: {self.task}"
 
-    @property
+    @cached_property
     def callee(self) -> Callee:
         """Who is called, for messages."""
         if self.url is not None:
@@ -98,7 +111,27 @@ class Target:
     @property
     def operation(self) -> Operation:
         """How the task is done here."""
-        return self.provider.tasks[self.task]
+        return self.provider.operation(self.task)
+
+    @cached_property
+    def endpoint(self) -> str:
+        """The URL that the call is sent to."""
+        if self.url is not None:
+            is_whole = urlsplit(self.url).path.rstrip("/").endswith("/chat/completions")
+            is_chat = self.task == "conversational" and not is_whole
+            return server_route(self.url, "/v1/chat/completions") if is_chat else self.url
+        path = self.operation.path
+        # Ids hold slashes, and a colon before a version.
+        return self.address(path if isinstance(path, str) else path(quote(self.model, "/:@+,~")))
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """What is sent beside the body: the key, and what the provider wants."""
+        headers = {**self.provider.headers, **self.operation.headers}
+        if self.is_routed or self.url is not None or not self.key:
+            return {**headers, **self.callee.bearer}
+        value = f"{self.provider.key_scheme} {self.key}".lstrip()
+        return {**headers, self.provider.key_header: value}
 
     @property
     def root(self) -> str:

@@ -25,7 +25,7 @@ class RawResponse(Generic[R]):
         self, response: Response | Body, parse: Callable[[], R], secret: str | None = None
     ) -> None:
         self.status = self.status_code = response.status
-        self.headers = response.headers
+        self.headers = dict(response.headers)
         self.content = response.body if isinstance(response, Response) else b""
         self._parse = parse
         self._secret = secret

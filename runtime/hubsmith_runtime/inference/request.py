@@ -9,9 +9,8 @@ import secrets
 import time
 from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import quote, urlsplit
 
-from ..effects import Effects, Run
+from ..effects import DeadlineExceeded, Effects, Run
 from ..errors import ValidationError
 from ..http import HttpRequest, Response
 from ..reading import as_object
@@ -20,23 +19,8 @@ from .failures import send_checked
 from .keys import is_hub_token
 from .payload import Payload, TaskResponse, files_in, is_file
 from .polling import OnProgress, wait_for_job
-from .provider import Provider, Target as Target
+from .provider import Target as Target
 from .response import MissingValueError, read_response
-from .servers import server_route
-
-
-def supports(provider: Provider, task: str) -> bool:
-    """Whether a provider does a task."""
-    return task in provider.tasks
-
-
-def check_task(provider: Provider, task: str) -> None:
-    """Refuse with a `ValidationError` a task that a provider does not do, naming what it does."""
-    if not supports(provider, task):
-        raise ValidationError(
-            f"{provider.name} does not do {task}: it does {', '.join(sorted(provider.tasks))}. "
-            "Choose another provider."
-        )
 
 
 def call(
@@ -55,11 +39,13 @@ def call(
         InferenceTimeoutError: when the job takes longer than any may.
         ResultError: when the answer lacks what it must have.
     """
-    check_task(target.provider, target.task)
     began, operation, files = time.monotonic(), target.operation, files_in(payload.inputs)
-    for file in files:
-        if file.url is None or not operation.takes_urls:
-            yield from file.load()
+    try:
+        for file in files:
+            if file.url is None or not operation.takes_urls:
+                yield from file.load()
+    except DeadlineExceeded:
+        raise DeadlineExceeded(f"{target}: no answer in time.") from None
     build = functools.partial(prepare, target, payload, headers)
     # Large files take a while to encode: that is no time to hold a lock, or an event loop.
     request: HttpRequest = (yield Run(build)) if files else build()
@@ -77,14 +63,13 @@ def call(
 
 
 def prepare(target: Target, payload: Payload, headers: Mapping[str, str]) -> HttpRequest:
-    """Describe the request of a call; the caller's `headers` win over all others.
+    """Describe the request of a call; the caller's `headers`, in lower case, win over all others.
 
     Files whose content is sent must have been loaded; `call` does that itself.
 
     Raises:
         ValidationError: when the provider cannot be called like this.
     """
-    check_task(target.provider, target.task)
     if problem := _problem(target, payload):
         raise ValidationError(f"{target}: {problem}")
     try:
@@ -93,11 +78,10 @@ def prepare(target: Target, payload: Payload, headers: Mapping[str, str]) -> Htt
         raise ValidationError(f"{target}: {missing} is needed.") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise ValidationError(f"{target}: a value cannot be sent as JSON: {error}.") from None
-    given = {name.lower(): value for name, value in headers.items()}
-    if target.operation.is_form:
-        given.pop("content-type", None)  # That of a form names its boundary.
-    known = {**_own_headers(target), **({"content-type": kind} if kind else {}), **given}
-    return HttpRequest(method="POST", url=_url(target), headers=known, content=content)
+    known = {**target.headers, **({"content-type": kind} if kind else {}), **headers}
+    if kind and target.operation.is_form:
+        known["content-type"] = kind  # It names the form's boundary.
+    return HttpRequest(method="POST", url=target.endpoint, headers=known, content=content)
 
 
 def _problem(target: Target, payload: Payload) -> str:
@@ -131,24 +115,6 @@ def _problem(target: Target, payload: Payload) -> str:
     return ""
 
 
-def _url(target: Target) -> str:
-    if target.url is not None:
-        is_whole = urlsplit(target.url).path.rstrip("/").endswith("/chat/completions")
-        is_chat = target.task == "conversational" and not is_whole
-        return server_route(target.url, "/v1/chat/completions") if is_chat else target.url
-    path = target.operation.path
-    # Ids hold slashes, and a colon before a version.
-    return target.address(path if isinstance(path, str) else path(quote(target.model, "/:@+,~")))
-
-
-def _own_headers(target: Target) -> dict[str, str]:
-    provider, callee = target.provider, target.callee
-    headers = {**provider.headers, **target.operation.headers}
-    if target.is_routed or target.url is not None or not callee.key:
-        return {**headers, **callee.bearer}
-    return {**headers, provider.key_header: f"{provider.key_scheme} {callee.key}".lstrip()}
-
-
 def _encoded(target: Target, payload: Payload) -> tuple[bytes, str | None]:
     """Return the body as bytes, and its type where it is known."""
     body = target.operation.body(target, payload)
@@ -159,10 +125,13 @@ def _encoded(target: Target, payload: Payload) -> tuple[bytes, str | None]:
         raise MissingValueError("a file as input")
     # Inputs are sent as they are, but for messages.
     is_chat = payload.task == "conversational"
-    members = _without_none(members, None if is_chat else payload.inputs)
+    kept = None if is_chat else payload.inputs
     if target.operation.is_form:
-        return _form(members)
-    return _json(members).encode(), "application/json"
+        return _form(_without_none(members, kept))
+    text = _json({name: value for name, value in members.items() if value is not None})
+    if "null" in text:  # Looking into every value takes long, and there seldom is one.
+        text = _json(_without_none(members, kept))
+    return text.encode(), "application/json"
 
 
 def _without_none(value: Any, kept: object) -> Any:

@@ -15,8 +15,7 @@ from ..http import origin_of, shown
 from ..tokens import choose_token, hub_url
 from .hub import AUTO, CHAT, HF_INFERENCE, Hub, router_url
 from .keys import is_hub_token
-from .provider import Provider
-from .request import Target, check_task, supports
+from .provider import Provider, Target
 from .servers import is_url
 
 _log = logging.getLogger("hubsmith")
@@ -94,7 +93,7 @@ class Routing:
         if name == AUTO and task != CHAT:
             return (yield from self._mapped(name, task, base, self.router_token(name)))
         table = self.find(name)
-        check_task(table, task)
+        table.operation(task)  # Raises where there is none.
         if name == HF_INFERENCE:
             key = self.router_token(name)
             if model is None:
@@ -118,7 +117,7 @@ class Routing:
                 f"{self.provider}: model: {shown(url)} is a URL. Use a client without provider=."
             )
         table, key = self.find(HF_INFERENCE), self.url_key(url)
-        check_task(table, task)
+        table.operation(task)  # Raises where there is none.
         return Target(provider=table, task=task, model=served, url=url, key=key, is_routed=False)
 
     def _named(self, task: str, model: str | None) -> tuple[str, str]:
@@ -142,7 +141,7 @@ class Routing:
         entries = yield from self.hub.mapping(model, self.hub_token())
         for entry in entries:
             table = self._known(entry["provider"])
-            if table is None or name not in (AUTO, table.name) or not supports(table, task):
+            if table is None or name not in (AUTO, table.name) or task not in table.tasks:
                 continue
             if key is None and table.needs_key:  # Only the Hub's own servers need none.
                 continue

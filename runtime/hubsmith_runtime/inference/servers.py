@@ -6,11 +6,11 @@ import logging
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
-from ..effects import Effects, Send
+from ..effects import Effects
 from ..errors import HubsmithError
-from ..http import HttpRequest, Response, shown
+from ..http import HttpRequest, shown
 from ..reading import as_list, as_object, as_text
-from .failures import Callee
+from .failures import Callee, send_once
 from .hub import Cache
 
 _log = logging.getLogger("hubsmith")
@@ -49,7 +49,7 @@ def served_model(
         method="GET", url=address, headers=asked, silence=_SILENCE, largest=_LARGEST_LIST
     )
     try:
-        answer: Response = yield Send(request)
+        answer = yield from send_once(request, callee)
     except HubsmithError:
         return _NO_NAME  # The chat itself will say what is wrong.
     if answer.status in (401, 403) or answer.status >= 500:

@@ -13,7 +13,10 @@ from ..model import Model, RequestModel
 from .media import file_of
 
 if TYPE_CHECKING:
+    import typing_extensions
     from typing_extensions import Self
+
+    D = typing_extensions.TypeVar("D", default=dict[str, Any])
 
 T = TypeVar("T")
 R = TypeVar("R", covariant=True)
@@ -125,14 +128,15 @@ class TaskRequest(RequestModel[R]):
 
 
 if TYPE_CHECKING:
-    ObjectInput: TypeAlias = T | TaskOutput | dict[str, Any]
+    ObjectInput: TypeAlias = T | D | TaskOutput | dict[str, Any]
     """What is taken for an object: one of its class, a result with the same members, a dict."""
 
     ListInput: TypeAlias = Sequence[T]
     """What is taken for a list."""
-else:  # Pydantic makes what was given one of the class, and a list.
-    ObjectInput = Annotated[T, "object"]
-    ListInput = list
+else:
+    from ..model import ObjectInput as ObjectInput
+
+    ListInput = list  # Pydantic makes what was given a list.
 
 
 ContentInput: TypeAlias = Annotated[

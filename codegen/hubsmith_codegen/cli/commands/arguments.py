@@ -20,10 +20,7 @@ def add_place(parser: argparse.ArgumentParser) -> None:
 
 def add_fetching(parser: argparse.ArgumentParser) -> None:
     """How a running Space is read: `token` and `timeout`."""
-    parser.add_argument(
-        "--token",
-        help="Hub token for a private Space; better set HF_TOKEN, which no process list shows",
-    )
+    add_token(parser)
     parser.add_argument(
         "--timeout", type=seconds, default=10.0, help="seconds for each document (default: 10)"
     )
@@ -43,9 +40,25 @@ def add_vendor_runtime(parser: argparse.ArgumentParser, help_: str) -> None:
     parser.add_argument("--vendor-runtime", action=argparse.BooleanOptionalAction, help=help_)
 
 
+def add_token(
+    parser: argparse.ArgumentParser,
+    purpose: str = "for a private Space",
+    default: str | None = None,
+) -> None:
+    """A Hub token: `token`."""
+    parser.add_argument(
+        "--token",
+        default=default,
+        help=f"Hub token {purpose}; better set HF_TOKEN, which no process list shows",
+    )
+
+
 def seconds(text: str) -> float:
     """Read a number of seconds."""
-    number = float(text)
-    if not 0 < number <= 3600:
-        raise argparse.ArgumentTypeError("must be more than 0 and at most 3600")
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if not 0 < number <= 1_000_000:
+        raise argparse.ArgumentTypeError("must be a number of seconds above 0")
     return number

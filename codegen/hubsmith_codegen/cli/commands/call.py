@@ -6,29 +6,24 @@ import argparse
 import contextlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hubsmith_runtime import HubsmithError, ValidationError
 
+from ...ir.model import Service, definitions_in
+from ...ir.text import paragraphs
+from ...load import RawSpec
+from ...load.fetch import root_of
+from ...normalise.spaces import normalise
+from ...snippets.listing import definition_lines, heading, parameter_lines
+from ..calling.arguments import endpoint_name, find_operation, read_arguments
+from ..calling.caller import Caller
+from ..calling.display import Display
+from ..calling.execution import Manners, execute
 from ..console import fail, printable
+from ..source import path_of, read_source
 from . import FAILED, OK, UsageError
+from .arguments import add_token, seconds
 
-if TYPE_CHECKING:
-    from ...ir.model import Service
-    from ...load import RawSpec
-    from ..calling.caller import Caller
-    from ..calling.display import Display
-
-_OPTIONS = """\
-options:
-  --json           print the result as JSON, as it is where the output is no terminal
-  --stream         print each partial result, a line of JSON each
-  --out DIR        save the files of the result into DIR
-  --timeout S      cancel the call after so many seconds
-  --url URL        call the app at this address instead of the one that the source names
-  --token TOKEN    Hub token for a private Space; better set HF_TOKEN
-  -q, --quiet      show no progress
-"""
 _VALUES = """\
 Write numbers, true and false, and choices as they are; lists and objects as JSON or as @file.json;
 files as a path, @path or URL. A list may also be given item by item: name=a name=b.
@@ -62,22 +57,24 @@ def run(options: argparse.Namespace) -> int:
     if not words:
         raise UsageError("the following arguments are required: ENDPOINT")
 
-    from ..calling.arguments import find_operation, read_arguments
-    from ..calling.display import Display
-    from ..calling.execution import Manners, execute
-
     display = Display(sys.stderr, is_quiet=options.quiet)
     with contextlib.ExitStack() as stack:
         stack.callback(display.clear)
-        if _is_name(options.source) and not options.url:
+
+        def connect(address: str) -> Caller:
+            client = Caller(address, token=options.token, on_stage=display.on_stage)
+            return stack.enter_context(client)
+
+        is_name = "://" not in options.source and path_of(options.source) is None
+        if is_name and not options.url:
             # It may be asleep, and gives no documents before it is up.
             display.status(f"Connecting to {options.source} ...")
-            client = stack.enter_context(_client(options.source, options, display))
+            client = connect(options.source)
             client.view_api(print_info=False)
             service, _ = _read(options)
         else:
             service, raw = _read(options)
-            client = stack.enter_context(_client(_address(options, raw), options, display))
+            client = connect(_address(options, raw))
         operation = find_operation(service, words[0])
         try:
             arguments = read_arguments(service, operation, words[1:])
@@ -107,10 +104,6 @@ def _words(options: argparse.Namespace) -> list[str]:
 
 
 def _help(source: str, service: Service, names: list[str]) -> None:
-    from ...ir.text import paragraphs
-    from ...snippets.listing import definition_lines, definitions_in, heading, parameter_lines
-    from ..calling.arguments import endpoint_name, find_operation
-
     if not names:
         print(heading(service), end="\n\n")
         for operation in service.operations:
@@ -125,10 +118,13 @@ def _help(source: str, service: Service, names: list[str]) -> None:
         print(printable(paragraph), end="\n\n")
     print("parameters:")
     print("\n".join(parameter_lines(operation.parameters)) or "  none", end="\n\n")
-    for definition in definitions_in(service, (one.schema for one in operation.parameters)):
+    types = [one.type for one in operation.parameters]
+    for definition in definitions_in(types, service.definitions):
         print("\n".join(definition_lines(definition)), end="\n\n")
     print(_VALUES)
-    print(_OPTIONS, end="")
+    offered = argparse.ArgumentParser(add_help=False, usage=argparse.SUPPRESS)
+    _add_options(offered, None)
+    print(offered.format_help(), end="")
 
 
 def _add_options(parser: argparse.ArgumentParser, default: str | None) -> None:
@@ -145,7 +141,7 @@ def _add_options(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument(
         "--timeout",
         metavar="S",
-        type=_seconds,
+        type=seconds,
         default=default,
         help="cancel the call after so many seconds",
     )
@@ -154,47 +150,15 @@ def _add_options(parser: argparse.ArgumentParser, default: str | None) -> None:
         default=default,
         help="call the app at this address instead of the one that the source names",
     )
-    parser.add_argument(
-        "--token",
-        default=default,
-        help="Hub token for a private Space; better set HF_TOKEN, which no process list shows",
-    )
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds <= 1_000_000:
-        raise argparse.ArgumentTypeError("must be a number of seconds above 0")
-    return seconds
-
-
-def _is_name(source: str) -> bool:
-    from ...load.source import path_of
-
-    return "://" not in source and path_of(source) is None
-
-
-def _client(address: str, options: argparse.Namespace, display: Display) -> Caller:
-    from ..calling.caller import Caller
-
-    return Caller(address, token=options.token, on_stage=display.on_stage)
+    add_token(parser, default=default)
 
 
 def _read(options: argparse.Namespace) -> tuple[Service, RawSpec]:
-    from ...load.source import read_source
-    from ...normalise.spaces import normalise
-
     raw = read_source(options.source, token=options.token)
     return normalise(raw), raw
 
 
 def _address(options: argparse.Namespace, raw: RawSpec) -> str:
-    from ...load.fetch import root_of
-    from ...load.source import path_of
-
     if options.url:
         return root_of(options.url)
     if path_of(options.source) is None:

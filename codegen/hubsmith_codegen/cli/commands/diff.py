@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from hubsmith_runtime import HubsmithError
+from hubsmith_runtime.http import shown
 
-from . import FAILED, OK, UNKNOWN, UsageError
+from ...compare.api import diff_services, to_json, to_markdown
+from ..changes import print_changes
+from ..configuration import read_configuration
+from ..console import printable, progress
+from ..diff_sources import SideReader, services_of
+from . import FAILED, OK
 from .arguments import add_fetching
-
-if TYPE_CHECKING:
-    from ...compare.api import Kind
-    from ..console import Colour
 
 _SOURCES = """\
 a source is one of:
@@ -45,44 +45,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare two APIs and print how they differ."""
-    from dataclasses import replace
-    from pathlib import Path
-
-    from hubsmith_runtime.http import shown
-
-    from ...compare.api import diff_services, to_json, to_markdown, to_text
-    from ...compare.api.sources import Reader, services_of
-    from ..configuration import read_configuration
-    from ..console import fail, painted, printable, progress
-
     sources = [options.old] if options.new is None else [options.old, options.new]
-    try:
-        progress(f"Reading {' and '.join(map(shown, sources))} ...")
-        reader = Reader(
-            configuration=read_configuration(Path.cwd()),
-            token=options.token,
-            timeout=options.timeout,
-        )
-        old, new = reader.both(sources)
-        found = diff_services(*services_of(old, new))
-    except UsageError:
-        raise
-    except HubsmithError as error:
-        fail(str(error))
-        return UNKNOWN
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        fail(f"{where}{error.strerror or error}.")
-        return UNKNOWN
+    progress(f"Reading {' and '.join(map(shown, sources))} ...")
+    reader = SideReader(
+        configuration=read_configuration(Path.cwd()), token=options.token, timeout=options.timeout
+    )
+    old, new = reader.both(sources)
+    found = diff_services(*services_of(old, new))
     if options.json:
         print(to_json(found, old=old.label, new=new.label))
     elif options.markdown:
         print(to_markdown(found))
     elif found.breaking or not options.quiet:
-        if options.quiet:
-            found = replace(found, changes=found.breaking)
-        colours: dict[Kind, Colour] = {"breaking": "red", "compatible": "green", "cosmetic": "dim"}
-        text = to_text(found, paint=lambda title, kind: painted(title, colours[kind], sys.stdout))
         print(f"{printable(old.label)} -> {printable(new.label)}")
-        print(text)
+        print_changes(found, is_quiet=options.quiet)
     return FAILED if found.breaking else OK

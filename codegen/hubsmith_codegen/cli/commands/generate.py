@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from hubsmith_runtime import SpecError
+
+from ...load.snapshot import read_snapshot
+from ...pipeline import Target
+from ...write.options import Options
+from ..configuration import Configuration, read_configuration
+from ..naming import checked_name, name_of_path, refuse_taken
+from ..report import Report
+from ..source import stored
 from . import UsageError
 from .arguments import add_names, add_output, add_place, add_vendor_runtime
-
-if TYPE_CHECKING:
-    from ...pipeline import Draft
-    from ..configuration import Configuration
+from .writing import recorded_target, write_each
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,64 +47,36 @@ def run(options: argparse.Namespace) -> int:
             "--vendor-runtime goes with --spec; for a recorded Space, set vendor-runtime "
             "in the configuration"
         )
-
-    from ...load.source import every_name
-    from ..configuration import read_configuration
-    from ..naming import checked_name
-    from ..progress import Progress
-    from ..report import Report
-    from .writing import drafted, tell_written, write_clients
-
     if options.name is not None:
         checked_name(options.name)
     configuration = read_configuration(Path.cwd())
-    report = Report(is_json=options.json, is_quiet=options.quiet)
-    wanted = list(dict.fromkeys(options.spec or options.names or every_name(configuration)))
-    taken: set[Path] = set()
-
-    def make(name: str) -> Draft:
-        if options.spec:
-            return _of_document(configuration, Path(name), options, taken)
-        return _of_record(configuration, name, options.out)
-
-    with Progress(2, is_quiet=report.is_silent) as bar:
-        drafts = drafted(wanted, make, bar=bar)
-        done = write_clients(drafts, bar=bar)
-    for name, item in done.items():
-        if isinstance(item, tuple):
-            tell_written(report, item[0], is_changed=item[1])
-        else:
-            report.fail(name, item)
-    return report.finish()
-
-
-def _of_record(configuration: Configuration, name: str, out: str | None) -> Draft:
-    from ...load.source import stored
-    from ...pipeline import draft
-
-    raw = stored(configuration, name)
-    root = Path(out) / name if out is not None else configuration.folder(name)
-    return draft(raw, root, vendor_runtime=configuration.spaces[name].vendor_runtime)
+    wanted = dict.fromkeys(options.spec or configuration.chosen(options.names))
+    with Report(options, stages=2) as report:
+        targets: dict[str, Target] = {}
+        for name in wanted:
+            with report.space(name):
+                if not options.spec:
+                    target = recorded_target(configuration, name, stored(configuration, name))
+                    if options.out is not None:
+                        target = replace(target, root=Path(options.out) / name)
+                else:
+                    target = _of_document(configuration, Path(name), options)
+                    if any(target.root == other.root for other in targets.values()):
+                        raise SpecError(
+                            f"{name}: another of these documents gives a client named "
+                            f"{target.root.name} already. Generate it alone, with --name."
+                        )
+                targets[name] = target
+        write_each(targets, report)
+    return report.status
 
 
-def _of_document(
-    configuration: Configuration, path: Path, options: argparse.Namespace, taken: set[Path]
-) -> Draft:
-    from hubsmith_runtime import SpecError
-
-    from ...load.snapshot import read_snapshot
-    from ...pipeline import draft
-    from ..naming import name_of_path
-
+def _of_document(configuration: Configuration, path: Path, options: argparse.Namespace) -> Target:
     raw = read_snapshot(path)
     name: str = options.name or name_of_path(path, raw)
-    out: str | None = options.out
-    root = (Path(out) if out is not None else configuration.folder(name).parent) / name
-    if root in taken:
-        raise SpecError(
-            f"{path}: another of these documents gives a client named {name} already. "
-            "Generate it alone, with --name."
-        )
-    made = draft(raw, root, vendor_runtime=bool(options.vendor_runtime))
-    taken.add(root)
-    return made
+    folder = configuration.folder(name).parent if options.out is None else Path(options.out)
+    refuse_taken(name, folder / name)
+    chosen = Options(
+        vendor_runtime=bool(options.vendor_runtime), outputs=configuration.options(name).outputs
+    )
+    return Target(raw=raw, root=folder / name, options=chosen)

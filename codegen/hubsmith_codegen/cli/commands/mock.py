@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Mapping
+from pathlib import Path
 
+from hubsmith_runtime import SpecError
+from hubsmith_testing import MockSpace
+
+from ...ir.json_type import Json
+from ...load import RawSpec
+from ...normalise.spaces.from_openapi import operations_of_openapi
+from ..configuration import read_configuration
+from ..console import printable
+from ..source import read_source
 from . import OK
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from ...ir.model import Json
-    from ...load import RawSpec
-
 
 _ANSWERS = """\
 a file of answers has one, or several in turn, for each endpoint; the last one stays:
@@ -57,12 +61,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until it is interrupted."""
-    import time
-
-    from hubsmith_testing import MockSpace
-
-    from ..console import printable
-
     snapshot = _snapshot(options.source)
     with MockSpace(
         snapshot,
@@ -84,13 +82,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _snapshot(source: str) -> Path | Mapping[str, bytes]:
     """Find what is to be served: a folder as it was recorded, or documents."""
-    from pathlib import Path
-
-    from hubsmith_runtime import SpecError
-
-    from ...load.source import read_source, require
-    from ..configuration import read_configuration
-
     path = Path(source).expanduser()
     if not path.exists():
         if "://" in source or "/" in source:
@@ -99,7 +90,7 @@ def _snapshot(source: str) -> Path | Mapping[str, bytes]:
                 "run `hubsmith add` for this Space, then give its name."
             )
         configuration = read_configuration(Path.cwd())
-        require(configuration, source)
+        configuration.space(source)
         path = configuration.snapshot(source)
     if path.is_dir() and any((path / f"{kind}.json").exists() for kind in ("config", "info")):
         return path
@@ -108,10 +99,6 @@ def _snapshot(source: str) -> Path | Mapping[str, bytes]:
 
 def _documents(raw: RawSpec) -> dict[str, bytes]:
     """Return the documents of a spec; of one that has openapi.json only, with an `info` made of it."""
-    import json
-
-    from ...normalise.spaces.from_openapi import operations_of_openapi
-
     documents: dict[str, Mapping[str, Json]] = {**raw.documents}
     if raw.config is None and raw.info is None:
         named: dict[str, Json] = {

@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+
+from hubsmith_runtime import SpaceSummary, search_spaces
 
 from ..console import printable
 from . import OK
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from hubsmith_runtime import SpaceSummary
+from .arguments import add_token
 
 _LONGEST = 60
 _MOST = 100
@@ -31,16 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--all", action="store_true", help="list sleeping, paused and broken ones, too"
     )
     parser.add_argument("--json", action="store_true", help="print everything known, as JSON")
-    parser.add_argument(
-        "--token",
-        help="Hub token, to find private ones; better set HF_TOKEN, which no process list shows",
-    )
+    add_token(parser, "to find private ones")
 
 
 def run(options: argparse.Namespace) -> int:
     """Ask the Hub and list what it finds, the best first."""
-    from hubsmith_runtime import search_spaces
-
     found = search_spaces(
         " ".join(options.query),
         include_non_running=options.all,

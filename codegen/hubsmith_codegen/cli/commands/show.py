@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import argparse
 import itertools
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ...ir.json_schema import json_schema
+from ...ir.json_type import Json
+from ...ir.model import Default, Operation, Service, definitions_in
+from ...load import RawSpec
+from ...normalise.spaces import normalise
+from ...snippets import LANGUAGES, Place, place_of
+from ...snippets.listing import definition_lines, endpoint_lines, heading
+from ...snippets.place import json_text
+from ...snippets.sample import module_of
+from ..calling.arguments import find_operation
+from ..configuration import read_configuration
 from ..console import printable, warn
+from ..naming import name_of_path, name_of_source
+from ..source import path_of, read_source, recorded_path
 from . import OK
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ...ir.model import Operation, Service
-    from ...load import RawSpec
-    from ...snippets import Place
+from .arguments import add_token
 
 _LANGUAGES = ("python", "python-untyped", "typescript", "curl")
 
@@ -34,18 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="print only this snippet (python: on the generated client, once the Space is recorded)",
     )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
-    parser.add_argument(
-        "--token",
-        help="Hub token for a private Space; better set HF_TOKEN, which no process list shows",
-    )
+    add_token(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Read the documents and print what they say."""
-    from ...load.source import read_source
-    from ...normalise.spaces import normalise
-    from ..calling.arguments import find_operation
-
     raw = read_source(options.source, token=options.token)
     service = normalise(raw)
     operations: Sequence[Operation] = service.operations
@@ -68,15 +69,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _placed(source: str, raw: RawSpec) -> tuple[Service, Place, bool]:
     """Find under which name, and where, the Space's client is or would be."""
-    from dataclasses import replace
-
-    from ...load.source import path_of, recorded_path
-    from ...normalise.spaces import normalise
-    from ...snippets import place_of
-    from ...snippets.sample import module_of
-    from ..configuration import read_configuration
-    from ..naming import name_of_path, name_of_source
-
     configuration = read_configuration(Path.cwd())
     path = path_of(source)
     named = name_of_source(raw.source or source, raw) if path is None else name_of_path(path, raw)
@@ -98,7 +90,7 @@ def _placed(source: str, raw: RawSpec) -> tuple[Service, Place, bool]:
         note = f"First run: hubsmith add {printable(source)} --name {name}"
     service = normalise(replace(raw, name=name))
     module = module_of(configuration.folder(name), Path.cwd(), configuration.file.parent)
-    return service, place_of(service, raw, module=module, note=note), bool(recorded)
+    return service, place_of(service, module=module, note=note), bool(recorded)
 
 
 def _chosen(language: str, is_recorded: bool) -> str:
@@ -109,8 +101,6 @@ def _chosen(language: str, is_recorded: bool) -> str:
 def _print_snippets(
     operations: Sequence[Operation], place: Place, language: str, is_recorded: bool
 ) -> None:
-    from ...snippets import LANGUAGES
-
     _, write = LANGUAGES[_chosen(language, is_recorded)]
     print("\n".join(write(operation, place) for operation in operations), end="")
 
@@ -118,9 +108,6 @@ def _print_snippets(
 def _print_all(
     service: Service, operations: Sequence[Operation], place: Place, *, is_whole: bool
 ) -> None:
-    from ...snippets import LANGUAGES
-    from ...snippets.listing import definition_lines, definitions_in, endpoint_lines, heading
-
     if is_whole:
         print(heading(service))
     for number, operation in enumerate(operations):
@@ -131,12 +118,10 @@ def _print_all(
             print(f"\n  {title}:\n")
             for line in write(operation, place).splitlines():
                 print(f"    {line}".rstrip())
-    schemas = [
-        one.schema
-        for operation in operations
-        for one in (*operation.parameters, *operation.results)
+    types = [
+        one.type for operation in operations for one in (*operation.parameters, *operation.results)
     ]
-    used = definitions_in(service, schemas)
+    used = definitions_in(types, service.definitions)
     if used:
         print("\nObjects")
     for definition in used:
@@ -151,8 +136,6 @@ def _json(
     language: str | None,
     is_recorded: bool,
 ) -> str:
-    from ...snippets import LANGUAGES
-    from ...snippets.place import json_text
 
     languages = [_chosen(language, is_recorded)] if language else list(LANGUAGES)
     return json_text(
@@ -162,40 +145,14 @@ def _json(
             "gradio": service.platform_version,
             "client": {"module": place.module, "class": service.class_name},
             "endpoints": [
-                {
-                    "endpoint": one.endpoint or None,
-                    "fn_index": one.fn_index,
-                    "method": one.method,
-                    "description": one.description,
-                    "streams": one.streams,
-                    "parameters": [
-                        {
-                            "name": parameter.wire_name,
-                            "identifier": parameter.identifier,
-                            "label": parameter.label,
-                            "description": parameter.description,
-                            "schema": parameter.schema,
-                            "required": parameter.default is None,
-                            "default": None
-                            if parameter.default is None
-                            else parameter.default.wire
-                            if parameter.default.value is None
-                            else parameter.default.value,
-                        }
-                        for parameter in one.parameters
-                    ],
-                    "results": [
-                        {"name": result.identifier, "label": result.label, "schema": result.schema}
-                        for result in one.results
-                    ],
-                    "snippets": {name: LANGUAGES[name][1](one, place) for name in languages},
-                }
+                _operation(one)
+                | {"snippets": {name: LANGUAGES[name][1](one, place) for name in languages}}
                 for one in operations
             ],
             "objects": {
                 one.class_name: {
                     str(member.wire_name): {
-                        "schema": member.schema,
+                        "schema": json_schema(member.type),
                         "required": member.is_required,
                         "default": member.default,
                     }
@@ -209,3 +166,35 @@ def _json(
         },
         indent=2,
     )
+
+
+def _operation(operation: Operation) -> dict[str, object]:
+    return {
+        "endpoint": operation.endpoint or None,
+        "fn_index": operation.fn_index,
+        "method": operation.method,
+        "description": operation.description,
+        "streams": operation.streams,
+        "parameters": [
+            {
+                "name": one.wire_name,
+                "identifier": one.identifier,
+                "label": one.label,
+                "description": one.description,
+                "schema": json_schema(one.type),
+                "required": one.default is None,
+                "default": _default(one.default),
+            }
+            for one in operation.parameters
+        ],
+        "results": [
+            {"name": one.identifier, "label": one.label, "schema": json_schema(one.type)}
+            for one in operation.results
+        ],
+    }
+
+
+def _default(default: Default | None) -> Json:
+    if default is None or default.value is not None:
+        return default and default.value
+    return default.wire

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from hubsmith_runtime import SpecError
+
+from ...compare.api import ApiDiff
+from ...compare.api.report import to_document
+from ...load import RawSpec
+from ...pipeline import Target
+from ..changes import changes_between, print_changes
+from ..concurrent import at_once
+from ..configuration import Configuration, read_configuration
+from ..report import Report
+from ..source import fetch_recorded, stored, token_for
 from .arguments import add_fetching, add_names, add_output
-
-if TYPE_CHECKING:
-    from hubsmith_runtime import HubsmithError
-
-    from ...compare.api import ApiDiff, Kind
-    from ...load import RawSpec
-    from ...pipeline import Draft, Package
-    from ..configuration import Configuration
-    from ..console import Colour
-    from ..report import Report
-
-
-_COLOURS: Mapping[Kind, Colour] = {"breaking": "red", "compatible": "green", "cosmetic": "dim"}
+from .writing import recorded_target, write_each
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,74 +30,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Fetch and rewrite, and return 1 where a Space could not be: it is left as it is then."""
-    from ...load.source import every_name
-    from ..concurrent import side_by_side
-    from ..configuration import read_configuration
-    from ..progress import Progress
-    from ..report import Report
-    from .writing import drafted, tell_written, write_clients
-
     configuration = read_configuration(Path.cwd())
-    report = Report(is_json=options.json, is_quiet=options.quiet)
-    names = list(dict.fromkeys(options.names or every_name(configuration)))
-    with Progress(2, is_quiet=report.is_silent) as bar:
-        bar.stage("reading", len(names))
-        is_alone = len(names) == 1
-        answers = side_by_side(
+    names = configuration.chosen(options.names)
+    with Report(options, stages=3) as report:
+        read = at_once(
+            "reading",
             names,
-            lambda name: _fetch(configuration, name, options, is_alone=is_alone),
-            label=str,
-            bar=bar,
+            lambda name: _read(configuration, name, options, is_alone=len(names) == 1),
+            report,
         )
-        news = dict(zip(names, answers, strict=True))
-        drafts = drafted(names, lambda name: _draft(configuration, name, news[name]), bar=bar)
-    # What changed is said before anything is written.
-    for name, item in news.items():
-        if isinstance(item, _News):
-            _tell(report, name, item)
-
-    def record(name: str, package: Package) -> None:
-        from ...load.snapshot import write_snapshot
-
-        if configuration.snapshots is not None:
-            write_snapshot(package.raw, configuration.snapshot(name))
-
-    with Progress(1, is_quiet=report.is_silent) as bar:
-        done = write_clients(drafts, bar=bar, after=record)
-    for name, item in done.items():
-        if isinstance(item, tuple):
-            tell_written(report, item[0], is_changed=item[1])
-        else:
-            report.fail(name, item)
-    return report.finish()
+        targets: dict[str, Target] = {}
+        for name, reading in read.items():
+            with report.space(name):
+                _tell_changes(report, name, reading, options)
+                targets[name] = recorded_target(configuration, name, reading.now)
+        write_each(targets, report, configuration=configuration)
+    return report.status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _News:
-    """What a Space says now.
+class _Reading:
+    """The documents of a Space.
 
     Attributes:
-        before: The snapshot at hand; `None` where there is none that can be read.
-        fault: Why it cannot be read; empty where it can, and where there is none.
-        raw: The documents as they are now.
-        changes: How the API changed; `None` where the documents are the same, or new.
+        before: Those at hand; `None` where there are none that can be read.
+        fault: Why they cannot be read; empty where they can, and where there are none.
+        now: Those that the Space serves.
     """
 
     before: RawSpec | None
     fault: str
-    raw: RawSpec
-    changes: ApiDiff | None
+    now: RawSpec
 
 
-def _fetch(
+def _read(
     configuration: Configuration, name: str, options: argparse.Namespace, *, is_alone: bool
-) -> _News:
-    from hubsmith_runtime import SpecError
-
-    from ...compare.changes import changes_between
-    from ...load.source import fetch_recorded, require, stored, token_for
-
-    require(configuration, name)
+) -> _Reading:
+    source = configuration.space(name).source
     before, fault = None, ""
     if configuration.snapshot(name).is_dir():
         try:
@@ -109,49 +74,29 @@ def _fetch(
         except SpecError as error:
             # A merge may have broken it. It is about to be replaced anyway.
             fault = str(error)
-    source = configuration.spaces[name].source
     token = token_for(source, options.token, is_alone=is_alone)
     raw = fetch_recorded(configuration, name, before=before, token=token, timeout=options.timeout)
-    raw = replace(raw, name=name)
-    is_other = before is not None and before.digest != raw.digest
-    changes = changes_between(before, raw) if before is not None and is_other else None
-    return _News(before=before, fault=fault, raw=raw, changes=changes)
+    return _Reading(before=before, fault=fault, now=replace(raw, name=name))
 
 
-def _draft(configuration: Configuration, name: str, news: _News | HubsmithError) -> Draft:
-    from ...pipeline import draft
-
-    if not isinstance(news, _News):
-        raise news
-    vendor_runtime = configuration.spaces[name].vendor_runtime
-    return draft(news.raw, configuration.folder(name), vendor_runtime=vendor_runtime)
-
-
-def _tell(report: Report, name: str, news: _News) -> None:
-    from ...compare.api import to_text
-    from ...compare.api.report import to_document
-    from ..console import painted
-
-    is_same = news.before is not None and news.before.digest == news.raw.digest
-    if news.fault:
+def _tell_changes(
+    report: Report, name: str, reading: _Reading, options: argparse.Namespace
+) -> None:
+    changes: ApiDiff | None = None
+    is_same = False
+    if reading.fault:
         report.warn(
-            name, f"its snapshot could not be read, so what changed is unknown: {news.fault}"
+            name, f"its snapshot could not be read, so what changed is unknown: {reading.fault}"
         )
-    elif news.before is None:
-        report.say(name, "it had no snapshot.")
-    elif is_same:
-        report.say(name, "the Space has not changed.")
-    elif not news.changes:
-        report.say(name, "the Space changed in nothing that its callers notice.")
+    elif reading.before is None:
+        report.tell(name, "it had no snapshot.")
+    elif is_same := reading.before.digest == reading.now.digest:
+        report.tell(name, "the Space has not changed.")
+    elif changes := changes_between(reading.before, reading.now):
+        if not options.json:
+            report.bar.clear()
+            print_changes(changes, is_quiet=options.quiet)
     else:
-        changes = news.changes
-        if report.is_silent:
-            changes = replace(changes, changes=changes.breaking)
-        if changes:
-            report.block(
-                to_text(
-                    changes, paint=lambda title, kind: painted(title, _COLOURS[kind], sys.stdout)
-                )
-            )
-    found = to_document(news.changes)["changes"] if news.changes else []
-    report.note(name, space_changed=not is_same, changes=found)
+        report.tell(name, "the Space changed in nothing that its callers notice.")
+    found = to_document(changes)["changes"] if changes else []
+    report.tell(name, space_changed=not is_same, changes=found)

@@ -1,87 +1,69 @@
-"""The last step of `add`, `generate` and `update`: clients onto the disk, one line each."""
+"""What `add`, `generate`, `update` and `check` share: documents in, clients out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping
 
-from ...pipeline import Draft, Package, finish_each
+from ...load import RawSpec
+from ...load.snapshot import write_snapshot
+from ...pipeline import Package, Target, generate
 from ...write.files import write
-from ..concurrent import attempt
+from ..configuration import Configuration
 from ..console import shown_path
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from hubsmith_runtime import HubsmithError
-
-    from ..progress import Progress
-    from ..report import Report
+from ..report import Report
 
 
-Outcome: TypeAlias = "tuple[Package, bool] | HubsmithError"
-"""A client that was written and whether anything changed, or why it was not."""
+def recorded_target(configuration: Configuration, name: str, raw: RawSpec) -> Target:
+    """Return the client of a recorded Space."""
+    return Target(raw=raw, root=configuration.folder(name), options=configuration.options(name))
 
 
-def write_clients(
-    drafts: Mapping[str, Draft | HubsmithError],
-    *,
-    bar: Progress,
-    before: Callable[[str, Package], None] | None = None,
-    after: Callable[[str, Package], None] | None = None,
-) -> dict[str, Outcome]:
-    """Format and write many clients; one that fails leaves the others alone.
+def packages(targets: Mapping[str, Target], report: Report) -> dict[str, Package]:
+    """Make the files of many clients, by what the user calls each; what fails is reported."""
+    made = generate(targets[name] for name in report.bar.each("rendering", targets))
+    done: dict[str, Package] = {}
+    for name, item in zip(targets, made, strict=True):
+        with report.space(name):
+            if isinstance(item, Exception):
+                raise item
+            done[name] = item
+    return done
+
+
+def write_each(
+    targets: Mapping[str, Target], report: Report, *, configuration: Configuration | None = None
+) -> None:
+    """Make and write many clients.
 
     Args:
-        drafts: The clients, by what the user calls each; errors are passed on.
-        bar: The display.
-        before: What else may refuse a client, before it is written.
-        after: What else to write, after it.
-
-    Returns:
-        What came of each, by the same names and in their order.
+        targets: The clients, by what the user calls each.
+        report: Where it is told.
+        configuration: Where the snapshots go, unless they stay as they are.
     """
-    ready = {name: item for name, item in drafts.items() if isinstance(item, Draft)}
-    done = {name: item for name, item in drafts.items() if not isinstance(item, Draft)}
-    names: dict[Path, str] = {draft.root: name for name, draft in ready.items()}
-    bar.stage("writing", len(ready))
-    packages, failures = finish_each(ready.values())
-    outcomes: dict[str, Outcome] = {**done, **{names[root]: error for root, error in failures}}
-
-    def put(name: str, package: Package) -> tuple[Package, bool]:
-        if before is not None:
-            before(name, package)
-        is_changed = write(package.files, package.root)
-        if after is not None:
-            after(name, package)
-        return package, is_changed
-
-    for package in packages:
-        name = names[package.root]
-        with bar.working(name):
-            outcomes[name] = attempt(lambda name=name, package=package: put(name, package))
-    return {name: outcomes[name] for name in drafts}
+    ready = packages(targets, report)
+    for name in report.bar.each("writing", ready):
+        with report.space(name):
+            write_one(ready[name], report, configuration=configuration)
 
 
-def tell_written(report: Report, package: Package, *, is_changed: bool) -> None:
-    """Say what was written, and what could not be."""
-    endpoints = len(package.service.operations)
-    omissions = [str(one) for one in package.service.omissions]
-    report.note(
+def write_one(package: Package, report: Report, *, configuration: Configuration | None) -> None:
+    """Write a client and, where it has a folder of its own, its snapshot; tell what became of it."""
+    is_changed = write(package.files, package.root)
+    if configuration is not None and configuration.snapshots is not None:
+        write_snapshot(package.raw, configuration.snapshot(package.name))
+    endpoints, folder = len(package.service.operations), shown_path(package.root)
+    report.tell(
         package.name,
-        folder=shown_path(package.root),
+        f"{counted(endpoints, 'endpoint')}, {len(package.files)} files in {folder}"
+        f"{'' if is_changed else ' (unchanged)'}.",
+        colour="green",
+        folder=folder,
         source=package.raw.source,
         endpoints=endpoints,
         files=len(package.files),
         changed=is_changed,
     )
-    report.say(
-        package.name,
-        f"{counted(endpoints, 'endpoint')}, {len(package.files)} files in "
-        f"{shown_path(package.root)}{'' if is_changed else ' (unchanged)'}.",
-        colour="green",
-    )
-    for omission in omissions:
+    for omission in package.service.omissions:
         report.warn(package.name, f"left out {omission}")
     for document, reason in package.raw.notes.items():
         report.warn(package.name, f"made without {document}: {reason}")
@@ -90,15 +72,3 @@ def tell_written(report: Report, package: Package, *, is_changed: bool) -> None:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun."""
     return f"{number} {noun if number == 1 else noun + 's'}"
-
-
-def drafted(
-    wanted: Sequence[str], make: Callable[[str], Draft], *, bar: Progress
-) -> dict[str, Draft | HubsmithError]:
-    """Render several clients, one after the other."""
-    bar.stage("rendering", len(wanted))
-    done: dict[str, Draft | HubsmithError] = {}
-    for name in wanted:
-        with bar.working(name):
-            done[name] = attempt(lambda name=name: make(name))
-    return done

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .change import ApiDiff, Change, Kind, Rule
-from .report import to_json, to_markdown, to_text
+from .change import ApiDiff, Change
+from .report import to_document, to_json, to_markdown, to_text
+from .rules import Kind, Rule
 from .service import diff_services
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Kind",
     "Rule",
     "diff_services",
+    "to_document",
     "to_json",
     "to_markdown",
     "to_text",

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import KW_ONLY, dataclass
 
-from ...ir.model import Operation
-from ...ir.text import plain
-from .rules import RULES, Kind, Rule
+from .rules import Kind, Rule
 
-__all__ = ["ApiDiff", "Change", "Kind", "Rule", "Subject", "code", "endpoint_key"]
-
-Subject: TypeAlias = Literal["api", "class", "endpoint", "parameter", "result"]
+_LISTED = 4
+_KINDS: tuple[Kind, ...] = ("breaking", "compatible", "cosmetic")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One change.
 
-    The texts are clean of control characters; names of strangers stand in them between backticks.
+    The texts are clean of control characters; names from a spec stand in them between backticks.
 
     Attributes:
-        rule: What kind of change it is, see `rules`.
-        subject: What changed.
-        endpoint: The endpoint it belongs to, as it was named before (for one that is new: as it is
-            named now): `/name`, or `fn_index=N` for one without a name. Empty for `api` and `class`.
-        name: The parameter, result or class as Python names it; empty for `api` and `endpoint`.
+        rule: What kind of change it is.
         what: What changed, one line.
         affected: What it does to code that calls the client, one line.
+        endpoint: The endpoint it belongs to, as it was named before (for one that is new: as it is
+            named now): `/name`, or `fn_index=N` for one without a name. Empty for the API and its
+            classes.
+        name: The parameter, result or class as Python names it; else empty.
     """
 
     rule: Rule
-    subject: Subject
+    what: str
+    affected: str = "Calls go on as they are."
+    _: KW_ONLY
     endpoint: str = ""
     name: str = ""
-    what: str
-    affected: str
 
     @property
     def kind(self) -> Kind:
         """How bad it is."""
-        return RULES[self.rule].kind
+        return self.rule.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,38 +54,30 @@ class ApiDiff:
     def __bool__(self) -> bool:
         return bool(self.changes)
 
-    def of_kind(self, kind: Kind) -> tuple[Change, ...]:
-        """The changes of one kind."""
-        return tuple(change for change in self.changes if change.kind == kind)
+    def by_kind(self) -> dict[Kind, tuple[Change, ...]]:
+        """The changes of each of the three kinds."""
+        return {
+            kind: tuple(change for change in self.changes if change.kind == kind) for kind in _KINDS
+        }
 
     @property
     def breaking(self) -> tuple[Change, ...]:
         """The changes that can break code that calls the client."""
-        return self.of_kind("breaking")
-
-    @property
-    def compatible(self) -> tuple[Change, ...]:
-        """The changes that leave such code working as it is."""
-        return self.of_kind("compatible")
-
-    @property
-    def cosmetic(self) -> tuple[Change, ...]:
-        """The changes of words and order that no call notices."""
-        return self.of_kind("cosmetic")
+        return self.by_kind()["breaking"]
 
     def summary(self) -> str:
         """One line that counts the changes, such as `2 breaking, 1 compatible`."""
-        counts = {kind: len(self.of_kind(kind)) for kind in ("breaking", "compatible", "cosmetic")}
-        return (
-            ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "no change"
-        )
+        counts = [f"{len(changes)} {kind}" for kind, changes in self.by_kind().items() if changes]
+        return ", ".join(counts) or "no change"
 
-
-def code(text: str) -> str:
-    """A name or an expression as it stands in the text of a change."""
-    return f"`{plain(text).replace('`', chr(39))}`"
-
-
-def endpoint_key(operation: Operation) -> str:
-    """What an endpoint is known by from one version of an API to the next."""
-    return operation.endpoint or f"fn_index={operation.fn_index}"
+    def brief(self) -> str:
+        """The changes in one line: how many of which kind, and the first that break callers."""
+        if not self.changes:
+            return "in nothing that its callers notice"
+        worst = [
+            f"{change.endpoint}: {change.what}" if change.endpoint else change.what
+            for change in self.breaking
+        ]
+        shown = "; ".join(worst[:_LISTED])
+        more = f"; {len(worst) - _LISTED} more" if len(worst) > _LISTED else ""
+        return f"{self.summary()}{f' ({shown}{more})' if shown else ''}"

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from ...ir.json_type import Json
-from .change import ApiDiff, Change, code
+from .change import ApiDiff, Change
 from .rules import Kind
-
-_TITLES: tuple[tuple[Kind, str], ...] = (
-    ("breaking", "Breaking"),
-    ("compatible", "Compatible"),
-    ("cosmetic", "Cosmetic"),
-)
+from .wording import code
 
 
-def _unpainted(text: str, _: Kind) -> str:
-    return text
-
-
-def to_text(diff: ApiDiff, *, paint: Callable[[str, Kind], str] = _unpainted) -> str:
+def to_text(diff: ApiDiff, *, paint: Callable[[str, Kind], str] = lambda text, _: text) -> str:
     """The changes as lines: a count, then each kind with its changes.
 
     Args:
@@ -28,12 +19,12 @@ def to_text(diff: ApiDiff, *, paint: Callable[[str, Kind], str] = _unpainted) ->
         paint: Colours the title of a kind.
     """
     lines = [f"{diff.package}: {diff.summary()}."]
-    for kind, title in _TITLES:
-        changes = diff.of_kind(kind)
+    for kind, changes in diff.by_kind().items():
         if changes:
-            lines += ["", paint(title, kind)]
+            lines += ["", paint(kind.capitalize(), kind)]
         for change in changes:
-            lines.append(f"  {_where(change)}{_sentence(change)}")
+            where = f"{code(change.endpoint)[1:-1]}: " if change.endpoint else ""
+            lines.append(f"  {where}{_sentence(change)}")
             if kind != "cosmetic":
                 lines.append(f"      {change.affected}")
     return "\n".join(lines)
@@ -46,12 +37,12 @@ def to_document(diff: ApiDiff) -> dict[str, Json]:
         `package`, `summary` with a count for each kind, and `changes`: each with `kind`, `rule`,
         `subject`, `endpoint`, `name`, `what` and `affected`.
     """
-    counts: dict[str, Json] = {kind: len(diff.of_kind(kind)) for kind, _ in _TITLES}
+    counts: dict[str, Json] = {kind: len(changes) for kind, changes in diff.by_kind().items()}
     changes: list[Json] = [
         {
             "kind": change.kind,
-            "rule": change.rule,
-            "subject": change.subject,
+            "rule": change.rule.value,
+            "subject": change.rule.subject,
             "endpoint": change.endpoint,
             "name": change.name,
             "what": change.what,
@@ -74,32 +65,20 @@ def to_json(diff: ApiDiff, **more: Json) -> str:
 
 def to_markdown(diff: ApiDiff) -> str:
     """The changes as Markdown: a heading, then a list for each kind."""
-    return "\n".join(_markdown(diff))
-
-
-def _markdown(diff: ApiDiff) -> Iterator[str]:
-    yield f"## API changes of {code(diff.package)}"
-    yield ""
-    yield f"{diff.summary()[0].upper()}{diff.summary()[1:]}."
-    for kind, title in _TITLES:
-        changes = diff.of_kind(kind)
-        if not changes:
-            continue
-        yield ""
-        yield f"### {title}"
-        yield ""
+    summary = diff.summary()
+    lines = [f"## API changes of {code(diff.package)}", "", f"{summary[0].upper()}{summary[1:]}."]
+    for kind, changes in diff.by_kind().items():
+        if changes:
+            lines += ["", f"### {kind.capitalize()}", ""]
         for change in changes:
             # Names stand between backticks, in which no markup is live.
             where = f"**{code(change.endpoint)}**: " if change.endpoint else ""
             affected = "" if kind == "cosmetic" else f" {change.affected}"
-            yield f"- {where}{_sentence(change)}{affected}"
-
-
-def _where(change: Change) -> str:
-    return f"{code(change.endpoint)[1:-1]}: " if change.endpoint else ""
+            lines.append(f"- {where}{_sentence(change)}{affected}")
+    return "\n".join(lines)
 
 
 def _sentence(change: Change) -> str:
-    # Every text begins with a word of ours; behind the name of an endpoint it goes on.
+    # Every text begins with a word; behind the name of an endpoint it goes on.
     what = change.what if change.endpoint else change.what[0].upper() + change.what[1:]
     return f"{what}."

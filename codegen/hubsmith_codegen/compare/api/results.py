@@ -3,167 +3,130 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...ir.model import Operation, Result
-from .argument_type import type_change
-from .change import Change, Rule, code, endpoint_key
+from .change import Change
+from .comparison import Comparison
 from .pairing import pair
-from .schemas import choices_of
-from .spelling import names, type_, values
-from .types import Classes, Types
+from .rules import Rule
+from .types import choices_of, is_offered, type_change
+from .wording import code, names, type_text, values, was_and_is
 
 
-class Results:
-    """Compares the results of an endpoint that is in both APIs; see `Parameters`."""
-
-    def __init__(
-        self,
-        types: Types,
-        classes: tuple[Classes, Classes],
-        call: str,
-        old: Operation,
-        new: Operation,
-    ) -> None:
-        self._types = types
-        self._classes = classes
-        self._call = code(f"{call}(...)")
-        self._old = old
-        self._new = new
-
-    def changes(self) -> Iterator[Change]:
-        """Every change, from the shape down to the words."""
-        old, new = self._old.results, self._new.results
-        if len(old) > 1 and len(new) > 1:
-            yield from self._tuples()
-        elif len(old) == 1 and len(new) == 1:
-            yield from self._one(old[0], new[0], is_alone=True)
-        elif not old and new:
-            what = f"it returns {self._shape(self._new)}, not {code('None')}"
-            yield self._endpoint("result-began", what, "Calls go on as they are.")
-        elif old and not new:
-            what = f"it returns {code('None')}, not {self._shape(self._old)}"
-            yield self._endpoint(
-                "result-ended", what, f"Code that uses what {self._call} returns fails."
-            )
-        elif old:
-            what = f"it returns {self._shape(self._new)}, not {self._shape(self._old)}"
+def result_changes(api: Comparison, old: Operation, new: Operation) -> Iterator[Change]:
+    """Compare the results of an endpoint, from the shape down to the words."""
+    call = api.call(new)
+    match old.results, new.results:
+        case (), ():
+            return
+        case (), _:
+            what = f"it returns {_shape(new)}, not {code('None')}"
+            yield Change(Rule.RESULT_BEGAN, what)
+        case _, ():
+            what = f"it returns {code('None')}, not {_shape(old)}"
+            yield Change(Rule.RESULT_ENDED, what, f"Code that uses what {call} returns fails.")
+        case (one,), (other,):
+            yield from _result(api, call, one, other, "the result")
+        case (_, _, *_), (_, _, *_):
+            yield from _tuples(api, call, old, new)
+        case _:
+            what = f"it returns {_shape(new)}, not {_shape(old)}"
             how = (
                 "the value is a field of the named tuple now"
-                if len(old) == 1
+                if len(old.results) == 1
                 else "there is no tuple any more, the value comes alone"
             )
-            affected = f"Code that uses what {self._call} returns fails: {how}."
-            yield self._endpoint("result-count-changed", what, affected)
+            affected = f"Code that uses what {call} returns fails: {how}."
+            yield Change(Rule.RESULT_COUNT_CHANGED, what, affected)
 
-    def _tuples(self) -> Iterator[Change]:
-        old, new = self._old.results, self._new.results
-        places = [{id(one): place for place, one in enumerate(results)} for results in (old, new)]
-        pairs = pair(
-            old,
-            new,
-            name=lambda one: str(one.identifier),
-            is_same=lambda one, other: (
-                places[0][id(one)] == places[1][id(other)]
-                and self._types.relation(one.schema, other.schema, "result") == "same"
-            ),
+
+def _tuples(api: Comparison, call: str, old: Operation, new: Operation) -> Iterator[Change]:
+    def may_be(one: Result, other: Result) -> bool:
+        is_there = old.results.index(one) == new.results.index(other)
+        return is_there and api.is_same(one.type, other.type, "result")
+
+    pairs = pair(old.results, new.results, name=lambda one: str(one.identifier), is_same=may_be)
+    count = f"it returns {len(new.results)} values, not {len(old.results)}"
+    for one in pairs.gone:
+        name = str(one.identifier)
+        yield Change(
+            Rule.RESULT_GONE,
+            f"result {code(name)} is gone: {count}",
+            f"Code that reads {code(f'.{name}')} of what {call} returns, or unpacks it, fails.",
+            name=name,
         )
-        for one in pairs.gone:
-            yield self._change(
-                "result-gone",
-                one,
-                f"result {code(one.identifier)} is gone: it returns {len(new)} values, not {len(old)}",
-                f"Code that reads {code(f'.{one.identifier}')} of what {self._call} returns, or "
-                "unpacks it, fails.",
-            )
-        for one, other in pairs.renamed:
-            yield self._change(
-                "result-renamed",
-                one,
-                f"result {code(one.identifier)} is now {code(other.identifier)}",
-                f"Code that reads {code(f'.{one.identifier}')} of what {self._call} returns fails: "
-                f"read {code(f'.{other.identifier}')}. Unpacking goes on.",
-            )
-        for one in pairs.added:
-            yield self._change(
-                "result-added",
-                one,
-                f"result {code(one.identifier)} ({type_(one.schema)}) is new: it returns "
-                f"{len(new)} values, not {len(old)}",
-                f"Code that unpacks what {self._call} returns fails; code that reads its fields goes on.",
-            )
-        became = {
-            str(one.identifier): str(other.identifier)
-            for one, other in (*pairs.kept, *pairs.renamed)
-        }
-        before = [became[str(one.identifier)] for one in old if str(one.identifier) in became]
-        after = [str(one.identifier) for one in new if str(one.identifier) in set(before)]
-        if before != after:
-            yield self._endpoint(
-                "results-reordered",
-                f"it returns {names(after)} in this order, not {names(before)}",
-                f"Code that unpacks what {self._call} returns, or reads it by position, gets other "
-                "values; code that reads its fields goes on.",
-            )
-        for one, other in (*pairs.kept, *pairs.renamed):
-            yield from self._one(one, other, is_alone=False)
-
-    def _one(self, old: Result, new: Result, *, is_alone: bool) -> Iterator[Change]:
-        shown = "the result" if is_alone else f"result {code(new.identifier)}"
-        relation = self._types.relation(old.schema, new.schema, "result")
-        rules: dict[str, Rule] = {
-            "narrowed": "result-narrowed",
-            "widened": "result-widened",
-            "changed": "result-type-changed",
-        }
-        if relation in rules:
-            yield self._change(
-                rules[relation],
-                old,
-                f"{shown}: {type_change(old.schema, new.schema, self._classes)}",
-                "Code goes on as it is."
-                if relation == "narrowed"
-                else f"Code that counts on the type of what {self._call} returns fails.",
-            )
-        else:
-            yield from self._choices(old, new, shown)
-        if (was := old.label) != (is_ := new.label):
-            yield self._change(
-                "result-described",
-                old,
-                f"{shown}: the label was {code(was or 'empty')}, is {code(is_ or 'empty')}",
-                "No call is affected.",
-            )
-
-    def _choices(self, old: Result, new: Result, shown: str) -> Iterator[Change]:
-        before, after = choices_of(old.schema), choices_of(new.schema)
-        gone = [value for value in before if value not in after]
-        came = [value for value in after if value not in before]
-        if gone or came:
-            parts = [f"{values(came)} may come as well"] if came else []
-            parts += [f"{values(gone)} comes no more"] if gone else []
-            yield self._change(
-                "result-choices-changed",
-                old,
-                f"{shown}: {', and '.join(parts)}",
-                "Code goes on; one that tells the values apart may have a case more or less.",
-            )
-
-    def _shape(self, operation: Operation) -> str:
-        results = operation.results
-        if len(results) == 1:
-            return type_(results[0].schema)
-        return f"{len(results)} values ({names(str(one.identifier) for one in results)})"
-
-    def _endpoint(self, rule: Rule, what: str, affected: str) -> Change:
-        key = endpoint_key(self._old)
-        return Change(rule=rule, subject="endpoint", endpoint=key, what=what, affected=affected)
-
-    def _change(self, rule: Rule, result: Result, what: str, affected: str) -> Change:
-        return Change(
-            rule=rule,
-            subject="result",
-            endpoint=endpoint_key(self._old),
-            name=str(result.identifier),
-            what=what,
-            affected=affected,
+    for one, other in pairs.renamed:
+        was, is_ = str(one.identifier), str(other.identifier)
+        yield Change(
+            Rule.RESULT_RENAMED,
+            f"result {code(was)} is now {code(is_)}",
+            f"Code that reads {code(f'.{was}')} of what {call} returns fails: read "
+            f"{code(f'.{is_}')}. Unpacking goes on.",
+            name=was,
         )
+    for one in pairs.added:
+        yield Change(
+            Rule.RESULT_ADDED,
+            f"result {code(one.identifier)} ({type_text(one.type)}) is new: {count}",
+            f"Code that unpacks what {call} returns fails; code that reads its fields goes on.",
+            name=str(one.identifier),
+        )
+    became = {str(one.identifier): str(other.identifier) for one, other in pairs.both}
+    before = [became[name] for one in old.results if (name := str(one.identifier)) in became]
+    after = [name for one in new.results if (name := str(one.identifier)) in before]
+    if before != after:
+        yield Change(
+            Rule.RESULTS_REORDERED,
+            f"it returns {names(after)} in this order, not {names(before)}",
+            f"Code that unpacks what {call} returns, or reads it by position, gets other "
+            "values; code that reads its fields goes on.",
+        )
+    for one, other in pairs.both:
+        yield from _result(api, call, one, other, f"result {code(other.identifier)}")
+
+
+def _result(api: Comparison, call: str, old: Result, new: Result, shown: str) -> Iterator[Change]:
+    for change in (*_type(api, call, old, new, shown), *_label(old, new, shown)):
+        yield replace(change, name=str(old.identifier))
+
+
+def _type(api: Comparison, call: str, old: Result, new: Result, shown: str) -> Iterator[Change]:
+    relation = api.relation(old.type, new.type, "result")
+    if relation == "same":
+        yield from _choices(old, new, shown)
+        return
+    what = f"{shown}: {type_change(api, old.type, new.type)}"
+    if relation == "narrowed":
+        yield Change(Rule.RESULT_NARROWED, what, "Code goes on as it is.")
+    else:
+        rule = Rule.RESULT_WIDENED if relation == "widened" else Rule.RESULT_TYPE_CHANGED
+        yield Change(rule, what, f"Code that counts on the type of what {call} returns fails.")
+
+
+def _choices(old: Result, new: Result, shown: str) -> Iterator[Change]:
+    before, after = choices_of(old.type), choices_of(new.type)
+    gone = [value for value in before if not is_offered(value, after)]
+    came = [value for value in after if not is_offered(value, before)]
+    if gone or came:
+        parts = [f"{values(came)} may come as well"] if came else []
+        parts += [f"{values(gone)} comes no more"] if gone else []
+        yield Change(
+            Rule.RESULT_CHOICES_CHANGED,
+            f"{shown}: {', and '.join(parts)}",
+            "Code goes on; one that tells the values apart may have a case more or less.",
+        )
+
+
+def _label(old: Result, new: Result, shown: str) -> Iterator[Change]:
+    if old.label != new.label:
+        what = was_and_is(f"{shown}: the label", old.label, new.label)
+        yield Change(Rule.RESULT_DESCRIBED, what)
+
+
+def _shape(operation: Operation) -> str:
+    match operation.results:
+        case (one,):
+            return type_text(one.type)
+        case several:
+            return f"{len(several)} values ({names(str(one.identifier) for one in several)})"

@@ -1,4 +1,4 @@
-"""Every change that is told apart, and how bad it is: the one place to look it up or to settle it.
+"""Every kind of change: its name, how bad it is, and what it is a change of.
 
 The measure is code that calls the generated client and was right against the old API:
 
@@ -14,122 +14,79 @@ result may promise more, never less.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from enum import Enum
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["breaking", "compatible", "cosmetic"]
-
-Rule: TypeAlias = Literal[
-    "client-renamed",
-    "class-gone",
-    "class-renamed",
-    "class-added",
-    "source-changed",
-    "title-changed",
-    "platform-changed",
-    "documents-changed",
-    "endpoint-gone",
-    "endpoint-omitted",
-    "endpoint-renamed",
-    "endpoint-added",
-    "method-renamed",
-    "endpoint-described",
-    "streaming-began",
-    "streaming-ended",
-    "parameter-gone",
-    "parameter-renamed",
-    "parameter-added-required",
-    "parameter-added-optional",
-    "parameter-made-required",
-    "parameter-made-optional",
-    "parameters-moved",
-    "parameters-reordered",
-    "default-changed",
-    "choices-gone",
-    "open-choices-gone",
-    "choices-added",
-    "bounds-narrowed",
-    "bounds-widened",
-    "argument-narrowed",
-    "argument-widened",
-    "argument-type-changed",
-    "parameter-described",
-    "result-began",
-    "result-ended",
-    "result-count-changed",
-    "result-gone",
-    "result-added",
-    "result-renamed",
-    "results-reordered",
-    "result-choices-changed",
-    "result-narrowed",
-    "result-widened",
-    "result-type-changed",
-    "result-described",
-]
+Subject: TypeAlias = Literal["api", "class", "endpoint", "parameter", "result"]
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """How bad a change is, and why."""
+class Rule(Enum):
+    """One kind of change; the value is its name in reports."""
 
     kind: Kind
-    why: str
+    subject: Subject
 
+    def __new__(cls, name: str, kind: Kind, subject: Subject) -> Rule:
+        rule = object.__new__(cls)
+        rule._value_ = name
+        rule.kind = kind
+        rule.subject = subject
+        return rule
 
-RULES: Mapping[Rule, Ruling] = {
     # The client as a whole.
-    "client-renamed": Ruling("breaking", "the class is imported by its name"),
-    "class-gone": Ruling("breaking", "the class is imported by its name"),
-    "class-renamed": Ruling("breaking", "the class is imported by its name"),
-    "class-added": Ruling("compatible", "nothing uses it yet"),
-    "source-changed": Ruling("compatible", "the same calls, to another Space"),
-    "title-changed": Ruling("cosmetic", "a word on the page"),
-    "platform-changed": Ruling("cosmetic", "the runtime speaks to every version alike"),
-    "documents-changed": Ruling(
-        "cosmetic", "another document may know less; see the other changes"
-    ),
-    # Endpoints.
-    "endpoint-gone": Ruling("breaking", "its calls fail"),
-    "endpoint-omitted": Ruling("breaking", "its calls fail: the client cannot carry it any more"),
-    "endpoint-renamed": Ruling("breaking", "its calls fail under the old name"),
-    "endpoint-added": Ruling("compatible", "nothing calls it yet"),
-    "method-renamed": Ruling("breaking", "its calls fail under the old name"),
-    "endpoint-described": Ruling("cosmetic", "a docstring"),
-    "streaming-began": Ruling("compatible", "a call still returns the last value"),
-    "streaming-ended": Ruling("compatible", "a job still gives its result, once"),
-    # Parameters.
-    "parameter-gone": Ruling("breaking", "calls that pass it fail"),
-    "parameter-renamed": Ruling("breaking", "calls that pass it by name fail"),
-    "parameter-added-required": Ruling("breaking", "calls do not pass it yet"),
-    "parameter-added-optional": Ruling("compatible", "calls may leave it out"),
-    "parameter-made-required": Ruling("breaking", "calls that leave it out fail"),
-    "parameter-made-optional": Ruling("compatible", "calls may go on passing it"),
-    "parameters-moved": Ruling("breaking", "arguments by position meet another parameter, or none"),
-    "parameters-reordered": Ruling("compatible", "they are passed by name"),
-    "default-changed": Ruling("compatible", "calls that leave it out send another value"),
-    "choices-gone": Ruling("breaking", "calls with one of them fail"),
-    "open-choices-gone": Ruling("compatible", "any other value is accepted as well"),
-    "choices-added": Ruling("compatible", "the others stay"),
-    "bounds-narrowed": Ruling("breaking", "values beyond the bounds are refused"),
-    "bounds-widened": Ruling("compatible", "what was within them still is"),
-    "argument-narrowed": Ruling("breaking", "values that were accepted are refused"),
-    "argument-widened": Ruling("compatible", "what was accepted still is"),
-    "argument-type-changed": Ruling("breaking", "values that were accepted are refused"),
-    "parameter-described": Ruling("cosmetic", "words of the docstring"),
-    # Results.
-    "result-began": Ruling("compatible", "nothing used a result that was None"),
-    "result-ended": Ruling("breaking", "calls return None"),
-    "result-count-changed": Ruling("breaking", "one value and a tuple are used differently"),
-    "result-gone": Ruling("breaking", "its field is gone, and the tuple is shorter"),
-    "result-added": Ruling("breaking", "the tuple is longer: unpacking it fails"),
-    "result-renamed": Ruling("breaking", "its field is gone under the old name"),
-    "results-reordered": Ruling("breaking", "unpacking gives each name another value"),
-    "result-choices-changed": Ruling("compatible", "a result's choices are open: any may come"),
-    "result-narrowed": Ruling("compatible", "every value that comes was possible before"),
-    "result-widened": Ruling("breaking", "values may come that were not possible before"),
-    "result-type-changed": Ruling("breaking", "other values come than before"),
-    "result-described": Ruling("cosmetic", "words of the docstring"),
-}
-"""The ruling on each change."""
+    CLIENT_RENAMED = "client-renamed", "breaking", "class"
+    CLASS_GONE = "class-gone", "breaking", "class"
+    CLASS_RENAMED = "class-renamed", "breaking", "class"
+    CLASS_ADDED = "class-added", "compatible", "class"
+    SOURCE_CHANGED = "source-changed", "compatible", "api"
+    TITLE_CHANGED = "title-changed", "cosmetic", "api"
+    PLATFORM_CHANGED = "platform-changed", "cosmetic", "api"
+    # Another document may know less; what that changes has rules of its own.
+    DOCUMENTS_CHANGED = "documents-changed", "cosmetic", "api"
+
+    ENDPOINT_GONE = "endpoint-gone", "breaking", "endpoint"
+    ENDPOINT_OMITTED = "endpoint-omitted", "breaking", "endpoint"
+    ENDPOINT_RENAMED = "endpoint-renamed", "breaking", "endpoint"
+    ENDPOINT_ADDED = "endpoint-added", "compatible", "endpoint"
+    METHOD_RENAMED = "method-renamed", "breaking", "endpoint"
+    ENDPOINT_DESCRIBED = "endpoint-described", "cosmetic", "endpoint"
+    # A call still returns the last value, and a job still gives its result once.
+    STREAMING_BEGAN = "streaming-began", "compatible", "endpoint"
+    STREAMING_ENDED = "streaming-ended", "compatible", "endpoint"
+
+    PARAMETER_GONE = "parameter-gone", "breaking", "parameter"
+    PARAMETER_RENAMED = "parameter-renamed", "breaking", "parameter"
+    PARAMETER_ADDED_REQUIRED = "parameter-added-required", "breaking", "parameter"
+    PARAMETER_ADDED_OPTIONAL = "parameter-added-optional", "compatible", "parameter"
+    PARAMETER_MADE_REQUIRED = "parameter-made-required", "breaking", "parameter"
+    PARAMETER_MADE_OPTIONAL = "parameter-made-optional", "compatible", "parameter"
+    PARAMETER_DESCRIBED = "parameter-described", "cosmetic", "parameter"
+    # An argument by position reaches another parameter; or none of them is taken by position.
+    PARAMETERS_MOVED = "parameters-moved", "breaking", "endpoint"
+    PARAMETERS_REORDERED = "parameters-reordered", "compatible", "endpoint"
+    DEFAULT_CHANGED = "default-changed", "compatible", "parameter"
+    CHOICES_GONE = "choices-gone", "breaking", "parameter"
+    # Any other value is accepted as well.
+    OPEN_CHOICES_GONE = "open-choices-gone", "compatible", "parameter"
+    CHOICES_ADDED = "choices-added", "compatible", "parameter"
+    BOUNDS_NARROWED = "bounds-narrowed", "breaking", "parameter"
+    BOUNDS_WIDENED = "bounds-widened", "compatible", "parameter"
+    ARGUMENT_NARROWED = "argument-narrowed", "breaking", "parameter"
+    ARGUMENT_WIDENED = "argument-widened", "compatible", "parameter"
+    ARGUMENT_TYPE_CHANGED = "argument-type-changed", "breaking", "parameter"
+
+    RESULT_BEGAN = "result-began", "compatible", "endpoint"
+    RESULT_ENDED = "result-ended", "breaking", "endpoint"
+    RESULT_COUNT_CHANGED = "result-count-changed", "breaking", "endpoint"
+    RESULT_GONE = "result-gone", "breaking", "result"
+    # The tuple is longer, so that unpacking it fails.
+    RESULT_ADDED = "result-added", "breaking", "result"
+    RESULT_RENAMED = "result-renamed", "breaking", "result"
+    RESULTS_REORDERED = "results-reordered", "breaking", "endpoint"
+    # The choices of a result are open: any value may come.
+    RESULT_CHOICES_CHANGED = "result-choices-changed", "compatible", "result"
+    RESULT_NARROWED = "result-narrowed", "compatible", "result"
+    RESULT_WIDENED = "result-widened", "breaking", "result"
+    RESULT_TYPE_CHANGED = "result-type-changed", "breaking", "result"
+    RESULT_DESCRIBED = "result-described", "cosmetic", "result"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...ir.model import Definition, Operation, Service
-from .change import ApiDiff, Change, Rule, Subject, code, endpoint_key
+from ...ir.types import Reference
+from .change import ApiDiff, Change
+from .comparison import Comparison
 from .pairing import pair
-from .parameters import Parameters
-from .results import Results
-from .rules import RULES
-from .spelling import names
-from .types import Types, classes_of
+from .parameters import parameter_changes
+from .results import result_changes
+from .rules import Rule
+from .wording import code, names, was_and_is
 
 _RANKS = {"breaking": 0, "compatible": 1, "cosmetic": 2}
 
@@ -24,205 +26,144 @@ def diff_services(old: Service, new: Service) -> ApiDiff:
         new: The API as it is now. Both should be normalised under one package name; else the
             change of the client's name is reported as well.
     """
-    found = list(_Services(old, new).changes())
-    found.sort(key=lambda change: _RANKS[RULES[change.rule].kind])
+    api = Comparison(old, new)
+    found = [*_endpoints(api), *_classes(api), *_about(old, new)]
+    found.sort(key=lambda change: _RANKS[change.kind])
     return ApiDiff(package=str(new.package), changes=tuple(found))
 
 
-class _Services:
-    def __init__(self, old: Service, new: Service) -> None:
-        self._old = old
-        self._new = new
-        self._types = Types(old, new)
-        self._classes = (classes_of(old), classes_of(new))
-
-    def changes(self) -> Iterator[Change]:
-        """Every change, in the order of the old API."""
-        old, new = self._old, self._new
-        if old.class_name != new.class_name:
-            yield _change(
-                "client-renamed",
-                "class",
-                f"the client {code(old.class_name)} is now {code(new.class_name)}",
-                f"Code that imports {code(old.class_name)} fails: import {code(new.class_name)}.",
-                name=str(old.class_name),
-            )
-        yield from self._operations()
-        yield from self._definitions()
-        yield from self._words()
-
-    def _operations(self) -> Iterator[Change]:
-        pairs = pair(
-            self._old.operations,
-            self._new.operations,
-            name=endpoint_key,
-            is_same=self._has_same_signature,
-        )
-        omitted = {omission.endpoint: omission.reason for omission in self._new.omissions}
-        for one in pairs.gone:
-            call = code(f"{self._new.package}.{one.method}(...)")
-            if (key := endpoint_key(one)) in omitted:
-                yield _change(
-                    "endpoint-omitted",
-                    "endpoint",
-                    f"the client cannot carry it any more: {code(omitted[key])}",
-                    f"Calls of {call} fail.",
-                    endpoint=key,
-                )
-            else:
-                affected = f"Calls of {call} fail."
-                yield _change("endpoint-gone", "endpoint", "it is gone", affected, endpoint=key)
-        for one, other in pairs.renamed:
-            yield _change(
-                "endpoint-renamed",
-                "endpoint",
-                f"it is gone; {code(endpoint_key(other))} is new, with the same parameters and results",
-                f"Calls of {self._call(one)} fail: write {self._call(other)}.",
-                endpoint=endpoint_key(one),
-            )
-        for one in pairs.added:
-            yield _change(
-                "endpoint-added",
-                "endpoint",
-                "it is new",
-                f"{self._call(one)} can be called.",
-                endpoint=endpoint_key(one),
-            )
-        for one, other in pairs.kept:
-            if one.method != other.method:
-                yield _change(
-                    "method-renamed",
-                    "endpoint",
-                    f"its method {code(one.method)} is now {code(other.method)}",
-                    f"Calls of {self._call(one)} fail: write {self._call(other)}.",
-                    endpoint=endpoint_key(one),
-                )
-        for one, other in (*pairs.kept, *pairs.renamed):
-            yield from self._operation(one, other)
-
-    def _operation(self, old: Operation, new: Operation) -> Iterator[Change]:
-        call = f"{self._new.package}.{new.method}"
-        yield from Parameters(self._types, self._classes, call, old, new).changes()
-        yield from Results(self._types, self._classes, call, old, new).changes()
-        key = endpoint_key(old)
-        jobs = code(f"{self._new.package}.jobs.{new.method}(...)")
-        if new.streams and old.streams is False:
-            yield _change(
-                "streaming-began",
-                "endpoint",
-                "it gives partial results now",
-                f"Iterating over {jobs} gives each of them; calls go on as they are.",
-                endpoint=key,
-            )
-        elif old.streams and new.streams is False:
-            yield _change(
-                "streaming-ended",
-                "endpoint",
-                "it gives no partial results any more",
-                f"Iterating over {jobs} gives the result alone; calls go on as they are.",
-                endpoint=key,
-            )
-        if old.description != new.description:
-            yield _change(
-                "endpoint-described",
-                "endpoint",
-                "its description changed",
-                "No call is affected.",
-                endpoint=key,
-            )
-
-    def _has_same_signature(self, old: Operation, new: Operation) -> bool:
-        """Whether an endpoint may be another one under a new name."""
-        if not (old.parameters or old.results) or old.is_ordered != new.is_ordered:
-            return False
-        if len(old.parameters) != len(new.parameters) or len(old.results) != len(new.results):
-            return False
-        return all(
-            one.identifier == other.identifier
-            and one.default == other.default
-            and self._types.relation(one.schema, other.schema, "argument") == "same"
-            for one, other in zip(old.parameters, new.parameters, strict=True)
-        ) and all(
-            one.identifier == other.identifier
-            and self._types.relation(one.schema, other.schema, "result") == "same"
-            for one, other in zip(old.results, new.results, strict=True)
-        )
-
-    def _definitions(self) -> Iterator[Change]:
-        pairs = pair(
-            self._old.definitions,
-            self._new.definitions,
-            name=lambda one: str(one.class_name),
-            is_same=self._is_same_class,
-        )
-        for one in pairs.gone:
-            yield _change(
-                "class-gone",
-                "class",
-                f"the class {code(one.class_name)} is gone",
-                f"Code that imports {code(one.class_name)} fails.",
-                name=str(one.class_name),
-            )
-        for one, other in pairs.renamed:
-            yield _change(
-                "class-renamed",
-                "class",
-                f"the class {code(one.class_name)} is now {code(other.class_name)}",
-                f"Code that imports {code(one.class_name)} fails: import {code(other.class_name)}.",
-                name=str(one.class_name),
-            )
-        for one in pairs.added:
-            yield _change(
-                "class-added",
-                "class",
-                f"the class {code(one.class_name)} is new",
-                "No call is affected.",
-                name=str(one.class_name),
-            )
-
-    def _is_same_class(self, old: Definition, new: Definition) -> bool:
-        one, other = ({"$ref": f"#/$defs/{definition.class_name}"} for definition in (old, new))
-        return (
-            self._types.relation(one, other, "argument") == "same"
-            and self._types.relation(one, other, "result") == "same"
-        )
-
-    def _words(self) -> Iterator[Change]:
-        old, new = self._old, self._new
-        if old.source != new.source:
-            client = code(f"{new.class_name}()")
-            yield _change(
-                "source-changed",
-                "api",
-                f"the Space was {code(old.source or 'unknown')}, is {code(new.source or 'unknown')}",
-                f"{client} without a source calls another Space.",
-            )
-        for rule, what, was, is_ in (
-            ("title-changed", "the title", old.title, new.title),
-            ("platform-changed", "the Gradio version", old.platform_version, new.platform_version),
-        ):
-            if was != is_:
-                yield _change(
-                    "title-changed" if rule == "title-changed" else "platform-changed",
-                    "api",
-                    f"{what} was {code(was or 'unknown')}, is {code(is_ or 'unknown')}",
-                    "No call is affected.",
-                )
-        if old.documents != new.documents:
-            yield _change(
-                "documents-changed",
-                "api",
-                f"the API was read from {names(old.documents)}, is read from {names(new.documents)}",
-                "What only one of them says looks as if it had changed.",
-            )
-
-    def _call(self, operation: Operation) -> str:
-        return code(f"{self._new.package}.{operation.method}(...)")
-
-
-def _change(
-    rule: Rule, subject: Subject, what: str, affected: str, *, endpoint: str = "", name: str = ""
-) -> Change:
-    return Change(
-        rule=rule, subject=subject, endpoint=endpoint, name=name, what=what, affected=affected
+def _endpoints(api: Comparison) -> Iterator[Change]:
+    pairs = pair(
+        api.old.operations,
+        api.new.operations,
+        name=_key,
+        is_same=lambda one, other: _has_same_signature(api, one, other),
     )
+    omitted = {omission.endpoint: omission.reason for omission in api.new.omissions}
+    for old in pairs.gone:
+        key = _key(old)
+        fail = f"Calls of {api.call(old)} fail."
+        if key in omitted:
+            what = f"the client cannot carry it any more: {code(omitted[key])}"
+            yield Change(Rule.ENDPOINT_OMITTED, what, fail, endpoint=key)
+        else:
+            yield Change(Rule.ENDPOINT_GONE, "it is gone", fail, endpoint=key)
+    for old, new in pairs.renamed:
+        yield Change(
+            Rule.ENDPOINT_RENAMED,
+            f"it is gone; {code(_key(new))} is new, with the same parameters and results",
+            f"Calls of {api.call(old)} fail: write {api.call(new)}.",
+            endpoint=_key(old),
+        )
+    for new in pairs.added:
+        affected = f"{api.call(new)} can be called."
+        yield Change(Rule.ENDPOINT_ADDED, "it is new", affected, endpoint=_key(new))
+    for old, new in pairs.kept:
+        if old.method != new.method:
+            yield Change(
+                Rule.METHOD_RENAMED,
+                f"its method {code(old.method)} is now {code(new.method)}",
+                f"Calls of {api.call(old)} fail: write {api.call(new)}.",
+                endpoint=_key(old),
+            )
+    for old, new in pairs.both:
+        for change in _endpoint(api, old, new):
+            yield replace(change, endpoint=_key(old))
+
+
+def _endpoint(api: Comparison, old: Operation, new: Operation) -> Iterator[Change]:
+    yield from parameter_changes(api, old, new)
+    yield from result_changes(api, old, new)
+    jobs = code(f"{api.new.package}.jobs.{new.method}(...)")
+    if new.streams and old.streams is False:
+        yield Change(
+            Rule.STREAMING_BEGAN,
+            "it gives partial results now",
+            f"Iterating over {jobs} gives each of them; calls go on as they are.",
+        )
+    elif old.streams and new.streams is False:
+        yield Change(
+            Rule.STREAMING_ENDED,
+            "it gives no partial results any more",
+            f"Iterating over {jobs} gives the result alone; calls go on as they are.",
+        )
+    if old.description != new.description:
+        yield Change(Rule.ENDPOINT_DESCRIBED, "its description changed")
+
+
+def _has_same_signature(api: Comparison, old: Operation, new: Operation) -> bool:
+    """Whether an endpoint may be another one under a new name."""
+    if not (old.parameters or old.results) or old.is_ordered != new.is_ordered:
+        return False
+    if len(old.parameters) != len(new.parameters) or len(old.results) != len(new.results):
+        return False
+    return all(
+        one.identifier == other.identifier
+        and one.default == other.default
+        and api.is_same(one.type, other.type, "argument")
+        for one, other in zip(old.parameters, new.parameters, strict=True)
+    ) and all(
+        one.identifier == other.identifier and api.is_same(one.type, other.type, "result")
+        for one, other in zip(old.results, new.results, strict=True)
+    )
+
+
+def _classes(api: Comparison) -> Iterator[Change]:
+    old, new = str(api.old.class_name), str(api.new.class_name)
+    if old != new:
+        what = f"the client {code(old)} is now {code(new)}"
+        yield Change(Rule.CLIENT_RENAMED, what, _import_fails(old, new), name=old)
+
+    def is_same(one: Definition, other: Definition) -> bool:
+        types = Reference(class_name=one.class_name), Reference(class_name=other.class_name)
+        return api.is_same(*types, "argument") and api.is_same(*types, "result")
+
+    pairs = pair(
+        tuple(api.old_classes.values()),
+        tuple(api.new_classes.values()),
+        name=lambda definition: str(definition.class_name),
+        is_same=is_same,
+    )
+    for gone in pairs.gone:
+        name = str(gone.class_name)
+        what = f"the class {code(name)} is gone"
+        yield Change(Rule.CLASS_GONE, what, _import_fails(name), name=name)
+    for one, other in pairs.renamed:
+        was, is_ = str(one.class_name), str(other.class_name)
+        what = f"the class {code(was)} is now {code(is_)}"
+        yield Change(Rule.CLASS_RENAMED, what, _import_fails(was, is_), name=was)
+    for added in pairs.added:
+        name = str(added.class_name)
+        yield Change(Rule.CLASS_ADDED, f"the class {code(name)} is new", name=name)
+
+
+def _import_fails(name: str, instead: str = "") -> str:
+    advice = f": import {code(instead)}" if instead else ""
+    return f"Code that imports {code(name)} fails{advice}."
+
+
+def _about(old: Service, new: Service) -> Iterator[Change]:
+    """What changed in the Space as a whole."""
+    if old.source != new.source:
+        what = was_and_is("the Space", old.source, new.source, without="unknown")
+        client = code(f"{new.class_name}()")
+        affected = f"{client} without a source calls another Space."
+        yield Change(Rule.SOURCE_CHANGED, what, affected)
+    if old.title != new.title:
+        what = was_and_is("the title", old.title, new.title, without="unknown")
+        yield Change(Rule.TITLE_CHANGED, what)
+    if old.platform_version != new.platform_version:
+        versions = old.platform_version, new.platform_version
+        what = was_and_is("the Gradio version", *versions, without="unknown")
+        yield Change(Rule.PLATFORM_CHANGED, what)
+    if old.documents != new.documents:
+        yield Change(
+            Rule.DOCUMENTS_CHANGED,
+            f"the API was read from {names(old.documents)}, is read from {names(new.documents)}",
+            "What only one of them says looks as if it had changed.",
+        )
+
+
+def _key(operation: Operation) -> str:
+    """What an endpoint is known by from one version of an API to the next."""
+    return operation.endpoint or f"fn_index={operation.fn_index}"

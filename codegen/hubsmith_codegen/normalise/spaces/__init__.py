@@ -29,6 +29,7 @@ from .found import FoundOperation, FoundResult
 from .from_config import ConfigFacts
 from .from_info import operations_of_info
 from .from_openapi import operations_of_openapi
+from .protocol import api_prefix, calls_by_name
 from .reading import NotExpressible, read_type
 
 __all__ = ["normalise"]
@@ -62,6 +63,8 @@ def normalise(raw: RawSpec) -> Service:
         source=raw.source,
         title=plain(raw.title),
         platform_version=plain(raw.gradio_version),
+        api_prefix=api_prefix(raw),
+        calls_by_name=calls_by_name(raw),
         digest=raw.digest,
         documents=basis,
         operations=tuple(
@@ -170,6 +173,7 @@ def _operation(
         by_position=_by_position(item),
         streams=found.streams,
         is_ordered=found.is_ordered,
+        slots=found.slots,
     )
 
 

@@ -48,6 +48,7 @@ class FoundOperation:
         fn_index: The position of an unnamed function.
         is_ordered: Whether the order of the parameters is that of the Space. It is not where they
             were read from a JSON object, whose keys have no order.
+        slots: Whether each input takes an argument; see `Operation.slots`.
         fault: Why the endpoint cannot be expressed; empty where it can.
     """
 
@@ -58,6 +59,7 @@ class FoundOperation:
     results: tuple[FoundResult, ...] = ()
     streams: bool | None = None
     is_ordered: bool = True
+    slots: tuple[bool, ...] = ()
     fault: str = ""
 
 

@@ -49,7 +49,12 @@ class ConfigFacts:
                 dataclasses.replace(parameter, props=mapping(component.get("props")))
                 for parameter, component in zip(parameters, inputs, strict=True)
             )
-        return dataclasses.replace(operation, parameters=parameters, streams=_streams(function))
+        return dataclasses.replace(
+            operation,
+            parameters=parameters,
+            streams=_streams(function),
+            slots=self._slots(function),
+        )
 
     def _find(self, operation: FoundOperation) -> Mapping[str, Json] | None:
         if operation.endpoint:
@@ -76,7 +81,17 @@ class ConfigFacts:
                 for component in self._visible(function.get("outputs"))
             ),
             streams=_streams(function),
+            slots=self._slots(function),
         )
+
+    def _slots(self, function: Mapping[str, Json]) -> tuple[bool, ...]:
+        inputs = function.get("inputs")
+        found = (
+            [self._components.get(str(one), {}) for one in inputs]
+            if isinstance(inputs, list)
+            else []
+        )
+        return tuple(component.get("skip_api") is not True for component in found)
 
     def _visible(self, ids: Json | None) -> list[_Component]:
         """The components that take part in a call: not state, not layout, not buttons."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -75,9 +76,7 @@ class _Reader:
         return Classes(
             self._files[file],
             self._registry,
-            self._task_class,
-            self._overlay.classes,
-            self._overlay.aliases,
+            replace(self._overlay, shared={}),
             "argument" if kind == "Input" else "result",
         )
 
@@ -88,12 +87,12 @@ class _Reader:
         self._check(names)
         outputs = self._classes("output", "Output")
         result, output_class = self._result(outputs)
-        definitions = {one.class_name: one for one in outputs.definitions}
+        definitions = {one.class_name: one for one in outputs.definitions.values()}
         chunk_class: ClassName | None = None
         if "stream_output" in self._files:
             chunks = self._classes("stream_output", "Output")
             chunk_class = _target(chunks.type(self._files["stream_output"], ""))
-            definitions |= {one.class_name: one for one in chunks.definitions}
+            definitions |= {one.class_name: one for one in chunks.definitions.values()}
         return TaskOperation(
             overlay=overlay,
             digest=self._digest,
@@ -106,8 +105,8 @@ class _Reader:
             result=result,
             output_class=output_class,
             chunk_class=chunk_class,
-            arguments=self._arguments.definitions,
-            aliases=self._arguments.aliases,
+            arguments=tuple(self._arguments.definitions.values()),
+            aliases={name: one.type for name, one in self._arguments.aliases.items()},
             outputs=tuple(definitions.values()),
         )
 
@@ -143,7 +142,7 @@ class _Reader:
     def _members(self, node: Mapping[str, Json]) -> Iterator[TaskParameter]:
         properties = node.get("properties")
         for name, schema in properties.items() if isinstance(properties, dict) else ():
-            if name in self._overlay.left_out:
+            if name in self._overlay.exclude:
                 continue
             if name in self._overlay.flatten:
                 yield from self._members(self._arguments.resolved(schema))
@@ -185,8 +184,8 @@ class _Reader:
     def _check(self, names: list[str]) -> None:
         overlay = self._overlay
         marks = {"*", "**kwargs", *COMMON_ARGUMENTS}
-        facts = {*overlay.signature, *overlay.defaults, *overlay.one_of, *overlay.together}
-        facts |= {overlay.text_unless, overlay.many_if, overlay.parsed_by} - {""}
+        facts = {*overlay.signature, *overlay.defaults, *overlay.any_of, *overlay.required_together}
+        facts |= {overlay.returns_text_unless, overlay.returns_list_if, overlay.parsed_by} - {""}
         if unknown := facts - marks - set(names):
             raise SpecError(
                 f"{overlay.task}: the overlay names {', '.join(sorted(unknown))}, "

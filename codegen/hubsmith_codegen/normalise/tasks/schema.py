@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, cast
 from hubsmith_runtime import SpecError
 
 from ...ir.json_type import Json
-from ...ir.model import Definition, Member
+from ...ir.model import Alias, Definition, Member
 from ...ir.names import ClassName, class_name, identifier, is_name, reserved
 from ...ir.text import plain
 from ...ir.types import (
@@ -25,12 +25,18 @@ from ...ir.types import (
     ScalarType,
     Type,
     UnionType,
+    as_result,
     optional,
+    tag_of,
     union,
 )
+from .overlay import Overlay
 from .registry import Registry
 
 Direction: TypeAlias = Literal["argument", "result"]
+
+SHARED_MODULE = "_common"
+"""The module of classes that several tasks share."""
 
 _BINARY = "type=binary"
 _OWN = "$own-description"
@@ -50,43 +56,35 @@ class Classes:
     Args:
         document: The document.
         registry: Where its references lead.
-        task_class: The task as the beginning of a class name, such as `FillMask`.
-        renamed: Class names by the name found here.
-        aliases: Titles of unions that have a name in Python.
+        overlay: The names that classes get.
         direction: Arguments keep their bounds and closed choices. Results have no bounds, and a
             choice that a server adds later is still a result.
 
     Attributes:
-        aliases: The unions that have a name, by it.
+        definitions: The classes found so far by name, each behind those it refers to.
+        aliases: The other names of types, likewise.
     """
 
     def __init__(
         self,
         document: Mapping[str, Json],
         registry: Registry,
-        task_class: str,
-        renamed: Mapping[str, str],
-        aliases: tuple[str, ...],
+        overlay: Overlay,
         direction: Direction,
     ) -> None:
         self._document = document
         self._registry = registry
-        self._task_class = task_class
-        self._renamed = renamed
+        self._overlay = overlay
         self._is_argument = direction == "argument"
-        self._aliases = aliases
-        self._definitions: dict[str, Definition] = {}
-        self.aliases: dict[str, Type] = {}
-
-    @property
-    def definitions(self) -> tuple[Definition, ...]:
-        """The classes found so far, each behind those it refers to."""
-        return tuple(self._definitions.values())
+        self._task_class = class_name(overlay.task, fallback="Task")
+        self._module = identifier(overlay.task, fallback="task")
+        self.definitions: dict[str, Definition] = {}
+        self.aliases: dict[str, Alias] = {}
 
     def resolved(self, node: Json) -> dict[str, Json]:
         """A schema with its reference followed; what stands beside the reference wins."""
         if not isinstance(node, dict):
-            raise SpecError(f"{self._document.get('$id')}: {node!r} is not a schema.")
+            raise self._error(f"{node!r} is not a schema.")
         match node:
             case {"$ref": str(reference)}:
                 beside = {key: value for key, value in node.items() if key != "$ref"}
@@ -109,6 +107,8 @@ class Classes:
         """
         node = self.resolved(node)
         found = self._type(node, name)
+        if not self._is_argument:
+            found = as_result(found)
         return optional(found) if node.get("nullable") is True else found
 
     def _type(self, node: dict[str, Json], name: str) -> Type:
@@ -118,9 +118,9 @@ class Classes:
             if isinstance(options := node.get(keyword), list):
                 return self._named_union(node.get("title"), options, name)
         if "allOf" in node:
-            raise SpecError(f"{self._document.get('$id')}: {name} is several schemas at once.")
+            raise self._error(f"{name} is several schemas at once.")
         if isinstance(values := node.get("enum"), list):
-            return self._choices(values)
+            return _choices(values)
         match node.get("type"):
             case [*kinds]:
                 return self._union([{**node, "type": kind} for kind in kinds], name)
@@ -128,13 +128,13 @@ class Classes:
                 return self._object(node, name)
             case "array":
                 item = self.type(node.get("items", {}), name)
-                return ListType(item=item, bounds=self._bounds(node, "array"))
+                return ListType(item=item, bounds=_bounds(node, "array"))
             case "string" | "integer" | "number" | "boolean" | "null" as kind:
-                return ScalarType(kind=kind, bounds=self._bounds(node, kind))
+                return ScalarType(kind=kind, bounds=_bounds(node, kind))
             case None:
                 return AnyType()
             case other:
-                raise SpecError(f"{self._document.get('$id')}: {name} is of type {other!r}.")
+                raise self._error(f"{name} is of type {other!r}.")
 
     def _file(self, node: Mapping[str, Json]) -> Type:
         if self._is_argument:
@@ -145,17 +145,21 @@ class Classes:
 
     def _named_union(self, title: Json, options: list[Json], name: str) -> Type:
         found = self._union(options, name)
-        if not isinstance(title, str) or title not in self._aliases:
+        if not isinstance(title, str) or title not in self._overlay.aliases:
             return found
-        self.aliases[title] = found
-        return Reference(class_name=ClassName(title))
+        return self._alias(title, found)
+
+    def _alias(self, name: str, type_: Type) -> Reference:
+        alias = Alias(class_name=ClassName(name), type=type_, module=self._module)
+        self.aliases[name] = alias
+        return Reference(class_name=alias.class_name)
 
     def _union(self, options: list[Json], name: str) -> Type:
         constants = [
             option["const"] for option in options if isinstance(option, dict) and "const" in option
         ]
         if len(constants) == len(options):
-            return self._choices(constants)
+            return _choices(constants)
         found: list[Type] = []
         for option in options:
             type_ = self.type(option, name)
@@ -168,77 +172,88 @@ class Classes:
             found = [ChoiceType(values=values), *rest]
         return union(found)
 
-    def _choices(self, values: list[Json]) -> Type:
-        options: list[Type] = []
-        words = [value for value in values if not isinstance(value, bool)]
-        if True in values and False in values:
-            options.append(ScalarType(kind="boolean"))
-            values = list(words)
-        choices = tuple(value for value in values if isinstance(value, str | int))
-        options.append(ChoiceType(values=choices))
-        if not self._is_argument and len(words) > 1:
-            # A server may add a choice later.
-            options.append(ScalarType(kind="string"))
-        return union(options)
-
-    def _bounds(self, node: Mapping[str, Json], kind: str) -> tuple[tuple[str, float], ...]:
-        if not self._is_argument:
-            return ()
-        found = {key: node[key] for key in _BOUNDS.get(kind, ()) if key in node}
-        if "exclusiveMinimum" in found:
-            found.pop("minimum", None)
-        return tuple(cast("dict[str, float]", found).items())
-
     def _object(self, node: dict[str, Json], name: str) -> Type:
         properties = node.get("properties")
         if not isinstance(properties, dict) or not properties:
             inside = node.get("additionalProperties")
             value = self.type(inside, name) if isinstance(inside, dict) else AnyType()
             return MappingType(value=value)
-        chosen = self._name(node, name)
-        if chosen not in self._definitions:
-            self._definitions[chosen] = self._definition(chosen, node, properties)
-        return Reference(class_name=ClassName(chosen))
+        own = self._name(node, name)
+        shared = self._overlay.shared.get(own)
+        chosen = shared or own
+        if chosen not in self.definitions:
+            definition = self._definition(chosen, node, properties, is_shared=bool(shared))
+            self.definitions[chosen] = definition
+        found = Reference(class_name=ClassName(chosen))
+        if shared:
+            self._alias(own, found)
+        return found
 
     def _name(self, node: Mapping[str, Json], name: str) -> str:
         found = str(node.get("title") or name)
         if not found.startswith(self._task_class):
             found = self._task_class + found
-        found = self._renamed.get(found, found)
+        found = self._overlay.classes.get(found, found)
         if not is_name(found):
-            raise SpecError(f"{self._document.get('$id')}: {found!r} cannot be a class name.")
+            raise self._error(f"{found!r} cannot be a class name.")
         return found
 
     def _definition(
-        self, name: str, node: Mapping[str, Json], properties: Mapping[str, Json]
+        self,
+        name: str,
+        node: Mapping[str, Json],
+        properties: Mapping[str, Json],
+        *,
+        is_shared: bool,
     ) -> Definition:
         required = node.get("required")
         needed = set(cast("list[str]", required)) if isinstance(required, list) else set[str]()
         if surplus := needed - set(properties):
-            raise SpecError(
-                f"{self._document.get('$id')}: {name} requires {', '.join(sorted(surplus))}, "
+            raise self._error(
+                f"{name} requires {', '.join(sorted(surplus))}, "
                 "which it does not have. Correct it in the overlay."
             )
-        members: list[Member] = []
-        for key, value in properties.items():
-            type_ = self.type(value, class_name(key, fallback="Value"))
-            is_required = key in needed
-            default = self.resolved(value).get("default") if self._is_argument else None
-            if isinstance(default, list | dict):
-                raise SpecError(f"{self._document.get('$id')}: {name}.{key} has an odd default.")
-            is_always = is_required or default is not None
-            members.append(
-                Member(
-                    wire_name=plain(key),
-                    identifier=identifier(key, fallback="member", avoid=_MEMBERS),
-                    type=type_ if is_always else optional(type_),
-                    description=plain(self.resolved(value).get("description")),
-                    is_required=is_required,
-                    default=default,
-                )
-            )
+        members = [self._member(name, key, properties[key], key in needed) for key in properties]
         return Definition(
             class_name=ClassName(name),
             description=plain(node.get(_OWN, node.get("description"))),
             members=tuple(sorted(members, key=lambda member: not member.is_required)),
+            is_input=self._is_argument,
+            is_result=not self._is_argument,
+            module=SHARED_MODULE if is_shared else self._module,
         )
+
+    def _member(self, owner: str, key: str, node: Json, is_required: bool) -> Member:
+        type_ = self.type(node, class_name(key, fallback="Value"))
+        resolved = self.resolved(node)
+        default = resolved.get("default") if self._is_argument else None
+        if isinstance(default, list | dict):
+            raise self._error(f"{owner}.{key} has an odd default.")
+        tag = tag_of(type_) if is_required else None
+        return Member(
+            wire_name=plain(key),
+            identifier=identifier(key, fallback="member", avoid=_MEMBERS),
+            type=type_ if is_required or default is not None else optional(type_),
+            description=plain(resolved.get("description")),
+            is_required=is_required and tag is None,
+            default=default if tag is None else tag,
+        )
+
+    def _error(self, what: str) -> SpecError:
+        return SpecError(f"{self._document.get('$id')}: {what}")
+
+
+def _choices(values: list[Json]) -> Type:
+    options: list[Type] = []
+    if True in values and False in values:
+        options.append(ScalarType(kind="boolean"))
+        values = [value for value in values if not isinstance(value, bool)]
+    choices = tuple(value for value in values if isinstance(value, str | int))
+    return union([*options, ChoiceType(values=choices, is_constant=len(choices) == 1)])
+
+
+def _bounds(node: Mapping[str, Json], kind: str) -> tuple[tuple[str, float], ...]:
+    found = {key: node[key] for key in _BOUNDS.get(kind, ()) if key in node}
+    if "exclusiveMinimum" in found:
+        found.pop("minimum", None)
+    return tuple(cast("dict[str, float]", found).items())

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hubsmith_runtime import ConnectionFailedError, SpecError
 
-if TYPE_CHECKING:
-    from ..cli.configuration import Configuration
-    from .spec import RawSpec
+from ..load import RawSpec
+from ..load.fetch import BROKEN, NO_ANSWER, fetch
+from ..load.snapshot import read_snapshot
+from .configuration import Configuration, read_configuration
+from .console import shown_path
 
 
 def path_of(source: str, base: Path | None = None) -> Path | None:
@@ -43,6 +44,18 @@ def recorded_path(path: Path, base: Path) -> str:
     return f"./{relative}" if is_like_name else relative
 
 
+def token_for(source: str, token: str | None, *, is_alone: bool) -> str | None:
+    """Return the token that a user gave, where it is meant for this Space.
+
+    Args:
+        source: Where the Space is.
+        token: What the user gave.
+        is_alone: Whether the command is about this Space only. Of several, those with a plain
+            address do not get it: it was hardly meant for each of them.
+    """
+    return token if is_alone or "://" not in source else None
+
+
 def read_source(source: str, *, token: str | None = None, timeout: float = 10) -> RawSpec:
     """Read the API documents that a source names.
 
@@ -55,32 +68,29 @@ def read_source(source: str, *, token: str | None = None, timeout: float = 10) -
     Raises:
         HubsmithError: when there is nothing there, or it is no API of a Space.
     """
-    from ..cli.configuration import read_configuration
-    from .snapshot import read_snapshot
-
     path = path_of(source)
     if path is None:
-        from .fetch import fetch
-
         return fetch(source, token=token, timeout=timeout)
-    if path.exists():
-        return read_snapshot(path)
-    configuration = read_configuration(Path.cwd())
-    if source in configuration.spaces:
-        return stored(configuration, source)
+    if not path.exists():
+        configuration = read_configuration(Path.cwd())
+        if source in configuration.spaces:
+            return stored(configuration, source)
     return read_snapshot(path)
 
 
-def token_for(source: str, token: str | None, *, is_alone: bool) -> str | None:
-    """Return the token that a user gave, where it is meant for this Space.
+def stored(configuration: Configuration, name: str) -> RawSpec:
+    """Read the snapshot of a recorded Space.
 
-    Args:
-        source: Where the Space is.
-        token: What the user gave.
-        is_alone: Whether the command is about this Space only. Of several, those with a plain
-            address do not get it: it was hardly meant for each of them.
+    Raises:
+        SpecError: when it is not recorded, or there is no snapshot.
     """
-    return token if is_alone or "://" not in source else None
+    configuration.space(name)
+    folder = configuration.snapshot(name)
+    if not folder.is_dir():
+        raise SpecError(
+            f"{name}: there is no snapshot in {shown_path(folder)}. Run: hubsmith update {name}"
+        )
+    return read_snapshot(folder)
 
 
 def fetch_recorded(
@@ -104,15 +114,11 @@ def fetch_recorded(
     Raises:
         HubsmithError: when they cannot be read.
     """
-    from .snapshot import read_snapshot
-
-    source = configuration.spaces[name].source
+    source = configuration.space(name).source
     path = path_of(source, configuration.file.parent)
     if path is not None:
         raw = read_snapshot(path)
         return raw if raw.source else replace(raw, source=before.source if before else None)
-    from .fetch import BROKEN, NO_ANSWER, fetch
-
     raw = fetch(source, token=token, timeout=timeout)
     for document in before.documents if before else ():
         reason = raw.notes.get(document)
@@ -122,51 +128,3 @@ def fetch_recorded(
                 "Try again, or allow more time with --timeout."
             )
     return raw
-
-
-def stored(configuration: Configuration, name: str) -> RawSpec:
-    """Read the snapshot of a recorded Space.
-
-    Raises:
-        SpecError: when it is not recorded, or there is no snapshot.
-    """
-    from ..cli.console import shown_path
-    from .snapshot import read_snapshot
-
-    require(configuration, name)
-    folder = configuration.snapshot(name)
-    if not folder.is_dir():
-        raise SpecError(
-            f"{name}: there is no snapshot in {shown_path(folder)}. Run: hubsmith update {name}"
-        )
-    return read_snapshot(folder)
-
-
-def require(configuration: Configuration, name: str) -> None:
-    """Refuse a name that the configuration does not have.
-
-    Raises:
-        SpecError: when it is not recorded.
-    """
-    from ..cli.console import shown_path
-
-    if name not in configuration.spaces:
-        known = ", ".join(sorted(configuration.spaces)) or "none yet"
-        raise SpecError(
-            f"{name}: not recorded in {shown_path(configuration.file)} (there is: {known})."
-        )
-
-
-def every_name(configuration: Configuration) -> list[str]:
-    """Return the names of all recorded Spaces, sorted.
-
-    Raises:
-        SpecError: when there is none.
-    """
-    from ..cli.console import shown_path
-
-    if not configuration.spaces:
-        raise SpecError(
-            f"{shown_path(configuration.file)} records no Space. Run: hubsmith add owner/name"
-        )
-    return sorted(configuration.spaces)

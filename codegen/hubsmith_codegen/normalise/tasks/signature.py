@@ -1,0 +1,200 @@
+"""The order of a method's parameters, and its overloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from ...ir.model import Default, Overload, Parameter
+from ...ir.names import ClassName, identifier
+from ...ir.text import NO_TEXT, SpecText
+from ...ir.types import (
+    NULL,
+    TEXT,
+    AnyType,
+    ChoiceType,
+    GenericType,
+    ListType,
+    Reference,
+    ScalarType,
+    Type,
+    UnionType,
+    optional,
+    union,
+)
+from .overlay import Overlay
+
+MARK = "*"
+"""What stands in a signature where the keyword-only parameters begin."""
+
+KWARGS = "**kwargs"
+"""What stands last in the signature of a method that takes more than it lists."""
+
+
+def _generic(name: str, *arguments: Type) -> GenericType:
+    return GenericType(class_name=ClassName(name), arguments=arguments)
+
+
+def _class(name: str) -> Reference:
+    return Reference(class_name=ClassName(name))
+
+
+MODEL_CLASS = _generic("type", _class("pydantic.BaseModel"))
+"""What an answer may be parsed by."""
+
+_MODEL = _class("ModelT")
+_TRUE = ChoiceType(values=(True,), is_constant=True)
+_FALSE = ChoiceType(values=(False,), is_constant=True)
+
+
+def _option(name: str, type_: Type, description: str) -> Parameter:
+    return Parameter(
+        wire_name=SpecText(name),
+        identifier=identifier(name, fallback="option"),
+        label=NO_TEXT,
+        description=SpecText(description),
+        type=optional(type_),
+        default=Default(value=None),
+        is_option=True,
+    )
+
+
+OPTIONS = {
+    str(option.identifier): option
+    for option in (
+        _option("model", TEXT, "A model of the Hub, or the URL of one; left out, the client's."),
+        _option(
+            "timeout",
+            ScalarType(kind="number"),
+            "Seconds that the call may take; left out, the client's.",
+        ),
+        _option(
+            "extra_headers",
+            _generic("Mapping", TEXT, TEXT),
+            "Sent with the request, over the client's own.",
+        ),
+        _option(
+            "extra_body",
+            _generic("Mapping", TEXT, AnyType()),
+            "Parameters that are not listed here, over those that are.",
+        ),
+    )
+}
+"""What every method takes besides its own parameters."""
+
+
+def signature(overlay: Overlay, own: Mapping[str, Parameter]) -> tuple[tuple[Parameter, ...], int]:
+    """The parameters of a method in order, and how many of them may be given by position.
+
+    Args:
+        overlay: The order; what it does not list follows, the options last.
+        own: The task's own parameters.
+    """
+    known = {**own, **OPTIONS}
+    listed = [name for name in overlay.signature if name != KWARGS]
+    by_position = listed.index(MARK) if MARK in listed else len(listed)
+    names = [name for name in listed if name != MARK]
+    names += [name for name in known if name not in names]
+    return tuple(known[name] for name in names), by_position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a method may return.
+
+    Attributes:
+        whole: What it returns where nothing streams.
+        output_class: The class of one result.
+        chunk_class: The class of a piece of a stream.
+    """
+
+    whole: Type
+    output_class: ClassName | None
+    chunk_class: ClassName | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Variant:
+    result: Type
+    types: Mapping[str, Type] = field(default_factory=dict[str, Type])
+    required: frozenset[str] = frozenset()
+
+    def with_(self, name: str, type_: Type, *, is_required: bool) -> _Variant:
+        required = self.required | {name} if is_required else self.required
+        return replace(self, types={**self.types, name: type_}, required=required)
+
+
+def overloads(
+    overlay: Overlay, own: Mapping[str, Parameter], answer: Answer
+) -> tuple[Overload, ...]:
+    """The ways to call a method that return types of their own; none where it has one type.
+
+    Args:
+        overlay: Which parameters decide what is returned.
+        own: The task's own parameters.
+        answer: What there is to return.
+    """
+    variants = list(_variants(overlay, own, answer))
+    if answer.chunk_class:
+        variants = [*_streams(overlay, own, answer.chunk_class, variants)]
+    if len(variants) < 2:
+        return ()
+    if not overlay.returns_list_if:
+        # Not every type checker sees that a `bool` is `True` or `False`: it gets the union. A
+        # parsed answer is an answer, too.
+        results = [variant.result for variant in variants]
+        variants.append(_Variant(result=union([one for one in results if not _is_parsed(one)])))
+    return tuple(
+        Overload(types=one.types, required=one.required, result=one.result) for one in variants
+    )
+
+
+def _variants(overlay: Overlay, own: Mapping[str, Parameter], answer: Answer) -> Iterator[_Variant]:
+    one = Reference(class_name=answer.output_class or ClassName("Any"))
+    if name := overlay.returns_text_unless:
+        yield _Variant(result=one).with_(name, _TRUE, is_required=True)
+        yield _Variant(result=TEXT).with_(name, _false(own[name]), is_required=False)
+    elif name := overlay.returns_list_if:
+        given = _without(own[name].type, NULL)
+        yield _Variant(result=one).with_(name, NULL, is_required=False)
+        yield _Variant(result=ListType(item=one)).with_(name, given, is_required=True)
+    elif name := overlay.parsed_by:
+        parsed = _generic(f"Parsed{answer.output_class}", _MODEL)
+        others = _without(own[name].type, MODEL_CLASS)
+        yield _Variant(result=parsed).with_(name, _generic("type", _MODEL), is_required=True)
+        yield _Variant(result=one).with_(name, others, is_required=False)
+    else:
+        yield _Variant(result=answer.whole)
+
+
+def _streams(
+    overlay: Overlay,
+    own: Mapping[str, Parameter],
+    chunk_class: ClassName,
+    variants: list[_Variant],
+) -> Iterator[_Variant]:
+    """Those that stream, then those that do not."""
+    if overlay.returns_text_unless:
+        for variant in variants:
+            chunk = TEXT if variant.result == TEXT else Reference(class_name=chunk_class)
+            streamed = replace(variant, result=_generic("Stream", chunk))
+            yield streamed.with_("stream", _TRUE, is_required=True)
+    else:
+        stream = _Variant(result=_generic("Stream", Reference(class_name=chunk_class)))
+        yield stream.with_("stream", _TRUE, is_required=True)
+    for variant in variants:
+        yield variant.with_("stream", _false(own["stream"]), is_required=False)
+
+
+def _false(parameter: Parameter) -> Type:
+    is_false = parameter.default is not None and parameter.default.value is False
+    return _FALSE if is_false else optional(_FALSE)
+
+
+def _without(type_: Type, option: Type) -> Type:
+    options = type_.options if isinstance(type_, UnionType) else (type_,)
+    return union([one for one in options if one != option])
+
+
+def _is_parsed(type_: Type) -> bool:
+    return isinstance(type_, GenericType) and type_.arguments == (_MODEL,)

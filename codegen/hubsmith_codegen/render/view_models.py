@@ -1,0 +1,45 @@
+"""What the templates of clients print, every part of it `Source` already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..ir.names import ClassName, Identifier
+from ..ir.text import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overload:
+    """One way to call a method."""
+
+    signature: Source
+    result: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One method of a client, and of its view on jobs.
+
+    Attributes:
+        name: Its name.
+        definition: Its name and its parameters, from `def` on.
+        result: The annotation of what it returns.
+        overloads: The ways to call it; none where there is one way.
+        doc: Its docstring.
+        job_doc: The docstring of the method of the same name that starts a job.
+        request: The class of the request that it makes.
+        arguments: What it passes on to the request.
+        chunks: When it streams, and the class of a piece then.
+        takes_more: Whether it takes arguments that nobody lists, as `**kwargs`.
+    """
+
+    name: Identifier
+    definition: Source
+    result: Source
+    overloads: tuple[Overload, ...] = ()
+    doc: Source
+    job_doc: Source
+    request: ClassName
+    arguments: Source
+    chunks: tuple[tuple[Source, Source], ...] = ()
+    takes_more: bool = False
