@@ -14,7 +14,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from tests.support.fake_hub import FakeHub, FakeSpace
+from tests.support.fake_hub import FakeHub
+from tests.support.fake_space import FakeSpace
 from tests.support.gradio_apps import GradioApps, SharedGradioApps, shared_with_workers
 
 _TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN")
@@ -46,6 +47,18 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist where the controller answers."""
     node.workerinput.update(node.config.stash[_SHARED])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.support.scheduling import FilesAndSlowTests
+
+    return FilesAndSlowTests(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.paths import DEMO, KITCHEN_APP, ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def printed(start_gradio: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:

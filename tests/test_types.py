@@ -20,7 +20,7 @@ from tests.support.documents import endpoint, info_of, parameter, raw_of, result
 from tests.support.paths import DEMO, KITCHEN_SNAPSHOT, TESTS
 from tests.support.type_checker import Fault, faults_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("types")]
+pytestmark = pytest.mark.slow
 
 TEXT = {"type": "string"}
 STYLES = {"enum": ["casual", "formal"], "type": "string"}

@@ -10,6 +10,8 @@ import pytest
 
 from tests.call.terminal import run_in_terminal
 
+pytestmark = pytest.mark.slow
+
 FORMER_BAR = "baking rye [##########..........] 4/8 minutes"
 
 

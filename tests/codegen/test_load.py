@@ -72,6 +72,7 @@ def test_refuses_a_document_beyond_the_size_limit(monkeypatch: pytest.MonkeyPatc
         load_document(b" " * (2**20 + 1))
 
 
+@pytest.mark.slow
 def test_refuses_the_route_schema_of_a_real_gradio_server() -> None:
     pytest.importorskip("gradio")
     code = (

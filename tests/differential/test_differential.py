@@ -14,6 +14,8 @@ from hubsmith_runtime import Client, handle_file
 from tests.differential.calls import DEMO, NOT_COMPARED, VERSIONS, Call, outcome, with_files
 from tests.support.generated_client import generated_client
 
+pytestmark = pytest.mark.slow
+
 TESTS = Path(__file__).resolve().parents[1]
 
 gradio_client = pytest.importorskip("gradio_client")

@@ -41,11 +41,10 @@ from tests.docs.inference_web import (
     InferenceWeb,
     errors_world,  # noqa: F401
     inference_world,  # noqa: F401
-    picture,
 )
 from tests.docs.world import World
-from tests.support.fake_hub import Answer, FakeHub, Seen
-from tests.support.internet import instead_of_the_internet
+from tests.support.fake_hub import FakeHub
+from tests.support.internet import instead_of_the_internet, picture
 
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -61,18 +60,6 @@ WORLDS: dict[str, str] = {
 
 KITCHEN = TESTS.parent / "demo" / "app.py"
 StartGradio = Callable[..., str]
-
-
-class PageHub(FakeHub):
-    """A Hub that knows the Spaces of the pages, and the models that the internet knows."""
-
-    internet: InferenceWeb | None = None
-
-    def answer(self, seen: Seen) -> Answer:
-        if self.internet and seen.path.startswith(("/api/models", "/api/tasks")):
-            seen.headers["host"] = "huggingface.co"
-            return self.internet.answer(seen)
-        return super().answer(seen)
 
 
 @pytest.fixture
@@ -102,18 +89,16 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> Iterator[InferenceWeb]:
 
 
 @pytest.fixture
-def hub(internet: InferenceWeb, monkeypatch: pytest.MonkeyPatch) -> Iterator[PageHub]:
+def hub(internet: InferenceWeb, monkeypatch: pytest.MonkeyPatch) -> FakeHub:
     """The Hub, on loopback, with the users of the pages."""
-    hub = PageHub()
-    hub.internet = internet
+    hub = internet.hub
     hub.users.update({"hf_saved": "you", "hf_...": "you"})
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
-    with hub.running():
-        yield hub
+    return hub
 
 
 @pytest.fixture
-def kitchen_world(folder: Path, hub: PageHub, start_gradio: StartGradio) -> World:
+def kitchen_world(folder: Path, hub: FakeHub, start_gradio: StartGradio) -> World:
     """The demo app is the Space `owner/kitchen`; inference has the hosts of the guides."""
     url = start_gradio(KITCHEN)
     about = {"ai_short_description": "Cook and bake, with recipes", "likes": 12}
@@ -123,7 +108,7 @@ def kitchen_world(folder: Path, hub: PageHub, start_gradio: StartGradio) -> Worl
 
 
 @pytest.fixture
-def changing_world(kitchen_world: World, hub: PageHub) -> Iterator[World]:
+def changing_world(kitchen_world: World, hub: FakeHub) -> Iterator[World]:
     """The same, with a Space that changes at a step, in a git repository."""
     shell = {"cwd": kitchen_world.folder, "check": True, "capture_output": True}
     subprocess.run(["git", "init", "--quiet"], **shell)

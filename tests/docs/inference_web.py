@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import base64
 import functools
-import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 
 from tests.docs.page import ROOT
 from tests.docs.world import World
-from tests.support.fake_hub import Answer, Recorder, Seen
-from tests.support.internet import instead_of_the_internet
+from tests.support.internet import Internet, instead_of_the_internet, picture
+from tests.support.recorder import Answer, Seen
 
 CHAT = "meta-llama/Llama-3.1-8B-Instruct"
 
@@ -83,25 +81,26 @@ ANSWERS: dict[str, tuple[str, Any]] = {
 SAYS = "The capital of France is Paris."
 
 
-def picture(color: str = "red") -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.new("RGB", (64, 48), color).save(buffer, format="PNG")
-    return buffer.getvalue()
-
-
-class InferenceWeb(Recorder):
+class InferenceWeb(Internet):
     """Everybody who is asked on the inference pages."""
 
     def __init__(self) -> None:
         super().__init__()
         self._polls = 0
+        for task, (name, _) in ANSWERS.items():
+            self.hub.tasks[task] = {"widgetModels": [name]}
+            self._add(name, task, {"hf-inference": (name, task)})
+        for name, (task, providers) in MODELS.items():
+            self._add(name, task, providers)
 
-    def answer(self, seen: Seen) -> Answer:
-        host = seen.headers["host"]
-        if host == "huggingface.co":
-            return self._hub(seen)
+    def _add(self, name: str, task: str, providers: dict[str, tuple[str, str]]) -> None:
+        mapping = {
+            provider: {"status": "live", "providerId": own, "task": served}
+            for provider, (own, served) in providers.items()
+        }
+        self.hub.add_model(name, mapping, tag=task, tags=["feature-extraction"])
+
+    def answer_of_host(self, host: str, seen: Seen) -> Answer:
         if host == "cdn.example.org":
             kind = "audio/flac" if seen.path.endswith(".flac") else "image/png"
             return 200, {"content-type": kind}, picture("orange")
@@ -111,26 +110,6 @@ class InferenceWeb(Recorder):
                 b"....ftypisom" if is_video else picture()
             )  # fmt: skip
         return self._model_server(seen, host)
-
-    def _hub(self, seen: Seen) -> Answer:
-        path = unquote(seen.path)
-        if path == "/api/tasks":
-            return 200, {}, {
-                task: {"widgetModels": [model]} for task, (model, _) in ANSWERS.items()
-            }  # fmt: skip
-        model = path.removeprefix("/api/models/")
-        tasks = {name: task for task, (name, _) in ANSWERS.items()}
-        task, providers = MODELS.get(model, (tasks.get(model, ""), {}))
-        if not task:
-            return 404, {}, {"error": "Repository not found"}
-        if not providers:
-            providers = {"hf-inference": (model, task)}
-        mapping = {
-            name: {"status": "live", "providerId": own, "task": served}
-            for name, (own, served) in providers.items()
-        }
-        about = {"id": model, "pipeline_tag": task, "tags": ["feature-extraction"]}
-        return 200, {}, {**about, "inferenceProviderMapping": mapping}
 
     def _model_server(self, seen: Seen, host: str) -> Answer:
         path = seen.path

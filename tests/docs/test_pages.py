@@ -8,6 +8,8 @@ from tests.docs.conftest import WORLDS
 from tests.docs.page import blocks_of, page_names
 from tests.docs.world import World
 
+pytestmark = pytest.mark.slow
+
 RUN = ("python", "console")
 
 

@@ -19,7 +19,7 @@ from hubsmith_codegen.write.formatting import format_python
 
 from tests.docs.inference_web import SAYS, InferenceWeb, picture
 from tests.docs.page import ROOT, blocks_of, page_path
-from tests.support.fake_hub import Answer, Seen
+from tests.support.recorder import Answer, Seen
 
 CHAT, IMAGES = "/v1/chat/completions", "/v2/own/model/images"
 

@@ -9,6 +9,8 @@ from typing import Any
 import jedi
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ENDPOINTS = {"bake", "chat", "count", "fail", "greet", "img", "plan", "shout", "stream", "suggest"}
 PREAMBLE = 'from clients.kitchen import Kitchen\n\nkitchen = Kitchen("http://127.0.0.1:7860")\n'
 

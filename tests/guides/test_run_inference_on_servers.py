@@ -16,8 +16,9 @@ import hubsmith
 import pytest
 from hubsmith import AsyncInferenceClient, InferenceApi, InferenceClient
 
+from tests.guides.guide_internet import CHAT, SENTENCE, GuideInternet, local_internet
 from tests.guides.interactive import sections
-from tests.support.internet import CHAT, SENTENCE, Internet, local_internet, picture
+from tests.support.internet import picture
 
 TITLES = [
     "Getting started",
@@ -43,7 +44,7 @@ CLIENTS = ("client", "inference", "replicate_client")
 
 
 @pytest.fixture
-def internet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Internet]:
+def internet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[GuideInternet]:
     for name in ("HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_TOKEN", "hf_saved")
@@ -126,7 +127,7 @@ def test_every_python_block_has_a_test() -> None:
 
 
 @BOTH
-def test_getting_started(internet: Internet, tmp_path: Path, is_async: bool) -> None:
+def test_getting_started(internet: GuideInternet, tmp_path: Path, is_async: bool) -> None:
     image, chat = SECTIONS["Getting started"]
     assert run(image, is_async=is_async)["replicate_image"].size == (4, 2)
     assert (tmp_path / "flying_car.png").is_file()
@@ -143,13 +144,13 @@ def test_getting_started(internet: Internet, tmp_path: Path, is_async: bool) -> 
 
 
 @BOTH
-def test_using_a_specific_provider(internet: Internet, is_async: bool) -> None:
+def test_using_a_specific_provider(internet: GuideInternet, is_async: bool) -> None:
     (block,) = SECTIONS["Using a specific provider"]
     assert run(block, is_async=is_async)["client"].provider == "replicate"
 
 
 @BOTH
-def test_using_a_specific_model(internet: Internet, is_async: bool) -> None:
+def test_using_a_specific_model(internet: GuideInternet, is_async: bool) -> None:
     (block,) = SECTIONS["Using a specific model"]
     images = run(block, is_async=is_async, something="a cat")["results"]
     assert [image.size for image in images] == [(4, 2), (4, 2)]
@@ -158,7 +159,7 @@ def test_using_a_specific_model(internet: Internet, is_async: bool) -> None:
 
 
 @BOTH
-def test_using_a_specific_url(internet: Internet, is_async: bool) -> None:
+def test_using_a_specific_url(internet: GuideInternet, is_async: bool) -> None:
     (block,) = SECTIONS["Using a specific URL"]
     (image,) = run(block, is_async=is_async, something="a cat")["results"]
     assert image.size == (4, 2)
@@ -168,7 +169,7 @@ def test_using_a_specific_url(internet: Internet, is_async: bool) -> None:
 
 
 @BOTH
-def test_authentication(internet: Internet, is_async: bool) -> None:
+def test_authentication(internet: GuideInternet, is_async: bool) -> None:
     hub, provider = SECTIONS["Authentication"]
     assert "hf_***" not in repr(run(hub, is_async=is_async)["client"])
     names = {"InferenceClient": InferenceClient, "AsyncInferenceClient": AsyncInferenceClient}
@@ -177,7 +178,7 @@ def test_authentication(internet: Internet, is_async: bool) -> None:
 
 @BOTH
 def test_openai_compatibility_streaming(
-    internet: Internet, is_async: bool, capsys: pytest.CaptureFixture[str]
+    internet: GuideInternet, is_async: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = {"base_url": "https://router.huggingface.co/v1", "api_key": "hf_mine"}
     block = SECTIONS["OpenAI compatibility"][0]
@@ -190,7 +191,9 @@ def test_openai_compatibility_streaming(
     assert sent.json()["model"] == CHAT
 
 
-def test_openai_compatibility_async(internet: Internet, capsys: pytest.CaptureFixture[str]) -> None:
+def test_openai_compatibility_async(
+    internet: GuideInternet, capsys: pytest.CaptureFixture[str]
+) -> None:
     run(SECTIONS["OpenAI compatibility"][1])
     assert capsys.readouterr().out == "1 2 3"
     (sent,) = internet.to("router.huggingface.co")
@@ -214,13 +217,13 @@ def test_supported_providers_and_tasks() -> None:
 
 
 @BOTH
-def test_custom_requests(internet: Internet, is_async: bool) -> None:
+def test_custom_requests(internet: GuideInternet, is_async: bool) -> None:
     (block,) = SECTIONS["Custom requests"]
-    assert run(block, is_async=is_async)["results"] == [picture()]
+    assert run(block, is_async=is_async)["results"] == [picture(size=(4, 2))]
 
 
 def test_async_client(
-    internet: Internet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    internet: GuideInternet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(SECTIONS["Async client"][0])
     assert (tmp_path / "astronaut.png").is_file()
@@ -228,7 +231,9 @@ def test_async_client(
 
 
 @BOTH
-def test_timeout(internet: Internet, is_async: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_timeout(
+    internet: GuideInternet, is_async: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     (block,) = SECTIONS["Timeout"]
     internet.plan(
         "/hf-inference/models/recommended/image",
@@ -239,7 +244,7 @@ def test_timeout(internet: Internet, is_async: bool, capsys: pytest.CaptureFixtu
 
 
 @BOTH
-def test_binary_inputs(internet: Internet, is_async: bool) -> None:
+def test_binary_inputs(internet: GuideInternet, is_async: bool) -> None:
     (block,) = SECTIONS["Binary inputs"]
     ((first,),) = run(block, is_async=is_async)["results"]
     assert (first.label, first["score"]) == ("Blenheim spaniel", 0.9779096841812134)
@@ -249,24 +254,24 @@ def test_binary_inputs(internet: Internet, is_async: bool) -> None:
     assert (sent.body, sent.headers["content-type"]) == (b"\xff\xd8 a dog", "image/jpeg")
 
 
-def test_initialization(internet: Internet) -> None:
+def test_initialization(internet: GuideInternet) -> None:
     legacy, present = SECTIONS["Initialization"]
     assert isinstance(run(legacy, API_TOKEN="hf_mine")["inference"], InferenceApi)
     assert isinstance(run(present, API_TOKEN="hf_mine")["inference"], InferenceClient)
 
 
-def test_run_on_a_specific_task(internet: Internet) -> None:
+def test_run_on_a_specific_task(internet: GuideInternet) -> None:
     legacy, present = SECTIONS["Run on a specific task"]
     assert run(legacy, something="hello")["results"] == [[[0.5, 0.25]]]
     (array,) = run(present, something="hello")["results"]
     assert array.tolist() == [[0.5, 0.25]]
 
 
-def test_run_custom_request(internet: Internet) -> None:
+def test_run_custom_request(internet: GuideInternet) -> None:
     results = [run(block)["results"][-1] for block in SECTIONS["Run custom request"]]
     assert [result[0]["sequence"] for result in results] == [SENTENCE, SENTENCE]
 
 
-def test_run_with_parameters(internet: Internet) -> None:
+def test_run_with_parameters(internet: GuideInternet) -> None:
     results = [run(block)["results"][-1] for block in SECTIONS["Run with parameters"]]
     assert [result["labels"] for result in results] == [["refund", "legal", "faq"]] * 2

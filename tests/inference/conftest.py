@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_inference import FakeChatServer, FakeModelHub, FakeRouter
+from tests.support.fake_hub import FakeHub
+from tests.support.fake_inference import FakeChatServer, FakeRouter
 
 _TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN")
 
@@ -24,9 +25,9 @@ def tokenless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyP
 
 
 @pytest.fixture
-def hub(tokenless: pytest.MonkeyPatch) -> Iterator[FakeModelHub]:
+def hub(tokenless: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     """Give a Hub that `HF_ENDPOINT` names."""
-    server = FakeModelHub()
+    server = FakeHub()
     tokenless.setenv("HF_ENDPOINT", server.url)
     with server.running():
         yield server

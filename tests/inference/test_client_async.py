@@ -12,10 +12,10 @@ import pytest
 from hubsmith._async_client import AsyncInferenceClient
 from hubsmith_runtime import HubsmithError, InferenceTimeoutError
 
+from tests.support.fake_hub import FakeHub
 from tests.support.fake_inference import (
     LABELS,
     FakeChatServer,
-    FakeModelHub,
     FakeRouter,
     chunks,
     trickle,
@@ -29,9 +29,9 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
 
 def test_calls_streams_and_raw_answers(
-    hub: FakeModelHub, router: FakeRouter, chat_server: FakeChatServer, tmp_path: Path
+    hub: FakeHub, router: FakeRouter, chat_server: FakeChatServer, tmp_path: Path
 ) -> None:
-    hub.add("a/b", {}, tag="image-classification")
+    hub.add_model("a/b", {}, tag="image-classification")
     (tmp_path / "cat.jpg").write_bytes(b"\xff\xd8\xffcat")
     router.plan("/hf-inference/models/a/b", (200, {}, LABELS))
 
@@ -106,9 +106,9 @@ def test_every_timeout_is_the_same_error() -> None:
 
 
 def test_the_loop_runs_on_while_the_hub_and_the_server_think(
-    hub: FakeModelHub, router: FakeRouter
+    hub: FakeHub, router: FakeRouter
 ) -> None:
-    hub.add("slow/one", {}, tag="text-classification")
+    hub.add_model("slow/one", {}, tag="text-classification")
     loading = (503, {}, {"error": "loading", "estimated_time": 0.1})
     router.plan("/hf-inference/models/slow/one", loading, loading)
 
@@ -130,8 +130,8 @@ def test_the_loop_runs_on_while_the_hub_and_the_server_think(
     run(main())
 
 
-def test_a_cancelled_call_asks_no_more(hub: FakeModelHub, router: FakeRouter) -> None:
-    hub.add("wave/one", {"wavespeed": {"providerId": "w/one", "task": "text-to-image"}})
+def test_a_cancelled_call_asks_no_more(hub: FakeHub, router: FakeRouter) -> None:
+    hub.add_model("wave/one", {"wavespeed": {"providerId": "w/one", "task": "text-to-image"}})
     taken = {"data": {"id": "1", "status": "created", "urls": {"get": "/api/v3/predictions/1"}}}
     router.plan("/wavespeed/api/v3/w/one", (200, {}, taken))
     going = (200, {}, {"data": {"status": "processing", "outputs": []}})

@@ -36,15 +36,15 @@ from hubsmith_runtime.inference import (
     UnknownError,
 )
 
-from tests.support.fake_hub import Answer, Seen
+from tests.support.fake_hub import FakeHub
 from tests.support.fake_inference import (
     LABELS,
     FakeChatServer,
-    FakeModelHub,
     FakeRouter,
     chunks,
     trickle,
 )
+from tests.support.recorder import Answer, Seen
 
 MESSAGES = [{"role": "user", "content": "Where is the Louvre?"}]
 CHAT = "/v1/chat/completions"
@@ -252,7 +252,7 @@ def test_a_stream_may_last_longer_than_the_timeout_between_its_chunks() -> None:
 
 
 def test_a_slow_hub_is_a_timeout_too(tokenless: pytest.MonkeyPatch) -> None:
-    class SlowHub(FakeModelHub):
+    class SlowHub(FakeHub):
         def answer(self, seen: Seen) -> Answer:
             time.sleep(0.5)
             return super().answer(seen)
@@ -296,9 +296,9 @@ def test_a_stream_that_is_refused_says_why(chat_server: FakeChatServer) -> None:
 
 
 def test_any_method_can_give_its_answer_as_it_came(
-    hub: FakeModelHub, router: FakeRouter, chat_server: FakeChatServer
+    hub: FakeHub, router: FakeRouter, chat_server: FakeChatServer
 ) -> None:
-    hub.add("a/b", {}, tag="text-classification")
+    hub.add_model("a/b", {}, tag="text-classification")
     with InferenceClient("a/b", provider="hf-inference") as client:
         raw = client.with_raw_response.text_classification("fine")
         assert (raw.status, raw.headers["x-compute-time"]) == (200, "0.25")
@@ -313,10 +313,8 @@ def test_any_method_can_give_its_answer_as_it_came(
         assert len(list(raw.parse())) == 3
 
 
-def test_a_reshaped_answer_is_raw_as_the_provider_sent_it(
-    hub: FakeModelHub, router: FakeRouter
-) -> None:
-    hub.add("bge/base", {"scaleway": {"providerId": "bge", "task": "feature-extraction"}})
+def test_a_reshaped_answer_is_raw_as_the_provider_sent_it(hub: FakeHub, router: FakeRouter) -> None:
+    hub.add_model("bge/base", {"scaleway": {"providerId": "bge", "task": "feature-extraction"}})
     sent = {"data": [{"embedding": [0.5]}], "usage": {"total_tokens": 1}}
     router.plan("/scaleway/v1/embeddings", (200, {}, sent))
     with InferenceClient("bge/base", provider="scaleway", token="hf_1") as client:
@@ -326,9 +324,9 @@ def test_a_reshaped_answer_is_raw_as_the_provider_sent_it(
 
 
 def test_raw_media_are_the_download_as_it_came(
-    hub: FakeModelHub, router: FakeRouter, chat_server: FakeChatServer
+    hub: FakeHub, router: FakeRouter, chat_server: FakeChatServer
 ) -> None:
-    hub.add("flux/dev", {"fal-ai": {"providerId": "fal/flux", "task": "text-to-image"}})
+    hub.add_model("flux/dev", {"fal-ai": {"providerId": "fal/flux", "task": "text-to-image"}})
     image = {"images": [{"url": f"{chat_server.url}/cat.png"}]}
     router.plan("/fal-ai/fal/flux", (200, {"x-request-id": "job"}, image))
     chat_server.plan("/cat.png", (200, {"content-type": "image/png", "etag": "cat"}, b"PNG"))
@@ -337,7 +335,7 @@ def test_raw_media_are_the_download_as_it_came(
     assert (raw.status, raw.headers["etag"], raw.content) == (200, "cat", b"PNG")
 
 
-def test_post_sends_anything(hub: FakeModelHub, router: FakeRouter) -> None:
+def test_post_sends_anything(hub: FakeHub, router: FakeRouter) -> None:
     hub.tasks = {"fill-mask": {"widgetModels": ["mask/er"]}}
     with InferenceClient(token="hf_1") as client:
         answer = client.post(json={"inputs": "a"}, model="bert-base")
@@ -433,9 +431,9 @@ def test_the_legacy_style(router: FakeRouter) -> None:
     ],
 )  # fmt: skip
 def test_an_error_says_who_what_and_why(
-    hub: FakeModelHub, router: FakeRouter, status: int, body: Any, kind: type, words: str
+    hub: FakeHub, router: FakeRouter, status: int, body: Any, kind: type, words: str
 ) -> None:
-    hub.add("a/b", {}, tag="text-classification")
+    hub.add_model("a/b", {}, tag="text-classification")
     router.plan("/hf-inference/models/a/b", (status, {"x-request-id": "r-77"}, body))
     with InferenceClient("a/b", provider="hf-inference") as client:
         with pytest.raises(kind) as caught:
@@ -452,7 +450,7 @@ def test_an_error_says_who_what_and_why(
     assert str(error).count(words) == 1
 
 
-def test_a_bad_argument_sends_nothing(hub: FakeModelHub, router: FakeRouter) -> None:
+def test_a_bad_argument_sends_nothing(hub: FakeHub, router: FakeRouter) -> None:
     with InferenceClient("a/b", token="hf_1") as client:
         with pytest.raises(ValidationError):
             client.chat_completion("a string")  # type: ignore[arg-type]

@@ -17,8 +17,9 @@ from hubsmith_runtime.inference.hub import Hub
 from hubsmith_runtime.inference.provider import Provider
 from hubsmith_runtime.inference.routing import Routing
 
-from tests.support.fake_hub import Answer, Recorder, Seen
-from tests.support.fake_inference import LABELS, FakeChatServer, FakeModelHub, FakeRouter
+from tests.support.fake_hub import FakeHub
+from tests.support.fake_inference import LABELS, FakeChatServer, FakeRouter
+from tests.support.recorder import Answer, Recorder, Seen
 
 MESSAGES = [{"role": "user", "content": "hi"}]
 SAVED, GIVEN, KEY = "hf_saved_on_this_machine", "hf_given_by_the_caller", "sk-of-the-provider"
@@ -35,9 +36,9 @@ def bearer(seen: Seen) -> str | None:
 
 
 def test_a_saved_token_goes_to_the_hub_and_the_router(
-    saved: object, hub: FakeModelHub, router: FakeRouter
+    saved: object, hub: FakeHub, router: FakeRouter
 ) -> None:
-    hub.add("a/b", {}, tag="text-classification")
+    hub.add_model("a/b", {}, tag="text-classification")
     with InferenceClient("a/b", provider="hf-inference") as client:
         client.text_classification("fine")
     assert {bearer(seen) for seen in hub.seen + router.seen} == {f"Bearer {SAVED}"}
@@ -81,18 +82,18 @@ def test_which_urls_see_a_saved_token(saved: pytest.MonkeyPatch, url: str, key: 
     assert routing.url_key(url) == key
 
 
-def test_an_empty_token_means_none(saved: object, hub: FakeModelHub, router: FakeRouter) -> None:
-    hub.add("a/b", {}, tag="text-classification")
+def test_an_empty_token_means_none(saved: object, hub: FakeHub, router: FakeRouter) -> None:
+    hub.add_model("a/b", {}, tag="text-classification")
     with InferenceClient("a/b", provider="hf-inference", token="") as client:
         client.text_classification("fine")
     assert {bearer(seen) for seen in hub.seen + router.seen} == {None}
 
 
 def test_implicit_tokens_can_be_switched_off(
-    saved: pytest.MonkeyPatch, hub: FakeModelHub, router: FakeRouter
+    saved: pytest.MonkeyPatch, hub: FakeHub, router: FakeRouter
 ) -> None:
     saved.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
-    hub.add("a/b", {}, tag="text-classification")
+    hub.add_model("a/b", {}, tag="text-classification")
     with InferenceClient("a/b", provider="hf-inference") as client:
         client.text_classification("fine")
     assert {bearer(seen) for seen in hub.seen + router.seen} == {None}
@@ -109,9 +110,9 @@ class Partner(InferenceClient):
 
 
 def test_a_providers_key_goes_to_that_provider_only(
-    saved: object, hub: FakeModelHub, router: FakeRouter, chat_server: FakeChatServer
+    saved: object, hub: FakeHub, router: FakeRouter, chat_server: FakeChatServer
 ) -> None:
-    hub.add("meta/llama", {"groq": {"providerId": "tiny", "task": "conversational"}})
+    hub.add_model("meta/llama", {"groq": {"providerId": "tiny", "task": "conversational"}})
     Partner.url = f"{chat_server.url}/openai"
     chat_server.is_strict = False
     for model, provider in (("meta/llama", "groq"), ("meta/llama:groq", None)):
@@ -135,8 +136,8 @@ def test_a_providers_key_is_not_sent_to_a_url(chat_server: FakeChatServer) -> No
     assert chat_server.seen == []
 
 
-def test_a_key_without_a_provider_is_not_sent_to_one(hub: FakeModelHub, router: FakeRouter) -> None:
-    hub.add("a/b", {"fal-ai": {"providerId": "fal/b", "task": "text-to-image"}})
+def test_a_key_without_a_provider_is_not_sent_to_one(hub: FakeHub, router: FakeRouter) -> None:
+    hub.add_model("a/b", {"fal-ai": {"providerId": "fal/b", "task": "text-to-image"}})
     with InferenceClient("a/b", api_key=KEY) as client:
         with pytest.raises(ValidationError, match=r"provider=") as caught:
             client.text_to_image("a cat")
@@ -146,20 +147,18 @@ def test_a_key_without_a_provider_is_not_sent_to_one(hub: FakeModelHub, router: 
     assert hub.seen == router.seen == []
 
 
-def test_a_provider_without_a_key_says_so_before_it_asks(hub: FakeModelHub) -> None:
+def test_a_provider_without_a_key_says_so_before_it_asks(hub: FakeHub) -> None:
     with InferenceClient("a/b", provider="groq") as client:
         with pytest.raises(AuthenticationError, match=r"groq: there is no key.*HF_TOKEN"):
             client.chat_completion(MESSAGES)
     assert hub.seen == []
 
 
-def test_anonymous_callers_are_served_by_the_hub_itself(
-    hub: FakeModelHub, router: FakeRouter
-) -> None:
+def test_anonymous_callers_are_served_by_the_hub_itself(hub: FakeHub, router: FakeRouter) -> None:
     task = "text-to-image"
     both = {name: {"providerId": "x", "task": task} for name in ("together", "hf-inference")}
-    hub.add("a/open", both)
-    hub.add("a/closed", {"together": both["together"]})
+    hub.add_model("a/open", both)
+    hub.add_model("a/closed", {"together": both["together"]})
     router.plan("/hf-inference/models/a/open", (200, {"content-type": "image/png"}, _PIXEL))
     with InferenceClient() as client:
         assert client.text_to_image("a cat", model="a/open").size == (1, 1)
@@ -203,8 +202,8 @@ def test_no_redirect_carries_a_call_to_another_host(
 
 
 def test_the_hubs_redirects_do_not_carry_the_token(tokenless: pytest.MonkeyPatch) -> None:
-    elsewhere = FakeModelHub()
-    elsewhere.add("a/b", {}, tag="text-classification")
+    elsewhere = FakeHub()
+    elsewhere.add_model("a/b", {}, tag="text-classification")
     first = Redirecting(elsewhere.url)
     router = FakeRouter()
     with first.running(), elsewhere.running(), router.running():
@@ -217,9 +216,9 @@ def test_the_hubs_redirects_do_not_carry_the_token(tokenless: pytest.MonkeyPatch
 
 
 def test_headers_and_cookies_of_the_caller_go_to_the_server_only(
-    hub: FakeModelHub, router: FakeRouter
+    hub: FakeHub, router: FakeRouter
 ) -> None:
-    hub.add("a/b", {}, tag="text-classification")
+    hub.add_model("a/b", {}, tag="text-classification")
     mine = {"X-Mine": "1"}
     with InferenceClient(
         "a/b", provider="hf-inference", headers=mine, cookies={"k": "v", "l": "w"}, bill_to="acme"
@@ -232,9 +231,9 @@ def test_headers_and_cookies_of_the_caller_go_to_the_server_only(
 
 
 def test_no_secret_is_shown(
-    hub: FakeModelHub, router: FakeRouter, caplog: pytest.LogCaptureFixture
+    hub: FakeHub, router: FakeRouter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hub.add("a/b", {}, tag="text-classification")
+    hub.add_model("a/b", {}, tag="text-classification")
     router.plan("/hf-inference/models/a/b", (401, {}, {"error": f"Bad token {GIVEN}"}))
     texts: list[str] = []
     with caplog.at_level(logging.DEBUG, "hubsmith"):

@@ -21,8 +21,8 @@ from hubsmith._client import InferenceClient
 from hubsmith_runtime import InferenceTimeoutError, Retries
 from hubsmith_runtime.inference.base import SILENCE
 
-from tests.support.fake_hub import Recorder
 from tests.support.fake_inference import Dripping, FakeChatServer, chunks, trickle
+from tests.support.recorder import Recorder
 
 MESSAGES = [{"role": "user", "content": "Where is the Louvre?"}]
 LOADING = {"error": "Model is currently loading", "estimated_time": 0.3}

@@ -10,7 +10,8 @@ from hubsmith._client import InferenceClient
 from hubsmith_runtime import ArgumentError, AuthenticationError, ValidationError
 from hubsmith_runtime.inference import ModelNotFoundError
 
-from tests.support.fake_inference import LABELS, FakeChatServer, FakeModelHub, FakeRouter
+from tests.support.fake_hub import FakeHub
+from tests.support.fake_inference import LABELS, FakeChatServer, FakeRouter
 
 MESSAGES = [{"role": "user", "content": "Where is the Louvre?"}]
 TOKEN = "hf_of_the_caller"
@@ -20,7 +21,7 @@ def entry(provider: str, task: str, own: str = "own-id", **more: Any) -> dict[st
     return {"provider": provider, "providerId": own, "task": task, "status": "live", **more}
 
 
-def test_without_model_the_hub_recommends_one(hub: FakeModelHub, router: FakeRouter) -> None:
+def test_without_model_the_hub_recommends_one(hub: FakeHub, router: FakeRouter) -> None:
     hub.tasks = {"text-classification": {"widgetModels": ["good/one", "other/one"]}}
     with InferenceClient() as client:
         assert client.text_classification("fine")[0].label == "POSITIVE"
@@ -29,7 +30,7 @@ def test_without_model_the_hub_recommends_one(hub: FakeModelHub, router: FakeRou
     assert hub.paths() == ["/api/tasks"]
 
 
-def test_a_task_without_recommendation_says_what_to_do(hub: FakeModelHub) -> None:
+def test_a_task_without_recommendation_says_what_to_do(hub: FakeHub) -> None:
     hub.tasks = {"text-to-image": {"widgetModels": []}}
     with InferenceClient() as client, pytest.raises(ValidationError, match="Pass model="):
         client.fill_mask("Paris is the [MASK] of France.")
@@ -52,8 +53,8 @@ def test_the_router_takes_tokens_of_the_hub_only(tokenless: object, key: str | N
     assert "sk-not" not in str(caught.value)
 
 
-def test_auto_takes_the_first_provider_that_fits(hub: FakeModelHub, router: FakeRouter) -> None:
-    hub.add("owner/one", [
+def test_auto_takes_the_first_provider_that_fits(hub: FakeHub, router: FakeRouter) -> None:
+    hub.add_model("owner/one", [
         entry("not-invented-yet", "feature-extraction"),
         entry("cerebras", "feature-extraction"),  # It only chats.
         entry("together", "text-to-image"),
@@ -67,11 +68,11 @@ def test_auto_takes_the_first_provider_that_fits(hub: FakeModelHub, router: Fake
 
 @pytest.mark.parametrize("as_list", [True, False])
 def test_both_forms_of_the_mapping_are_read(
-    hub: FakeModelHub, router: FakeRouter, as_list: bool
+    hub: FakeHub, router: FakeRouter, as_list: bool
 ) -> None:
     listed = [entry("groq", "conversational", "llama-on-groq"), {"provider": "odd"}, "odd"]
     by_name = {"groq": {**entry("groq", "conversational", "llama-on-groq")}, "odd": None}
-    hub.add("meta/llama", listed if as_list else by_name)
+    hub.add_model("meta/llama", listed if as_list else by_name)
     with InferenceClient("meta/llama", provider="groq", token=TOKEN) as client:
         client.chat_completion(MESSAGES)
     (seen,) = router.seen
@@ -82,11 +83,9 @@ def test_both_forms_of_the_mapping_are_read(
     assert hub.seen[0].query == {"expand": ["inferenceProviderMapping"]}
 
 
-def test_a_mapping_is_asked_for_once_per_model_and_token(
-    hub: FakeModelHub, router: FakeRouter
-) -> None:
+def test_a_mapping_is_asked_for_once_per_model_and_token(hub: FakeHub, router: FakeRouter) -> None:
     for model in ("meta/one", "meta/two"):
-        hub.add(model, [entry("groq", "conversational", model)])
+        hub.add_model(model, [entry("groq", "conversational", model)])
     with InferenceClient(provider="groq", token=TOKEN) as client:
         for token in (TOKEN, TOKEN, "hf_of_another"):
             client.token = token
@@ -98,21 +97,21 @@ def test_a_mapping_is_asked_for_once_per_model_and_token(
 
 
 def test_a_client_learns_of_a_change_that_another_one_did_not_see(
-    hub: FakeModelHub, router: FakeRouter
+    hub: FakeHub, router: FakeRouter
 ) -> None:
     for own in ("first", "second"):
-        hub.add("meta/llama", [entry("groq", "conversational", own)])
+        hub.add_model("meta/llama", [entry("groq", "conversational", own)])
         with InferenceClient("meta/llama", provider="groq", token=TOKEN) as client:
             client.chat_completion(MESSAGES)
     assert [seen.json()["model"] for seen in router.seen] == ["first", "second"]
 
 
 def test_a_private_model_is_looked_up_with_the_clients_own_token(
-    hub: FakeModelHub, router: FakeRouter, monkeypatch: pytest.MonkeyPatch
+    hub: FakeHub, router: FakeRouter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_of_the_machine")
-    hub.add("owner/secret", [entry("groq", "conversational")])
-    hub.private["owner/secret"] = TOKEN
+    hub.add_model("owner/secret", [entry("groq", "conversational")])
+    hub.private_models["owner/secret"] = TOKEN
     with InferenceClient("owner/secret", provider="groq", token=TOKEN) as client:
         client.chat_completion(MESSAGES)
     with InferenceClient("owner/secret", provider="groq") as client:
@@ -122,16 +121,18 @@ def test_a_private_model_is_looked_up_with_the_clients_own_token(
     assert caught.value.model == "owner/secret"
 
 
-def test_a_model_without_providers_is_told_of(hub: FakeModelHub) -> None:
-    hub.add("lonely/model", {})
+def test_a_model_without_providers_is_told_of(hub: FakeHub) -> None:
+    hub.add_model("lonely/model", {})
     for provider in (None, "together"):
         with InferenceClient("lonely/model", provider=provider, token=TOKEN) as client:
             with pytest.raises(ValidationError, match=r"lonely/model.*no provider serves it"):
                 client.text_to_image("a cat")
 
 
-def test_a_misfit_names_who_serves_the_model(hub: FakeModelHub) -> None:
-    hub.add("meta/llama", [entry("groq", "conversational"), entry("together", "conversational")])
+def test_a_misfit_names_who_serves_the_model(hub: FakeHub) -> None:
+    hub.add_model(
+        "meta/llama", [entry("groq", "conversational"), entry("together", "conversational")]
+    )
     with InferenceClient("meta/llama", provider="nscale", token=TOKEN) as client:
         with pytest.raises(ValidationError, match=r"groq \(conversational\), together"):
             client.chat_completion(MESSAGES)
@@ -159,9 +160,9 @@ def test_a_provider_that_is_unknown_or_cannot_do_it(tokenless: object) -> None:
 
 @pytest.mark.parametrize(("status", "words"), [("staging", "on trial"), ("error", "failed")])
 def test_a_doubtful_mapping_is_logged(
-    hub: FakeModelHub, router: FakeRouter, caplog: pytest.LogCaptureFixture, status: str, words: str
+    hub: FakeHub, router: FakeRouter, caplog: pytest.LogCaptureFixture, status: str, words: str
 ) -> None:
-    hub.add(f"meta/{status}", [entry("groq", "conversational") | {"status": status}])
+    hub.add_model(f"meta/{status}", [entry("groq", "conversational") | {"status": status}])
     with caplog.at_level(logging.WARNING, "hubsmith"):
         with InferenceClient(f"meta/{status}", provider="groq", token=TOKEN) as client:
             client.chat_completion(MESSAGES)
@@ -169,9 +170,11 @@ def test_a_doubtful_mapping_is_logged(
     assert TOKEN not in caplog.text
 
 
-def test_suffixes_name_a_provider(hub: FakeModelHub, router: FakeRouter) -> None:
-    hub.add("meta/llama", [entry("groq", "conversational"), entry("together", "conversational")])
-    hub.add("bge/base", [entry("hf-inference", "sentence-similarity"),
+def test_suffixes_name_a_provider(hub: FakeHub, router: FakeRouter) -> None:
+    hub.add_model(
+        "meta/llama", [entry("groq", "conversational"), entry("together", "conversational")]
+    )
+    hub.add_model("bge/base", [entry("hf-inference", "sentence-similarity"),
                          entry("scaleway", "feature-extraction", "bge")])  # fmt: skip
     router.plan("/scaleway/v1/embeddings", (200, {}, {"data": [{"embedding": [1.0]}]}))
     with InferenceClient(token=TOKEN) as client:
@@ -205,9 +208,9 @@ def test_suffixes_name_a_provider(hub: FakeModelHub, router: FakeRouter) -> None
     ],
 )
 def test_hf_inference_checks_what_a_model_is_made_for(
-    hub: FakeModelHub, router: FakeRouter, tag: str, tags: tuple[str, ...], method: str, fits: bool
+    hub: FakeHub, router: FakeRouter, tag: str, tags: tuple[str, ...], method: str, fits: bool
 ) -> None:
-    hub.add("owner/model", None, tag=tag, tags=tags)
+    hub.add_model("owner/model", None, tag=tag, tags=tags)
     answers = {"text_generation": [{"generated_text": "b"}], "feature_extraction": [[1.0]],
                "text_classification": [LABELS]}  # fmt: skip
     path = "/hf-inference/models/owner/model"
@@ -227,7 +230,7 @@ def test_hf_inference_checks_what_a_model_is_made_for(
             assert router.seen == []
 
 
-def test_an_odd_model_name_is_refused_before_anything_is_sent(hub: FakeModelHub) -> None:
+def test_an_odd_model_name_is_refused_before_anything_is_sent(hub: FakeHub) -> None:
     for model in ("../../api/whoami", "a/b/c", "a b", "owner/..", "a/b?x=1"):
         with InferenceClient(model, provider="hf-inference", token=TOKEN) as client:
             with pytest.raises(ValidationError, match="neither an id of the Hub"):
@@ -236,7 +239,7 @@ def test_an_odd_model_name_is_refused_before_anything_is_sent(hub: FakeModelHub)
 
 
 @pytest.mark.parametrize("model", ["localhost:8080", "127.0.0.1:8080/v1", "gpu.example.org:80"])
-def test_an_address_without_a_scheme_is_told(hub: FakeModelHub, model: str) -> None:
+def test_an_address_without_a_scheme_is_told(hub: FakeHub, model: str) -> None:
     for provider in (None, "groq"):
         with InferenceClient(model, provider=provider, token=TOKEN) as client:
             with pytest.raises(ValidationError, match=r"looks like the address.*http://"):
@@ -292,7 +295,7 @@ def test_a_server_that_does_not_tell_gets_the_usual_name(
 
 
 def test_the_url_of_a_call_goes_before_the_model_of_the_client(
-    hub: FakeModelHub, chat_server: FakeChatServer
+    hub: FakeHub, chat_server: FakeChatServer
 ) -> None:
     with InferenceClient("meta/llama", token=TOKEN) as client:
         assert client.chat_completion(MESSAGES, model=chat_server.url).model == "tiny"

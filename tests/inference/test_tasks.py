@@ -17,7 +17,7 @@ import pydantic
 import pytest
 from hubsmith import AsyncInferenceClient, InferenceClient, MissingDependencyError, tasks
 
-from tests.support.fake_hub import Answer, Recorder, Seen
+from tests.support.recorder import Answer, Recorder, Seen
 
 AUDIO, IMAGE, VIDEO = b"fLaC audio", b"\x89PNG\r\n\x1a\nimage", b"\x1aE\xdf\xa3video"
 LABELS = [{"label": "a", "score": 0.75}]

@@ -16,6 +16,8 @@ from hubsmith_codegen.cli import main
 
 from tests.support.gradio_apps import GradioApps
 
+pytestmark = pytest.mark.slow
+
 APP = Path(__file__).parent / "apps" / "kitchen.py"
 LOOPBACK_ONLY = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 CALLER = """\

@@ -15,6 +15,8 @@ import pytest
 from hubsmith_codegen.cli import main
 from hubsmith_runtime import Client
 
+pytestmark = pytest.mark.slow
+
 HUBSMITH = [sys.executable, "-m", "hubsmith_codegen"]
 
 

@@ -20,7 +20,8 @@ from hubsmith_runtime import (
 )
 
 from tests.runtime.echo_client import AsyncEcho, Echo
-from tests.support.fake_hub import FakeHub, FakeSpace
+from tests.support.fake_hub import FakeHub
+from tests.support.fake_space import FakeSpace
 
 GRADIO_CLIENT = """
 import json, sys
@@ -30,6 +31,7 @@ print(json.dumps([client.src, client.predict("ab", 3, api_name="/echo")]))
 """
 
 
+@pytest.mark.slow
 def test_gradio_client_takes_the_fake_hub_for_the_hub(fake_hub: FakeHub, url: str) -> None:
     fake_hub.add("owner/kitchen", url)
     environment = {name: value for name, value in os.environ.items() if name != "HF_HUB_OFFLINE"}

@@ -30,7 +30,8 @@ from hubsmith_runtime.spaces.protocol import classify
 from hypothesis import given, strategies as st
 
 from tests.runtime.echo_client import AsyncEcho, Echo
-from tests.support.fake_hub import FakeHub, FakeSpace
+from tests.support.fake_hub import FakeHub
+from tests.support.fake_space import FakeSpace
 
 JOIN = "/gradio_api/queue/join"
 FULL = {"detail": "Queue is full. Max size is 2 and size is 2."}

@@ -13,7 +13,9 @@ from hubsmith_runtime.files import answered_file
 from hubsmith_runtime.tokens import choose_token, saved_token
 
 from tests.runtime.echo_client import AsyncEcho, Echo, EchoRequest
-from tests.support.fake_hub import FakeHub, FakeSpace, Recorder, Seen
+from tests.support.fake_hub import FakeHub
+from tests.support.fake_space import FakeSpace
+from tests.support.recorder import Recorder, Seen
 
 SECRET = "hf_secret"
 

@@ -19,7 +19,8 @@ from hubsmith_runtime.spaces.source import Source
 from hubsmith_runtime.transport import Origins
 
 from tests.runtime.echo_client import AsyncEcho, Echo
-from tests.support.fake_hub import FakeHub, FakeSpace, HubSpace
+from tests.support.fake_hub import FakeHub, HubSpace
+from tests.support.fake_space import FakeSpace
 
 HOST = "/api/spaces/owner/echo/host"
 RUNTIME = "/api/spaces/owner/echo/runtime"

@@ -18,7 +18,8 @@ from hubsmith_runtime import (
 from hubsmith_runtime.spaces.messages import app_error
 
 from tests.runtime.echo_client import Echo
-from tests.support.fake_hub import FakeHub, FakeSpace
+from tests.support.fake_hub import FakeHub
+from tests.support.fake_space import FakeSpace
 
 QUOTA = "You have exceeded your free ZeroGPU quota (60s requested vs. 12s left)."
 JOIN = "/gradio_api/queue/join"

@@ -15,6 +15,8 @@ from hubsmith_codegen.cli import main
 
 from tests.snippets import node
 
+pytestmark = pytest.mark.slow
+
 Snippets = Callable[[str], dict[str, str]]
 
 ANSWERS = {

@@ -124,6 +124,7 @@ def test_the_shell_passes_it_on(text: str, version: str, tmp_path: Path) -> None
     assert get[-1] == "http://127.0.0.1:7860/gradio_api/call/go/e1"
 
 
+@pytest.mark.slow
 def test_typescript_passes_it_on() -> None:
     packages = node.installed()
     stub = (

@@ -1,121 +1,17 @@
-"""A Hub and a Space that run on loopback, answer as the real ones do, and note what they hear."""
+"""The Hub on loopback: its Spaces, its models and its users. It notes what it is asked."""
 
 from __future__ import annotations
 
-import json
 import re
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import unquote, urlsplit
 
-Answer = tuple[int, dict[str, str], Any]
-"""Status, headers, and a body: bytes, or what becomes JSON."""
+from tests.support.recorder import Answer, Recorder, Seen
 
 _MISSING = {"error": "Repository not found"}
 _ANONYMOUS = {"error": "Invalid username or password."}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """A request as it came."""
-
-    method: str
-    path: str
-    query: dict[str, list[str]]
-    headers: dict[str, str]  # By lower-case name.
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-class Recorder(ThreadingHTTPServer):
-    """Notes every request, and asks `answer` what to say."""
-
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        self.seen: list[Seen] = []
-        self.planned: dict[str, list[Answer]] = {}
-        self.lock = threading.Lock()
-
-    def plan(self, path: str, *answers: Answer) -> None:
-        """Answer the next requests for a path like this, before the usual answers."""
-        self.planned.setdefault(path, []).extend(answers)
-
-    def paths(self) -> list[str]:
-        return [seen.path for seen in self.seen]
-
-    def requests(self, path: str) -> list[Seen]:
-        return [seen for seen in self.seen if seen.path == path]
-
-    def hear(self, seen: Seen) -> Answer:
-        with self.lock:
-            self.seen.append(seen)
-            if planned := self.planned.get(seen.path):
-                return planned.pop(0)
-        return self.answer(seen)
-
-    def answer(self, seen: Seen) -> Answer:
-        raise NotImplementedError
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield
-        finally:
-            self.shutdown()
-            thread.join()
-            self.server_close()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Recorder
-
-    def handle_any(self) -> None:
-        parts = urlsplit(self.path)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(int(headers.get("content-length", 0)))
-        if headers.get("transfer-encoding") == "chunked":
-            body = b"".join(self._chunks())
-        seen = Seen(
-            method=self.command, path=parts.path, query=parse_qs(parts.query),
-            headers=headers, body=body,
-        )  # fmt: skip
-        status, extra, content = self.server.hear(seen)
-        if status == 0:  # Breaks the connection instead of answering.
-            self.close_connection = True
-            return
-        if not isinstance(content, bytes):
-            content, extra = (
-                json.dumps(content).encode(),
-                {"content-type": "application/json"} | extra,
-            )
-        self.send_response(status)
-        for name, value in {**extra, "content-length": str(len(content))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_GET = do_POST = do_HEAD = handle_any  # names that http.server looks for
-
-    def _chunks(self) -> Iterator[bytes]:
-        while size := int(self.rfile.readline(), 16):
-            yield self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @dataclass(kw_only=True)
@@ -146,20 +42,48 @@ class HubSpace:
 
 
 class FakeHub(Recorder):
-    """The parts of the Hub's API that deal with Spaces."""
+    """The parts of the Hub's API that deal with Spaces and with models.
+
+    Attributes:
+        users: The account by token.
+        spaces: By name. Private ones are their owner's alone.
+        models: By name, as the Hub describes them.
+        private_models: The token that may see a model, by its name.
+        tasks: What the Hub says of each task, such as its recommended models.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.users: dict[str, str] = {}
         self.spaces: dict[str, HubSpace] = {}
-        self.users: dict[str, str] = {}  # Account by token.
+        self.models: dict[str, dict[str, Any]] = {}
+        self.private_models: dict[str, str] = {}
+        self.tasks: dict[str, Any] = {}
 
     def add(self, name: str, host: str, **about: Any) -> HubSpace:
         """Make a Space known."""
         space = self.spaces[name] = HubSpace(host=host, **about)
         return space
 
+    def add_model(
+        self,
+        name: str,
+        mapping: dict[str, Any] | list[Any] | None = None,
+        *,
+        tag: str = "",
+        tags: Sequence[str] = (),
+    ) -> None:
+        """Make a model known, with the providers that run it."""
+        self.models[name] = {
+            "id": name, "pipeline_tag": tag, "tags": list(tags), "inferenceProviderMapping": mapping,
+        }  # fmt: skip
+
     def answer(self, seen: Seen) -> Answer:
         token = seen.headers.get("authorization", "").removeprefix("Bearer ")
+        if seen.path == "/api/tasks":
+            return 200, {}, self.tasks
+        if seen.path.startswith("/api/models/"):
+            return self._model(seen, token)
         user = self.users.get(token)
         if token and user is None:
             return 401, {}, _ANONYMOUS
@@ -177,6 +101,15 @@ class FakeHub(Recorder):
         if match := re.fullmatch(r"/api/spaces/([\w.-]+/[\w.-]+?)(/\w+)?", seen.path):
             return self._space(seen, match[1], match[2] or "", user)
         return 404, {}, {"error": "Sorry, we can't find the page you are looking for."}
+
+    def _model(self, seen: Seen, token: str) -> Answer:
+        name = unquote(seen.path).removeprefix("/api/models/")
+        if name not in self.models or self.private_models.get(name, token) != token:
+            return (404, {}, _MISSING) if token else (401, {}, _ANONYMOUS)
+        about = dict(self.models[name])
+        if "inferenceProviderMapping" not in seen.query.get("expand", []):
+            del about["inferenceProviderMapping"]
+        return 200, {}, about
 
     def _space(self, seen: Seen, name: str, action: str, user: str | None) -> Answer:
         space = self.spaces.get(name)
@@ -256,65 +189,3 @@ class FakeHub(Recorder):
 
 def _subdomain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower())
-
-
-class FakeSpace(Recorder):
-    """A Gradio Space with one endpoint, `/echo`, that returns its argument.
-
-    Where it is not `awake`, it answers as the proxy before a sleeping Space.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.awake: Callable[[], bool] = lambda: True
-        self.result: Callable[[Any], Any] = lambda value: value
-        self.login: tuple[str, str] | None = None
-        self._jobs: list[Any] = []
-
-    def answer(self, seen: Seen) -> Answer:
-        if not self.awake():
-            return 503, {"content-type": "text/html"}, b"<h1>Your space is sleeping</h1>"
-        match seen.path:
-            case "/config":
-                return 200, {}, self._config()
-            case "/gradio_api/info":
-                parameters = [{"parameter_name": "value", "parameter_has_default": False}]
-                endpoint = {"parameters": parameters, "returns": [{"label": "value"}]}
-                return 200, {}, {"named_endpoints": {"/echo": endpoint}, "unnamed_endpoints": {}}
-            case "/gradio_api/upload":
-                names = re.findall(rb'filename="([^"]+)"', seen.body)
-                return 200, {}, [f"/files/{name.decode()}" for name in names]
-            case "/gradio_api/queue/join":
-                self._jobs.append(seen.json()["data"][0])
-                return 200, {}, {"event_id": f"e{len(self._jobs)}"}
-            case "/gradio_api/queue/data":
-                return 200, {"content-type": "text/event-stream"}, self._events()
-            case "/login":
-                return 200, {"set-cookie": "access-token-unsecure-0=1"}, {"success": True}
-            case path if path.startswith(("/gradio_api/file=", "/gradio_api/stream/")):
-                return 200, {}, b"content of the file"
-            case _:
-                return 404, {}, {"detail": "Not Found"}
-
-    def _config(self) -> dict[str, Any]:
-        component = {"type": "json", "skip_api": False, "props": {}}
-        dependency = {"id": 0, "api_name": "echo", "inputs": [1], "outputs": [2]}
-        return {
-            "version": "6.31.0", "protocol": "sse_v3", "api_prefix": "/gradio_api",
-            "components": [{"id": 1, **component}, {"id": 2, **component}],
-            "dependencies": [dependency],
-        }  # fmt: skip
-
-    def _events(self) -> bytes:
-        number = len(self._jobs)
-        output = {"data": [self.result(self._jobs[-1])]}
-        messages = [
-            {
-                "msg": "process_completed",
-                "event_id": f"e{number}",
-                "output": output,
-                "success": True,
-            },
-            {"msg": "close_stream", "event_id": None},
-        ]
-        return "".join(f"data: {json.dumps(message)}\n\n" for message in messages).encode()

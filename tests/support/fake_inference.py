@@ -1,4 +1,4 @@
-"""A Hub that knows models, its router, and a chat server: on loopback, noting what they hear."""
+"""The router of the Hub and a chat server, on loopback; both note what they are asked."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
-from urllib.parse import unquote
 
 from hubsmith_runtime.effects import DeadlineExceeded, Effect, Effects, Run, Sleep
 from hubsmith_runtime.http import Response
 
-from tests.support.fake_hub import Answer, Recorder, Seen
+from tests.support.recorder import Answer, Recorder, Seen
 
 T = TypeVar("T")
 
-_ANONYMOUS = {"error": "Invalid username or password."}
-_MISSING = {"error": "Repository not found"}
 _LIMIT = 20.0  # Seconds that a trickle may last, whatever a test wants.
 
 LABELS = [{"label": "POSITIVE", "score": 0.75}, {"label": "NEGATIVE", "score": 0.25}]
@@ -47,41 +44,6 @@ def completion(model: str, text: str = "Paris.") -> dict[str, Any]:
         "choices": [{"index": 0, "finish_reason": "stop",
                      "message": {"role": "assistant", "content": text}}],
     }  # fmt: skip
-
-
-class FakeModelHub(Recorder):
-    """The parts of the Hub's API that deal with models. Private models are `owner`'s alone."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.models: dict[str, dict[str, Any]] = {}
-        self.private: dict[str, str] = {}  # The token that may see a model, by its id.
-        self.tasks: dict[str, Any] = {}
-
-    def add(
-        self,
-        model: str,
-        mapping: dict[str, Any] | list[Any] | None = None,
-        *,
-        tag: str = "",
-        tags: Sequence[str] = (),
-    ) -> None:
-        """Make a model known."""
-        self.models[model] = {
-            "id": model, "pipeline_tag": tag, "tags": list(tags), "inferenceProviderMapping": mapping,
-        }  # fmt: skip
-
-    def answer(self, seen: Seen) -> Answer:
-        token = seen.headers.get("authorization", "").removeprefix("Bearer ")
-        if seen.path == "/api/tasks":
-            return 200, {}, self.tasks
-        model = unquote(seen.path).removeprefix("/api/models/")
-        if model not in self.models or self.private.get(model, token) != token:
-            return (404, {}, _MISSING) if token else (401, {}, _ANONYMOUS)
-        about = dict(self.models[model])
-        if "inferenceProviderMapping" not in seen.query.get("expand", []):
-            del about["inferenceProviderMapping"]
-        return 200, {}, about
 
 
 class FakeRouter(Recorder):

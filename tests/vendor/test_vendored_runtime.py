@@ -22,6 +22,8 @@ from hubsmith_codegen.write.formatting import format_python
 from hubsmith_codegen.write.options import Options
 from hubsmith_codegen.write.vendor import vendored_runtime
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / "runtime" / "hubsmith_runtime"
 ALLOWED = {"httpx", "pydantic", "pydantic_core", "typing_extensions"}

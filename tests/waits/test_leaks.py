@@ -21,6 +21,8 @@ from hubsmith_runtime import HubsmithError, Retries
 from tests.waits.scripted_http import Answer, Asked, Fault
 from tests.waits.scripted_space import Script, ScriptedSpace, completed, failed, partial
 
+pytestmark = pytest.mark.slow
+
 CALLS, CALLS_PER_CLIENT, AT_ONCE = 1000, 50, 5
 JOIN = "/gradio_api/queue/join"
 FILE = {"path": "/tmp/a.txt", "orig_name": "a.txt", "meta": {"_type": "gradio.FileData"}}

@@ -24,6 +24,8 @@ from tests.waits.scripted_inference import ScriptedInference
 from tests.waits.scripted_space import ScriptedSpace
 from tests.waits.table_of_waits import SUBMIT, TIMEOUT, Row, inference_rows, space_rows
 
+pytestmark = pytest.mark.slow
+
 GRACE = 0.5
 HUNG = 5.0  # Seconds after which nobody waits for a row any more.
 AT_ONCE = 26
