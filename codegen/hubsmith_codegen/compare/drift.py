@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
@@ -11,12 +11,11 @@ from typing import Literal, TypeAlias
 from hubsmith_runtime import SpecError
 
 from ..ir.model import Json
-from ..load import RawSpec
 from ..write.files import SPEC_FOLDER
-from ..write.fingerprint import fingerprint
-from ..write.lock import LOCK_FILE, LOST_LOCK, Lock, generator_versions, hash_of, read_lock
+from ..write.lock import LOCK_FILE, LOST_LOCK, Lock, hash_of, read_lock
+from .api import ApiDiff
 
-Kind: TypeAlias = Literal["space", "snapshot", "generator", "files"]
+Cause: TypeAlias = Literal["space", "snapshot", "generator", "files"]
 
 _IGNORED_FOLDERS = frozenset({"__pycache__"})
 _IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db"})
@@ -24,31 +23,31 @@ _LISTED = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Drift:
     """One way in which a client drifted.
 
     Attributes:
-        kind: What changed: the live Space, the snapshot, the generator with its options, or the
+        kind: What changed: the running Space, the snapshot, the generator with its options, or the
             files of the package.
         what: What is different, in words.
         advice: What to do about it.
         files: The files concerned, by path within the package.
     """
 
-    kind: Kind
+    kind: Cause
     what: str
     advice: str
     files: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.what}. {self.advice}"
+        return f"{self.what}. {self.advice}."
 
     def to_json(self) -> dict[str, Json]:
         """Return it as it stands in a JSON document."""
         return {
             "kind": self.kind,
             "what": self.what,
-            "advice": self.advice,
+            "advice": f"{self.advice}.",
             "files": list(self.files),
         }
 
@@ -84,146 +83,136 @@ def on_disk(root: Path) -> OnDisk:
             if name not in _IGNORED_FILES and file.suffix != ".pyc":
                 path = PurePosixPath(file.relative_to(root).as_posix())
                 files[path] = hash_of(file.read_bytes()) if file.is_file() else ""
-    lock_file = root / LOCK_FILE
-    if files.pop(PurePosixPath(LOCK_FILE), None) is None:
-        return OnDisk(lock=None, files=files)
-    return OnDisk(lock=read_lock(lock_file.read_bytes(), str(lock_file)), files=files)
+    lock = None
+    if files.pop(PurePosixPath(LOCK_FILE), None) is not None:
+        lock_file = root / LOCK_FILE
+        lock = read_lock(lock_file.read_bytes(), str(lock_file))
+    return OnDisk(lock=lock, files=files)
 
 
-def is_made_from(lock: Lock, raw: RawSpec, options: Mapping[str, Json]) -> bool:
-    """Whether the generator at hand would write this lock for a snapshot, without making it.
-
-    Args:
-        lock: The lock of a client.
-        raw: The snapshot, with the name of the client.
-        options: The choices that the configuration asks for.
-    """
-    made = _facts(lock) == (raw.digest, raw.source, raw.name, dict(raw.notes))
-    code = fingerprint(with_runtime=bool(options.get("vendor_runtime")))
-    return (
-        made
-        and dict(lock.options) == dict(options)
-        and dict(lock.generators) == generator_versions()
-        and lock == lock.sealed(code)
-    )
+def space_drift(name: str, changes: ApiDiff) -> Drift:
+    """Say that a Space changed since its snapshot."""
+    what = f"the Space changed: {changes.brief()}"
+    return Drift(kind="space", what=what, advice=f"Run: hubsmith update {name}")
 
 
-def findings(
-    disk: OnDisk, made: Lock, *, owns_snapshot: bool, name: str | None = None
-) -> list[Finding]:
-    """Say how a package differs from what would be made of its snapshot now.
+def package_drift(disk: OnDisk, made: Lock, *, owns_snapshot: bool) -> list[Drift]:
+    """Say how a package differs from what is made of its snapshot now.
 
     Args:
         disk: The package.
         made: The lock that it would get.
         owns_snapshot: Whether its own `spec` folder is the snapshot.
-        name: What `hubsmith generate` calls it; default: the name in the lock.
     """
-    generate = f"Run: hubsmith generate {name or made.name}"
+    generate = f"Run: hubsmith generate {made.name}"
     lock = disk.lock
     if lock is None:
-        return [_without_lock(disk, generate)]
-    found: list[Finding] = []
-    is_snapshot_changed = (lock.digest, lock.source, dict(lock.missing)) != (
-        made.digest,
-        made.source,
-        dict(made.missing),
-    )
-    outdated: list[PurePosixPath] = []
-    missing: list[PurePosixPath] = []
-    edited: list[PurePosixPath] = []
-    left_over: list[PurePosixPath] = []
-    for path in sorted({*disk.files, *lock.files, *made.files}):
-        is_, was, would = disk.files.get(path), lock.files.get(path), made.files.get(path)
-        is_spec = path.parts[0] == SPEC_FOLDER and (was or would) is not None
-        if would not in (was, is_):
-            outdated.append(path)
-        if is_ in (was, would) or (is_spec and owns_snapshot and is_snapshot_changed):
-            continue
-        if is_ is None:
-            missing.append(path)
-        elif was is None:
-            left_over.append(path)
-        else:
-            edited.append(path)
-    if is_snapshot_changed:
-        documents = [
-            path for path in sorted({*lock.files, *made.files}) if path.parts[0] == SPEC_FOLDER
-        ]
-        # Without it the client would be made anew from less: only the Space knows the rest.
-        gone = [path for path in documents if owns_snapshot and path not in disk.files]
-        if gone:
-            back = f"Take it back from version control, or run: hubsmith update {name or made.name}"
-            found.append(_finding("files", "missing", back, gone))
-        changed = [
-            path
-            for path in documents
-            if path not in gone and lock.files.get(path) != made.files.get(path)
-        ]
-        if changed or not gone:
-            what = "the snapshot changed after the client was made from it"
-            found.append(_finding("snapshot", what, generate, changed))
-    found += _generator_findings(lock, made, [] if is_snapshot_changed else outdated, generate)
-    if missing:
-        found.append(_finding("files", "missing", generate, missing))
-    if edited:
-        undo = f"{generate} to undo it, and keep additions in a subclass elsewhere"
-        found.append(_finding("files", "edited by hand", undo, edited))
-    if left_over:
-        away = "Move it out of the package: hubsmith did not write it"
-        found.append(_finding("files", "left over", away, left_over))
-    if not found and _signed(lock) != _signed(made):
-        found.append(_finding("files", "edited by hand", generate, [PurePosixPath(LOCK_FILE)]))
+        if not disk.files:
+            return [Drift(kind="files", what="the client is missing", advice=generate)]
+        return [_of_files("files", "missing", LOST_LOCK, [PurePosixPath(LOCK_FILE)])]
+    found: list[Drift] = []
+    is_spec_changed = _spec(lock) != _spec(made)
+    if is_spec_changed:
+        found += _snapshot_drift(disk, lock, made, owns_snapshot=owns_snapshot)
+    found += _generator_drift(disk, lock, made, is_spec_changed=is_spec_changed)
+    # While its documents are being edited in the package, they differ from what was written.
+    is_edited_here = owns_snapshot and is_spec_changed
+    found += _file_drift(disk, lock, made, are_documents_left_out=is_edited_here)
+    if not found and replace(lock, generators={}) != replace(made, generators={}):
+        # Other versions of the generator may make the very same files.
+        found.append(_of_files("files", "edited by hand", generate, [PurePosixPath(LOCK_FILE)]))
     return found
 
 
-def _generator_findings(
-    lock: Lock, made: Lock, outdated: Sequence[PurePosixPath], generate: str
-) -> list[Finding]:
-    choices = [
-        f"{key} was {_option(lock.options.get(key))}, is {_option(made.options.get(key))}"
-        for key in sorted({*lock.options, *made.options})
-        if lock.options.get(key) != made.options.get(key)
+def _spec(lock: Lock) -> tuple[str, str | None, Mapping[str, str]]:
+    return lock.digest, lock.source, dict(lock.missing)
+
+
+def _snapshot_drift(
+    disk: OnDisk, lock: Lock, made: Lock, *, owns_snapshot: bool
+) -> Iterator[Drift]:
+    documents = sorted(filter(_is_document, {*lock.files, *made.files}))
+    # Without it the client would be made anew from less: only the Space knows the rest.
+    gone = [path for path in documents if owns_snapshot and path not in disk.files]
+    if gone:
+        back = f"Take it back from version control, or run: hubsmith update {made.name}"
+        yield _of_files("files", "missing", back, gone)
+    changed = [
+        path
+        for path in documents
+        if path not in gone and lock.files.get(path) != made.files.get(path)
     ]
+    if changed or not gone:
+        what = "the snapshot changed after the client was made from it"
+        yield _of_files("snapshot", what, f"Run: hubsmith generate {made.name}", changed)
+
+
+def _generator_drift(
+    disk: OnDisk, lock: Lock, made: Lock, *, is_spec_changed: bool
+) -> Iterator[Drift]:
+    generate = f"Run: hubsmith generate {made.name}"
+    choices = _changed(lock.options, made.options, "{key} was {was}, is {is_}")
     if lock.name != made.name:
         choices.append(f"name was {lock.name}, is {made.name}")
     if choices:
-        return [_finding("generator", f"the options changed: {', '.join(choices)}", generate, ())]
-    if not outdated:
-        return []
-    versions = [
-        f"{key} {lock.generators.get(key, 'none')} -> {made.generators.get(key, 'none')}"
-        for key in sorted({*lock.generators, *made.generators})
-        if lock.generators.get(key) != made.generators.get(key)
+        what = f"the options changed: {', '.join(choices)}"
+        yield Drift(kind="generator", what=what, advice=generate)
+        return
+    outdated = [
+        path
+        for path in sorted({*disk.files, *lock.files, *made.files})
+        if made.files.get(path) not in (lock.files.get(path), disk.files.get(path))
     ]
-    which = f" ({', '.join(versions)})" if versions else ""
-    what = f"the generator changed{which} and makes other files"
-    return [_finding("generator", what, generate, outdated)]
+    if outdated and not is_spec_changed:
+        versions = _changed(lock.generators, made.generators, "{key} {was} -> {is_}")
+        which = f" ({', '.join(versions)})" if versions else ""
+        what = f"the generator changed{which} and makes other files"
+        yield _of_files("generator", what, generate, outdated)
 
 
-def _without_lock(disk: OnDisk, generate: str) -> Finding:
-    if not disk.files:
-        return Finding(kind="files", what="the client is missing", advice=f"{generate}.")
-    return _finding("files", "missing", LOST_LOCK, [PurePosixPath(LOCK_FILE)])
+def _file_drift(
+    disk: OnDisk, lock: Lock, made: Lock, *, are_documents_left_out: bool
+) -> Iterator[Drift]:
+    found: dict[str, list[PurePosixPath]] = {"missing": [], "edited by hand": [], "left over": []}
+    for path in sorted({*disk.files, *lock.files, *made.files}):
+        is_, was, would = disk.files.get(path), lock.files.get(path), made.files.get(path)
+        is_written = was is not None or would is not None
+        if are_documents_left_out and is_written and _is_document(path):
+            continue
+        if is_ not in (was, would):
+            is_own = "left over" if was is None else "edited by hand"
+            found["missing" if is_ is None else is_own].append(path)
+    generate = f"Run: hubsmith generate {made.name}"
+    advice = {
+        "missing": generate,
+        "edited by hand": f"{generate} to undo it, and keep additions in a subclass elsewhere",
+        "left over": "Move it out of the package: hubsmith did not write it",
+    }
+    for what, paths in found.items():
+        if paths:
+            yield _of_files("files", what, advice[what], paths)
 
 
-def _finding(kind: Kind, what: str, advice: str, paths: Sequence[PurePosixPath]) -> Finding:
-    names = [str(path) for path in paths]
+def _is_document(path: PurePosixPath) -> bool:
+    return path.parts[0] == SPEC_FOLDER
+
+
+def _changed(old: Mapping[str, Json], new: Mapping[str, Json], words: str) -> list[str]:
+    """What changed in a table of the lock, entry by entry."""
+    return [
+        words.format(key=key, was=_entry(old, key), is_=_entry(new, key))
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _entry(table: Mapping[str, Json], key: str) -> str:
+    return str(table[key]).lower() if key in table else "not set"
+
+
+def _of_files(cause: Cause, what: str, advice: str, paths: Iterable[PurePosixPath]) -> Drift:
+    names = tuple(map(str, paths))
     if names:
-        shown = ", ".join(names[:_LISTED])
         more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-        what = f"{what}: {shown}{more}"
-    return Finding(kind=kind, what=what, advice=f"{advice}.", files=tuple(names))
-
-
-def _facts(lock: Lock) -> tuple[str, str | None, str, dict[str, str]]:
-    return lock.digest, lock.source, lock.name, dict(lock.missing)
-
-
-def _signed(lock: Lock) -> Lock:
-    """A lock without what may differ while every file is the same."""
-    return replace(lock, generators={}, seal="")
-
-
-def _option(value: Json) -> str:
-    return "not set" if value is None else str(value).lower()
+        what = f"{what}: {', '.join(names[:_LISTED])}{more}"
+    return Drift(kind=cause, what=what, advice=advice, files=names)
