@@ -8,16 +8,8 @@ import pytest
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
 
-from .documents import (
-    config_of,
-    endpoint,
-    function,
-    info_of,
-    parameter,
-    result,
-    service_of,
-    signatures,
-)
+from .documents import config_of, endpoint, function, info_of, parameter, result, service_of
+from .ir_text import signatures
 
 STRING = {"type": "string"}
 NUMBER = {"type": "number"}
