@@ -68,10 +68,10 @@ bench-chat: setup ## measure chat, streamed and whole, beside huggingface_hub, o
 sizes: setup ## count the lines of the runtime, beside their limits
 	$(PYTHON_VENV) benchmarks/sizes.py
 
-generate: setup ## rewrite generated/ from specs/
+generate: setup ## rewrite generated/ from specs/ and the examples' snapshots
 	$(PYTHON_VENV) -m hubsmith_repository.tree
 
-record: setup ## snapshot the demo app anew into specs/spaces/kitchen
+record: setup ## snapshot the demo app anew into generated/spaces/kitchen/spec
 	$(PYTHON_VENV) demo/run.py --record
 
 specs-check: setup ## compare specs/tasks with the package they were taken from (npm, network)
