@@ -185,16 +185,16 @@ def test_a_changed_option(client: Path, home: Path, check: Check) -> None:
 
 @pytest.fixture
 def other_templates(client: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A generator that writes another README than that of the client."""
+    """A generator that writes other models than those of the client."""
     usual = render.render
 
     def renders(service: Any, **options: Any) -> dict[PurePosixPath, str]:
-        return {**usual(service, **options), PurePosixPath("README.md"): "# Another template\n"}
+        return {**usual(service, **options), PurePosixPath("models.py"): "# Another template\n"}
 
     monkeypatch.setattr(render, "render", renders)
 
 
-OTHER_FILES = f"and makes other files: README.md. {GENERATE}."
+OTHER_FILES = f"and makes other files: models.py. {GENERATE}."
 
 
 def test_another_version_of_the_generator_counts_where_it_makes_other_files(
@@ -213,10 +213,10 @@ def test_another_generator_and_an_edit_are_told_apart_in_one_file(
     client: Path, check: Check
 ) -> None:
     assert check() == [f"one: the generator changed {OTHER_FILES}"]
-    edit(client / "README.md")
+    edit(client / "models.py")
     changed, edited = check()
     assert changed == f"one: the generator changed {OTHER_FILES}"
-    assert edited.startswith("one: edited by hand: README.md.")
+    assert edited.startswith("one: edited by hand: models.py.")
 
 
 # --- the live Space changed ---

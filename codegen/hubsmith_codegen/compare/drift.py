@@ -15,7 +15,7 @@ from ..write.files import SPEC_FOLDER
 from ..write.lock import LOCK_FILE, LOST_LOCK, Lock, hash_of, read_lock
 from .api import ApiDiff
 
-Cause: TypeAlias = Literal["space", "snapshot", "generator", "files"]
+Kind: TypeAlias = Literal["space", "snapshot", "generator", "files"]
 
 _IGNORED_FOLDERS = frozenset({"__pycache__"})
 _IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db"})
@@ -34,7 +34,7 @@ class Drift:
         files: The files concerned, by path within the package.
     """
 
-    kind: Cause
+    kind: Kind
     what: str
     advice: str
     files: tuple[str, ...] = ()
@@ -104,97 +104,100 @@ def package_drift(disk: OnDisk, made: Lock, *, owns_snapshot: bool) -> list[Drif
         made: The lock that it would get.
         owns_snapshot: Whether its own `spec` folder is the snapshot.
     """
-    generate = f"Run: hubsmith generate {made.name}"
-    lock = disk.lock
-    if lock is None:
-        if not disk.files:
-            return [Drift(kind="files", what="the client is missing", advice=generate)]
+    if disk.lock is not None:
+        return _Judgement(disk, disk.lock, made, owns_snapshot=owns_snapshot).drift()
+    if disk.files:
         return [_of_files("files", "missing", LOST_LOCK, [PurePosixPath(LOCK_FILE)])]
-    found: list[Drift] = []
-    is_spec_changed = _spec(lock) != _spec(made)
-    if is_spec_changed:
-        found += _snapshot_drift(disk, lock, made, owns_snapshot=owns_snapshot)
-    found += _generator_drift(disk, lock, made, is_spec_changed=is_spec_changed)
-    # While its documents are being edited in the package, they differ from what was written.
-    is_edited_here = owns_snapshot and is_spec_changed
-    found += _file_drift(disk, lock, made, are_documents_left_out=is_edited_here)
-    if not found and replace(lock, generators={}) != replace(made, generators={}):
+    advice = f"Run: hubsmith generate {made.name}"
+    return [Drift(kind="files", what="the client is missing", advice=advice)]
+
+
+class _Judgement:
+    """Judges each file by three hashes: of what is there, of what was written, of what would be.
+
+    Two equal ones say whose change it was.
+    """
+
+    def __init__(self, disk: OnDisk, lock: Lock, made: Lock, *, owns_snapshot: bool) -> None:
+        self._files = disk.files
+        self._lock = lock
+        self._made = made
+        self._owns_snapshot = owns_snapshot
+        self._paths = sorted({*disk.files, *lock.files, *made.files})
+        self._documents = [
+            path for path in sorted({*lock.files, *made.files}) if path.parts[0] == SPEC_FOLDER
+        ]
+        specs = [(one.digest, one.source, one.missing) for one in (lock, made)]
+        self._is_spec_changed = specs[0] != specs[1]
+        self._generate = f"Run: hubsmith generate {made.name}"
+
+    def drift(self) -> list[Drift]:
+        """Everything that drifted, by what changed."""
+        found = [*self._of_snapshot(), *self._of_generator(), *self._of_package()]
         # Other versions of the generator may make the very same files.
-        found.append(_of_files("files", "edited by hand", generate, [PurePosixPath(LOCK_FILE)]))
-    return found
+        if not found and replace(self._lock, generators={}) != replace(self._made, generators={}):
+            lock = [PurePosixPath(LOCK_FILE)]
+            found.append(_of_files("files", "edited by hand", self._generate, lock))
+        return found
 
+    def _of_snapshot(self) -> Iterator[Drift]:
+        if not self._is_spec_changed:
+            return
+        # Without it the client would be made anew from less: only the Space knows the rest.
+        gone = [path for path in self._documents if path not in self._files]
+        gone = gone if self._owns_snapshot else []
+        if gone:
+            name = self._made.name
+            back = f"Take it back from version control, or run: hubsmith update {name}"
+            yield _of_files("files", "missing", back, gone)
+        changed = [
+            path
+            for path in self._documents
+            if path not in gone and self._lock.files.get(path) != self._made.files.get(path)
+        ]
+        if changed or not gone:
+            what = "the snapshot changed after the client was made from it"
+            yield _of_files("snapshot", what, self._generate, changed)
 
-def _spec(lock: Lock) -> tuple[str, str | None, Mapping[str, str]]:
-    return lock.digest, lock.source, dict(lock.missing)
+    def _of_generator(self) -> Iterator[Drift]:
+        lock, made = self._lock, self._made
+        choices = _changed(lock.options, made.options, "{key} was {was}, is {is_}")
+        if lock.name != made.name:
+            choices.append(f"name was {lock.name}, is {made.name}")
+        outdated = [
+            path
+            for path in self._paths
+            if made.files.get(path) not in (lock.files.get(path), self._files.get(path))
+        ]
+        if choices:
+            what = f"the options changed: {', '.join(choices)}"
+            yield Drift(kind="generator", what=what, advice=self._generate)
+        elif outdated and not self._is_spec_changed:
+            versions = _changed(lock.generators, made.generators, "{key} {was} -> {is_}")
+            which = f" ({', '.join(versions)})" if versions else ""
+            what = f"the generator changed{which} and makes other files"
+            yield _of_files("generator", what, self._generate, outdated)
 
-
-def _snapshot_drift(
-    disk: OnDisk, lock: Lock, made: Lock, *, owns_snapshot: bool
-) -> Iterator[Drift]:
-    documents = sorted(filter(_is_document, {*lock.files, *made.files}))
-    # Without it the client would be made anew from less: only the Space knows the rest.
-    gone = [path for path in documents if owns_snapshot and path not in disk.files]
-    if gone:
-        back = f"Take it back from version control, or run: hubsmith update {made.name}"
-        yield _of_files("files", "missing", back, gone)
-    changed = [
-        path
-        for path in documents
-        if path not in gone and lock.files.get(path) != made.files.get(path)
-    ]
-    if changed or not gone:
-        what = "the snapshot changed after the client was made from it"
-        yield _of_files("snapshot", what, f"Run: hubsmith generate {made.name}", changed)
-
-
-def _generator_drift(
-    disk: OnDisk, lock: Lock, made: Lock, *, is_spec_changed: bool
-) -> Iterator[Drift]:
-    generate = f"Run: hubsmith generate {made.name}"
-    choices = _changed(lock.options, made.options, "{key} was {was}, is {is_}")
-    if lock.name != made.name:
-        choices.append(f"name was {lock.name}, is {made.name}")
-    if choices:
-        what = f"the options changed: {', '.join(choices)}"
-        yield Drift(kind="generator", what=what, advice=generate)
-        return
-    outdated = [
-        path
-        for path in sorted({*disk.files, *lock.files, *made.files})
-        if made.files.get(path) not in (lock.files.get(path), disk.files.get(path))
-    ]
-    if outdated and not is_spec_changed:
-        versions = _changed(lock.generators, made.generators, "{key} {was} -> {is_}")
-        which = f" ({', '.join(versions)})" if versions else ""
-        what = f"the generator changed{which} and makes other files"
-        yield _of_files("generator", what, generate, outdated)
-
-
-def _file_drift(
-    disk: OnDisk, lock: Lock, made: Lock, *, are_documents_left_out: bool
-) -> Iterator[Drift]:
-    found: dict[str, list[PurePosixPath]] = {"missing": [], "edited by hand": [], "left over": []}
-    for path in sorted({*disk.files, *lock.files, *made.files}):
-        is_, was, would = disk.files.get(path), lock.files.get(path), made.files.get(path)
-        is_written = was is not None or would is not None
-        if are_documents_left_out and is_written and _is_document(path):
-            continue
-        if is_ not in (was, would):
-            is_own = "left over" if was is None else "edited by hand"
-            found["missing" if is_ is None else is_own].append(path)
-    generate = f"Run: hubsmith generate {made.name}"
-    advice = {
-        "missing": generate,
-        "edited by hand": f"{generate} to undo it, and keep additions in a subclass elsewhere",
-        "left over": "Move it out of the package: hubsmith did not write it",
-    }
-    for what, paths in found.items():
-        if paths:
-            yield _of_files("files", what, advice[what], paths)
-
-
-def _is_document(path: PurePosixPath) -> bool:
-    return path.parts[0] == SPEC_FOLDER
+    def _of_package(self) -> Iterator[Drift]:
+        # The snapshot in the package is the one that changed: it is judged as that.
+        is_judged = self._owns_snapshot and self._is_spec_changed
+        judged = self._documents if is_judged else []
+        missing: list[PurePosixPath] = []
+        edited: list[PurePosixPath] = []
+        left_over: list[PurePosixPath] = []
+        for path in self._paths:
+            is_, was = self._files.get(path), self._lock.files.get(path)
+            if path not in judged and is_ not in (was, self._made.files.get(path)):
+                (missing if is_ is None else left_over if was is None else edited).append(path)
+        undo = f"{self._generate} to undo it, and keep additions in a subclass elsewhere"
+        move = "Move it out of the package: hubsmith did not write it"
+        for what, advice, paths in (
+            ("missing", self._generate, missing),
+            ("edited by hand", undo, edited),
+            ("left over", move, left_over),
+        ):
+            if paths:
+                yield _of_files("files", what, advice, paths)
 
 
 def _changed(old: Mapping[str, Json], new: Mapping[str, Json], words: str) -> list[str]:
@@ -210,9 +213,9 @@ def _entry(table: Mapping[str, Json], key: str) -> str:
     return str(table[key]).lower() if key in table else "not set"
 
 
-def _of_files(cause: Cause, what: str, advice: str, paths: Iterable[PurePosixPath]) -> Drift:
+def _of_files(kind: Kind, what: str, advice: str, paths: Iterable[PurePosixPath]) -> Drift:
     names = tuple(map(str, paths))
     if names:
         more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
         what = f"{what}: {', '.join(names[:_LISTED])}{more}"
-    return Drift(kind=cause, what=what, advice=advice, files=names)
+    return Drift(kind=kind, what=what, advice=advice, files=names)
