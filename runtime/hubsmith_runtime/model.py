@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeAlias, TypeVar, cast
 
 import pydantic
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
     ObjectInput: TypeAlias = M | D
     """What is taken for an object: one of its class, or a dict, as the second type describes it."""
+
+    ListInput: TypeAlias = Sequence[M]
+    """What is taken for a list."""
 else:
+    ListInput = list  # Pydantic makes what was given a list.
 
     class ObjectInput:
         """What is taken for an object: pydantic makes a dict one of the class, the first type."""
