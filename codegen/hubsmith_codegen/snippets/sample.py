@@ -10,7 +10,7 @@ from ..ir.names import is_name
 from ..ir.text import Source
 from .examples import Examples
 from .place import DEFAULT_URL
-from .python import client_program, client_variable, method_call, quoted, use_lines
+from .python import client_program, client_variable, quoted
 
 # What Gradio calls a function without a name, and what a page does beside its work.
 _MINOR = re.compile(
@@ -23,16 +23,18 @@ _MINOR = re.compile(
 def main_operation(service: Service) -> Operation | None:
     """The endpoint that a Space is there for: most likely the one behind its main button.
 
-    That is the first of those with the most parameters, among the endpoints that return something
-    and whose names do not say that they only serve the page.
+    Those come last whose names say that they only serve the page, then those that return or take
+    nothing. Of the others it is the one that has the name which Gradio gives to an app's own
+    function, or else the most parameters; of equals the first.
     """
     return max(service.operations, key=_weight, default=None)
 
 
-def _weight(operation: Operation) -> tuple[bool, bool, bool, int]:
+def _weight(operation: Operation) -> tuple[bool, bool, bool, bool, int]:
     name = str(operation.endpoint).removeprefix("/").lower()
     count = len(operation.parameters)
-    return not _MINOR.match(name), bool(operation.results), count > 0, count
+    is_major = not _MINOR.match(name)
+    return is_major, bool(operation.results), count > 0, name in ("chat", "predict"), count
 
 
 def sample(service: Service, root: Path, *bases: Path) -> list[str]:
@@ -67,13 +69,6 @@ def client_sample(service: Service, module: str, variable: str) -> Source:
     examples = Examples(service.definitions)
     program = client_program(operation, service, examples, module, variable)
     return Source(program.rstrip("\n"))
-
-
-def endpoint_sample(operation: Operation, service: Service, variable: str) -> Source:
-    """The lines that call an endpoint of a client that is there, and print what comes back."""
-    call, classes = method_call(operation, Examples(service.definitions), variable)
-    lines = [f"from {service.package} import {', '.join(classes)}", ""] if classes else []
-    return Source("\n".join([*lines, *use_lines(operation, call)]))
 
 
 def module_of(root: Path, *bases: Path) -> str:
