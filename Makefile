@@ -12,7 +12,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-versions test-servers corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check lint fix types docs clean
+.PHONY: help setup demo test test-versions test-servers corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -68,10 +68,10 @@ bench-chat: setup ## measure chat, streamed and whole, beside huggingface_hub, o
 sizes: setup ## count the lines of the runtime, beside their limits
 	$(PYTHON_VENV) benchmarks/sizes.py
 
-generate: setup ## rewrite generated/ from specs/
+generate: setup ## rewrite generated/ from specs/ and the examples' snapshots
 	$(PYTHON_VENV) -m hubsmith_repository.tree
 
-record: setup ## snapshot the demo app anew into specs/spaces/kitchen
+record: setup ## snapshot the demo app anew into generated/spaces/kitchen/spec
 	$(PYTHON_VENV) demo/run.py --record
 
 specs-check: setup ## compare specs/tasks with the package they were taken from (npm, network)
@@ -79,6 +79,11 @@ specs-check: setup ## compare specs/tasks with the package they were taken from 
 
 check: setup ## fail when generated/ is not what specs/ say
 	$(PYTHON_VENV) -m hubsmith_repository.tree --check
+
+build-check: setup ## build the sdist and from it the wheel, and look at what is in them
+	rm -rf build/dist
+	$(PYTHON_VENV) -m build --outdir build/dist
+	$(PYTHON_VENV) tests/build_check.py build/dist
 
 lint: setup ## check style and formatting
 	$(PYTHON_VENV) -m ruff check

@@ -22,8 +22,8 @@ from pathlib import Path
 
 DEMO = Path(__file__).resolve().parent
 BUILD = DEMO.parent / "build" / "demo"
-SNAPSHOT = DEMO.parent / "specs" / "spaces" / "kitchen"
-DEFAULT_URL = "http://127.0.0.1:7860"
+SNAPSHOT = DEMO.parent / "generated" / "spaces" / "kitchen" / "spec"
+SOURCE = "owner/kitchen"
 START_SECONDS = 90
 ATTEMPTS = 3
 
@@ -173,7 +173,7 @@ def demonstrate(folder: Path) -> None:
 
 
 def record(folder: Path) -> None:
-    """Snapshot the app into `folder`, as if it ran on Gradio's default port.
+    """Snapshot the app into `folder`, as if it were a Space of the Hub.
 
     Raises:
         DemoError: when the app cannot be started.
@@ -183,7 +183,7 @@ def record(folder: Path) -> None:
 
     with kitchen_app() as url:
         raw = fetch(url)
-    write_snapshot(dataclasses.replace(raw, source=DEFAULT_URL, name="kitchen"), folder)
+    write_snapshot(dataclasses.replace(raw, source=SOURCE, name="kitchen"), folder)
 
 
 def main() -> int:

@@ -109,6 +109,23 @@ def test_the_generator_never_imports_generated_code() -> None:
     assert {file: names for file, names in users.items() if names} == {}
 
 
+def steps_imported(file: Path) -> set[str]:
+    """Return the folders of the generator that a module imports from, beside its own."""
+    above = file.relative_to(GENERATOR).parts[:-1]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            named = (node.module or node.names[0].name).split(".")
+            found.add([*above[: len(above) + 1 - node.level], *named][0])
+    return found - {above[0]}
+
+
+def test_comparing_knows_the_ir_and_the_lock_only() -> None:
+    for file in modules(GENERATOR / "compare"):
+        allowed = {"ir"} if file.parent.name == "api" else {"ir", "write"}
+        assert steps_imported(file) <= allowed, file
+
+
 @pytest.mark.parametrize("folder", LINES, ids=lambda folder: folder.name)
 def test_modules_stay_small(folder: Path) -> None:
     sizes = {f.name: len(f.read_text(encoding="utf-8").splitlines()) for f in modules(folder)}

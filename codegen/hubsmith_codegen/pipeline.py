@@ -11,6 +11,7 @@ from .ir.types import optional
 from .load import RawSpec
 from .normalise.spaces import normalise
 from .render import space
+from .snippets.readme import readme
 from .write.files import assemble
 from .write.formatting import format_python
 from .write.options import DEFAULTS, Options
@@ -96,8 +97,10 @@ def draft(target: Target) -> Draft:
     service = normalise(replace(target.raw, name=target.root.name))
     if target.options.outputs == "nullable":
         service = with_nullable_outputs(service)
-    runtime = space.VENDORED if target.options.vendor_runtime else space.RUNTIME
-    return Draft(target=target, service=service, files=space.render(service, runtime=runtime))
+    is_vendored = target.options.vendor_runtime
+    files = space.render(service, runtime=space.VENDORED if is_vendored else space.RUNTIME)
+    files[PurePosixPath("README.md")] = readme(service, runtime_is_vendored=is_vendored)
+    return Draft(target=target, service=service, files=files)
 
 
 def with_nullable_outputs(service: Service) -> Service:

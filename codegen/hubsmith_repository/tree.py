@@ -1,4 +1,6 @@
-"""`python -m hubsmith_repository.tree`: this repository's own `generated/`, made from `specs/`.
+"""`python -m hubsmith_repository.tree`: this repository's own `generated/`.
+
+The public package is made from `specs/`, each example client from the snapshot in its own `spec/`.
 
 With `--check` nothing is written; the exit status is 1 where the disk is not what would be.
 """
@@ -6,7 +8,7 @@ With `--check` nothing is written; the exit status is 1 where the disk is not wh
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -14,21 +16,22 @@ import hubsmith_runtime
 from hubsmith_codegen.ir.names import ClassName, Identifier
 from hubsmith_codegen.ir.text import Source, literal
 from hubsmith_codegen.load.snapshot import read_snapshot
-from hubsmith_codegen.normalise.tasks.operation import operations
-from hubsmith_codegen.pipeline import draft, finish
+from hubsmith_codegen.normalise.tasks import service_of_tasks
+from hubsmith_codegen.pipeline import Target, draft, finish
 from hubsmith_codegen.render.providers.render import render_providers
-from hubsmith_codegen.render.tasks import class_names, render_tasks
+from hubsmith_codegen.render.tasks import render_tasks
 from hubsmith_codegen.render.templating import template
 from hubsmith_codegen.version import GENERATOR, VERSION
-from hubsmith_codegen.write.files import compare, write
+from hubsmith_codegen.write.files import differences, write
 from hubsmith_codegen.write.formatting import format_python
+from hubsmith_codegen.write.lock import LOCK_FILE
 from hubsmith_runtime import HubsmithError, SpecError, inference
 
 ROOT = Path(__file__).resolve().parents[2]
 PROVIDERS = ROOT / "specs" / "providers"
-SPACES = ROOT / "specs" / "spaces"
 TASKS = ROOT / "specs" / "tasks"
-GENERATED = ROOT / "generated"
+PUBLIC = ROOT / "generated" / "hubsmith"
+SPACES = ROOT / "generated" / "spaces"
 _FACE = PurePosixPath("__init__.py")
 _MARKER = PurePosixPath("py.typed")
 # What of the runtime's inference half the public package shows; the rest is for generated code.
@@ -52,12 +55,11 @@ def public_package() -> dict[PurePosixPath, bytes]:
     Raises:
         SpecError: when a spec is broken.
     """
-    tasks = operations(TASKS)
-    models = class_names(tasks)
+    tasks = render_tasks(service_of_tasks(TASKS))
     texts = {
-        **render_tasks(tasks),
+        **tasks.files,
         **_providers(),
-        _FACE: _face(models),
+        _FACE: _face(tasks.names),
     }
     files = {path: text.encode() for path, text in format_python(texts).items()}
     return {**files, _MARKER: b""}
@@ -101,42 +103,39 @@ def main(arguments: list[str]) -> int:
     if arguments and not is_check:
         print("usage: python -m hubsmith_repository.tree [--check]", file=sys.stderr)
         return 2
-    drifted = _write_public(public_package(), is_check=is_check)
-    snapshots = sorted(path for path in SPACES.iterdir() if path.is_dir())
-    drafts = [draft(read_snapshot(path), GENERATED / "spaces" / path.name) for path in snapshots]
+    # All of the public package is generated: what no spec makes any more goes.
+    present = (PurePosixPath(path.relative_to(PUBLIC)) for path in PUBLIC.rglob("*"))
+    owned = [path for path in present if path.suffix in (".py", ".typed")]
+    drifted = _put(public_package(), PUBLIC, owned, is_check=is_check)
+    roots = sorted(path.parent for path in SPACES.glob("*/spec"))
+    drafts = [draft(Target(raw=read_snapshot(root), root=root)) for root in roots]
     for package in finish(drafts):
-        if drift := compare(package.files, package.root):
-            drifted.append(f"{package.root.relative_to(ROOT)}: {drift}")
-            # A lock's seal changes with every line of the generator. Alone it is no reason to write.
-            if not is_check:
-                write(package.files, package.root)
-    for line in drifted:
-        print(line)
+        drifted += _put(package.files, package.root, None, is_check=is_check)
+    for path in drifted:
+        print(path.relative_to(ROOT))
     if is_check and drifted:
         print("generated/ is not what specs/ say. Run `make generate`.", file=sys.stderr)
         return 1
     return 0
 
 
-def _write_public(files: dict[PurePosixPath, bytes], *, is_check: bool) -> list[str]:
-    """Make `generated/hubsmith` hold these files and no others; return what was different."""
-    root = GENERATED / "hubsmith"
-    drifted: list[str] = []
-    for path, content in files.items():
-        target = root / path
-        if target.is_file() and target.read_bytes() == content:
-            continue
-        drifted.append(f"{target.relative_to(ROOT)}: changed")
-        if not is_check:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-    # All of this folder is generated: what no spec makes any more goes.
-    for target in sorted(root.rglob("*.py")):
-        if PurePosixPath(target.relative_to(root).as_posix()) not in files:
-            drifted.append(f"{target.relative_to(ROOT)}: surplus")
-            if not is_check:
-                target.unlink()
-    return drifted
+def _put(
+    files: Mapping[PurePosixPath, bytes],
+    root: Path,
+    owned: Collection[PurePosixPath] | None,
+    *,
+    is_check: bool,
+) -> list[Path]:
+    """Make a folder hold these files, unless it is only checked; return what was different."""
+    different = [
+        root / path
+        for path in differences(files, root, owned=owned)
+        # A lock names the versions that are installed, which alone are no difference.
+        if path.name != LOCK_FILE or not (root / path).is_file()
+    ]
+    if different and not is_check:
+        write(files, root, owned=owned)
+    return different
 
 
 if __name__ == "__main__":

@@ -8,503 +8,517 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hubsmith_runtime import (
-        AppError,
-        ArgumentError,
-        AsyncClient,
-        AsyncJob,
-        AsyncJobs,
-        AsyncSpace,
-        AuthenticationError,
-        Cancelled,
-        Client,
-        Completed,
-        ConnectionFailedError,
-        ConnectionTimeoutError,
-        DownloadError,
-        Endpoint,
-        EndpointNotFoundError,
-        Event,
-        Failed,
-        File,
-        FileError,
-        FileInput,
-        FileTooLargeError,
-        HubsmithError,
-        InferenceTimeoutError,
-        Job,
-        JobCancelledError,
-        Jobs,
-        JobStatus,
-        Log,
-        LogLine,
-        MissingDependencyError,
-        MissingFileError,
-        Model,
-        Partial,
-        Progress,
-        ProgressUnit,
-        Queued,
-        QueueFullError,
-        Request,
-        ResultError,
-        Retries,
-        ServerStoppedError,
-        SessionLostError,
-        SessionNotFoundError,
-        Space,
-        SpaceChangedError,
-        SpaceSummary,
-        SpaceUnavailableError,
-        SpaceValidationError,
-        SpecError,
-        Stage,
-        Started,
-        UnsupportedVersionError,
-        UploadError,
-        ValidationError,
-        ZeroGPUDurationError,
-        ZeroGPUQuotaError,
-        ZeroGPUTimeoutError,
-        asearch_spaces,
-        duplicate_space,
-        handle_file,
-        ip_token_headers,
-        search_spaces,
-    )
+    from hubsmith_runtime import AppError as AppError
+    from hubsmith_runtime import ArgumentError as ArgumentError
+    from hubsmith_runtime import AsyncClient as AsyncClient
+    from hubsmith_runtime import AsyncJob as AsyncJob
+    from hubsmith_runtime import AsyncJobs as AsyncJobs
+    from hubsmith_runtime import AsyncSpace as AsyncSpace
+    from hubsmith_runtime import AuthenticationError as AuthenticationError
+    from hubsmith_runtime import Cancelled as Cancelled
+    from hubsmith_runtime import Client as Client
+    from hubsmith_runtime import Completed as Completed
+    from hubsmith_runtime import ConnectionFailedError as ConnectionFailedError
+    from hubsmith_runtime import ConnectionTimeoutError as ConnectionTimeoutError
+    from hubsmith_runtime import DownloadError as DownloadError
+    from hubsmith_runtime import Endpoint as Endpoint
+    from hubsmith_runtime import EndpointNotFoundError as EndpointNotFoundError
+    from hubsmith_runtime import Event as Event
+    from hubsmith_runtime import Failed as Failed
+    from hubsmith_runtime import File as File
+    from hubsmith_runtime import FileError as FileError
+    from hubsmith_runtime import FileInput as FileInput
+    from hubsmith_runtime import FileTooLargeError as FileTooLargeError
+    from hubsmith_runtime import HubsmithError as HubsmithError
+    from hubsmith_runtime import InferenceTimeoutError as InferenceTimeoutError
+    from hubsmith_runtime import Job as Job
+    from hubsmith_runtime import JobCancelledError as JobCancelledError
+    from hubsmith_runtime import Jobs as Jobs
+    from hubsmith_runtime import JobStatus as JobStatus
+    from hubsmith_runtime import ListInput as ListInput
+    from hubsmith_runtime import Log as Log
+    from hubsmith_runtime import LogLine as LogLine
+    from hubsmith_runtime import MissingDependencyError as MissingDependencyError
+    from hubsmith_runtime import MissingFileError as MissingFileError
+    from hubsmith_runtime import Model as Model
+    from hubsmith_runtime import ObjectInput as ObjectInput
+    from hubsmith_runtime import Partial as Partial
+    from hubsmith_runtime import Progress as Progress
+    from hubsmith_runtime import ProgressUnit as ProgressUnit
+    from hubsmith_runtime import Queued as Queued
+    from hubsmith_runtime import QueueFullError as QueueFullError
+    from hubsmith_runtime import Request as Request
+    from hubsmith_runtime import ResultError as ResultError
+    from hubsmith_runtime import Retries as Retries
+    from hubsmith_runtime import ServerStoppedError as ServerStoppedError
+    from hubsmith_runtime import SessionLostError as SessionLostError
+    from hubsmith_runtime import SessionNotFoundError as SessionNotFoundError
+    from hubsmith_runtime import Space as Space
+    from hubsmith_runtime import SpaceChangedError as SpaceChangedError
+    from hubsmith_runtime import SpaceSummary as SpaceSummary
+    from hubsmith_runtime import SpaceUnavailableError as SpaceUnavailableError
+    from hubsmith_runtime import SpaceValidationError as SpaceValidationError
+    from hubsmith_runtime import SpecError as SpecError
+    from hubsmith_runtime import Stage as Stage
+    from hubsmith_runtime import Started as Started
+    from hubsmith_runtime import UnsupportedVersionError as UnsupportedVersionError
+    from hubsmith_runtime import UploadError as UploadError
+    from hubsmith_runtime import ValidationError as ValidationError
+    from hubsmith_runtime import ZeroGPUDurationError as ZeroGPUDurationError
+    from hubsmith_runtime import ZeroGPUQuotaError as ZeroGPUQuotaError
+    from hubsmith_runtime import ZeroGPUTimeoutError as ZeroGPUTimeoutError
+    from hubsmith_runtime import asearch_spaces as asearch_spaces
+    from hubsmith_runtime import duplicate_space as duplicate_space
+    from hubsmith_runtime import handle_file as handle_file
+    from hubsmith_runtime import ip_token_headers as ip_token_headers
+    from hubsmith_runtime import search_spaces as search_spaces
+    from hubsmith_runtime.inference import AsyncStream as AsyncStream
+    from hubsmith_runtime.inference import BadRequestError as BadRequestError
+    from hubsmith_runtime.inference import GenerationError as GenerationError
+    from hubsmith_runtime.inference import IncompleteGenerationError as IncompleteGenerationError
+    from hubsmith_runtime.inference import IncompleteStreamError as IncompleteStreamError
+    from hubsmith_runtime.inference import InferenceApi as InferenceApi
     from hubsmith_runtime.inference import (
-        AsyncStream,
-        BadRequestError,
-        GenerationError,
-        IncompleteGenerationError,
-        IncompleteStreamError,
-        InferenceApi,
-        InferenceAuthenticationError,
-        InferenceError,
-        InferenceProgress,
-        ModelNotFoundError,
-        OverloadedError,
-        PaymentRequiredError,
-        RateLimitError,
-        RawResponse,
-        Stream,
-        TextGenerationError,
-        TextGenerationValidationError,
-        UnknownError,
-        merge_chunks,
+        InferenceAuthenticationError as InferenceAuthenticationError,
     )
+    from hubsmith_runtime.inference import InferenceError as InferenceError
+    from hubsmith_runtime.inference import InferenceProgress as InferenceProgress
+    from hubsmith_runtime.inference import ModelNotFoundError as ModelNotFoundError
+    from hubsmith_runtime.inference import OverloadedError as OverloadedError
+    from hubsmith_runtime.inference import PaymentRequiredError as PaymentRequiredError
+    from hubsmith_runtime.inference import RateLimitError as RateLimitError
+    from hubsmith_runtime.inference import RawResponse as RawResponse
+    from hubsmith_runtime.inference import Stream as Stream
+    from hubsmith_runtime.inference import TextGenerationError as TextGenerationError
+    from hubsmith_runtime.inference import (
+        TextGenerationValidationError as TextGenerationValidationError,
+    )
+    from hubsmith_runtime.inference import UnknownError as UnknownError
+    from hubsmith_runtime.inference import merge_chunks as merge_chunks
 
-    from ._async_client import (
-        AsyncInferenceClient,
-    )
-    from ._client import (
-        InferenceClient,
+    from ._async_client import AsyncInferenceClient as AsyncInferenceClient
+    from ._client import InferenceClient as InferenceClient
+    from .tasks import AudioClassificationOutputElement as AudioClassificationOutputElement
+    from .tasks import AudioClassificationRequest as AudioClassificationRequest
+    from .tasks import AudioToAudioOutputElement as AudioToAudioOutputElement
+    from .tasks import AudioToAudioRequest as AudioToAudioRequest
+    from .tasks import (
+        AutomaticSpeechRecognitionGenerationParameters as AutomaticSpeechRecognitionGenerationParameters,
     )
     from .tasks import (
-        AudioClassificationOutputElement,
-        AudioClassificationRequest,
-        AudioToAudioOutputElement,
-        AudioToAudioRequest,
-        AutomaticSpeechRecognitionGenerationParameters,
-        AutomaticSpeechRecognitionOutput,
-        AutomaticSpeechRecognitionOutputChunk,
-        AutomaticSpeechRecognitionRequest,
-        ChatCompletionInputFunctionCall,
-        ChatCompletionInputFunctionDefinition,
-        ChatCompletionInputFunctionName,
-        ChatCompletionInputGrammarType,
-        ChatCompletionInputJSONSchema,
-        ChatCompletionInputMessage,
-        ChatCompletionInputMessageChunk,
-        ChatCompletionInputResponseFormatJSONObject,
-        ChatCompletionInputResponseFormatJSONSchema,
-        ChatCompletionInputResponseFormatText,
-        ChatCompletionInputStreamOptions,
-        ChatCompletionInputTool,
-        ChatCompletionInputToolCall,
-        ChatCompletionInputToolChoiceClass,
-        ChatCompletionInputURL,
-        ChatCompletionOutput,
-        ChatCompletionOutputComplete,
-        ChatCompletionOutputFunctionDefinition,
-        ChatCompletionOutputLogprob,
-        ChatCompletionOutputLogprobs,
-        ChatCompletionOutputMessage,
-        ChatCompletionOutputToolCall,
-        ChatCompletionOutputTopLogprob,
-        ChatCompletionOutputUsage,
-        ChatCompletionRequest,
-        ChatCompletionStreamOutput,
-        ChatCompletionStreamOutputChoice,
-        ChatCompletionStreamOutputDelta,
-        ChatCompletionStreamOutputDeltaToolCall,
-        ChatCompletionStreamOutputFunction,
-        ChatCompletionStreamOutputLogprob,
-        ChatCompletionStreamOutputLogprobs,
-        ChatCompletionStreamOutputTopLogprob,
-        ChatCompletionStreamOutputUsage,
-        DepthEstimationOutput,
-        DepthEstimationRequest,
-        DocumentQuestionAnsweringOutputElement,
-        DocumentQuestionAnsweringRequest,
-        FeatureExtractionRequest,
-        FillMaskOutputElement,
-        FillMaskRequest,
-        ImageClassificationOutputElement,
-        ImageClassificationRequest,
-        ImageSegmentationOutputElement,
-        ImageSegmentationRequest,
-        ImageTextToImageRequest,
-        ImageTextToImageTargetSize,
-        ImageTextToVideoRequest,
-        ImageTextToVideoTargetSize,
-        ImageToImageRequest,
-        ImageToImageTargetSize,
-        ImageToTextGenerationParameters,
-        ImageToTextOutput,
-        ImageToTextRequest,
-        ImageToVideoRequest,
-        ImageToVideoTargetSize,
-        ObjectDetectionBoundingBox,
-        ObjectDetectionOutputElement,
-        ObjectDetectionRequest,
-        ParsedChatCompletionOutput,
-        ParsedChatCompletionOutputComplete,
-        ParsedChatCompletionOutputMessage,
-        QuestionAnsweringOutputElement,
-        QuestionAnsweringRequest,
-        SentenceSimilarityRequest,
-        SummarizationOutput,
-        SummarizationRequest,
-        TableQuestionAnsweringOutputElement,
-        TableQuestionAnsweringRequest,
-        TabularClassificationRequest,
-        TabularRegressionRequest,
-        TextClassificationOutputElement,
-        TextClassificationRequest,
-        TextGenerationInputGrammarType,
-        TextGenerationOutput,
-        TextGenerationOutputBestOfSequence,
-        TextGenerationOutputDetails,
-        TextGenerationOutputPrefillToken,
-        TextGenerationOutputToken,
-        TextGenerationRequest,
-        TextGenerationStreamOutput,
-        TextGenerationStreamOutputStreamDetails,
-        TextGenerationStreamOutputToken,
-        TextToAudioRequest,
-        TextToImageRequest,
-        TextToSpeechRequest,
-        TextToVideoRequest,
-        TokenClassificationOutputElement,
-        TokenClassificationRequest,
-        TranslationOutput,
-        TranslationRequest,
-        VideoClassificationOutputElement,
-        VideoClassificationRequest,
-        VisualQuestionAnsweringOutputElement,
-        VisualQuestionAnsweringRequest,
-        ZeroShotClassificationOutputElement,
-        ZeroShotClassificationRequest,
-        ZeroShotImageClassificationOutputElement,
-        ZeroShotImageClassificationRequest,
-        ZeroShotObjectDetectionBoundingBox,
-        ZeroShotObjectDetectionOutputElement,
-        ZeroShotObjectDetectionRequest,
+        AutomaticSpeechRecognitionGenerationParametersDict as AutomaticSpeechRecognitionGenerationParametersDict,
     )
+    from .tasks import AutomaticSpeechRecognitionOutput as AutomaticSpeechRecognitionOutput
+    from .tasks import (
+        AutomaticSpeechRecognitionOutputChunk as AutomaticSpeechRecognitionOutputChunk,
+    )
+    from .tasks import AutomaticSpeechRecognitionRequest as AutomaticSpeechRecognitionRequest
+    from .tasks import BoundingBox as BoundingBox
+    from .tasks import ChatCompletionInputFunctionCall as ChatCompletionInputFunctionCall
+    from .tasks import ChatCompletionInputFunctionCallDict as ChatCompletionInputFunctionCallDict
+    from .tasks import (
+        ChatCompletionInputFunctionDefinition as ChatCompletionInputFunctionDefinition,
+    )
+    from .tasks import (
+        ChatCompletionInputFunctionDefinitionDict as ChatCompletionInputFunctionDefinitionDict,
+    )
+    from .tasks import ChatCompletionInputFunctionName as ChatCompletionInputFunctionName
+    from .tasks import ChatCompletionInputFunctionNameDict as ChatCompletionInputFunctionNameDict
+    from .tasks import ChatCompletionInputGrammarType as ChatCompletionInputGrammarType
+    from .tasks import ChatCompletionInputGrammarTypeDict as ChatCompletionInputGrammarTypeDict
+    from .tasks import ChatCompletionInputJSONSchema as ChatCompletionInputJSONSchema
+    from .tasks import ChatCompletionInputJSONSchemaDict as ChatCompletionInputJSONSchemaDict
+    from .tasks import ChatCompletionInputMessage as ChatCompletionInputMessage
+    from .tasks import ChatCompletionInputMessageChunk as ChatCompletionInputMessageChunk
+    from .tasks import ChatCompletionInputMessageChunkDict as ChatCompletionInputMessageChunkDict
+    from .tasks import ChatCompletionInputMessageDict as ChatCompletionInputMessageDict
+    from .tasks import (
+        ChatCompletionInputResponseFormatJSONObject as ChatCompletionInputResponseFormatJSONObject,
+    )
+    from .tasks import (
+        ChatCompletionInputResponseFormatJSONObjectDict as ChatCompletionInputResponseFormatJSONObjectDict,
+    )
+    from .tasks import (
+        ChatCompletionInputResponseFormatJSONSchema as ChatCompletionInputResponseFormatJSONSchema,
+    )
+    from .tasks import (
+        ChatCompletionInputResponseFormatJSONSchemaDict as ChatCompletionInputResponseFormatJSONSchemaDict,
+    )
+    from .tasks import (
+        ChatCompletionInputResponseFormatText as ChatCompletionInputResponseFormatText,
+    )
+    from .tasks import (
+        ChatCompletionInputResponseFormatTextDict as ChatCompletionInputResponseFormatTextDict,
+    )
+    from .tasks import ChatCompletionInputStreamOptions as ChatCompletionInputStreamOptions
+    from .tasks import ChatCompletionInputStreamOptionsDict as ChatCompletionInputStreamOptionsDict
+    from .tasks import ChatCompletionInputTool as ChatCompletionInputTool
+    from .tasks import ChatCompletionInputToolCall as ChatCompletionInputToolCall
+    from .tasks import ChatCompletionInputToolCallDict as ChatCompletionInputToolCallDict
+    from .tasks import ChatCompletionInputToolChoiceClass as ChatCompletionInputToolChoiceClass
+    from .tasks import (
+        ChatCompletionInputToolChoiceClassDict as ChatCompletionInputToolChoiceClassDict,
+    )
+    from .tasks import ChatCompletionInputToolDict as ChatCompletionInputToolDict
+    from .tasks import ChatCompletionInputURL as ChatCompletionInputURL
+    from .tasks import ChatCompletionInputURLDict as ChatCompletionInputURLDict
+    from .tasks import ChatCompletionOutput as ChatCompletionOutput
+    from .tasks import ChatCompletionOutputComplete as ChatCompletionOutputComplete
+    from .tasks import (
+        ChatCompletionOutputFunctionDefinition as ChatCompletionOutputFunctionDefinition,
+    )
+    from .tasks import ChatCompletionOutputLogprob as ChatCompletionOutputLogprob
+    from .tasks import ChatCompletionOutputLogprobs as ChatCompletionOutputLogprobs
+    from .tasks import ChatCompletionOutputMessage as ChatCompletionOutputMessage
+    from .tasks import ChatCompletionOutputToolCall as ChatCompletionOutputToolCall
+    from .tasks import ChatCompletionOutputTopLogprob as ChatCompletionOutputTopLogprob
+    from .tasks import ChatCompletionOutputUsage as ChatCompletionOutputUsage
+    from .tasks import ChatCompletionRequest as ChatCompletionRequest
+    from .tasks import ChatCompletionStreamOutput as ChatCompletionStreamOutput
+    from .tasks import ChatCompletionStreamOutputChoice as ChatCompletionStreamOutputChoice
+    from .tasks import ChatCompletionStreamOutputDelta as ChatCompletionStreamOutputDelta
+    from .tasks import (
+        ChatCompletionStreamOutputDeltaToolCall as ChatCompletionStreamOutputDeltaToolCall,
+    )
+    from .tasks import ChatCompletionStreamOutputFunction as ChatCompletionStreamOutputFunction
+    from .tasks import ChatCompletionStreamOutputLogprob as ChatCompletionStreamOutputLogprob
+    from .tasks import ChatCompletionStreamOutputLogprobs as ChatCompletionStreamOutputLogprobs
+    from .tasks import ChatCompletionStreamOutputTopLogprob as ChatCompletionStreamOutputTopLogprob
+    from .tasks import ChatCompletionStreamOutputUsage as ChatCompletionStreamOutputUsage
+    from .tasks import ClassificationOutputElement as ClassificationOutputElement
+    from .tasks import DepthEstimationOutput as DepthEstimationOutput
+    from .tasks import DepthEstimationRequest as DepthEstimationRequest
+    from .tasks import (
+        DocumentQuestionAnsweringOutputElement as DocumentQuestionAnsweringOutputElement,
+    )
+    from .tasks import DocumentQuestionAnsweringRequest as DocumentQuestionAnsweringRequest
+    from .tasks import FeatureExtractionRequest as FeatureExtractionRequest
+    from .tasks import FillMaskOutputElement as FillMaskOutputElement
+    from .tasks import FillMaskRequest as FillMaskRequest
+    from .tasks import GenerationParameters as GenerationParameters
+    from .tasks import GenerationParametersDict as GenerationParametersDict
+    from .tasks import ImageClassificationOutputElement as ImageClassificationOutputElement
+    from .tasks import ImageClassificationRequest as ImageClassificationRequest
+    from .tasks import ImageSegmentationOutputElement as ImageSegmentationOutputElement
+    from .tasks import ImageSegmentationRequest as ImageSegmentationRequest
+    from .tasks import ImageTextToImageRequest as ImageTextToImageRequest
+    from .tasks import ImageTextToImageTargetSize as ImageTextToImageTargetSize
+    from .tasks import ImageTextToImageTargetSizeDict as ImageTextToImageTargetSizeDict
+    from .tasks import ImageTextToVideoRequest as ImageTextToVideoRequest
+    from .tasks import ImageTextToVideoTargetSize as ImageTextToVideoTargetSize
+    from .tasks import ImageTextToVideoTargetSizeDict as ImageTextToVideoTargetSizeDict
+    from .tasks import ImageToImageRequest as ImageToImageRequest
+    from .tasks import ImageToImageTargetSize as ImageToImageTargetSize
+    from .tasks import ImageToImageTargetSizeDict as ImageToImageTargetSizeDict
+    from .tasks import ImageToTextGenerationParameters as ImageToTextGenerationParameters
+    from .tasks import ImageToTextGenerationParametersDict as ImageToTextGenerationParametersDict
+    from .tasks import ImageToTextOutput as ImageToTextOutput
+    from .tasks import ImageToTextRequest as ImageToTextRequest
+    from .tasks import ImageToVideoRequest as ImageToVideoRequest
+    from .tasks import ImageToVideoTargetSize as ImageToVideoTargetSize
+    from .tasks import ImageToVideoTargetSizeDict as ImageToVideoTargetSizeDict
+    from .tasks import ObjectDetectionBoundingBox as ObjectDetectionBoundingBox
+    from .tasks import ObjectDetectionOutputElement as ObjectDetectionOutputElement
+    from .tasks import ObjectDetectionRequest as ObjectDetectionRequest
+    from .tasks import ParsedChatCompletionOutput as ParsedChatCompletionOutput
+    from .tasks import ParsedChatCompletionOutputComplete as ParsedChatCompletionOutputComplete
+    from .tasks import ParsedChatCompletionOutputMessage as ParsedChatCompletionOutputMessage
+    from .tasks import QuestionAnsweringOutputElement as QuestionAnsweringOutputElement
+    from .tasks import QuestionAnsweringRequest as QuestionAnsweringRequest
+    from .tasks import SentenceSimilarityRequest as SentenceSimilarityRequest
+    from .tasks import SummarizationOutput as SummarizationOutput
+    from .tasks import SummarizationRequest as SummarizationRequest
+    from .tasks import TableQuestionAnsweringOutputElement as TableQuestionAnsweringOutputElement
+    from .tasks import TableQuestionAnsweringRequest as TableQuestionAnsweringRequest
+    from .tasks import TabularClassificationRequest as TabularClassificationRequest
+    from .tasks import TabularRegressionRequest as TabularRegressionRequest
+    from .tasks import TargetSize as TargetSize
+    from .tasks import TargetSizeDict as TargetSizeDict
+    from .tasks import TextClassificationOutputElement as TextClassificationOutputElement
+    from .tasks import TextClassificationRequest as TextClassificationRequest
+    from .tasks import TextGenerationInputGrammarType as TextGenerationInputGrammarType
+    from .tasks import TextGenerationInputGrammarTypeDict as TextGenerationInputGrammarTypeDict
+    from .tasks import TextGenerationOutput as TextGenerationOutput
+    from .tasks import TextGenerationOutputBestOfSequence as TextGenerationOutputBestOfSequence
+    from .tasks import TextGenerationOutputDetails as TextGenerationOutputDetails
+    from .tasks import TextGenerationOutputPrefillToken as TextGenerationOutputPrefillToken
+    from .tasks import TextGenerationOutputToken as TextGenerationOutputToken
+    from .tasks import TextGenerationRequest as TextGenerationRequest
+    from .tasks import TextGenerationStreamOutput as TextGenerationStreamOutput
+    from .tasks import (
+        TextGenerationStreamOutputStreamDetails as TextGenerationStreamOutputStreamDetails,
+    )
+    from .tasks import TextGenerationStreamOutputToken as TextGenerationStreamOutputToken
+    from .tasks import TextToAudioRequest as TextToAudioRequest
+    from .tasks import TextToImageRequest as TextToImageRequest
+    from .tasks import TextToSpeechRequest as TextToSpeechRequest
+    from .tasks import TextToVideoRequest as TextToVideoRequest
+    from .tasks import TokenClassificationOutputElement as TokenClassificationOutputElement
+    from .tasks import TokenClassificationRequest as TokenClassificationRequest
+    from .tasks import TranslationOutput as TranslationOutput
+    from .tasks import TranslationRequest as TranslationRequest
+    from .tasks import VideoClassificationOutputElement as VideoClassificationOutputElement
+    from .tasks import VideoClassificationRequest as VideoClassificationRequest
+    from .tasks import VisualQuestionAnsweringOutputElement as VisualQuestionAnsweringOutputElement
+    from .tasks import VisualQuestionAnsweringRequest as VisualQuestionAnsweringRequest
+    from .tasks import ZeroShotClassificationOutputElement as ZeroShotClassificationOutputElement
+    from .tasks import ZeroShotClassificationRequest as ZeroShotClassificationRequest
+    from .tasks import (
+        ZeroShotImageClassificationOutputElement as ZeroShotImageClassificationOutputElement,
+    )
+    from .tasks import ZeroShotImageClassificationRequest as ZeroShotImageClassificationRequest
+    from .tasks import ZeroShotObjectDetectionBoundingBox as ZeroShotObjectDetectionBoundingBox
+    from .tasks import ZeroShotObjectDetectionOutputElement as ZeroShotObjectDetectionOutputElement
+    from .tasks import ZeroShotObjectDetectionRequest as ZeroShotObjectDetectionRequest
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "AppError",
-    "ArgumentError",
-    "AsyncClient",
-    "AsyncInferenceClient",
-    "AsyncJob",
-    "AsyncJobs",
-    "AsyncSpace",
-    "AsyncStream",
-    "AudioClassificationOutputElement",
-    "AudioClassificationRequest",
-    "AudioToAudioOutputElement",
-    "AudioToAudioRequest",
-    "AuthenticationError",
-    "AutomaticSpeechRecognitionGenerationParameters",
-    "AutomaticSpeechRecognitionOutput",
-    "AutomaticSpeechRecognitionOutputChunk",
-    "AutomaticSpeechRecognitionRequest",
-    "BadRequestError",
-    "Cancelled",
-    "ChatCompletionInputFunctionCall",
-    "ChatCompletionInputFunctionDefinition",
-    "ChatCompletionInputFunctionName",
-    "ChatCompletionInputGrammarType",
-    "ChatCompletionInputJSONSchema",
-    "ChatCompletionInputMessage",
-    "ChatCompletionInputMessageChunk",
-    "ChatCompletionInputResponseFormatJSONObject",
-    "ChatCompletionInputResponseFormatJSONSchema",
-    "ChatCompletionInputResponseFormatText",
-    "ChatCompletionInputStreamOptions",
-    "ChatCompletionInputTool",
-    "ChatCompletionInputToolCall",
-    "ChatCompletionInputToolChoiceClass",
-    "ChatCompletionInputURL",
-    "ChatCompletionOutput",
-    "ChatCompletionOutputComplete",
-    "ChatCompletionOutputFunctionDefinition",
-    "ChatCompletionOutputLogprob",
-    "ChatCompletionOutputLogprobs",
-    "ChatCompletionOutputMessage",
-    "ChatCompletionOutputToolCall",
-    "ChatCompletionOutputTopLogprob",
-    "ChatCompletionOutputUsage",
-    "ChatCompletionRequest",
-    "ChatCompletionStreamOutput",
-    "ChatCompletionStreamOutputChoice",
-    "ChatCompletionStreamOutputDelta",
-    "ChatCompletionStreamOutputDeltaToolCall",
-    "ChatCompletionStreamOutputFunction",
-    "ChatCompletionStreamOutputLogprob",
-    "ChatCompletionStreamOutputLogprobs",
-    "ChatCompletionStreamOutputTopLogprob",
-    "ChatCompletionStreamOutputUsage",
-    "Client",
-    "Completed",
-    "ConnectionFailedError",
-    "ConnectionTimeoutError",
-    "DepthEstimationOutput",
-    "DepthEstimationRequest",
-    "DocumentQuestionAnsweringOutputElement",
-    "DocumentQuestionAnsweringRequest",
-    "DownloadError",
-    "Endpoint",
-    "EndpointNotFoundError",
-    "Event",
-    "Failed",
-    "FeatureExtractionRequest",
-    "File",
-    "FileError",
-    "FileInput",
-    "FileTooLargeError",
-    "FillMaskOutputElement",
-    "FillMaskRequest",
-    "GenerationError",
-    "HubsmithError",
-    "ImageClassificationOutputElement",
-    "ImageClassificationRequest",
-    "ImageSegmentationOutputElement",
-    "ImageSegmentationRequest",
-    "ImageTextToImageRequest",
-    "ImageTextToImageTargetSize",
-    "ImageTextToVideoRequest",
-    "ImageTextToVideoTargetSize",
-    "ImageToImageRequest",
-    "ImageToImageTargetSize",
-    "ImageToTextGenerationParameters",
-    "ImageToTextOutput",
-    "ImageToTextRequest",
-    "ImageToVideoRequest",
-    "ImageToVideoTargetSize",
-    "IncompleteGenerationError",
-    "IncompleteStreamError",
-    "InferenceApi",
-    "InferenceAuthenticationError",
-    "InferenceClient",
-    "InferenceError",
-    "InferenceProgress",
-    "InferenceTimeoutError",
-    "Job",
-    "JobCancelledError",
-    "JobStatus",
-    "Jobs",
-    "Log",
-    "LogLine",
-    "MissingDependencyError",
-    "MissingFileError",
-    "Model",
-    "ModelNotFoundError",
-    "ObjectDetectionBoundingBox",
-    "ObjectDetectionOutputElement",
-    "ObjectDetectionRequest",
-    "OverloadedError",
-    "ParsedChatCompletionOutput",
-    "ParsedChatCompletionOutputComplete",
-    "ParsedChatCompletionOutputMessage",
-    "Partial",
-    "PaymentRequiredError",
-    "Progress",
-    "ProgressUnit",
-    "QuestionAnsweringOutputElement",
-    "QuestionAnsweringRequest",
-    "QueueFullError",
-    "Queued",
-    "RateLimitError",
-    "RawResponse",
-    "Request",
-    "ResultError",
-    "Retries",
-    "SentenceSimilarityRequest",
-    "ServerStoppedError",
-    "SessionLostError",
-    "SessionNotFoundError",
-    "Space",
-    "SpaceChangedError",
-    "SpaceSummary",
-    "SpaceUnavailableError",
-    "SpaceValidationError",
-    "SpecError",
-    "Stage",
-    "Started",
-    "Stream",
-    "SummarizationOutput",
-    "SummarizationRequest",
-    "TableQuestionAnsweringOutputElement",
-    "TableQuestionAnsweringRequest",
-    "TabularClassificationRequest",
-    "TabularRegressionRequest",
-    "TextClassificationOutputElement",
-    "TextClassificationRequest",
-    "TextGenerationError",
-    "TextGenerationInputGrammarType",
-    "TextGenerationOutput",
-    "TextGenerationOutputBestOfSequence",
-    "TextGenerationOutputDetails",
-    "TextGenerationOutputPrefillToken",
-    "TextGenerationOutputToken",
-    "TextGenerationRequest",
-    "TextGenerationStreamOutput",
-    "TextGenerationStreamOutputStreamDetails",
-    "TextGenerationStreamOutputToken",
-    "TextGenerationValidationError",
-    "TextToAudioRequest",
-    "TextToImageRequest",
-    "TextToSpeechRequest",
-    "TextToVideoRequest",
-    "TokenClassificationOutputElement",
-    "TokenClassificationRequest",
-    "TranslationOutput",
-    "TranslationRequest",
-    "UnknownError",
-    "UnsupportedVersionError",
-    "UploadError",
-    "ValidationError",
-    "VideoClassificationOutputElement",
-    "VideoClassificationRequest",
-    "VisualQuestionAnsweringOutputElement",
-    "VisualQuestionAnsweringRequest",
-    "ZeroGPUDurationError",
-    "ZeroGPUQuotaError",
-    "ZeroGPUTimeoutError",
-    "ZeroShotClassificationOutputElement",
-    "ZeroShotClassificationRequest",
-    "ZeroShotImageClassificationOutputElement",
-    "ZeroShotImageClassificationRequest",
-    "ZeroShotObjectDetectionBoundingBox",
-    "ZeroShotObjectDetectionOutputElement",
-    "ZeroShotObjectDetectionRequest",
-    "asearch_spaces",
-    "duplicate_space",
-    "handle_file",
-    "ip_token_headers",
-    "merge_chunks",
-    "search_spaces",
-]
-
-# What stands in none of these is a model of a task.
-_MODULE_OF = {
-    "AppError": "hubsmith_runtime",
-    "ArgumentError": "hubsmith_runtime",
-    "AsyncClient": "hubsmith_runtime",
-    "AsyncJob": "hubsmith_runtime",
-    "AsyncJobs": "hubsmith_runtime",
-    "AsyncSpace": "hubsmith_runtime",
-    "AuthenticationError": "hubsmith_runtime",
-    "Cancelled": "hubsmith_runtime",
-    "Client": "hubsmith_runtime",
-    "Completed": "hubsmith_runtime",
-    "ConnectionFailedError": "hubsmith_runtime",
-    "ConnectionTimeoutError": "hubsmith_runtime",
-    "DownloadError": "hubsmith_runtime",
-    "Endpoint": "hubsmith_runtime",
-    "EndpointNotFoundError": "hubsmith_runtime",
-    "Event": "hubsmith_runtime",
-    "Failed": "hubsmith_runtime",
-    "File": "hubsmith_runtime",
-    "FileError": "hubsmith_runtime",
-    "FileInput": "hubsmith_runtime",
-    "FileTooLargeError": "hubsmith_runtime",
-    "HubsmithError": "hubsmith_runtime",
-    "InferenceTimeoutError": "hubsmith_runtime",
-    "Job": "hubsmith_runtime",
-    "JobCancelledError": "hubsmith_runtime",
-    "JobStatus": "hubsmith_runtime",
-    "Jobs": "hubsmith_runtime",
-    "Log": "hubsmith_runtime",
-    "LogLine": "hubsmith_runtime",
-    "MissingDependencyError": "hubsmith_runtime",
-    "MissingFileError": "hubsmith_runtime",
-    "Model": "hubsmith_runtime",
-    "Partial": "hubsmith_runtime",
-    "Progress": "hubsmith_runtime",
-    "ProgressUnit": "hubsmith_runtime",
-    "QueueFullError": "hubsmith_runtime",
-    "Queued": "hubsmith_runtime",
-    "Request": "hubsmith_runtime",
-    "ResultError": "hubsmith_runtime",
-    "Retries": "hubsmith_runtime",
-    "ServerStoppedError": "hubsmith_runtime",
-    "SessionLostError": "hubsmith_runtime",
-    "SessionNotFoundError": "hubsmith_runtime",
-    "Space": "hubsmith_runtime",
-    "SpaceChangedError": "hubsmith_runtime",
-    "SpaceSummary": "hubsmith_runtime",
-    "SpaceUnavailableError": "hubsmith_runtime",
-    "SpaceValidationError": "hubsmith_runtime",
-    "SpecError": "hubsmith_runtime",
-    "Stage": "hubsmith_runtime",
-    "Started": "hubsmith_runtime",
-    "UnsupportedVersionError": "hubsmith_runtime",
-    "UploadError": "hubsmith_runtime",
-    "ValidationError": "hubsmith_runtime",
-    "ZeroGPUDurationError": "hubsmith_runtime",
-    "ZeroGPUQuotaError": "hubsmith_runtime",
-    "ZeroGPUTimeoutError": "hubsmith_runtime",
-    "asearch_spaces": "hubsmith_runtime",
-    "duplicate_space": "hubsmith_runtime",
-    "handle_file": "hubsmith_runtime",
-    "ip_token_headers": "hubsmith_runtime",
-    "search_spaces": "hubsmith_runtime",
-    "AsyncStream": "hubsmith_runtime.inference",
-    "BadRequestError": "hubsmith_runtime.inference",
-    "GenerationError": "hubsmith_runtime.inference",
-    "IncompleteGenerationError": "hubsmith_runtime.inference",
-    "IncompleteStreamError": "hubsmith_runtime.inference",
-    "InferenceApi": "hubsmith_runtime.inference",
-    "InferenceAuthenticationError": "hubsmith_runtime.inference",
-    "InferenceError": "hubsmith_runtime.inference",
-    "InferenceProgress": "hubsmith_runtime.inference",
-    "ModelNotFoundError": "hubsmith_runtime.inference",
-    "OverloadedError": "hubsmith_runtime.inference",
-    "PaymentRequiredError": "hubsmith_runtime.inference",
-    "RateLimitError": "hubsmith_runtime.inference",
-    "RawResponse": "hubsmith_runtime.inference",
-    "Stream": "hubsmith_runtime.inference",
-    "TextGenerationError": "hubsmith_runtime.inference",
-    "TextGenerationValidationError": "hubsmith_runtime.inference",
-    "UnknownError": "hubsmith_runtime.inference",
-    "merge_chunks": "hubsmith_runtime.inference",
-    "AsyncInferenceClient": "._async_client",
-    "InferenceClient": "._client",
+# By module: what is public.
+_NAMES = {
+    "hubsmith_runtime": """
+        AppError
+        ArgumentError
+        AsyncClient
+        AsyncJob
+        AsyncJobs
+        AsyncSpace
+        AuthenticationError
+        Cancelled
+        Client
+        Completed
+        ConnectionFailedError
+        ConnectionTimeoutError
+        DownloadError
+        Endpoint
+        EndpointNotFoundError
+        Event
+        Failed
+        File
+        FileError
+        FileInput
+        FileTooLargeError
+        HubsmithError
+        InferenceTimeoutError
+        Job
+        JobCancelledError
+        JobStatus
+        Jobs
+        ListInput
+        Log
+        LogLine
+        MissingDependencyError
+        MissingFileError
+        Model
+        ObjectInput
+        Partial
+        Progress
+        ProgressUnit
+        QueueFullError
+        Queued
+        Request
+        ResultError
+        Retries
+        ServerStoppedError
+        SessionLostError
+        SessionNotFoundError
+        Space
+        SpaceChangedError
+        SpaceSummary
+        SpaceUnavailableError
+        SpaceValidationError
+        SpecError
+        Stage
+        Started
+        UnsupportedVersionError
+        UploadError
+        ValidationError
+        ZeroGPUDurationError
+        ZeroGPUQuotaError
+        ZeroGPUTimeoutError
+        asearch_spaces
+        duplicate_space
+        handle_file
+        ip_token_headers
+        search_spaces
+    """,
+    "hubsmith_runtime.inference": """
+        AsyncStream
+        BadRequestError
+        GenerationError
+        IncompleteGenerationError
+        IncompleteStreamError
+        InferenceApi
+        InferenceAuthenticationError
+        InferenceError
+        InferenceProgress
+        ModelNotFoundError
+        OverloadedError
+        PaymentRequiredError
+        RateLimitError
+        RawResponse
+        Stream
+        TextGenerationError
+        TextGenerationValidationError
+        UnknownError
+        merge_chunks
+    """,
+    "._async_client": """
+        AsyncInferenceClient
+    """,
+    "._client": """
+        InferenceClient
+    """,
+    ".tasks": """
+        AudioClassificationOutputElement
+        AudioClassificationRequest
+        AudioToAudioOutputElement
+        AudioToAudioRequest
+        AutomaticSpeechRecognitionGenerationParameters
+        AutomaticSpeechRecognitionGenerationParametersDict
+        AutomaticSpeechRecognitionOutput
+        AutomaticSpeechRecognitionOutputChunk
+        AutomaticSpeechRecognitionRequest
+        BoundingBox
+        ChatCompletionInputFunctionCall
+        ChatCompletionInputFunctionCallDict
+        ChatCompletionInputFunctionDefinition
+        ChatCompletionInputFunctionDefinitionDict
+        ChatCompletionInputFunctionName
+        ChatCompletionInputFunctionNameDict
+        ChatCompletionInputGrammarType
+        ChatCompletionInputGrammarTypeDict
+        ChatCompletionInputJSONSchema
+        ChatCompletionInputJSONSchemaDict
+        ChatCompletionInputMessage
+        ChatCompletionInputMessageChunk
+        ChatCompletionInputMessageChunkDict
+        ChatCompletionInputMessageDict
+        ChatCompletionInputResponseFormatJSONObject
+        ChatCompletionInputResponseFormatJSONObjectDict
+        ChatCompletionInputResponseFormatJSONSchema
+        ChatCompletionInputResponseFormatJSONSchemaDict
+        ChatCompletionInputResponseFormatText
+        ChatCompletionInputResponseFormatTextDict
+        ChatCompletionInputStreamOptions
+        ChatCompletionInputStreamOptionsDict
+        ChatCompletionInputTool
+        ChatCompletionInputToolCall
+        ChatCompletionInputToolCallDict
+        ChatCompletionInputToolChoiceClass
+        ChatCompletionInputToolChoiceClassDict
+        ChatCompletionInputToolDict
+        ChatCompletionInputURL
+        ChatCompletionInputURLDict
+        ChatCompletionOutput
+        ChatCompletionOutputComplete
+        ChatCompletionOutputFunctionDefinition
+        ChatCompletionOutputLogprob
+        ChatCompletionOutputLogprobs
+        ChatCompletionOutputMessage
+        ChatCompletionOutputToolCall
+        ChatCompletionOutputTopLogprob
+        ChatCompletionOutputUsage
+        ChatCompletionRequest
+        ChatCompletionStreamOutput
+        ChatCompletionStreamOutputChoice
+        ChatCompletionStreamOutputDelta
+        ChatCompletionStreamOutputDeltaToolCall
+        ChatCompletionStreamOutputFunction
+        ChatCompletionStreamOutputLogprob
+        ChatCompletionStreamOutputLogprobs
+        ChatCompletionStreamOutputTopLogprob
+        ChatCompletionStreamOutputUsage
+        ClassificationOutputElement
+        DepthEstimationOutput
+        DepthEstimationRequest
+        DocumentQuestionAnsweringOutputElement
+        DocumentQuestionAnsweringRequest
+        FeatureExtractionRequest
+        FillMaskOutputElement
+        FillMaskRequest
+        GenerationParameters
+        GenerationParametersDict
+        ImageClassificationOutputElement
+        ImageClassificationRequest
+        ImageSegmentationOutputElement
+        ImageSegmentationRequest
+        ImageTextToImageRequest
+        ImageTextToImageTargetSize
+        ImageTextToImageTargetSizeDict
+        ImageTextToVideoRequest
+        ImageTextToVideoTargetSize
+        ImageTextToVideoTargetSizeDict
+        ImageToImageRequest
+        ImageToImageTargetSize
+        ImageToImageTargetSizeDict
+        ImageToTextGenerationParameters
+        ImageToTextGenerationParametersDict
+        ImageToTextOutput
+        ImageToTextRequest
+        ImageToVideoRequest
+        ImageToVideoTargetSize
+        ImageToVideoTargetSizeDict
+        ObjectDetectionBoundingBox
+        ObjectDetectionOutputElement
+        ObjectDetectionRequest
+        ParsedChatCompletionOutput
+        ParsedChatCompletionOutputComplete
+        ParsedChatCompletionOutputMessage
+        QuestionAnsweringOutputElement
+        QuestionAnsweringRequest
+        SentenceSimilarityRequest
+        SummarizationOutput
+        SummarizationRequest
+        TableQuestionAnsweringOutputElement
+        TableQuestionAnsweringRequest
+        TabularClassificationRequest
+        TabularRegressionRequest
+        TargetSize
+        TargetSizeDict
+        TextClassificationOutputElement
+        TextClassificationRequest
+        TextGenerationInputGrammarType
+        TextGenerationInputGrammarTypeDict
+        TextGenerationOutput
+        TextGenerationOutputBestOfSequence
+        TextGenerationOutputDetails
+        TextGenerationOutputPrefillToken
+        TextGenerationOutputToken
+        TextGenerationRequest
+        TextGenerationStreamOutput
+        TextGenerationStreamOutputStreamDetails
+        TextGenerationStreamOutputToken
+        TextToAudioRequest
+        TextToImageRequest
+        TextToSpeechRequest
+        TextToVideoRequest
+        TokenClassificationOutputElement
+        TokenClassificationRequest
+        TranslationOutput
+        TranslationRequest
+        VideoClassificationOutputElement
+        VideoClassificationRequest
+        VisualQuestionAnsweringOutputElement
+        VisualQuestionAnsweringRequest
+        ZeroShotClassificationOutputElement
+        ZeroShotClassificationRequest
+        ZeroShotImageClassificationOutputElement
+        ZeroShotImageClassificationRequest
+        ZeroShotObjectDetectionBoundingBox
+        ZeroShotObjectDetectionOutputElement
+        ZeroShotObjectDetectionRequest
+    """,
 }
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+__all__ = sorted(_MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> object:
     # Loaded on first use, so that importing the package costs next to nothing.
-    if name not in __all__:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(_MODULE_OF.get(name, ".tasks"), __name__), name)
-    globals()[name] = found
+    found = globals()[name] = getattr(import_module(_MODULE_OF[name], __name__), name)
     return found
 
 

@@ -37,6 +37,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pydantic
     from typing_extensions import Self
 
@@ -234,10 +236,16 @@ def shorten(value: object, secret: str | None = None) -> str:
 
 
 def first_problem(error: ValueError) -> str:
-    """Return what is wrong with a value; of pydantic the first, as `0.label: Field required`."""
+    """Return what is wrong with a value; of pydantic the first, as `[0].label: Field required`."""
     if not type(error).__module__.startswith("pydantic_core"):
         return str(error)
     found = cast("pydantic.ValidationError", error).errors(include_url=False, include_input=False)
-    place = ".".join(str(step) for step in found[0]["loc"])
+    place = place_of(found[0]["loc"])
     message = found[0]["msg"].removeprefix("Value error, ")
     return f"{place}: {message}" if place else message
+
+
+def place_of(steps: Sequence[int | str]) -> str:
+    """Return a place in a value as Python writes it, such as `history[0].content`."""
+    places = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return "".join(places).removeprefix(".")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeAlias, TypeVar, cast
 
 import pydantic
 
-from .errors import ValidationError, shorten
+from .errors import ValidationError, place_of, shorten
 
 R = TypeVar("R", covariant=True)
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
     ObjectInput: TypeAlias = M | D
     """What is taken for an object: one of its class, or a dict, as the second type describes it."""
+
+    ListInput: TypeAlias = Sequence[M]
+    """What is taken for a list."""
 else:
+    ListInput = list  # Pydantic makes what was given a list.
 
     class ObjectInput:
         """What is taken for an object: pydantic makes a dict one of the class, the first type."""
@@ -126,19 +131,28 @@ def refusal(
     return made
 
 
-def _path(place: tuple[int | str, ...], value: object, *, is_missing: bool) -> str:
+def _path(place: tuple[int | str, ...], value: Any, *, is_missing: bool) -> str:
     """Write the place of a problem as code has it, such as `history[0].content`.
 
     pydantic puts the members of unions between the steps: whatever leads nowhere is left out.
     """
-    path = ""
-    for number, step in enumerate(place, 1):
-        if isinstance(step, int) and isinstance(value, list | tuple):
-            path, value = f"{path}[{step}]", cast("Sequence[object]", value)[step]
-            continue
-        inside: Mapping[object, object] = {}
-        if isinstance(value, Mapping):
-            inside = cast("Mapping[object, object]", value)
-        if step in inside or number == 1 or (is_missing and number == len(place)):
-            path, value = f"{path}.{step}", inside.get(step)
-    return path.removeprefix(".")
+    path = list[int | str]()
+    for at, step in enumerate(place, 1):
+        name: Any = step
+        if isinstance(value, pydantic.BaseModel):
+            value = vars(value)
+        elif isinstance(value, Mapping):
+            names = cast("Mapping[Any, Any]", value)
+            name = next((one for one in names if _letters(one) == _letters(step)), step)
+        try:
+            value = cast("Any", value)[name]
+        except (LookupError, TypeError):
+            if at > 1 and not (is_missing and at == len(place)):
+                continue
+        path.append(step)
+    return place_of(path)
+
+
+def _letters(name: object) -> str:
+    """Return what the wire's name of a member has in common with its name in Python."""
+    return re.sub(r"[\W_]", "", str(name)).lower()

@@ -10,27 +10,26 @@ from hubsmith_codegen.render.space import render
 from tests.support.documents import (
     FILE_DATA,
     endpoint,
-    fields,
     imported,
     info_of,
     parameter,
     result,
     service_of,
-    signatures,
 )
+
+from .ir_text import members, signatures
 
 STRING = {"type": "string"}
 INTEGER = {"type": "integer"}
 
 
-def an_object(title: str = "", **members: object) -> dict[str, Any]:
-    return {"type": "object", "title": title, "properties": members, "required": sorted(members)}
+def an_object(title: str = "", **inside: object) -> dict[str, Any]:
+    return {"type": "object", "title": title, "properties": inside, "required": sorted(inside)}
 
 
 def classes(**endpoints: object) -> dict[str, dict[str, str]]:
-    """The object types of a Space, without its request models."""
-    found = fields(service_of(info=info_of({f"/{name}": one for name, one in endpoints.items()})))
-    return {name: members for name, members in found.items() if not name.endswith("Request")}
+    """The object types of a Space."""
+    return members(service_of(info=info_of({f"/{name}": one for name, one in endpoints.items()})))
 
 
 def test_the_same_object_is_one_class_wherever_it_stands() -> None:
@@ -119,10 +118,28 @@ def test_recursion_names_the_class_again(tmp_path: Path) -> None:
     node = an_object("Node", children={"type": "array", "items": {"$ref": "#/$defs/Node"}})
     tree = {"$ref": "#/$defs/Node", "$defs": {"Node": node}}
     service = service_of(info=info_of({"/go": endpoint(parameter(tree))}))
-    assert fields(service)["Node"] == {"children": "list[Node]"}
+    assert members(service)["Node"] == {"children": "list[Node]"}
     with imported(render(service), tmp_path) as package:
         made = package.GoRequest(x={"children": [{"children": []}]})
         assert made.x.children[0].children == []
+
+
+def test_recursive_objects_that_nothing_tells_apart_are_one_class() -> None:
+    node = an_object("Node", next={"$ref": "#/$defs/Node"})
+    unrolled = an_object("Node", next=node)
+    other = an_object("Node", next=an_object("Node", next=STRING))
+    definitions = {"$defs": {"Node": node}}
+    found = classes(
+        a=endpoint(parameter({"$ref": "#/$defs/Node", **definitions})),
+        b=endpoint(parameter({**unrolled, **definitions})),
+    )
+    assert found == {"Node": {"next": "Node"}}
+    found = classes(
+        a=endpoint(parameter({**unrolled, **definitions})), b=endpoint(parameter(other))
+    )
+    assert found == {
+        "AX": {"next": "AX"}, "BX": {"next": "BXNext"}, "BXNext": {"next": "str"},
+    }  # fmt: skip
 
 
 def test_mutual_recursion(tmp_path: Path) -> None:
@@ -130,7 +147,7 @@ def test_mutual_recursion(tmp_path: Path) -> None:
     home = an_object("Home", owner={"$ref": "#/$defs/Person"})
     schema = {"$ref": "#/$defs/Person", "$defs": {"Person": person, "Home": home}}
     service = service_of(info=info_of({"/go": endpoint(returns=[result(schema)])}))
-    found = fields(service)
+    found = members(service)
     assert (found["Person"], found["Home"]) == ({"home": "Home | None"}, {"owner": "Person"})
     with imported(render(service), tmp_path) as package:
         assert package.Person(home={"owner": {"home": None}}).home.owner.home is None
@@ -142,7 +159,7 @@ def test_a_member_named_like_a_class_does_not_hide_it(tmp_path: Path) -> None:
     odd = {**parameter(row, name="Row"), "parameter_has_default": True}
     returns = [result(outer, label="Outer"), result(row, label="Row")]
     service = service_of(info=info_of({"/go": endpoint(odd, returns=returns)}))
-    assert fields(service)["Outer"].keys() == {"Row_", "Outer_"}
+    assert members(service)["Outer"].keys() == {"Row_", "Outer_"}
     assert signatures(service)["go"] == "(self, Row_: Row | None=None) -> GoResult"
     with imported(render(service), tmp_path) as package:
         assert package.GoRequest(Row={"a": "x"}).Row_.a == "x"
@@ -153,7 +170,7 @@ def test_member_names_that_python_or_pydantic_takes(tmp_path: Path) -> None:
     names = ["class", "a-b", "json", "model_dump", "list", "_private", "1st", "mro", "ok"]
     schema = an_object("P", **{name: {} for name in names})
     service = service_of(info=info_of({"/go": endpoint(returns=[result(schema)])}))
-    assert set(fields(service)["P"]) == {
+    assert set(members(service)["P"]) == {
         *("class_", "a_b", "json_", "model_dump_", "list_", "private", "field_1st", "mro_", "ok")
     }
     with imported(render(service), tmp_path) as package:

@@ -17,7 +17,7 @@ from hubsmith_codegen.load import load
 from hubsmith_codegen.pipeline import Target, draft, finish
 
 ROOT = Path(__file__).resolve().parents[2]
-KITCHEN = ROOT / "specs" / "spaces" / "kitchen"
+KITCHEN = ROOT / "generated" / "spaces" / "kitchen" / "spec"
 CORPUS = ROOT.parent / "shared" / "corpus"
 KINDS = ("info", "config", "openapi")
 SOURCES = {

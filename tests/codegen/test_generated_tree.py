@@ -65,11 +65,6 @@ def test_tree_refuses_other_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert "usage" in capsys.readouterr().err
 
 
-def test_there_is_a_package_for_every_snapshot() -> None:
-    snapshots = {path.name for path in tree.SPACES.iterdir() if path.is_dir()}
-    assert {path.name for path in PACKAGES} == snapshots
-
-
 def test_hubsmith_has_the_public_names_of_the_runtime_and_those_of_inference() -> None:
     assert set(hubsmith_runtime.__all__) < set(hubsmith.__all__)
     for name in hubsmith_runtime.__all__:

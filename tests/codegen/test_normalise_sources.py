@@ -16,8 +16,9 @@ from tests.support.documents import (
     parameter,
     result,
     service_of,
-    signatures,
 )
+
+from .ir_text import signatures
 
 STRING = {"type": "string"}
 NUMBER = {"type": "number"}

@@ -11,9 +11,18 @@ import pytest
 from hubsmith_codegen.ir.model import Service
 from hubsmith_codegen.render.space import render
 
-from tests.support.documents import fields, imported, service_of, signatures
+from tests.support.documents import imported, service_of
 
-KITCHEN = Path(__file__).resolve().parents[2] / "specs" / "spaces" / "kitchen" / "openapi.json"
+from .ir_text import members, results_of, signatures
+
+KITCHEN = (
+    Path(__file__).resolve().parents[2]
+    / "generated"
+    / "spaces"
+    / "kitchen"
+    / "spec"
+    / "openapi.json"
+)
 STRING = {"type": "string"}
 
 
@@ -88,7 +97,7 @@ def test_results_are_recovered_from_the_description(results: list[object], annot
 )
 def test_an_author_s_words_do_not_confuse_it(about: str) -> None:
     service = call_v2(described([STRING, {"type": "integer"}], about))
-    assert fields(service)["GoResult"] == {"value_1": "str", "value_2": "int"}
+    assert results_of(service, "go") == {"value_1": "str", "value_2": "int"}
     assert service.operations[0].description == about
 
 
@@ -136,7 +145,7 @@ def test_the_old_shape_types_its_answers() -> None:
     results = {f"output_{place}": {"type": "integer"} for place in range(1, 11)}
     service = run({**results, "output": broken}, b=STRING, a={"type": "filepath"})
     assert signatures(service) == {"go": "(self, *, a: FileInput | None, b: str) -> GoResult"}
-    found = list(fields(service)["GoResult"].values())
+    found = list(results_of(service, "go").values())
     assert found == ["list[Row]", *["int"] * 10]
     assert service.operations[0].description == "Go on"
 
@@ -164,9 +173,9 @@ def test_the_kitchen_has_typed_results() -> None:
     assert service.documents == ("openapi",) and service.omissions == ()
     found = {name: text.rpartition(" -> ")[2] for name, text in signatures(service).items()}
     assert found == EXPECTED
-    models = fields(service)
-    assert models["ImgResult"] == {"value_1": "File", "value_2": "LabelData"}
-    assert models["SuggestResult"] == {
+    models = members(service)
+    assert results_of(service, "img") == {"value_1": "File", "value_2": "LabelData"}
+    assert results_of(service, "suggest") == {
         "value_1": "Literal['asparagus', 'tomato', 'pumpkin', 'cabbage'] | str",
         "value_2": "list[Literal['tomato', 'pesto', 'cream'] | str]",
     }

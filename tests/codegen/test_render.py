@@ -1,4 +1,4 @@
-"""The rendered package: stubs, models and README of small Spaces."""
+"""The rendered package: stubs and models of small Spaces."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from hubsmith_codegen.ir.text import SpecText, docstring, literal
-from hubsmith_codegen.render.space import VENDORED, render
+from hubsmith_codegen.render.space import render
 
 from tests.support.documents import (
     config_of,
@@ -23,7 +23,7 @@ from tests.support.documents import (
 )
 
 STRING = {"type": "string"}
-CLIENT, MODELS, README = (PurePosixPath(name) for name in ("client.py", "models.py", "README.md"))
+CLIENT, MODELS = PurePosixPath("client.py"), PurePosixPath("models.py")
 
 
 @pytest.mark.parametrize(
@@ -134,40 +134,10 @@ def test_importing_a_package_loads_nothing_yet(tmp_path: Path) -> None:
     assert loaded == ["__future__", "importlib", "typing"]
 
 
-def test_the_readme_shows_real_signatures_and_what_was_left_out() -> None:
-    info = info_of(
-        {
-            "/go": endpoint(
-                parameter({"enum": ["a|b"]}, name="kind", label="Kind <b>"),
-                with_default(STRING, "y", name="more"),
-                returns=[result({"enum": ["c`d"]}, label="A"), result(STRING, label="B")],
-            ),
-            "/gone": endpoint(parameter({"$ref": "#/$defs/Gone"})),
-        }
-    )
-    text = render(service_of(info=info, source="bob/app"))[README]
-    assert "def go(self, kind: Literal['a|b'], *, more: str = 'y') -> GoResult: ...\n" in text
-    assert 'result = space.go(kind="a|b", more="y")\n' in text
-    assert "| `kind` | `Literal['a\\|b']` | Kind \\<b\\>. |" in text
-    assert "- `a: Literal['c'd'] | str`\n- `b: str`\n" in text
-    assert "- `/gone`: parameter 'x': its schema refers to Gone, which it does not define" in text
-    assert 'with Tiny() as space:\n    result = space.go(kind="a|b")\n    print(result)' in text
-
-
 def test_a_space_without_endpoints_is_still_a_package(tmp_path: Path) -> None:
     files = render(service_of(info=info_of({})))
     with imported(files, tmp_path) as package:
         assert list(package.__all__) == ["AsyncTiny", "Tiny"]
-    assert "The Space had no endpoint that a client could call" in files[README]
-    assert "await" not in files[README]
-
-
-def test_the_readme_says_what_has_to_be_installed() -> None:
-    service = service_of(info=info_of({"/go": endpoint()}))
-    assert "It needs the package `hubsmith`." in render(service)[README]
-    vendored = render(service, runtime=VENDORED)[README]
-    assert "needs the package" not in vendored
-    assert "httpx and pydantic are all that has to be installed" in vendored
 
 
 def test_a_template_prints_only_what_passed_a_door() -> None:

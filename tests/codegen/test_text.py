@@ -110,5 +110,4 @@ def test_markdown_has_no_live_markup(text: str, written: str) -> None:
 
 def test_markdown_code() -> None:
     assert markdown_code("a`b|c") == "`a'b|c`"
-    assert markdown_code("a`b|c", in_table=True) == "`a'b\\|c`"
     assert markdown_code("```\n<b>") == "`''' <b>`"

@@ -24,6 +24,7 @@ else:
 
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+REPOSITORY = "https://github.com/hubsmith/hubsmith/blob/main/"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 INLINE = re.compile(r"`(hubsmith [^`]+|make [^`]+)`")
 
@@ -51,6 +52,8 @@ def blocks(*languages: str) -> Iterator[Block]:
 def test_links_lead_somewhere(name: str) -> None:
     path = page_path(name)
     for target in LINK.findall(text_of(name)):
+        # README's links work on a package index, too.
+        target = target.removeprefix(REPOSITORY)
         if re.match(r"[a-z]+:", target):
             continue
         file, _, anchor = target.partition("#")

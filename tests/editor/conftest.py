@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SNAPSHOT = ROOT / "specs" / "spaces" / "kitchen"
+SNAPSHOT = ROOT / "generated" / "spaces" / "kitchen" / "spec"
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 
 

@@ -300,7 +300,7 @@ def test_masks_and_sounds_inside_json_are_decoded() -> None:
 
 @pytest.mark.parametrize("mask", ["%%%", "QVVE", 3])
 def test_a_broken_mask_is_an_error_with_its_place(mask: Any) -> None:
-    with pytest.raises(ResultError, match=r"0\.mask"):
+    with pytest.raises(ResultError, match=r"\[0\]\.mask"):
         decode(SegmentRequest(), json_reply([{"label": "cat", "mask": mask}]))
 
 

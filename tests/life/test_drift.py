@@ -8,11 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from hubsmith_codegen import pipeline as package
 from hubsmith_codegen.cli import main
-from hubsmith_codegen.compare import drift
 from hubsmith_codegen.render import space as render
-from hubsmith_codegen.write import files as write, lock
+from hubsmith_codegen.write import files, lock
 
 STRING = {"type": "string"}
 
@@ -185,46 +183,40 @@ def test_a_changed_option(client: Path, home: Path, check: Check) -> None:
     check(status=0)
 
 
-def test_another_generator(client: Path, check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = render.render
+@pytest.fixture
+def other_templates(client: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generator that writes other models than those of the client."""
+    usual = render.render
 
-    def renders(service: Any) -> dict[PurePosixPath, str]:
-        files = ours(service)
-        return {**files, PurePosixPath("README.md"): "# Another template\n"}
+    def renders(service: Any, **options: Any) -> dict[PurePosixPath, str]:
+        return {**usual(service, **options), PurePosixPath("models.py"): "# Another template\n"}
 
+    monkeypatch.setattr(render, "render", renders)
+
+
+OTHER_FILES = f"and makes other files: models.py. {GENERATE}."
+
+
+def test_another_version_of_the_generator_counts_where_it_makes_other_files(
+    client: Path, check: Check, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     versions = lock.generator_versions()
-    for module in (drift, write):
-        monkeypatch.setattr(module, "generator_versions", lambda: {**versions, "hubsmith": "9.9"})
-    # Another version that makes the same bytes is no drift.
+    monkeypatch.setattr(files, "generator_versions", lambda: {**versions, "hubsmith": "9.9"})
     check(status=0)
-    monkeypatch.setattr(render, "render", renders)
-    assert check() == [
-        f"one: the generator changed (hubsmith {versions['hubsmith']} -> 9.9) "
-        f"and makes other files: README.md. {GENERATE}."
-    ]
+    request.getfixturevalue("other_templates")
+    changed = f"one: the generator changed (hubsmith {versions['hubsmith']} -> 9.9)"
+    assert check() == [f"{changed} {OTHER_FILES}"]
 
 
-def test_another_template_of_the_same_version_is_found(
-    client: Path, check: Check, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("other_templates")
+def test_another_generator_and_an_edit_are_told_apart_in_one_file(
+    client: Path, check: Check
 ) -> None:
-    ours = render.render
-
-    def renders(service: Any) -> dict[PurePosixPath, str]:
-        return {**ours(service), PurePosixPath("NEWS.md"): "# New\n"}
-
-    monkeypatch.setattr(render, "render", renders)
-    monkeypatch.setattr(drift, "fingerprint", lambda **_: "the code as it is now")
-    (line,) = check()
-    assert line.startswith("one: the generator changed and makes other files: NEWS.md.")
-
-
-def test_an_unchanged_client_is_not_rendered_again(
-    client: Path, check: Check, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(package, "draft", None)
-    check(status=0)
-    edit(client / "client.py")
-    check()
+    assert check() == [f"one: the generator changed {OTHER_FILES}"]
+    edit(client / "models.py")
+    changed, edited = check()
+    assert changed == f"one: the generator changed {OTHER_FILES}"
+    assert edited.startswith("one: edited by hand: models.py.")
 
 
 # --- the live Space changed ---
@@ -299,24 +291,3 @@ def test_json_has_the_kinds(client: Path, check: Check) -> None:
     document = json.loads("\n".join(check("--json")))
     (found,) = document["spaces"]["one"]["drift"]
     assert (found["kind"], found["files"]) == ("files", ["client.py"])
-
-
-def test_the_fingerprint_covers_the_code_that_shapes_a_client(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
-    (tmp_path / "info.json").write_text(info(greet=endpoint("name")))
-    code = (
-        "import sys\nfrom pathlib import Path\n"
-        "from hubsmith_codegen.pipeline import draft, finish\n"
-        "from hubsmith_codegen.load.snapshot import read_snapshot\n"
-        "finish([draft(read_snapshot(Path('info.json')), Path('one'), vendor_runtime=True)])\n"
-        "print(*(m for m in sys.modules if m.startswith('hubsmith_codegen.')))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    from hubsmith_codegen.write.fingerprint import ASIDE
-
-    used = {name.split(".")[1] for name in done.stdout.split()}
-    assert used & {name.removesuffix(".py") for name in ASIDE} == set()

@@ -19,7 +19,7 @@ __all__ = ["mock_space"]
 @pytest.fixture(scope="session")
 def snapshot() -> Path:
     """The recorded demo app."""
-    return ROOT / "specs" / "spaces" / "kitchen"
+    return ROOT / "generated" / "spaces" / "kitchen" / "spec"
 
 
 @pytest.fixture(scope="session")

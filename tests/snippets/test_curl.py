@@ -19,9 +19,8 @@ def curl_of(config: dict[str, Any], endpoint: str = "/go", source: str = "http:/
     if config:
         usual: dict[str, Any] = {"components": [], "dependencies": []}
         documents["config"] = json.dumps({**usual, **config}).encode()
-    raw = load(documents, source=source, name="tiny")
-    service = normalise(raw)
-    return snippets(service.operations[0], place_of(service, raw, module="tiny"))["curl"]
+    service = normalise(load(documents, source=source, name="tiny"))
+    return snippets(service.operations[0], place_of(service, module="tiny"))["curl"]
 
 
 def test_arguments_go_by_name_from_6_13_on() -> None:
@@ -68,12 +67,12 @@ def test_a_name_that_no_route_reaches_is_said_to_be_one() -> None:
     assert "slash in its name" in text
 
 
-@pytest.mark.parametrize("name", ["/a\nb", "/a\x1b[31m", "/a\x7f"])
+@pytest.mark.parametrize("name", ["/a\nb", "/a\x1b[31m", "/a\x7f", "/a\x1b[2J/b", "/\x9b2Ja/b"])
 def test_a_name_that_gradio_never_answers_is_said_to_be_one(name: str) -> None:
     text = curl_of({"version": "6.31.0"}, endpoint=name)
     assert text.splitlines()[-1] == "exit 1"
-    assert "control character in its name" in text
-    assert "\x1b" not in text
+    assert " in its name" in text
+    assert text.replace("\n", "").isprintable()
 
 
 def test_a_prefix_that_is_no_path_is_not_used() -> None:

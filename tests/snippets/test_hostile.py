@@ -16,7 +16,6 @@ from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
 from hubsmith_codegen.snippets import Place, place_of, snippets
-from hubsmith_codegen.snippets.examples import example_value
 
 from tests.snippets import node
 
@@ -59,9 +58,8 @@ def space_of(text: str, version: str) -> tuple[Operation, Place]:
         "dependencies": [],
     }  # fmt: skip
     documents = {"info": json.dumps(info).encode(), "config": json.dumps(config).encode()}
-    raw = load(documents, source="http://127.0.0.1:7860", name="tiny")
-    service = normalise(raw)
-    return service.operations[0], place_of(service, raw, module="clients.tiny", note="First.")
+    service = normalise(load(documents, source="http://127.0.0.1:7860", name="tiny"))
+    return service.operations[0], place_of(service, module="clients.tiny", note="First.")
 
 
 def by_name(text: str) -> dict[str, Any]:
@@ -161,11 +159,11 @@ def test_a_stranger_chooses_no_file_to_send() -> None:
         "named_endpoints": {"/go": {"parameters": parameters, "returns": []}},
         "unnamed_endpoints": {},
     }
-    raw = load({"info": json.dumps(info).encode()}, source="bob/app", name="tiny")
-    service = normalise(raw)
+    service = normalise(load({"info": json.dumps(info).encode()}, source="bob/app", name="tiny"))
     (operation,) = service.operations
-    assert example_value(operation.parameters[0], service.definitions) == "Hello"
-    written = snippets(operation, place_of(service, raw, module="tiny"))
+    place = place_of(service, module="tiny")
+    assert place.examples.value(operation.parameters[0]) == "Hello"
+    written = snippets(operation, place)
     for language in ("python", "python-untyped", "typescript"):
         assert "passwd" not in written[language]
     # `headers` is an argument of `predict` itself, so the endpoint's own goes by place.

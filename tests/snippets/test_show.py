@@ -46,7 +46,14 @@ def test_it_lists_parameters_types_defaults_choices_and_results(
 ) -> None:
     assert main(["show", "one/greeter"]) == 0
     text = capsys.readouterr().out
-    for part in ("/greet", "Greet somebody", "name", "required", '"formal" | "casual"', "Greeting"):
+    for part in (
+        "/greet",
+        "Greet somebody",
+        "name",
+        "required",
+        "Literal['formal', 'casual']",
+        "Greeting",
+    ):
         assert part in text
     for title in ("Python, typed client", "Python, no generated code", "TypeScript", "curl"):
         assert f"\n  {title}:\n" in text

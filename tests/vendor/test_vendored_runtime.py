@@ -71,7 +71,7 @@ def needed(names: list[str]) -> Iterator[metadata.Distribution]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the demo app's client, `clients/kitchen`, and the script that uses it."""
     folder = tmp_path_factory.mktemp("project")
-    raw = read_snapshot(ROOT / "specs" / "spaces" / "kitchen")
+    raw = read_snapshot(ROOT / "generated" / "spaces" / "kitchen" / "spec")
     target = Target(raw=raw, root=folder / "clients" / "kitchen", options=VENDORED)
     (package,) = finish([draft(target)])
     write(package.files, package.root)
@@ -128,7 +128,7 @@ def test_every_public_name_of_the_copy_can_be_imported(environment: Path, projec
 
 
 def test_two_clients_with_copies_stay_apart(environment: Path, project: Path) -> None:
-    raw = read_snapshot(ROOT / "specs" / "spaces" / "kitchen")
+    raw = read_snapshot(ROOT / "generated" / "spaces" / "kitchen" / "spec")
     target = Target(raw=raw, root=project / "clients" / "galley", options=VENDORED)
     (package,) = finish([draft(target)])
     write(package.files, package.root)
@@ -207,7 +207,7 @@ def test_the_names_of_the_copy_are_those_of_the_runtime() -> None:
 
 
 def test_a_client_without_the_copy_imports_the_installed_runtime() -> None:
-    raw = read_snapshot(ROOT / "specs" / "spaces" / "kitchen")
+    raw = read_snapshot(ROOT / "generated" / "spaces" / "kitchen" / "spec")
     (plain,) = finish([draft(Target(raw=raw, root=Path("clients/kitchen")))])
     assert b"from hubsmith_runtime import" in plain.files[PurePosixPath("client.py")]
     assert not any(path.parts[0] == "_runtime" for path in plain.files)

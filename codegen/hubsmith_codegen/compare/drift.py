@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
@@ -11,10 +11,9 @@ from typing import Literal, TypeAlias
 from hubsmith_runtime import SpecError
 
 from ..ir.model import Json
-from ..load import RawSpec
 from ..write.files import SPEC_FOLDER
-from ..write.fingerprint import fingerprint
-from ..write.lock import LOCK_FILE, LOST_LOCK, Lock, generator_versions, hash_of, read_lock
+from ..write.lock import LOCK_FILE, LOST_LOCK, Lock, hash_of, read_lock
+from .api import ApiDiff
 
 Kind: TypeAlias = Literal["space", "snapshot", "generator", "files"]
 
@@ -24,11 +23,11 @@ _LISTED = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Drift:
     """One way in which a client drifted.
 
     Attributes:
-        kind: What changed: the live Space, the snapshot, the generator with its options, or the
+        kind: What changed: the running Space, the snapshot, the generator with its options, or the
             files of the package.
         what: What is different, in words.
         advice: What to do about it.
@@ -41,14 +40,14 @@ class Finding:
     files: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.what}. {self.advice}"
+        return f"{self.what}. {self.advice}."
 
     def to_json(self) -> dict[str, Json]:
         """Return it as it stands in a JSON document."""
         return {
             "kind": self.kind,
             "what": self.what,
-            "advice": self.advice,
+            "advice": f"{self.advice}.",
             "files": list(self.files),
         }
 
@@ -84,146 +83,139 @@ def on_disk(root: Path) -> OnDisk:
             if name not in _IGNORED_FILES and file.suffix != ".pyc":
                 path = PurePosixPath(file.relative_to(root).as_posix())
                 files[path] = hash_of(file.read_bytes()) if file.is_file() else ""
-    lock_file = root / LOCK_FILE
-    if files.pop(PurePosixPath(LOCK_FILE), None) is None:
-        return OnDisk(lock=None, files=files)
-    return OnDisk(lock=read_lock(lock_file.read_bytes(), str(lock_file)), files=files)
+    lock = None
+    if files.pop(PurePosixPath(LOCK_FILE), None) is not None:
+        lock_file = root / LOCK_FILE
+        lock = read_lock(lock_file.read_bytes(), str(lock_file))
+    return OnDisk(lock=lock, files=files)
 
 
-def is_made_from(lock: Lock, raw: RawSpec, options: Mapping[str, Json]) -> bool:
-    """Whether the generator at hand would write this lock for a snapshot, without making it.
-
-    Args:
-        lock: The lock of a client.
-        raw: The snapshot, with the name of the client.
-        options: The choices that the configuration asks for.
-    """
-    made = _facts(lock) == (raw.digest, raw.source, raw.name, dict(raw.notes))
-    code = fingerprint(with_runtime=bool(options.get("vendor_runtime")))
-    return (
-        made
-        and dict(lock.options) == dict(options)
-        and dict(lock.generators) == generator_versions()
-        and lock == lock.sealed(code)
-    )
+def space_drift(name: str, changes: ApiDiff) -> Drift:
+    """Say that a Space changed since its snapshot."""
+    what = f"the Space changed: {changes.brief()}"
+    return Drift(kind="space", what=what, advice=f"Run: hubsmith update {name}")
 
 
-def findings(
-    disk: OnDisk, made: Lock, *, owns_snapshot: bool, name: str | None = None
-) -> list[Finding]:
-    """Say how a package differs from what would be made of its snapshot now.
+def package_drift(disk: OnDisk, made: Lock, *, owns_snapshot: bool) -> list[Drift]:
+    """Say how a package differs from what is made of its snapshot now.
 
     Args:
         disk: The package.
         made: The lock that it would get.
         owns_snapshot: Whether its own `spec` folder is the snapshot.
-        name: What `hubsmith generate` calls it; default: the name in the lock.
     """
-    generate = f"Run: hubsmith generate {name or made.name}"
-    lock = disk.lock
-    if lock is None:
-        return [_without_lock(disk, generate)]
-    found: list[Finding] = []
-    is_snapshot_changed = (lock.digest, lock.source, dict(lock.missing)) != (
-        made.digest,
-        made.source,
-        dict(made.missing),
-    )
-    outdated: list[PurePosixPath] = []
-    missing: list[PurePosixPath] = []
-    edited: list[PurePosixPath] = []
-    left_over: list[PurePosixPath] = []
-    for path in sorted({*disk.files, *lock.files, *made.files}):
-        is_, was, would = disk.files.get(path), lock.files.get(path), made.files.get(path)
-        is_spec = path.parts[0] == SPEC_FOLDER and (was or would) is not None
-        if would not in (was, is_):
-            outdated.append(path)
-        if is_ in (was, would) or (is_spec and owns_snapshot and is_snapshot_changed):
-            continue
-        if is_ is None:
-            missing.append(path)
-        elif was is None:
-            left_over.append(path)
-        else:
-            edited.append(path)
-    if is_snapshot_changed:
-        documents = [
+    if disk.lock is not None:
+        return _Judgement(disk, disk.lock, made, owns_snapshot=owns_snapshot).drift()
+    if disk.files:
+        return [_of_files("files", "missing", LOST_LOCK, [PurePosixPath(LOCK_FILE)])]
+    advice = f"Run: hubsmith generate {made.name}"
+    return [Drift(kind="files", what="the client is missing", advice=advice)]
+
+
+class _Judgement:
+    """Judges each file by three hashes: of what is there, of what was written, of what would be.
+
+    Two equal ones say whose change it was.
+    """
+
+    def __init__(self, disk: OnDisk, lock: Lock, made: Lock, *, owns_snapshot: bool) -> None:
+        self._files = disk.files
+        self._lock = lock
+        self._made = made
+        self._owns_snapshot = owns_snapshot
+        self._paths = sorted({*disk.files, *lock.files, *made.files})
+        self._documents = [
             path for path in sorted({*lock.files, *made.files}) if path.parts[0] == SPEC_FOLDER
         ]
+        specs = [(one.digest, one.source, one.missing) for one in (lock, made)]
+        self._is_spec_changed = specs[0] != specs[1]
+        self._generate = f"Run: hubsmith generate {made.name}"
+
+    def drift(self) -> list[Drift]:
+        """Everything that drifted, by what changed."""
+        found = [*self._of_snapshot(), *self._of_generator(), *self._of_package()]
+        # Other versions of the generator may make the very same files.
+        if not found and replace(self._lock, generators={}) != replace(self._made, generators={}):
+            lock = [PurePosixPath(LOCK_FILE)]
+            found.append(_of_files("files", "edited by hand", self._generate, lock))
+        return found
+
+    def _of_snapshot(self) -> Iterator[Drift]:
+        if not self._is_spec_changed:
+            return
         # Without it the client would be made anew from less: only the Space knows the rest.
-        gone = [path for path in documents if owns_snapshot and path not in disk.files]
+        gone = [path for path in self._documents if path not in self._files]
+        gone = gone if self._owns_snapshot else []
         if gone:
-            back = f"Take it back from version control, or run: hubsmith update {name or made.name}"
-            found.append(_finding("files", "missing", back, gone))
+            name = self._made.name
+            back = f"Take it back from version control, or run: hubsmith update {name}"
+            yield _of_files("files", "missing", back, gone)
         changed = [
             path
-            for path in documents
-            if path not in gone and lock.files.get(path) != made.files.get(path)
+            for path in self._documents
+            if path not in gone and self._lock.files.get(path) != self._made.files.get(path)
         ]
         if changed or not gone:
             what = "the snapshot changed after the client was made from it"
-            found.append(_finding("snapshot", what, generate, changed))
-    found += _generator_findings(lock, made, [] if is_snapshot_changed else outdated, generate)
-    if missing:
-        found.append(_finding("files", "missing", generate, missing))
-    if edited:
-        undo = f"{generate} to undo it, and keep additions in a subclass elsewhere"
-        found.append(_finding("files", "edited by hand", undo, edited))
-    if left_over:
-        away = "Move it out of the package: hubsmith did not write it"
-        found.append(_finding("files", "left over", away, left_over))
-    if not found and _signed(lock) != _signed(made):
-        found.append(_finding("files", "edited by hand", generate, [PurePosixPath(LOCK_FILE)]))
-    return found
+            yield _of_files("snapshot", what, self._generate, changed)
+
+    def _of_generator(self) -> Iterator[Drift]:
+        lock, made = self._lock, self._made
+        choices = _changed(lock.options, made.options, "{key} was {was}, is {is_}")
+        if lock.name != made.name:
+            choices.append(f"name was {lock.name}, is {made.name}")
+        outdated = [
+            path
+            for path in self._paths
+            if made.files.get(path) not in (lock.files.get(path), self._files.get(path))
+        ]
+        if choices:
+            what = f"the options changed: {', '.join(choices)}"
+            yield Drift(kind="generator", what=what, advice=self._generate)
+        elif outdated and not self._is_spec_changed:
+            versions = _changed(lock.generators, made.generators, "{key} {was} -> {is_}")
+            which = f" ({', '.join(versions)})" if versions else ""
+            what = f"the generator changed{which} and makes other files"
+            yield _of_files("generator", what, self._generate, outdated)
+
+    def _of_package(self) -> Iterator[Drift]:
+        # The snapshot in the package is the one that changed: it is judged as that.
+        is_judged = self._owns_snapshot and self._is_spec_changed
+        judged = self._documents if is_judged else []
+        missing: list[PurePosixPath] = []
+        edited: list[PurePosixPath] = []
+        left_over: list[PurePosixPath] = []
+        for path in self._paths:
+            is_, was = self._files.get(path), self._lock.files.get(path)
+            if path not in judged and is_ not in (was, self._made.files.get(path)):
+                (missing if is_ is None else left_over if was is None else edited).append(path)
+        undo = f"{self._generate} to undo it, and keep additions in a subclass elsewhere"
+        move = "Move it out of the package: hubsmith did not write it"
+        for what, advice, paths in (
+            ("missing", self._generate, missing),
+            ("edited by hand", undo, edited),
+            ("left over", move, left_over),
+        ):
+            if paths:
+                yield _of_files("files", what, advice, paths)
 
 
-def _generator_findings(
-    lock: Lock, made: Lock, outdated: Sequence[PurePosixPath], generate: str
-) -> list[Finding]:
-    choices = [
-        f"{key} was {_option(lock.options.get(key))}, is {_option(made.options.get(key))}"
-        for key in sorted({*lock.options, *made.options})
-        if lock.options.get(key) != made.options.get(key)
+def _changed(old: Mapping[str, Json], new: Mapping[str, Json], words: str) -> list[str]:
+    """What changed in a table of the lock, entry by entry."""
+    return [
+        words.format(key=key, was=_entry(old, key), is_=_entry(new, key))
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key)
     ]
-    if lock.name != made.name:
-        choices.append(f"name was {lock.name}, is {made.name}")
-    if choices:
-        return [_finding("generator", f"the options changed: {', '.join(choices)}", generate, ())]
-    if not outdated:
-        return []
-    versions = [
-        f"{key} {lock.generators.get(key, 'none')} -> {made.generators.get(key, 'none')}"
-        for key in sorted({*lock.generators, *made.generators})
-        if lock.generators.get(key) != made.generators.get(key)
-    ]
-    which = f" ({', '.join(versions)})" if versions else ""
-    what = f"the generator changed{which} and makes other files"
-    return [_finding("generator", what, generate, outdated)]
 
 
-def _without_lock(disk: OnDisk, generate: str) -> Finding:
-    if not disk.files:
-        return Finding(kind="files", what="the client is missing", advice=f"{generate}.")
-    return _finding("files", "missing", LOST_LOCK, [PurePosixPath(LOCK_FILE)])
+def _entry(table: Mapping[str, Json], key: str) -> str:
+    return str(table[key]).lower() if key in table else "not set"
 
 
-def _finding(kind: Kind, what: str, advice: str, paths: Sequence[PurePosixPath]) -> Finding:
-    names = [str(path) for path in paths]
+def _of_files(kind: Kind, what: str, advice: str, paths: Iterable[PurePosixPath]) -> Drift:
+    names = tuple(map(str, paths))
     if names:
-        shown = ", ".join(names[:_LISTED])
         more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-        what = f"{what}: {shown}{more}"
-    return Finding(kind=kind, what=what, advice=f"{advice}.", files=tuple(names))
-
-
-def _facts(lock: Lock) -> tuple[str, str | None, str, dict[str, str]]:
-    return lock.digest, lock.source, lock.name, dict(lock.missing)
-
-
-def _signed(lock: Lock) -> Lock:
-    """A lock without what may differ while every file is the same."""
-    return replace(lock, generators={}, seal="")
-
-
-def _option(value: Json) -> str:
-    return "not set" if value is None else str(value).lower()
+        what = f"{what}: {', '.join(names[:_LISTED])}{more}"
+    return Drift(kind=kind, what=what, advice=advice, files=names)

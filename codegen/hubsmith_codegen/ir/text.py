@@ -137,18 +137,11 @@ def _escape(text: str) -> str:
 
 
 def markdown(text: str) -> Source:
-    """Clean text inside a Markdown paragraph or table cell, with no live markup."""
-    return Source(re.sub(r"([\\`*_\[\]<>#|~&])", r"\\\1", plain(text)))
+    """Clean text as a Markdown paragraph, with no live markup: no list, rule or heading either."""
+    escaped = re.sub(r"([\\`*_\[\]<>#|~&])", r"\\\1", plain(text))
+    return Source(re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", escaped))
 
 
-def markdown_code(text: str, *, in_table: bool = False) -> Source:
-    """Clean text as a Markdown code span.
-
-    Args:
-        text: What to show; not blank.
-        in_table: Whether it stands in a table cell, where a bar would end the cell.
-    """
-    code = plain(text).replace("`", "'")
-    if in_table:
-        code = code.replace("|", "\\|")
-    return Source(f"`{code}`")
+def markdown_code(text: str) -> Source:
+    """Clean text, which is not blank, as a Markdown code span."""
+    return Source(f"`{plain(text).replace('`', chr(39))}`")

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from .json_type import Json, Scalar
+from .json_type import Json
 from .names import ClassName
-from .text import NO_TEXT, SpecText
 
 Bounds: TypeAlias = tuple[tuple[str, float], ...]
 """Limits by the keyword that JSON schema has for them, such as `minimum`."""
@@ -105,41 +104,6 @@ class GenericType:
     arguments: tuple[Type, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One named member of an object."""
-
-    name: str
-    type: Type
-    is_required: bool
-    default: Scalar = None
-    description: SpecText = NO_TEXT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectType:
-    """An object with named members: what becomes a class.
-
-    Attributes:
-        title: The name the spec gives it; may be empty.
-        path: Where it stands, as words from the endpoint down: its name where titles collide.
-        fields: Its members, in the order of their names.
-        description: What it is; may be empty.
-    """
-
-    title: str
-    path: tuple[str, ...]
-    fields: tuple[Field, ...]
-    description: SpecText = NO_TEXT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecursiveType:
-    """An object inside itself: how many objects up it stands, counted from 1 for the nearest."""
-
-    levels: int
-
-
 Type: TypeAlias = (
     AnyType
     | ScalarType
@@ -151,8 +115,6 @@ Type: TypeAlias = (
     | UnionType
     | Reference
     | GenericType
-    | ObjectType
-    | RecursiveType
 )
 
 NULL = ScalarType(kind="null")

@@ -36,8 +36,20 @@ from ..ir.types import (
 )
 
 _NAMES = frozenset(
-    {"Annotated", "Any", "Field", "Literal", "NotRequired", "None", "bool", "dict", "float", "int"}
-    | {"list", "str", "tuple", "type", "pydantic"}
+    {
+        "Annotated",
+        "Any",
+        "BaseModel",
+        "Field",
+        "Literal",
+        "NotRequired",
+        "None",
+        "bool",
+        "dict",
+        "float",
+        "int",
+    }
+    | {"list", "str", "tuple", "type"}
 )
 _BOUNDS = frozenset({"alias", "ge", "gt", "le", "lt", "max_length", "min_length"})
 
@@ -262,8 +274,6 @@ def _forbidden(annotation: ast.expr, known: frozenset[str]) -> Iterator[ast.AST]
             case ast.Name(id=name):
                 if name not in known:
                     yield node
-            case ast.Attribute(value=ast.Name(id="pydantic"), attr="BaseModel"):
-                pass
             case ast.Subscript() | ast.Tuple() | ast.Constant() | ast.keyword() | ast.Load():
                 pass
             case ast.BinOp(op=ast.BitOr()) | ast.BitOr() | ast.UnaryOp(op=ast.USub()) | ast.USub():

@@ -76,6 +76,14 @@ def client_lines(service: Service, *, is_async: bool) -> list[str]:
     ]
 
 
+def module_line(operation: Operation | None) -> str:
+    """The docstring of a task's module, or of the one that several tasks share."""
+    if operation is None:
+        return "Classes that several tasks share."
+    summary = sentence(operation.description)
+    return f"The task {plain(operation.endpoint)}: {summary[:1].lower()}{summary[1:]}"
+
+
 def endpoint_name(operation: Operation) -> str:
     """What is called, as documentation names it."""
     if operation.task is not None:

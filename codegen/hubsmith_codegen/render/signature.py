@@ -25,7 +25,7 @@ DictClasses: TypeAlias = Mapping[str, ClassName]
 _SEQUENCE = ClassName("Sequence")
 
 
-def dict_classes(definitions: Iterable[Definition], taken: Iterable[str]) -> DictClasses:
+def dict_classes(definitions: Iterable[Definition], taken: Iterable[str]) -> dict[str, ClassName]:
     """The names of the typed dictionaries of all objects that arguments may be.
 
     Args:

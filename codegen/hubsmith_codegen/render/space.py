@@ -11,25 +11,24 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from ..ir.json_type import Json
-from ..ir.model import Definition, Operation, Service
-from ..ir.names import ClassName, is_name
+from ..ir.model import Operation, Service
+from ..ir.names import ClassName
 from ..ir.spelling import spelled
 from ..ir.text import Source, docstring, literal, plain
 from ..version import GENERATOR
 from . import docs
-from .classes import Class, Member, write_classes
-from .readme import readme
-from .signature import DictClasses, Signatures, argument_type, dict_classes, joined
+from .classes import Class, write_classes
+from .models import definition_classes, named_tuple, request_class
+from .signature import DictClasses, Signatures, dict_classes, joined
 from .templating import template
 from .view_models import Method
 
 RUNTIME = Source("hubsmith_runtime")
 VENDORED = Source("._runtime")
-_RUNTIME_TYPES = ("File", "FileInput", "ObjectInput", "Sequence")
+_RUNTIME_TYPES = ("File", "FileInput", "ListInput", "ObjectInput", "Sequence")
 # Methods of the runtime's clients whose names an endpoint may take.
 _OVERRIDDEN = frozenset({"run", "submit"})
-_LIST = ClassName("list")
-_OBJECT_INPUT = ClassName("ObjectInput")
+_LIST = ClassName("ListInput")
 
 
 def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath, str]:
@@ -60,13 +59,17 @@ def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath
     files = {
         name: template(f"package/{name}").render(context) for name in ("__init__.py", "models.py")
     }
-    files["README.md"] = readme(service, runtime_is_vendored=runtime == VENDORED)
     for is_async, client in clients.items():
         name = "async_client.py" if is_async else "client.py"
         files[name] = template("package/client.py").render({**context, **client})
     return {PurePosixPath(name): text for name, text in files.items()} | {
         PurePosixPath("py.typed"): ""
     }
+
+
+def signatures(service: Service) -> Signatures:
+    """What writes the signatures of a Space's client."""
+    return _Models(service).signatures
 
 
 def _module_line(service: Service) -> str:
@@ -129,90 +132,18 @@ class _Models:
         """Every class: objects, their dictionaries, then each endpoint's results and request."""
         classes: list[Class] = []
         for one in self._service.definitions:
-            classes += definition_classes(one, self._dicts, Source("Model"), Source("TypedDict"))
+            classes += definition_classes(one, self._dicts, Source("Model"))
         for operation in self._service.operations:
             if len(operation.results) > 1:
-                classes.append(_named_tuple(operation))
+                classes.append(named_tuple(operation))
             classes.append(_request(operation, self._dicts))
         written = write_classes(classes, {*_RUNTIME_TYPES, *self.names})
         return (written[one.name] for one in classes)
 
 
-def definition_classes(
-    definition: Definition, dicts: DictClasses, base: Source, dict_base: Source
-) -> Iterator[Class]:
-    """The class of an object, and the typed dictionary that is taken for it in an argument.
-
-    Args:
-        definition: The object.
-        dicts: The typed dictionaries.
-        base: What the class derives from.
-        dict_base: What the dictionary derives from.
-    """
-    about = docs.definition_line(definition)
-    yield Class(
-        name=definition.class_name,
-        base=base,
-        doc=docstring([about], indent=4) if about else None,
-        members=tuple(
-            Member(
-                identifier=one.identifier,
-                type=one.type,
-                default=None if one.is_required else literal(one.default),
-                alias=None if one.wire_name == one.identifier else one.wire_name,
-                # A type checker then knows the member by its name in JSON, too.
-                is_alias_argument=is_name(one.wire_name),
-                doc=docstring([one.description], indent=4) if plain(one.description) else None,
-            )
-            for one in definition.members
-        ),
-    )
-    if definition.class_name in dicts:
-        yield Class(
-            name=dicts[definition.class_name],
-            base=dict_base,
-            members=tuple(
-                Member(
-                    identifier=one.identifier,
-                    type=argument_type(one.type, dicts, ClassName("Sequence")),
-                    default=None if one.is_required else literal(one.default),
-                    is_key=True,
-                )
-                for one in definition.members
-            ),
-        )
-
-
-def _named_tuple(operation: Operation) -> Class:
-    return Class(
-        name=operation.result_class,
-        base=Source("NamedTuple"),
-        members=tuple(
-            Member(
-                identifier=one.identifier,
-                type=one.type,
-                doc=docstring([help_], indent=4) if (help_ := docs.result_help(one)) else None,
-            )
-            for one in operation.results
-        ),
-    )
-
-
 def _request(operation: Operation, dicts: DictClasses) -> Class:
-    return Class(
-        name=operation.request_class,
-        base=Source(f"Request[{spelled(operation.result)}]"),
-        call=Source(f"__endpoint__ = {_endpoint(operation)}"),
-        members=tuple(
-            Member(
-                identifier=one.identifier,
-                type=argument_type(one.type, dicts, _LIST, _OBJECT_INPUT),
-                default=None if one.default is None else literal(one.default.value),
-                alias=None if one.wire_name == one.identifier else one.wire_name,
-            )
-            for one in operation.parameters
-        ),
-    )
+    call = Source(f"__endpoint__ = {_endpoint(operation)}")
+    return request_class(operation, dicts, Source("Request"), call, _LIST)
 
 
 def _endpoint(operation: Operation) -> Source:

@@ -1,131 +1,85 @@
-"""`render_tasks(operations) -> files`: the modules of the tasks and both clients.
-
-Types come from `annotations`, parameters from `signature`, words from `docs`; the templates put
-them in place.
-"""
+"""`render_tasks(Service)`: the modules of the inference tasks, and both clients."""
 
 from __future__ import annotations
 
-import ast
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import cast
 
-from ..ir.json_schema import json_schema
-from ..ir.model import Definition, Schema
-from ..ir.names import ClassName, Identifier
+from ..ir.json_type import Json
+from ..ir.model import Alias, Operation, Service, TaskFacts
+from ..ir.names import ClassName
+from ..ir.spelling import spelled
 from ..ir.text import Source, docstring, literal, plain
-from ..normalise.tasks.model import MEDIA, TaskOperation
+from ..ir.types import Reference, UnionType, holds_file
 from ..version import GENERATOR
-from . import task_docs as docs
-from .annotations import Annotated, Annotation, annotate_groups
-from .printed import Field, ModelClass
-from .task_signature import MODEL_CLASS, Signature, overloads, signature_of
+from . import docs
+from .classes import Class, write_classes
+from .models import definition_classes, request_class
+from .signature import Signatures, dict_classes, joined
 from .templating import template
+from .view_models import Method, Overload, TaskModule
 
 _RUNTIME = Source("hubsmith_runtime.inference")
-_FORMS = {"image": "Image", "bytes": "bytes", "array": "Array"}
+_RUNTIME_TYPES = frozenset(
+    {"Array", "Base64Bytes", "ContentInput", "Image", "ListInput", "ModelT", "ObjectInput"}
+    | {"Sequence", "bytes"}
+)
+_COMMON = "_common"
+_LIST = ClassName("ListInput")
+_OBJECT = ClassName("ObjectInput")
 # What a parsed answer holds: choices, each with a message.
-_PARSED = ("Complete", "Message")
-_PLAIN = frozenset({"str", "int", "float", "bool"})
-Types = Mapping[str, tuple[Annotated, ...]]
+_PARSED = ("", "Complete", "Message")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskModule:
-    """One module of models, ready to print.
+class RenderedTasks:
+    """The task half of the public package.
 
     Attributes:
-        path: Where it goes.
-        doc: Its docstring.
-        arguments: The classes of the arguments.
-        aliases: Unions of these, by name.
-        outputs: The classes of the answer.
-        request: The request model.
-        task: The `Task(...)` expression of the request model.
-        result: What the request model says it returns.
-        parsed: The classes of a parsed answer, each with that it narrows: the answer, a choice
-            of it, and its message.
-        names: Its public names.
+        files: The text of its files, not yet formatted, by their path within the package.
+        names: Every public class of the task modules, sorted.
     """
 
-    path: PurePosixPath
-    module: Identifier
-    doc: Source
-    arguments: tuple[ModelClass, ...]
-    aliases: tuple[tuple[ClassName, Source], ...]
-    outputs: tuple[ModelClass, ...]
-    request: ModelClass
-    task: Source
-    result: Source
-    parsed: tuple[tuple[ClassName, Source], ...]
+    files: Mapping[PurePosixPath, str]
     names: tuple[ClassName, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskStub:
-    """One method of a client, ready to print.
-
-    Attributes:
-        method: Its name.
-        signature: Its parameters and what it returns.
-        overloads: The same for each way to call it that returns something else.
-        doc: Its docstring.
-        request: The request model.
-        arguments: What is passed to the request model.
-        chunks: When it streams, and the class of a piece then.
-        extra_body: The expression for what is added to the body.
-    """
-
-    method: Identifier
-    signature: Signature
-    overloads: tuple[Signature, ...]
-    doc: Source
-    request: ClassName
-    arguments: Source
-    chunks: tuple[tuple[Source, Source], ...]
-    extra_body: Source
-
-
-def render_tasks(operations: tuple[TaskOperation, ...]) -> dict[PurePosixPath, str]:
-    """The files of the task half of the public package, not yet formatted.
+def render_tasks(service: Service) -> RenderedTasks:
+    """Render the modules of the tasks, and both clients.
 
     Args:
-        operations: Every task.
-
-    Returns:
-        Their text by their path within the package.
+        service: Every task as an operation.
     """
-    types = _annotate(operations)
-    modules = [_module(one, types) for one in operations]
+    tasks = _Tasks(service)
     files = {
-        module.path: template("tasks/task.py").render(
-            header=_header(f"specs/tasks/{plain(one.overlay.task)}", one.digest),
+        f"tasks/{module.name}.py": template("tasks/task.py").render(
+            header=module.header,
             runtime=_RUNTIME,
-            one=module,
+            module=module,
+            common=() if module.name == _COMMON else tasks.common,
         )
-        for one, module in zip(operations, modules, strict=True)
+        for module in tasks.modules
     }
-    digests = "".join(one.digest for one in operations)
-    header = _header("specs/tasks", hashlib.sha256(digests.encode()).hexdigest())
-    files[PurePosixPath("tasks/__init__.py")] = template("tasks/__init__.py").render(
-        header=header, modules=modules
+    header = _header("specs/tasks", service.digest)
+    files["tasks/__init__.py"] = template("tasks/__init__.py").render(
+        header=header, modules=tasks.modules
     )
     for name, is_async in (("_client.py", False), ("_async_client.py", True)):
-        files[PurePosixPath(name)] = template("tasks/client.py").render(
+        prefix = Source("Async" if is_async else "")
+        files[name] = template("tasks/client.py").render(
             header=header,
             runtime=_RUNTIME,
             is_async=is_async,
-            prefix=Source("Async" if is_async else ""),
-            client=ClassName("AsyncInferenceClient" if is_async else "InferenceClient"),
-            define=Source("async def" if is_async else "def"),
+            prefix=prefix,
+            client=ClassName(f"{prefix}{service.class_name}"),
+            async_=Source("async " if is_async else ""),
             await_=Source("await " if is_async else ""),
-            stubs=tuple(_stub(one, types, is_async=is_async) for one in operations),
-            names=tuple(sorted(name for module in modules for name in module.names)),
+            methods=tuple(tasks.methods(is_async=is_async)),
+            names=tasks.names,
         )
-    return files
+    paths = {PurePosixPath(name): text for name, text in files.items()}
+    return RenderedTasks(files=paths, names=tasks.names)
 
 
 def _header(source: str, digest: str) -> Source:
@@ -135,193 +89,162 @@ def _header(source: str, digest: str) -> Source:
     )
 
 
-def class_names(operations: tuple[TaskOperation, ...]) -> tuple[ClassName, ...]:
-    """Every public class of the task modules, sorted."""
-    found = [name for one in operations for name in (*one.classes, *_parsed_names(one))]
-    return tuple(sorted(found))
+class _Tasks:
+    """What the templates print of all tasks.
+
+    Attributes:
+        modules: A module per task, and the one of the classes that several tasks share.
+        common: The public names of the shared ones.
+        names: Every public name, sorted.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        names = [one.class_name for one in service.aliases]
+        dicts = dict_classes(service.definitions, names)
+        unions = [one for one in service.aliases if isinstance(one.type, UnionType)]
+        self._dicts = dicts | {
+            str(one.class_name): ClassName(f"{one.class_name}Dict")
+            for one in unions
+            if _references(one) <= set(dicts)
+        }
+        self._written = self._write()
+        modules = [_COMMON, *(_facts(one).module for one in service.operations)]
+        self.modules = tuple(self._module(name) for name in modules)
+        self.common = self.modules[0].names
+        self.names = tuple(sorted(name for module in self.modules for name in module.names))
+
+    def _write(self) -> Mapping[ClassName, Source]:
+        classes: list[Class] = []
+        for one in self._service.definitions:
+            base = Source("TaskObject" if one.is_input else "TaskOutput")
+            classes += definition_classes(one, self._dicts, base, _LIST)
+        for operation in self._service.operations:
+            call = Source(f"__task__ = {_task(operation)}")
+            base = Source("TaskRequest")
+            classes.append(request_class(operation, self._dicts, base, call, _LIST))
+        aliases = {str(one.class_name) for one in self._service.aliases}
+        return write_classes(classes, {*_RUNTIME_TYPES, *aliases, *self._dicts.values()})
+
+    def _module(self, name: str) -> TaskModule:
+        operation = next((one for one in self._service.operations if _is_in(one, name)), None)
+        names: list[ClassName] = []
+        for one in self._service.definitions:
+            if one.module == name:
+                names.append(one.class_name)
+                names += [self._dicts[one.class_name]] if one.class_name in self._dicts else []
+        parsed = () if operation is None else _parsed(operation)
+        aliases = dict(self._aliases(name))
+        requests = [] if operation is None else [operation.request_class]
+        return TaskModule(
+            name=Source(name),
+            header=_header("specs/tasks", self._service.digest)
+            if operation is None
+            else _header(f"specs/tasks/{plain(_folder(operation))}", _facts(operation).digest),
+            doc=docstring([docs.module_line(operation)], indent=0),
+            classes=tuple(self._written[one] for one in names),
+            aliases=tuple(aliases.items()),
+            parsed=tuple((one, ClassName(one.removeprefix("Parsed"))) for one in parsed),
+            requests=tuple(self._written[one] for one in requests),
+            names=tuple(sorted((*names, *aliases, *parsed, *requests))),
+        )
+
+    def _aliases(self, module: str) -> Iterator[tuple[ClassName, Source]]:
+        for one in self._service.aliases:
+            if one.module != module:
+                continue
+            yield one.class_name, spelled(one.type)
+            if one.class_name in self._dicts:
+                names = [self._dicts[name] for name in sorted(_references(one))]
+                yield self._dicts[one.class_name], Source(" | ".join(names))
+            elif isinstance(one.type, Reference) and one.type.class_name in self._dicts:
+                yield ClassName(f"{one.class_name}Dict"), self._dicts[one.type.class_name]
+
+    def methods(self, *, is_async: bool) -> Iterator[Method]:
+        """The methods of a client."""
+        streams = {"Stream": "AsyncStream"} if is_async else {}
+        signatures = Signatures(self._dicts, _OBJECT, streams)
+        for operation in self._service.operations:
+            yield _method(operation, signatures)
 
 
-def _parsed_names(operation: TaskOperation) -> tuple[ClassName, ...]:
-    if not operation.overlay.parsed_by:
+def _method(operation: Operation, signatures: Signatures) -> Method:
+    overloads = tuple(
+        Overload(
+            signature=joined(signatures.parts(operation, one.types, one.required)),
+            result=signatures.result(one.result),
+        )
+        for one in operation.overloads
+    )
+    own = [one.identifier for one in operation.parameters if not one.is_option]
+    facts = _facts(operation)
+    chunks: list[tuple[Source, Source]] = []
+    if facts.chunk_class:
+        chunks.append((Source("stream"), Source(f"tasks.{facts.chunk_class}")))
+        if name := facts.returns_text_unless:
+            chunks.insert(0, (Source(f"stream and not {name}"), Source("str")))
+    whole = overloads[-1].result if chunks else signatures.result(operation.result)
+    signature = joined(signatures.parts(operation))
+    return Method(
+        name=operation.method,
+        definition=Source(f"def {operation.method}(self{signature})"),
+        result=whole,
+        overloads=overloads,
+        doc=docstring(docs.method_lines(operation), indent=8),
+        request=operation.request_class,
+        arguments=Source(", ".join(f"{name}={name}" for name in own)),
+        chunks=tuple(chunks),
+        takes_more=operation.takes_more,
+    )
+
+
+def _facts(operation: Operation) -> TaskFacts:
+    if operation.task is None:
+        raise TypeError(f"{operation.method} is no task")
+    return operation.task
+
+
+def _is_in(operation: Operation, module: str) -> bool:
+    return _facts(operation).module == module
+
+
+def _folder(operation: Operation) -> str:
+    return _facts(operation).module.replace("_", "-")
+
+
+def _references(alias: Alias) -> set[str]:
+    options = alias.type.options if isinstance(alias.type, UnionType) else ()
+    return {str(one.class_name) for one in options if isinstance(one, Reference)}
+
+
+def _parsed(operation: Operation) -> tuple[ClassName, ...]:
+    facts = _facts(operation)
+    if not facts.parsed_by:
         return ()
-    names = (operation.output_class, *(f"{operation.output_class}{part}" for part in _PARSED))
-    return tuple(ClassName(f"Parsed{name}") for name in names)
+    return tuple(ClassName(f"Parsed{facts.output_class}{part}") for part in _PARSED)
 
 
-def _annotate(operations: tuple[TaskOperation, ...]) -> Types:
-    groups: dict[str, list[Schema]] = {}
-    classes: list[str] = list(MEDIA)
-    for operation in operations:
-        for one in (*operation.arguments, *operation.outputs):
-            groups[one.class_name] = [member.schema for member in one.members]
-            classes.append(one.class_name)
-        for name, schema in operation.aliases.items():
-            groups[name] = [json_schema(schema)]
-            classes.append(name)
-        groups[operation.request_class] = [one.parameter.schema for one in operation.parameters]
-        if operation.result is not None:
-            groups[_result_key(operation)] = [json_schema(operation.result)]
-    return annotate_groups(groups, classes)
-
-
-def _result_key(operation: TaskOperation) -> str:
-    return f"{operation.request_class}:result"
-
-
-def _module(operation: TaskOperation, types: Types) -> TaskModule:
-    classes = {*(str(one.class_name) for one in operation.arguments), *operation.aliases}
-    parameters = types.get(operation.request_class, ())
-    parsed = _parsed_names(operation)
-    fields: list[Field] = []
-    for one, annotated in zip(operation.parameters, parameters, strict=True):
-        parameter = one.parameter
-        annotation = _taken(annotated.full, classes, "ListInput")
-        if parameter.identifier == operation.overlay.parsed_by:
-            annotation = Source(f"{MODEL_CLASS} | {annotation}")
-        if parameter.wire_name != parameter.identifier:
-            alias = f"Field(alias={literal(parameter.wire_name)})"
-            annotation = Source(f"Annotated[{annotation}, {alias}]")
-        fields.append(
-            Field(
-                identifier=parameter.identifier,
-                annotation=annotation,
-                default=None if parameter.default is None else literal(parameter.default.value),
-                doc=docstring([docs.parameter_help(one)], indent=4),
-            )
-        )
-    return TaskModule(
-        path=PurePosixPath("tasks", f"{operation.module}.py"),
-        module=operation.module,
-        doc=docstring(docs.module_lines(operation), indent=0),
-        arguments=tuple(_class(one, types, classes) for one in operation.arguments),
-        aliases=tuple((ClassName(name), types[name][0].plain) for name in operation.aliases),
-        outputs=tuple(_class(one, types, set()) for one in operation.outputs),
-        request=ModelClass(
-            class_name=operation.request_class,
-            doc=docstring(docs.request_lines(operation), indent=4),
-            fields=tuple(sorted(fields, key=lambda field: field.default is not None)),
-        ),
-        task=_task(operation),
-        result=_result(operation, types),
-        parsed=tuple((name, Source(name.removeprefix("Parsed"))) for name in parsed),
-        names=tuple(sorted((*operation.classes, *parsed))),
-    )
-
-
-def _class(definition: Definition, types: Types, taken: set[str]) -> ModelClass:
-    fields: list[Field] = []
-    for member, annotated in zip(definition.members, types[definition.class_name], strict=True):
-        default = None if member.is_required else literal(member.default)
-        if member.wire_name != member.identifier:
-            # In this form a type checker knows the member by its name on the wire, too.
-            given = "" if default is None else f"default={default}, "
-            default = Source(f"Field({given}alias={literal(member.wire_name)})")
-        help_ = plain(member.description)
-        fields.append(
-            Field(
-                identifier=member.identifier,
-                annotation=_taken(annotated.full, taken, "ListInput") if taken else annotated.full,
-                default=default,
-                doc=docstring([help_], indent=4) if help_ else None,
-            )
-        )
-    return ModelClass(
-        class_name=definition.class_name,
-        doc=docstring(docs.definition_lines(definition), indent=4),
-        fields=tuple(fields),
-    )
-
-
-def _task(operation: TaskOperation) -> Source:
-    overlay = operation.overlay
-    parts = [f"name={literal(operation.hub_task)}", f"method={literal(operation.method)}"]
-    inputs = operation.inputs
-    parts.append(f"inputs={literal(inputs if isinstance(inputs, str) else dict(inputs))}")
-    files = [str(one.parameter.identifier) for one in operation.parameters if one.is_file]
+def _task(operation: Operation) -> Source:
+    facts = _facts(operation)
+    inputs: Json = facts.inputs if isinstance(facts.inputs, str) else {**facts.inputs}
+    files = [str(one.identifier) for one in operation.parameters if holds_file(one.type)]
+    parts = [f"name={literal(operation.endpoint)}", f"method={literal(operation.method)}"]
+    parts.append(f"inputs={literal(inputs)}")
     for name, values in (
         ("binary", files),
-        ("shapes", overlay.shapes),
-        ("one_of", overlay.one_of),
-        ("together", overlay.together),
+        ("shapes", facts.answer_forms),
+        ("one_of", facts.any_of),
+        ("together", facts.required_together),
     ):
         if values:
             parts.append(f"{name}={tuple(str(value) for value in values)!r}")
     for name, field in (
-        ("text_unless", overlay.text_unless),
-        ("many_if", overlay.many_if),
-        ("parsed_by", overlay.parsed_by),
+        ("text_unless", facts.returns_text_unless),
+        ("many_if", facts.returns_list_if),
+        ("parsed_by", facts.parsed_by),
     ):
         if field:
             parts.append(f"{name}={literal(field)}")
-    if overlay.result != "json":
-        parts.append(f"result={literal(overlay.result)}")
+    if facts.form != "json":
+        parts.append(f"result={literal(facts.form)}")
     return Source(f"Task({', '.join(parts)})")
-
-
-def _result(operation: TaskOperation, types: Types) -> Source:
-    if operation.result is None:
-        return Source(_FORMS[operation.overlay.result])
-    found = types[_result_key(operation)][0].plain
-    if operation.overlay.text_unless:
-        return Source(f"str | {found}")
-    if operation.overlay.many_if:
-        return Source(f"{operation.output_class} | {found}")
-    return found
-
-
-def _stub(operation: TaskOperation, types: Types, *, is_async: bool) -> TaskStub:
-    classes = {*(str(one.class_name) for one in operation.arguments), *operation.aliases}
-    annotations: dict[str, Source] = {}
-    parameters = types.get(operation.request_class, ())
-    for one, annotated in zip(operation.parameters, parameters, strict=True):
-        annotation = _taken(annotated.plain, classes, "Sequence")
-        if one.parameter.identifier == operation.overlay.parsed_by:
-            annotation = Source(f"{MODEL_CLASS} | {annotation}")
-        annotations[one.parameter.identifier] = annotation
-    signature = signature_of(operation, annotations, _result(operation, types))
-    variants = overloads(operation, signature, is_async)
-    if variants:
-        signature = signature.with_({}, variants[-1].result)
-    own = [str(one.parameter.identifier) for one in operation.parameters]
-    chunks: list[tuple[Source, Source]] = []
-    if operation.chunk_class:
-        chunks.append((Source("stream"), Source(f"tasks.{operation.chunk_class}")))
-        if name := operation.overlay.text_unless:
-            chunks.insert(0, (Source(f"stream and not {name}"), Source("str")))
-    kwargs = "{**kwargs, **(extra_body or {})}"
-    return TaskStub(
-        method=operation.method,
-        signature=signature,
-        overloads=variants,
-        doc=docstring(docs.method_lines(operation, signature.names, is_async=is_async), indent=8),
-        request=operation.request_class,
-        arguments=Source(", ".join(f"{name}={name}" for name in own)),
-        chunks=tuple(chunks),
-        extra_body=Source(kwargs if signature.takes_kwargs else "extra_body"),
-    )
-
-
-def _taken(annotation: Annotation, classes: set[str], list_name: str) -> Source:
-    """An annotation as that of an argument: what is taken, not what it becomes."""
-    tree = ast.parse(annotation, mode="eval").body
-    return Source(ast.unparse(cast("ast.expr", _Taken(classes, list_name).visit(tree))))
-
-
-class _Taken(ast.NodeTransformer):
-    def __init__(self, classes: set[str], list_name: str) -> None:
-        self._classes = classes
-        self._list_name = list_name
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id not in self._classes:
-            return node
-        return ast.Subscript(ast.Name("ObjectInput", ast.Load()), node, ast.Load())
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        is_list = isinstance(node.value, ast.Name) and node.value.id == "list"
-        item = node.slice
-        self.generic_visit(node)
-        if is_list and not (isinstance(item, ast.Name) and item.id in _PLAIN):
-            # A list of a union takes no list of one of its options; a sequence does.
-            node.value = ast.Name(self._list_name, ast.Load())
-        return node

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from ..ir.model import Operation
 from ..ir.text import plain
-from .examples import Argument, Example, ExampleFile, example_arguments
+from .examples import Example, ExampleFile
 from .place import Place, json_text
 
 _HUB = "https://huggingface.co"
@@ -37,7 +37,7 @@ def _script(operation: Operation, place: Place) -> str:
         raise NotCallableError("A function without an API name cannot be called with curl.")
     if "/" in name:
         raise NotCallableError(
-            f"Gradio has no plain HTTP call for /{name}: there is a slash in its name."
+            f"Gradio has no plain HTTP call for /{plain(name)}: there is a slash in its name."
         )
     if any(ord(character) < 32 or character == "\x7f" for character in name):
         # It takes the call and never answers: its own request for the result fails.
@@ -45,29 +45,32 @@ def _script(operation: Operation, place: Place) -> str:
             f"Gradio answers no plain HTTP call for /{plain(name)}: "
             "there is a control character in its name."
         )
+    if not place.source.isprintable():
+        raise NotCallableError("There is a control character in the address of the Space.")
     body = _Body()
-    arguments = example_arguments(operation, place.service.definitions)
-    if place.takes_names:
-        for argument in arguments:
+    prefix = place.service.api_prefix
+    events = f"{prefix}/call/{quote(name, safe='')}"
+    if place.service.calls_by_name:
+        for argument in place.examples.arguments(operation):
             body.add_member(str(argument.parameter.wire_name), argument.value)
-        text, path = body.as_object(), f"{place.prefix}/call/v2/{quote(name, safe='')}"
+        text, path = body.as_object(), f"{prefix}/call/v2/{quote(name, safe='')}"
     else:
-        for value in _values(operation, arguments, place):
+        for value in _values(operation, place):
             body.add_item(value)
-        text, path = body.as_arguments(), f"{place.prefix}/call/{quote(name, safe='')}"
-    events = f"{place.prefix}/call/{quote(name, safe='')}"
+        text, path = body.as_arguments(), events
     lines = [_base(place)]
     for variable, file in body.files:
         lines += [
-            f'{variable}=$(curl -sS --fail "$BASE"{_word(f"{place.prefix}/upload")} '
+            f'{variable}=$(curl -sS --fail "$BASE"{shlex.quote(f"{prefix}/upload")} '
             f"-F files=@{shlex.quote(file.name)} |",
             "  sed 's/^\\[\"\\(.*\\)\"\\]$/\\1/')",
         ]
     lines += [
-        f'EVENT=$(curl -sS --fail "$BASE"{_word(path)} -H "Content-Type: application/json" \\',
+        f'EVENT=$(curl -sS --fail "$BASE"{shlex.quote(path)} '
+        '-H "Content-Type: application/json" \\',
         f"  -d {text} |",
         '  sed \'s/.*"event_id" *: *"\\([^"]*\\)".*/\\1/\')',
-        f'curl -sS --fail -N "$BASE"{_word(events)}/"$EVENT"',
+        f'curl -sS --fail -N "$BASE"{shlex.quote(events)}/"$EVENT"',
     ]
     return "\n".join(lines) + "\n"
 
@@ -79,28 +82,18 @@ def _base(place: Place) -> str:
     return f'BASE=$(curl -sS --fail {address} |\n  sed \'s/.*"host" *: *"\\([^"]*\\)".*/\\1/\')'
 
 
-def _word(path: str) -> str:
-    # Nothing needs quotes in most paths, and fewer quotes read better.
-    return shlex.quote(path)
-
-
-def _values(operation: Operation, arguments: Sequence[Argument], place: Place) -> Sequence[Example]:
+def _values(operation: Operation, place: Place) -> Sequence[Example]:
     if not operation.is_ordered:
         raise NotCallableError(
-            f"{operation.endpoint} takes its arguments by place, and this document does not say "
-            "in which order. Take the snapshot of the running Space."
+            f"{plain(operation.endpoint)} takes its arguments by place, and this document does not "
+            "say in which order. Take the snapshot of the running Space."
         )
-    given = {id(argument.parameter): argument.value for argument in arguments}
-    values: list[Example] = []
-    for parameter in operation.parameters:
-        default = parameter.default.wire if parameter.default is not None else None
-        values.append(given.get(id(parameter), default))
-    slots = place.slots.get(str(operation.endpoint), ())
-    if sum(slots) != len(values):
+    values = place.examples.all_values(operation)
+    if sum(operation.slots) != len(values):
         return values
     # The state of a session has a place of its own, which a call leaves empty.
     rest = iter(values)
-    return [next(rest) if is_argument else None for is_argument in slots]
+    return [next(rest) if is_argument else None for is_argument in operation.slots]
 
 
 @dataclass(slots=True)
@@ -130,7 +123,7 @@ class _Body:
         match value:
             case ExampleFile():
                 return f'{{"path": "{self._mark(value)}", "meta": {{"_type": "gradio.FileData"}}}}'
-            case list():
+            case list() | tuple():
                 return f"[{', '.join(self._write(one) for one in value)}]"
             case dict():
                 members = (f"{json_text(key)}: {self._write(one)}" for key, one in value.items())

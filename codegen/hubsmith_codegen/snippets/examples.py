@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..ir.model import Definition, Json, Operation, Parameter, Schema
-from .values import MismatchError, ValueReader, holds_file, is_file, options_of
+from ..ir.model import Definition, Json, Operation, Parameter, definitions_in
+from ..ir.types import (
+    NULL,
+    ChoiceType,
+    FileType,
+    Kind,
+    ListType,
+    MappingType,
+    Reference,
+    ScalarType,
+    TupleType,
+    Type,
+    UnionType,
+    holds_file,
+    inside,
+)
+from .validation import Validation
 
 _LONGEST = 400
 _DEEPEST = 8
 _MOST_PARTS = 200
 _MOST_ITEMS = 20
-_MOST_STEPS = 5_000
+_MOST_ATTEMPTS = 10_000
 _FILE_NAMES = {
     "audio": "audio.wav",
     "microphone": "audio.wav",
@@ -35,8 +50,8 @@ class ExampleFile:
     name: str
 
 
-Example: TypeAlias = "Json | ExampleFile | list[Example] | dict[str, Example]"
-"""A value that stands in a snippet."""
+Example: TypeAlias = "Json | ExampleFile | list[Example] | tuple[Example, ...] | dict[str, Example]"
+"""A value that stands in a snippet; objects of a class are `ObjectValue`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,65 +62,112 @@ class Argument:
     value: Example
 
 
-def example_arguments(
-    operation: Operation, definitions: Sequence[Definition]
-) -> tuple[Argument, ...]:
-    """What a snippet passes: every required argument, and the others that a default shows.
+class Examples:
+    """Makes example arguments for the endpoints of one service.
 
-    Where the Space's own value is null, an object, a list or a file, it is left out.
+    Args:
+        definitions: The classes of the service.
     """
-    found: list[Argument] = []
-    for parameter in operation.parameters:
-        if parameter.default is None:
-            found.append(Argument(parameter=parameter, value=example_value(parameter, definitions)))
-        elif parameter.default.value is not None:
-            found.append(Argument(parameter=parameter, value=parameter.default.value))
-    return tuple(found)
 
+    def __init__(self, definitions: Iterable[Definition]) -> None:
+        self._definitions = {str(one.class_name): one for one in definitions}
+        self._validation = Validation(self._definitions.values(), _as_file)
 
-def example_value(parameter: Parameter, definitions: Sequence[Definition]) -> Example:
-    """A value that a parameter accepts: the spec's own example where it fits, or one made up.
+    def arguments(self, operation: Operation) -> tuple[Argument, ...]:
+        """What a snippet passes: every required argument, and the others that a default shows.
 
-    A file is never taken from a spec: a stranger does not choose what a snippet reads or fetches.
-    """
-    by_name = {str(one.class_name): one for one in definitions}
-    own = parameter.example
-    if own is not None and not holds_file(parameter.schema, by_name) and not _names_file(own):
+        Where the Space's own value is null, an object, a list or a file, it is left out.
+        """
+        found: list[Argument] = []
+        for parameter in operation.parameters:
+            if parameter.default is None:
+                found.append(Argument(parameter=parameter, value=self.value(parameter)))
+            elif parameter.default.value is not None:
+                found.append(Argument(parameter=parameter, value=parameter.default.value))
+        return tuple(found)
+
+    def all_values(self, operation: Operation) -> list[Example]:
+        """A value for every parameter in its place; the Space's own for what a snippet leaves out.
+
+        It is null where that is a file.
+        """
+        given = {id(one.parameter): one.value for one in self.arguments(operation)}
+        return [given.get(id(one), _own_value(one)) for one in operation.parameters]
+
+    def value(self, parameter: Parameter) -> Example:
+        """A value that a parameter takes: the spec's own example where it fits, or one made up.
+
+        A file is never taken from a spec: it does not choose what a snippet reads or fetches.
+        """
+        own, type_ = parameter.example, parameter.type
+        if own is not None and not self._holds_file(type_) and not _names_file(own):
+            try:
+                if len(json.dumps(own)) <= _LONGEST:
+                    return self._read(_sorted(own), type_)
+            except (ValueError, RecursionError):
+                pass
+        component = str(parameter.component)
+        name = "image.png" if component in _IMAGES else _FILE_NAMES.get(component, "file.txt")
+        made = _Maker(self._definitions, ExampleFile(name=name)).make(type_)
         try:
-            ValueReader(definitions, _no_file, most_steps=_MOST_STEPS).read(own, parameter.schema)
-        except MismatchError:
+            return self._read(made, type_)
+        except ValueError:
+            return made  # No value of a bearable size fits.
+
+    def _read(self, value: Example, type_: Type) -> Example:
+        """The value as pydantic reads it, unless its alternatives were too many to try.
+
+        Raises:
+            ValueError: when it does not fit.
+        """
+        width = max(map(_alternatives, self._reached(type_)), default=1)
+        if width > 1 and width ** _depth(value) > _MOST_ATTEMPTS:
+            raise ValueError("there are too many alternatives within alternatives")
+        return self._validation.read(value, type_)
+
+    def _holds_file(self, type_: Type) -> bool:
+        return any(map(holds_file, self._reached(type_)))
+
+    def _reached(self, type_: Type) -> Iterator[Type]:
+        yield type_
+        for definition in definitions_in([type_], self._definitions.values()):
+            for member in definition.members:
+                yield member.type
+
+
+def parts(value: Example) -> Iterator[Example]:
+    """The value and every value inside it."""
+    yield value
+    match value:
+        case list() | tuple():
+            for one in value:
+                yield from parts(one)
+        case dict():
+            for one in value.values():
+                yield from parts(one)
+        case _:
             pass
-        else:
-            if len(json.dumps(own)) <= _LONGEST:
-                return _sorted(own)
-    component = str(parameter.component)
-    name = "image.png" if component in _IMAGES else _FILE_NAMES.get(component, "file.txt")
-    return _Maker(by_name, ExampleFile(name=name)).make(parameter.schema)
 
 
-def own_value(parameter: Parameter) -> Json:
-    """What stands for a left-out argument that has to be passed; null where that is a file."""
+def has_file(value: Example) -> bool:
+    """Whether a file stands anywhere in the value."""
+    return any(isinstance(one, ExampleFile) for one in parts(value))
+
+
+def _own_value(parameter: Parameter) -> Json:
     wire = parameter.default.wire if parameter.default is not None else None
     return None if _names_file(wire) else wire
 
 
 def _names_file(value: Json) -> bool:
     """Whether a client would take an object in a value for a file, and send what it names."""
-    match value:
-        case dict():
-            return "path" in value or any(map(_names_file, value.values()))
-        case list():
-            return any(map(_names_file, value))
-        case _:
-            return False
+    return any(isinstance(one, dict) and "path" in one for one in parts(value))
 
 
-def needs_file(operation: Operation) -> bool:
-    """Whether an endpoint cannot be called without a file."""
-    return any(
-        one.default is None and any(map(is_file, options_of(one.schema)))
-        for one in operation.parameters
-    )
+def _as_file(value: object) -> ExampleFile:
+    if not isinstance(value, ExampleFile):
+        raise ValueError("must be a file")
+    return value
 
 
 def _sorted(value: Json) -> Json:
@@ -119,8 +181,21 @@ def _sorted(value: Json) -> Json:
             return value
 
 
-def _no_file(path: str) -> object:
-    raise MismatchError("must be no file")
+def _depth(value: Example) -> int:
+    match value:
+        case list() | tuple():
+            return 1 + max(map(_depth, value), default=0)
+        case dict():
+            return 1 + max(map(_depth, value.values()), default=0)
+        case _:
+            return 0
+
+
+def _alternatives(type_: Type) -> int:
+    """How many types of containers a value may have to be tried by, at most."""
+    containers = (ListType, TupleType, MappingType, Reference)
+    unions = [one.options for one in inside(type_) if isinstance(one, UnionType)]
+    return max((sum(isinstance(one, containers) for one in found) for found in unions), default=1)
 
 
 class _Maker:
@@ -131,71 +206,51 @@ class _Maker:
         self._file = file
         self._parts_left = _MOST_PARTS
 
-    def make(self, schema: Schema, depth: int = 0) -> Example:
-        """Make a value that a schema accepts, where there is one of a bearable size."""
+    def make(self, type_: Type, depth: int = 0) -> Example:
+        """Make a value of a type, where there is one of a bearable size."""
         self._parts_left -= 1
-        if "anyOf" in schema:
-            options = [one for one in options_of(schema) if one.get("type") != "null"]
-            return self.make(options[0] if options else {}, depth + 1)
-        choices = schema.get("enum")
-        if isinstance(choices, list) and choices:
-            return choices[0]
-        if is_file(schema):
-            return self._file
-        if isinstance(target := schema.get("$ref"), str):
-            return self._object(self._definitions[target.rpartition("/")[2]], depth)
-        match schema.get("type"):
-            case "boolean":
-                return True
-            case "integer" | "number":
-                return _number(schema)
-            case "null":
-                return None
-            case "array":
-                return self._list(schema, depth)
-            case "object":
+        is_enough = depth > _DEEPEST or self._parts_left < 0
+        match type_:
+            case UnionType(options=options):
+                return self.make(next(one for one in options if one != NULL), depth + 1)
+            case ChoiceType(values=values):
+                return values[0]
+            case FileType():
+                return self._file
+            case Reference(class_name=name) if not is_enough:
+                return {
+                    str(one.wire_name): self.make(one.type, depth + 1)
+                    for one in self._definitions[name].members
+                    if one.is_required
+                }
+            case ListType(item=item, bounds=bounds) if not is_enough:
+                count = min(max(int(dict(bounds).get("minItems", 1)), 1), _MOST_ITEMS)
+                return [self.make(item, depth + 1) for _ in range(count)]
+            case TupleType(items=items) if not is_enough:
+                return [self.make(item, depth + 1) for item in items]
+            case ListType() | TupleType():
+                return []
+            case MappingType() | Reference():
                 return {}
+            case ScalarType(kind=kind, bounds=bounds):
+                return _scalar(kind, dict(bounds))
             case _:
-                return _text(schema)
-
-    def _object(self, definition: Definition, depth: int) -> Example:
-        if self._is_enough(depth):
-            return {}
-        return {
-            str(member.wire_name): self.make(member.schema, depth + 1)
-            for member in definition.members
-            if member.is_required
-        }
-
-    def _list(self, schema: Schema, depth: int) -> Example:
-        places, item, least = schema.get("prefixItems"), schema.get("items"), schema.get("minItems")
-        if isinstance(places, list):
-            schemas = [place if isinstance(place, dict) else {} for place in places]
-        else:
-            count = max(least if isinstance(least, int) else 0, 1)
-            schemas = [item if isinstance(item, dict) else {}] * min(count, _MOST_ITEMS)
-        return [] if self._is_enough(depth) else [self.make(one, depth + 1) for one in schemas]
-
-    def _is_enough(self, depth: int) -> bool:
-        return depth > _DEEPEST or self._parts_left < 0
+                return "Hello"
 
 
-def _number(schema: Schema) -> int | float:
-    value: int | float = 1
-    for keyword, step in (("minimum", 0), ("exclusiveMinimum", 1)):
-        limit = schema.get(keyword)
-        if isinstance(limit, int | float) and value < limit + step:
-            value = limit + step
-    for keyword, step in (("maximum", 0), ("exclusiveMaximum", 1)):
-        limit = schema.get(keyword)
-        if isinstance(limit, int | float) and value > limit - step:
-            value = limit - step
-    return value
-
-
-def _text(schema: Schema) -> str:
-    least, most = schema.get("minLength"), schema.get("maxLength")
-    text = "Hello"
-    if isinstance(least, int):
-        text = text.ljust(min(least, _LONGEST), "o")
-    return text[:most] if isinstance(most, int) else text
+def _scalar(kind: Kind, bounds: Mapping[str, float]) -> Json:
+    match kind:
+        case "boolean":
+            return True
+        case "null":
+            return None
+        case "string":
+            text = "Hello".ljust(min(int(bounds.get("minLength", 0)), _LONGEST), "o")
+            return text[: int(bounds["maxLength"])] if "maxLength" in bounds else text
+        case "integer" | "number":
+            number = max(1, bounds.get("minimum", 1), bounds.get("exclusiveMinimum", 0) + 1)
+            return min(
+                number,
+                bounds.get("maximum", number),
+                bounds.get("exclusiveMaximum", number + 1) - 1,
+            )

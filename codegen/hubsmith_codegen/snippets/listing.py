@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from ..ir.model import Definition, Operation, Parameter, Schema, Service
-from ..ir.text import paragraphs, plain
-from ..render.docs import parameter_help
-from .values import holds_file, reached
-from .wording import type_words, value_words
+from ..ir.model import Definition, Json, Member, Operation, Parameter, Service
+from ..ir.spelling import spelled
+from ..ir.text import paragraphs, plain, sentence
+from ..ir.types import Type
+from ..render.docs import bounds_help, parameter_help
+from .place import json_text
 
 _WIDTH = 100
 _WIDEST_TYPE = 40
@@ -38,8 +40,7 @@ def endpoint_lines(operation: Operation) -> list[str]:
         lines += _wrapped(paragraph, "  ")
     lines += parameter_lines(operation.parameters)
     rows = [
-        (f"-> {one.identifier}", type_words(one.schema), "", plain(one.label))
-        for one in operation.results
+        (f"-> {one.identifier}", _type(one.type), "", plain(one.label)) for one in operation.results
     ]
     lines += _table(rows or [("-> nothing", "", "", "")])
     return lines
@@ -48,21 +49,8 @@ def endpoint_lines(operation: Operation) -> list[str]:
 def parameter_lines(parameters: Sequence[Parameter]) -> list[str]:
     """Parameters as a table: name, type, whether required or else the default, help."""
     return _table(
-        (plain(one.wire_name), type_words(one.schema), _default(one), _help(one))
-        for one in parameters
+        (plain(one.wire_name), _type(one.type), _default(one), _help(one)) for one in parameters
     )
-
-
-def definitions_in(service: Service, schemas: Iterable[Schema]) -> list[Definition]:
-    """The objects that schemas speak of, and those inside them, sorted by name."""
-    by_name = {str(one.class_name): one for one in service.definitions}
-    found: set[str] = set()
-    for schema in schemas:
-        for inner in reached(schema, by_name):
-            name = str(inner.get("$ref", "")).rpartition("/")[2]
-            if name in by_name:
-                found.add(name)
-    return [by_name[name] for name in sorted(found)]
 
 
 def definition_lines(definition: Definition) -> list[str]:
@@ -70,9 +58,9 @@ def definition_lines(definition: Definition) -> list[str]:
     rows = [
         (
             plain(member.wire_name),
-            type_words(member.schema),
-            "required" if member.is_required else f"= {value_words(member.default)}",
-            plain(member.description),
+            _type(member.type),
+            "required" if member.is_required else f"= {_value(member.default)}",
+            _about(member),
         )
         for member in definition.members
     ]
@@ -83,15 +71,25 @@ def _default(parameter: Parameter) -> str:
     if parameter.default is None:
         return "required"
     value = parameter.default.value
-    return f"= {value_words(parameter.default.wire if value is None else value)}"
+    return f"= {_value(parameter.default.wire if value is None else value)}"
 
 
 def _help(parameter: Parameter) -> str:
-    if holds_file(parameter.schema, {}):
-        return plain(parameter.label)
-    # The types have words of their own here: a parameter without help has none.
-    said = plain(parameter.label) or plain(parameter.description)
-    return parameter_help(parameter).partition(" Left out, ")[0] if said else ""
+    # The default has a column of its own.
+    return parameter_help(replace(parameter, default=None))
+
+
+def _about(member: Member) -> str:
+    words = [sentence(member.description), bounds_help(member.type)]
+    return " ".join(word for word in words if word)
+
+
+def _type(type_: Type) -> str:
+    return plain(spelled(type_))
+
+
+def _value(value: Json) -> str:
+    return plain(json_text(value))
 
 
 def _table(rows: Iterable[tuple[str, str, str, str]]) -> list[str]:

@@ -2,105 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from ..ir.model import Definition, Json, Operation, Schema
+from ..ir.model import Operation, Service
 from ..ir.names import is_name
-from ..ir.text import literal
-from .examples import Argument, Example, ExampleFile, example_arguments, own_value
+from ..ir.text import Source, literal
+from .examples import Argument, Example, ExampleFile, Examples, has_file, parts
 from .layout import Group, Node, lay_out
 from .place import DEFAULT_URL, Place
-from .values import MismatchError, ValueReader, options_of
+from .validation import ObjectValue
 
-_ANYTHING: Schema = {}
 # What `Client.predict` and `Client.submit` take themselves.
 _TAKEN = frozenset(
     {"api_name", "event_data", "fn_index", "headers", "result_callbacks", "self", "args", "kwargs"}
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypedCall:
-    """A call of a generated method.
-
-    Attributes:
-        node: The call itself.
-        classes: The model classes that it names, sorted.
-    """
-
-    node: Node
-    classes: tuple[str, ...]
-
-
 def typed(operation: Operation, place: Place) -> str:
     """A program that calls an endpoint through its generated client."""
     service = place.service
-    variable = client_variable(str(service.package), [str(service.class_name)])
-    called = f"{variable}.jobs" if operation.streams else variable
-    call = typed_call(operation, service.definitions, called)
-    names = ", ".join(sorted({str(service.class_name), *call.classes}))
-    source = "" if service.source else quoted(DEFAULT_URL)
-    note = [f"# {place.note}"] if place.note else []
-    lines = [
-        *note,
-        f"from {place.module} import {names}",
-        "",
-        f"with {service.class_name}({source}) as {variable}:",
-        *_use(operation, call.node),
-    ]
-    return "\n".join(lines) + "\n"
+    variable = client_variable(service)
+    note = f"# {place.note}\n" if place.note else ""
+    return note + client_program(operation, service, place.examples, place.module, variable)
 
 
-def typed_call(
-    operation: Operation, definitions: Sequence[Definition], called: str, *, is_short: bool = False
-) -> TypedCall:
-    """The call of a generated method with example arguments.
+def client_program(
+    operation: Operation, service: Service, examples: Examples, module: str, variable: str
+) -> Source:
+    """A program that makes a generated client and calls one endpoint of it.
 
     Args:
         operation: The endpoint.
-        definitions: The objects of the API.
-        called: The expression whose method it is.
-        is_short: Whether to pass only what is required.
+        service: The API.
+        examples: What to pass to it.
+        module: Where the client is imported from.
+        variable: What to call the client.
     """
-    writer = _Typed(definitions)
-    parts = tuple(
-        (
-            f"{argument.parameter.identifier}=",
-            writer.write(argument.value, argument.parameter.schema),
-        )
-        for argument in example_arguments(operation, definitions)
-        if not is_short or argument.parameter.default is None
+    call, classes = method_call(operation, examples, variable)
+    names = ", ".join(sorted({str(service.class_name), *classes}))
+    source = "" if service.source else quoted(DEFAULT_URL)
+    lines = [
+        f"from {module} import {names}",
+        "",
+        f"with {service.class_name}({source}) as {variable}:",
+        *use_lines(operation, call, indent=4),
+    ]
+    return Source("\n".join(lines) + "\n")
+
+
+def method_call(
+    operation: Operation, examples: Examples, variable: str
+) -> tuple[Node, tuple[str, ...]]:
+    """The call of a generated method with example arguments, and the model classes in it."""
+    arguments = examples.arguments(operation)
+    called = f"{variable}.jobs" if operation.streams else variable
+    call = Group(
+        start=f"{called}.{operation.method}(",
+        parts=tuple(
+            (f"{one.parameter.identifier}=", _node(one.value, is_typed=True)) for one in arguments
+        ),
+        end=")",
     )
-    node = Group(start=f"{called}.{operation.method}(", parts=parts, end=")")
-    return TypedCall(node=node, classes=tuple(sorted(writer.classes)))
+    classes = {
+        str(part.definition.class_name)
+        for argument in arguments
+        for part in parts(argument.value)
+        if isinstance(part, ObjectValue)
+    }
+    return call, tuple(sorted(classes))
+
+
+def use_lines(operation: Operation, call: Node, *, indent: int = 0) -> Iterator[str]:
+    """The lines that make a call and print what comes back."""
+    margin = " " * indent
+    if operation.streams:
+        yield lay_out(call, before="for part in ", indent=indent, after=":")
+        yield f"{margin}    print(part)"
+    elif operation.results:
+        yield lay_out(call, before="result = ", indent=indent)
+        yield f"{margin}print(result)"
+    else:
+        yield lay_out(call, indent=indent)
 
 
 def untyped(operation: Operation, place: Place) -> str:
     """A program that calls an endpoint by its name, without a generated client."""
-    arguments = example_arguments(operation, place.service.definitions)
+    arguments = place.examples.arguments(operation)
     wire_names = [str(one.wire_name) for one in operation.parameters]
     clashes = bool(_TAKEN & set(wire_names)) or len(set(wire_names)) < len(wire_names)
-    parts = tuple(_positional(operation, arguments) if clashes else _named(arguments))
-    if operation.endpoint:
-        parts = (*parts, ("api_name=", quoted(operation.endpoint)))
+    if clashes:
+        passed = [("", _node(value)) for value in place.examples.all_values(operation)]
     else:
-        parts = (*parts, ("fn_index=", str(operation.fn_index)))
+        passed = list(_named(arguments))
+    if operation.endpoint:
+        passed.append(("api_name=", quoted(operation.endpoint)))
+    else:
+        passed.append(("fn_index=", str(operation.fn_index)))
     method = "submit" if operation.streams else "predict"
-    call = Group(start=f"client.{method}(", parts=parts, end=")")
-    has_file = any(_has_file(argument.value) for argument in arguments)
+    call = Group(start=f"client.{method}(", parts=tuple(passed), end=")")
+    needs_file = any(has_file(argument.value) for argument in arguments)
     lines = [
-        f"from hubsmith import Client{', handle_file' if has_file else ''}",
+        f"from hubsmith import Client{', handle_file' if needs_file else ''}",
         "",
         f"with Client({quoted(place.source)}) as client:",
-        *_use(operation, call),
+        *use_lines(operation, call, indent=4),
     ]
     return "\n".join(lines) + "\n"
 
 
-def client_variable(package: str, taken: Sequence[str]) -> str:
+def client_variable(service: Service) -> str:
     """What a client is called in a snippet: like its package, where that name is free."""
-    return package if is_name(package) and package not in taken else "space"
+    package = str(service.package)
+    return package if is_name(package) and package != str(service.class_name) else "space"
 
 
 def quoted(text: str) -> str:
@@ -111,131 +124,45 @@ def quoted(text: str) -> str:
     return written
 
 
-def _use(operation: Operation, call: Node) -> Iterator[str]:
-    if operation.streams:
-        yield lay_out(call, before="for part in ", indent=4, after=":")
-        yield "        print(part)"
-    elif operation.results:
-        yield lay_out(call, before="result = ", indent=4)
-        yield "    print(result)"
-    else:
-        yield lay_out(call, indent=4)
-
-
-def _named(arguments: Sequence[Argument]) -> Iterator[tuple[str, Node]]:
+def _named(arguments: tuple[Argument, ...]) -> Iterator[tuple[str, Node]]:
     odd: list[tuple[str, Node]] = []
     for argument in arguments:
         name = str(argument.parameter.wire_name)
         if is_name(name) and name.isascii():
-            yield f"{name}=", plain_node(argument.value)
+            yield f"{name}=", _node(argument.value)
         else:
-            odd.append((f"{quoted(name)}: ", plain_node(argument.value)))
+            odd.append((f"{quoted(name)}: ", _node(argument.value)))
     if odd:
         yield "**", Group(start="{", parts=tuple(odd), end="}")
 
 
-def _positional(operation: Operation, arguments: Sequence[Argument]) -> Iterator[tuple[str, Node]]:
-    given = {id(argument.parameter): argument.value for argument in arguments}
-    for parameter in operation.parameters:
-        yield "", plain_node(given.get(id(parameter), own_value(parameter)))
+def _node(value: Example, *, is_typed: bool = False) -> Node:
+    """A value as Python: for a generated client with its classes, else its files marked as such."""
 
+    def inner(one: Example) -> Node:
+        return _node(one, is_typed=is_typed)
 
-def plain_node(value: Example) -> Node:
-    """A value as plain Python, its files marked as such."""
     match value:
         case ExampleFile(name=name):
-            return f"handle_file({quoted(name)})"
+            return quoted(name) if is_typed else f"handle_file({quoted(name)})"
         case str():
             return quoted(value)
         case list():
-            return Group(start="[", parts=tuple(("", plain_node(one)) for one in value), end="]")
+            return Group(start="[", parts=tuple(("", inner(one)) for one in value), end="]")
+        case tuple():
+            # A tuple of one has a comma behind it.
+            end = ",)" if len(value) == 1 else ")"
+            return Group(start="(", parts=tuple(("", inner(one)) for one in value), end=end)
+        case ObjectValue() if is_typed:
+            members = tuple(
+                (f"{one.identifier}=", inner(value[one.wire_name]))
+                for one in value.definition.members
+                if one.wire_name in value
+                and (one.is_required or value[one.wire_name] != one.default)
+            )
+            return Group(start=f"{value.definition.class_name}(", parts=members, end=")")
         case dict():
-            parts = tuple((f"{quoted(key)}: ", plain_node(one)) for key, one in value.items())
-            return Group(start="{", parts=parts, end="}")
+            entries = tuple((f"{quoted(key)}: ", inner(one)) for key, one in value.items())
+            return Group(start="{", parts=entries, end="}")
         case _:
             return str(literal(value))
-
-
-def _has_file(value: Example) -> bool:
-    match value:
-        case ExampleFile():
-            return True
-        case list():
-            return any(_has_file(one) for one in value)
-        case dict():
-            return any(_has_file(one) for one in value.values())
-        case _:
-            return False
-
-
-class _Typed:
-    """Writes values as the types of the generated models want them."""
-
-    def __init__(self, definitions: Sequence[Definition]) -> None:
-        self._definitions = {str(one.class_name): one for one in definitions}
-        self._reader = ValueReader(definitions, str, most_steps=100_000)
-        self.classes: set[str] = set()
-
-    def write(self, value: Example, schema: Schema) -> Node:
-        """Write a value that fits a schema."""
-        if isinstance(value, ExampleFile):
-            return quoted(value.name)
-        if "anyOf" in schema:
-            schema = next((one for one in options_of(schema) if self._fits(value, one)), _ANYTHING)
-        name = str(schema.get("$ref", "")).rpartition("/")[2]
-        if isinstance(value, dict):
-            if (definition := self._definitions.get(name)) is not None:
-                return self._object(value, definition)
-            inside = _schema(schema.get("additionalProperties"))
-            parts = tuple(
-                (f"{quoted(key)}: ", self.write(one, inside)) for key, one in value.items()
-            )
-            return Group(start="{", parts=parts, end="}")
-        if isinstance(value, list):
-            return self._list(value, schema)
-        return plain_node(value)
-
-    def _object(self, value: Mapping[str, Example], definition: Definition) -> Node:
-        self.classes.add(str(definition.class_name))
-        parts = tuple(
-            (f"{member.identifier}=", self.write(value[key], member.schema))
-            for member in definition.members
-            if (key := str(member.wire_name)) in value
-            and (member.is_required or value[key] != member.default)
-        )
-        return Group(start=f"{definition.class_name}(", parts=parts, end=")")
-
-    def _list(self, value: Sequence[Example], schema: Schema) -> Node:
-        places = schema.get("prefixItems")
-        if isinstance(places, list):
-            parts = tuple(
-                ("", self.write(one, _schema(place)))
-                for one, place in zip(value, places, strict=False)
-            )
-            # A tuple of one has a comma behind it.
-            return Group(start="(", parts=parts, end=",)" if len(parts) == 1 else ")")
-        item = _schema(schema.get("items"))
-        return Group(start="[", parts=tuple(("", self.write(one, item)) for one in value), end="]")
-
-    def _fits(self, value: Example, schema: Schema) -> bool:
-        try:
-            self._reader.read(_as_json(value), schema)
-        except MismatchError:
-            return False
-        return True
-
-
-def _as_json(value: Example) -> Json:
-    match value:
-        case ExampleFile(name=name):
-            return name
-        case list():
-            return [_as_json(one) for one in value]
-        case dict():
-            return {key: _as_json(one) for key, one in value.items()}
-        case _:
-            return value
-
-
-def _schema(value: Json) -> Schema:
-    return value if isinstance(value, dict) else _ANYTHING

@@ -1,16 +1,40 @@
-"""A few lines of code that call a fresh client, to copy from the terminal."""
+"""A few lines of code that call a fresh client, to copy from the terminal or from its README."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ..ir.model import Operation, Service
 from ..ir.names import is_name
 from ..ir.text import Source
-from .examples import needs_file
-from .layout import lay_out
+from .examples import Examples
 from .place import DEFAULT_URL
-from .python import client_variable, quoted, typed_call
+from .python import client_program, client_variable, quoted
+
+# What Gradio calls a function without a name, and what a page does beside its work.
+_MINOR = re.compile(
+    r"_|(lambda|clear|reset|undo|retry|stop|cancel|close|delete|remove|toggle|show|hide|select"
+    r"|update|change|refresh|load|save|download|flag|like|vote|example|get|set|on|enable|disable)"
+    r"(_|\d|$)"
+)
+
+
+def main_operation(service: Service) -> Operation | None:
+    """The endpoint that a Space is there for: most likely the one behind its main button.
+
+    Those come last whose names say that they only serve the page, then those that return or take
+    nothing. Of the others it is the one that has the name which Gradio gives to an app's own
+    function, or else the most parameters; of equals the first.
+    """
+    return max(service.operations, key=_weight, default=None)
+
+
+def _weight(operation: Operation) -> tuple[bool, bool, bool, bool, int]:
+    name = str(operation.endpoint).removeprefix("/").lower()
+    count = len(operation.parameters)
+    is_major = not _MINOR.match(name)
+    return is_major, bool(operation.results), count > 0, name in ("chat", "predict"), count
 
 
 def sample(service: Service, root: Path, *bases: Path) -> list[str]:
@@ -23,48 +47,28 @@ def sample(service: Service, root: Path, *bases: Path) -> list[str]:
     """
     if not service.operations:
         return []
-    variable = client_variable(root.name, [str(service.class_name)])
-    module = module_of(root, *bases)
-    lines = client_sample(service, module, variable).splitlines()
-    return ["", *(f"    {line}" if line else "" for line in lines)]
+    program = client_sample(service, module_of(root, *bases), client_variable(service))
+    return ["", *(f"    {line}" if line else "" for line in program.splitlines())]
 
 
 def client_sample(service: Service, module: str, variable: str) -> Source:
-    """A program that makes a client and calls one endpoint of it with what that requires.
+    """A program that makes a client and calls the main endpoint of it.
 
     Args:
         service: The API.
         module: Where the client is imported from.
         variable: What to call the client.
     """
-    operation = min(service.operations, key=needs_file, default=None)
-    classes: tuple[str, ...] = ()
-    body = "    ..."
-    if operation is not None:
-        call = typed_call(operation, service.definitions, variable, is_short=True)
-        classes = call.classes
-        body = lay_out(call.node, before="result = " if operation.results else "", indent=4)
-        if operation.results:
-            body += "\n    print(result)"
-    names = ", ".join(sorted({str(service.class_name), *classes}))
-    place = "" if service.source else quoted(DEFAULT_URL)
-    return Source(
-        f"from {module} import {names}\n\nwith {service.class_name}({place}) as {variable}:\n{body}"
-    )
-
-
-def endpoint_sample(operation: Operation, service: Service, variable: str) -> Source:
-    """The lines that call an endpoint of a client that is there, and print what comes back."""
-    called = f"{variable}.jobs" if operation.streams else variable
-    call = typed_call(operation, service.definitions, called)
-    lines = [f"from {service.package} import {', '.join(call.classes)}", ""] if call.classes else []
-    if operation.streams:
-        lines += [lay_out(call.node, before="for part in ", after=":"), "    print(part)"]
-    elif operation.results:
-        lines += [lay_out(call.node, before="result = "), "print(result)"]
-    else:
-        lines.append(lay_out(call.node))
-    return Source("\n".join(lines))
+    operation = main_operation(service)
+    if operation is None:
+        address = "" if service.source else quoted(DEFAULT_URL)
+        name = service.class_name
+        return Source(
+            f"from {module} import {name}\n\nwith {name}({address}) as {variable}:\n    ..."
+        )
+    examples = Examples(service.definitions)
+    program = client_program(operation, service, examples, module, variable)
+    return Source(program.rstrip("\n"))
 
 
 def module_of(root: Path, *bases: Path) -> str:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from ..ir.model import Definition, Json, Operation, Schema
-from .examples import Argument, Example, ExampleFile, example_arguments, own_value
+from ..ir.model import Definition, Operation
+from ..ir.types import (
+    ChoiceType,
+    FileType,
+    ListType,
+    MappingType,
+    Reference,
+    ScalarType,
+    TupleType,
+    Type,
+    UnionType,
+)
+from .examples import Example, ExampleFile, has_file
 from .layout import Group, Node, lay_out
 from .place import Place, json_text
-from .values import is_file, options_of
 
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _DEEPEST = 4
@@ -17,17 +27,23 @@ _DEEPEST = 4
 
 def typescript(operation: Operation, place: Place) -> str:
     """A module that calls an endpoint and prints what comes back."""
-    definitions = place.service.definitions
-    arguments = example_arguments(operation, definitions)
-    types = _Types(definitions)
-    results = f"[{', '.join(types.write(one.schema) for one in operation.results)}]"
+    arguments = place.examples.arguments(operation)
+    types = _Types(place.service.definitions)
+    results = f"[{', '.join(types.write(one.type) for one in operation.results)}]"
+    if operation.endpoint:
+        endpoint = json_text(str(operation.endpoint))
+        passed = _object({str(one.parameter.wire_name): one.value for one in arguments})
+    else:
+        # A function without a name is not described at run time: its arguments go by place.
+        endpoint = str(operation.fn_index)
+        passed = _node(place.examples.all_values(operation))
     call = Group(
         start=f"app.{'submit' if operation.streams else 'predict'}(",
-        parts=(("", _endpoint(operation)), ("", _arguments(operation, arguments))),
+        parts=(("", endpoint), ("", passed)),
         end=")",
     )
     lines = ["// npm install @gradio/client"]
-    if any(_has_file(argument.value) for argument in arguments):
+    if any(has_file(argument.value) for argument in arguments):
         lines.append('import { readFile } from "node:fs/promises";')
     lines += [
         f'import {{ Client{", type FileData" if types.has_file else ""} }} from "@gradio/client";',
@@ -56,30 +72,13 @@ def typescript(operation: Operation, place: Place) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _endpoint(operation: Operation) -> str:
-    if operation.endpoint:
-        return json_text(str(operation.endpoint))
-    return str(operation.fn_index)
-
-
-def _arguments(operation: Operation, arguments: Sequence[Argument]) -> Node:
-    if operation.endpoint:
-        return _object({str(one.parameter.wire_name): one.value for one in arguments})
-    # A function without a name is not described at run time: its arguments go by place.
-    given = {id(one.parameter): one.value for one in arguments}
-    values: list[Example] = []
-    for parameter in operation.parameters:
-        values.append(given.get(id(parameter), own_value(parameter)))
-    return _node(values)
-
-
 def _node(value: Example) -> Node:
     match value:
         case ExampleFile(name=name):
             # A bare path would be uploaded without its name, and apps look at the suffix.
             path = json_text(name)
             return f"new File([await readFile({path})], {path})"
-        case list():
+        case list() | tuple():
             return Group(start="[", parts=tuple(("", _node(one)) for one in value), end="]")
         case dict():
             return _object(value)
@@ -99,68 +98,44 @@ def _key(name: str) -> str:
     return name if _NAME.fullmatch(name) else json_text(name)
 
 
-def _has_file(value: Example) -> bool:
-    match value:
-        case ExampleFile():
-            return True
-        case list():
-            return any(_has_file(one) for one in value)
-        case dict():
-            return any(_has_file(one) for one in value.values())
-        case _:
-            return False
-
-
 class _Types:
     """Writes the types of results."""
 
-    def __init__(self, definitions: Sequence[Definition]) -> None:
-        self._definitions = {str(one.class_name): one for one in definitions}
+    def __init__(self, definitions: Iterable[Definition]) -> None:
+        self._definitions = {one.class_name: one for one in definitions}
         self.has_file = False
 
-    def write(self, schema: Schema, depth: int = 0) -> str:
+    def write(self, type_: Type, depth: int = 0) -> str:
         """Write a type on one line; what is nested too deeply is `unknown`."""
-        if "anyOf" in schema:
-            written = [self.write(option, depth) for option in options_of(schema)]
-            # Beside any text, the choices among it say nothing to the compiler.
-            return " | ".join(dict.fromkeys(written)) if "unknown" not in written else "unknown"
-        if isinstance(choices := schema.get("enum"), list):
-            return " | ".join(json_text(choice) for choice in choices)
-        if is_file(schema):
-            self.has_file = True
-            return "FileData"
-        if isinstance(target := schema.get("$ref"), str):
-            return self._object(self._definitions[target.rpartition("/")[2]], depth)
-        match schema.get("type"):
-            case "array":
-                return self._array(schema, depth)
-            case "object":
-                return f"Record<string, {self._inner(schema.get('additionalProperties'), depth)}>"
-            case "integer" | "number":
-                return "number"
-            case "string" | "boolean" | "null" as kind:
-                return str(kind)
+        match type_:
+            case UnionType(options=options):
+                written = [self.write(option, depth) for option in options]
+                # Where one option is unknown, the others say nothing to the compiler.
+                return "unknown" if "unknown" in written else " | ".join(dict.fromkeys(written))
+            case ChoiceType(values=values):
+                return " | ".join(map(json_text, values))
+            case FileType():
+                self.has_file = True
+                return "FileData"
+            case Reference(class_name=name) if depth < _DEEPEST:
+                return self._object(self._definitions[name], depth + 1)
+            case TupleType(items=items):
+                return f"[{', '.join(self.write(item, depth) for item in items)}]"
+            case ListType(item=UnionType() | ChoiceType() as item):
+                return f"({self.write(item, depth)})[]"
+            case ListType(item=item):
+                return f"{self.write(item, depth)}[]"
+            case MappingType(value=value):
+                return f"Record<string, {self.write(value, depth)}>"
+            case ScalarType(kind=kind):
+                return "number" if kind == "integer" else kind
             case _:
                 return "unknown"
 
-    def _array(self, schema: Schema, depth: int) -> str:
-        places = schema.get("prefixItems")
-        if isinstance(places, list):
-            return f"[{', '.join(self._inner(place, depth) for place in places)}]"
-        item = schema.get("items")
-        inner = self._inner(item, depth)
-        has_options = isinstance(item, dict) and ("anyOf" in item or "enum" in item)
-        return f"({inner})[]" if has_options else f"{inner}[]"
-
-    def _inner(self, schema: Json, depth: int) -> str:
-        return self.write(schema if isinstance(schema, dict) else {}, depth)
-
     def _object(self, definition: Definition, depth: int) -> str:
-        if depth >= _DEEPEST:
-            return "unknown"
         members = "; ".join(
             f"{_key(str(member.wire_name))}{'' if member.is_required else '?'}: "
-            f"{self.write(member.schema, depth + 1)}"
+            f"{self.write(member.type, depth)}"
             for member in definition.members
         )
         return f"{{ {members} }}" if members else "Record<string, unknown>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import PurePosixPath
@@ -41,8 +41,6 @@ class Lock:
         options: Choices that shape the bytes.
         omissions: What the client cannot carry: endpoint and reason.
         files: sha256 of each file, by path within the package.
-        seal: sha256 over the code of the generator and the rest of the lock, see `sealed`; empty
-            where there is none.
     """
 
     name: str
@@ -55,19 +53,6 @@ class Lock:
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
     omissions: tuple[tuple[str, str], ...] = ()
     files: Mapping[PurePosixPath, str]
-    seal: str = ""
-
-    def sealed(self, fingerprint: str) -> Lock:
-        """Return this lock with the seal of a generator.
-
-        Where a lock has the seal that the generator at hand would give it, nobody changed it, and
-        that generator would make the very files that it lists.
-
-        Args:
-            fingerprint: The generator's code as one hash.
-        """
-        text = f"{fingerprint}\n{replace(self, seal='').to_text()}"
-        return replace(self, seal=hash_of(text.encode()))
 
     def to_text(self) -> str:
         """Return the lock as it is stored."""
@@ -88,8 +73,6 @@ class Lock:
             ],
             "files": {str(path): self.files[path] for path in sorted(self.files)},
         }
-        if self.seal:
-            content["seal"] = self.seal
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -131,7 +114,6 @@ def read_lock(content: bytes, what: str) -> Lock:
             if isinstance(item, dict)
         ),
         files=files,
-        seal=_string(document.get("seal", ""), f"{what}: seal"),
     )
 
 

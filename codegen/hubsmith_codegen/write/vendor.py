@@ -10,13 +10,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import resources
+from importlib import metadata, resources
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import hubsmith_runtime
+from hubsmith_runtime import HubsmithError
 
 from ..ir.text import Source
+from ..render.templating import template
 from ..version import GENERATOR
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ _NEEDED = frozenset(
 _LIBRARY = hubsmith_runtime.__name__
 _NOTICE = (
     f"# Part of the runtime of {GENERATOR}, copied with this notice added.\n"
+    "# Copyright 2026 The hubsmith authors\n"
     "# SPDX-License-Identifier: Apache-2.0. The license is in the file LICENSE beside this one.\n"
     "# DO NOT EDIT: `hubsmith generate` writes it again.\n"
     "# ruff: noqa"  # It is written to the rules of another project than the one it goes into.
@@ -51,8 +54,6 @@ def vendored_runtime() -> dict[PurePosixPath, str]:
 
 @cache
 def _files() -> Mapping[PurePosixPath, str]:
-    from ..render.templating import template
-
     texts = dict(_texts(resources.files(hubsmith_runtime), ""))
     modules = sorted(_closure(texts))
     names = {
@@ -72,9 +73,16 @@ def _files() -> Mapping[PurePosixPath, str]:
     files = {FOLDER / "__init__.py": face}
     for module in modules:
         files[FOLDER / _path(module, texts)] = f"{_NOTICE}\n{texts[module]}"
-    license_ = resources.files("hubsmith_codegen").joinpath("render/templates/runtime/LICENSE")
-    files[FOLDER / "LICENSE"] = license_.read_text("utf-8")
+    files[FOLDER / "LICENSE"] = _license()
     return files
+
+
+def _license() -> str:
+    # A wheel, and so every installation, carries it beside its metadata.
+    text = metadata.distribution("hubsmith").read_text("licenses/LICENSE")
+    if text is None:
+        raise HubsmithError("The installed hubsmith lacks its LICENSE. Install it again.")
+    return text
 
 
 def _texts(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:

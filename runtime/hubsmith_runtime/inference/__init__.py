@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .base import CallOptions as CallOptions
     from .chat import (
         MergedFunction as MergedFunction,
         MergedMessage as MergedMessage,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 # By module: what is public.
 _NAMES = {
+    "base": "CallOptions",
     "chat": "MergedFunction MergedMessage MergedToolCall merge_chunks",
     "client": "AsyncInferenceBase InferenceApi InferenceBase",
     "errors": """

@@ -9,7 +9,7 @@ import json as jsons
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from ..effects import Effects, Run
@@ -41,13 +41,13 @@ _BILL_TO = "X-HF-Bill-To"
 _PIPELINES = ("feature-extraction", "sentence-similarity")  # Models of these may do both.
 
 
-class CallOptions(TypedDict, total=False):
-    """What every method of a task takes beside its own arguments."""
+class CallOptions(NamedTuple):
+    """What every method of a task takes besides its own arguments."""
 
-    model: str | None
-    timeout: float | None
-    extra_headers: Mapping[str, str] | None
-    extra_body: Mapping[str, Any] | None
+    model: str | None = None
+    timeout: float | None = None
+    extra_headers: Mapping[str, str] | None = None
+    extra_body: Mapping[str, Any] | None = None
 
 
 class BaseInference:
@@ -163,8 +163,8 @@ class BaseInference:
         """Return who is called, what is asked, and with which headers of the caller."""
         from .result import payload_of
 
-        model, headers = options.get("model"), self._own_headers(options.get("extra_headers"))
-        payload = payload_of(request, options.get("extra_body"), is_stream=is_stream)
+        model, headers = options.model, self._own_headers(options.extra_headers)
+        payload = payload_of(request, options.extra_body, is_stream=is_stream)
         chosen, name = model or self.model, str(payload.extra.get("model") or "")
         if payload.task == CHAT and is_url(self.model) and model and not is_url(model):
             chosen, name = self.model, model  # The server's address, and one of its models.

@@ -11,7 +11,7 @@ from .hub import HF_INFERENCE
 from .raw import AsyncRawCalls, RawCalls, RawResponse
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Self
 
     from ..async_driver import AsyncDriver
     from ..driver import Driver
@@ -59,16 +59,14 @@ class InferenceBase(BaseInference):
         """The same methods, which return a `RawResponse`: headers, body, and `parse()`."""
         return RawCalls(self._raw_form())
 
-    def _run(self, request: TaskRequest[R], **options: Unpack[CallOptions]) -> R:
-        seconds = self._seconds(options.get("timeout"))
+    def _run(self, request: TaskRequest[R], options: CallOptions) -> R:
+        seconds = self._seconds(options.timeout)
         return self._driver.run(self._call(request, options), seconds)
 
-    def _stream(
-        self, request: TaskRequest[Any], chunk: type[C], **options: Unpack[CallOptions]
-    ) -> Stream[C]:
+    def _stream(self, request: TaskRequest[Any], chunk: type[C], options: CallOptions) -> Stream[C]:
         from .stream import Stream
 
-        seconds = self._seconds(options.get("timeout"))
+        seconds = self._seconds(options.timeout)
         body, callee = self._driver.run(self._open(request, options), seconds)
         return self._or_raw(Stream(self._driver, body, chunk, callee, seconds), body)
 
@@ -153,16 +151,16 @@ class AsyncInferenceBase(BaseInference):
         """The same methods, which return a `RawResponse`: headers, body, and `parse()`."""
         return AsyncRawCalls(self._raw_form())
 
-    async def _run(self, request: TaskRequest[R], **options: Unpack[CallOptions]) -> R:
-        seconds = self._seconds(options.get("timeout"))
+    async def _run(self, request: TaskRequest[R], options: CallOptions) -> R:
+        seconds = self._seconds(options.timeout)
         return await self._driver.run(self._call(request, options), seconds)
 
     async def _stream(
-        self, request: TaskRequest[Any], chunk: type[C], **options: Unpack[CallOptions]
+        self, request: TaskRequest[Any], chunk: type[C], options: CallOptions
     ) -> AsyncStream[C]:
         from .stream import AsyncStream
 
-        seconds = self._seconds(options.get("timeout"))
+        seconds = self._seconds(options.timeout)
         body, callee = await self._driver.run(self._open(request, options), seconds)
         return self._or_raw(AsyncStream(self._driver, body, chunk, callee, seconds), body)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar, cast
 
 import pydantic
 
 from ..files import File, FileInput
-from ..model import Model, RequestModel
+from ..model import ListInput as ListInput, Model, RequestModel
 from .media import file_of
 
 if TYPE_CHECKING:
@@ -130,13 +130,8 @@ class TaskRequest(RequestModel[R]):
 if TYPE_CHECKING:
     ObjectInput: TypeAlias = T | D | TaskOutput | dict[str, Any]
     """What is taken for an object: one of its class, a result with the same members, a dict."""
-
-    ListInput: TypeAlias = Sequence[T]
-    """What is taken for a list."""
 else:
     from ..model import ObjectInput as ObjectInput
-
-    ListInput = list  # Pydantic makes what was given a list.
 
 
 ContentInput: TypeAlias = Annotated[

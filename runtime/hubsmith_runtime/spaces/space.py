@@ -175,8 +175,9 @@ class Space(BlockingSpace):
         """
         return self._begin(lambda space: space.prepare(request))
 
-    # What generated methods call.
-    _run, _submit = run, submit
+    # An endpoint may be called `/run`. Generated methods call those that begin with `_`.
+    _run = run_ = run
+    _submit = submit_ = submit
 
 
 class AsyncSpace(AwaitableSpace):
@@ -193,19 +194,20 @@ class AsyncSpace(AwaitableSpace):
         """Send a call and return while it goes on; see `Space.submit`."""
         return await self._begin(lambda space: space.prepare(request))
 
-    # What generated methods call.
-    _run, _submit = run, submit
+    # As in `Space`.
+    _run = run_ = run
+    _submit = submit_ = submit
 
 
 class Jobs:
     """The endpoints of a Space, each returning a `Job` at once."""
 
     def __init__(self, space: Space) -> None:
-        self._submit = space.submit
+        self._submit = space.submit_
 
 
 class AsyncJobs:
     """The endpoints of a Space, each returning an `AsyncJob` at once."""
 
     def __init__(self, space: AsyncSpace) -> None:
-        self._submit = space.submit
+        self._submit = space.submit_

@@ -5,20 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from hubsmith_runtime import (
-    ArgumentError,
-    EndpointNotFoundError,
-    File,
-    HubsmithError,
-    ValidationError,
-)
+import pydantic
+from hubsmith_runtime import ArgumentError, EndpointNotFoundError, File
+from hubsmith_runtime.model import refusal
 
 from ...ir.model import Operation, Parameter, Service
-from ...snippets.values import MismatchError, ValueReader
-from ...snippets.wording import type_words
-
-HELP_WORDS = ("-h", "--help")
+from ...snippets.validation import Validation
+from .words import read_words
 
 
 def find_operation(service: Service, name: str) -> Operation:
@@ -56,31 +51,25 @@ def read_arguments(
         The arguments by their names in the spec, files as `File`.
 
     Raises:
-        ArgumentError: when one is missing, unknown, or no argument at all.
-        ValidationError: when a value does not fit; every problem has a line of its own.
+        ArgumentError: when one is unknown, given twice, not JSON, or no argument at all.
+        ValidationError: when values do not fit or are missing; every problem has a line of its own.
     """
     where = endpoint_name(operation)
     given: dict[str, list[str]] = {}
     for parameter, text in _pairs(operation, words):
         given.setdefault(str(parameter.wire_name), []).append(text)
-    reader = ValueReader(service.definitions, _file)
+    validation = Validation(service.definitions, _file)
     arguments: dict[str, object] = {}
-    problems: list[str] = []
     for parameter in operation.parameters:
-        name = str(parameter.wire_name)
-        if name in given:
+        if (name := str(parameter.wire_name)) in given:
             try:
-                arguments[name] = reader.read_texts(given[name], parameter.schema)
-            except MismatchError as error:
-                said = str(error)
-                gap = "" if said.startswith((".", "[")) else " "
-                problems.append(f"{where}: {name}{gap}{said}.")
-        elif parameter.default is None:
-            kind = type_words(parameter.schema)
-            problems.append(f"{where}: {name} is required: {name}=... ({kind}).")
-    if problems:
-        raise ValidationError("\n".join(problems))
-    return arguments
+                arguments[name] = read_words(given[name], parameter.type, validation)
+            except ArgumentError as error:
+                raise ArgumentError(f"{where}: {name} {error}") from None
+    try:
+        return validation.read_arguments(arguments, operation.parameters)
+    except pydantic.ValidationError as error:
+        raise refusal(where, arguments, error) from None
 
 
 def _pairs(operation: Operation, words: Sequence[str]) -> Iterator[tuple[Parameter, str]]:
@@ -138,11 +127,10 @@ def _suggestion(name: str, names: Sequence[str]) -> str:
     return f" Did you mean {near[0]}?" if near else ""
 
 
-def _file(text: str) -> File:
-    is_address = text.startswith(("http://", "https://", "data:"))
-    try:
-        return File(text if is_address else Path(text).expanduser())
-    except HubsmithError as error:
-        raise MismatchError(f"must be a file: {error}") from None
-    except RuntimeError:  # The home folder of nobody.
-        raise MismatchError(f"must be a file: there is no {text!r}") from None
+def _file(value: Any) -> File:
+    if isinstance(value, str) and not value.startswith(("http://", "https://", "data:")):
+        try:
+            value = Path(value).expanduser()
+        except RuntimeError as error:  # The home folder of nobody.
+            raise ValueError(str(error)) from None
+    return File(value)

@@ -9,7 +9,14 @@ from ...ir.types import Type, accepts, without_bounds
 from .change import Change
 from .comparison import Comparison
 from .rules import Rule
-from .types import bounds_of, choices_of, is_offered, type_change, without_choices, without_null
+from .types import (
+    bounds_of,
+    choice_changes,
+    has_choices,
+    type_change,
+    without_choices,
+    without_null,
+)
 from .wording import bounds_text, code, values
 
 
@@ -27,9 +34,9 @@ def argument_changes(
     name = f"parameter {code(new.identifier)}"
     before, after = _comparable(old, new)
     relation = api.relation(before, after, "argument")
-    found = [*_choices(api, name, call, before, after), *_bounds(api, name, call, before, after)]
-    has_broken = any(change.kind == "breaking" for change in found)
-    if relation in ("narrowed", "changed") and not has_broken:
+    found = list(_details(api, name, call, before, after))
+    is_breaking_told = any(change.kind == "breaking" for change in found)
+    if relation in ("narrowed", "changed") and not is_breaking_told:
         yield Change(
             Rule.ARGUMENT_NARROWED if relation == "narrowed" else Rule.ARGUMENT_TYPE_CHANGED,
             f"{name}: {type_change(api, before, after)}",
@@ -40,13 +47,13 @@ def argument_changes(
     yield from found
 
 
-def _choices(api: Comparison, name: str, call: str, before: Type, after: Type) -> Iterator[Change]:
-    """The choices that came and went."""
-    if not _is_alike(api, before, after):
+def _details(api: Comparison, name: str, call: str, before: Type, after: Type) -> Iterator[Change]:
+    """Choices that came and went, bounds that moved, where the types are alike otherwise."""
+    bare = [without_bounds(without_choices(type_)) for type_ in (before, after)]
+    is_alike = api.is_same(bare[0], bare[1], "argument")
+    if not is_alike or has_choices(before) != has_choices(after):
         return
-    choices, options = choices_of(before), choices_of(after)
-    gone = [value for value in choices if not is_offered(value, options)]
-    came = [value for value in options if not is_offered(value, choices)]
+    gone, came = choice_changes(before, after)
     if gone:
         what = f"{name} no longer offers {values(gone)}"
         free = api.relation(without_bounds(before), without_bounds(after), "argument")
@@ -58,27 +65,15 @@ def _choices(api: Comparison, name: str, call: str, before: Type, after: Type) -
             yield Change(Rule.CHOICES_GONE, what, f"Calls of {call} with {which} fail.")
     if came:
         yield Change(Rule.CHOICES_ADDED, f"{name} offers {values(came)} as well")
-
-
-def _bounds(api: Comparison, name: str, call: str, before: Type, after: Type) -> Iterator[Change]:
-    """The bounds that moved."""
     limits, later = bounds_of(before), bounds_of(after)
-    if limits == later or not _is_alike(api, before, after):
-        return
-    what = f"{name}: the bounds were {bounds_text(limits)}, are {bounds_text(later)}"
     moved = api.relation(without_choices(before), without_choices(after), "argument")
-    if moved == "widened":
-        yield Change(Rule.BOUNDS_WIDENED, what)
-    elif moved != "same":
-        affected = f"Calls of {call} with a value beyond the new bounds fail."
-        yield Change(Rule.BOUNDS_NARROWED, what, affected)
-
-
-def _is_alike(api: Comparison, before: Type, after: Type) -> bool:
-    """Whether two types differ in their choices and bounds at most."""
-    bare = [without_bounds(without_choices(type_)) for type_ in (before, after)]
-    has_choices = [bool(choices_of(type_)) for type_ in (before, after)]
-    return has_choices[0] == has_choices[1] and api.is_same(bare[0], bare[1], "argument")
+    if limits != later and moved != "same":
+        what = f"{name}: the bounds were {bounds_text(limits)}, are {bounds_text(later)}"
+        if moved == "widened":
+            yield Change(Rule.BOUNDS_WIDENED, what)
+        else:
+            affected = f"Calls of {call} with a value beyond the new bounds fail."
+            yield Change(Rule.BOUNDS_NARROWED, what, affected)
 
 
 def _comparable(old: Parameter, new: Parameter) -> tuple[Type, Type]:

@@ -26,15 +26,13 @@ def parameter_changes(api: Comparison, old: Operation, new: Operation) -> Iterat
             and api.is_same(one.type, other.type, "argument")
         )
 
-    pairs = pair(
-        old.parameters, new.parameters, name=lambda one: str(one.identifier), is_same=may_be
-    )
+    pairs = pair(old.parameters, new.parameters, name=lambda one: one.identifier, is_same=may_be)
     for one in pairs.gone:
-        name = str(one.identifier)
+        name = one.identifier
         affected = f"Calls of {api.call(new, f'{name}=...')} fail: leave it out."
         yield Change(Rule.PARAMETER_GONE, f"parameter {code(name)} is gone", affected, name=name)
     for one, other in pairs.renamed:
-        was, is_ = str(one.identifier), str(other.identifier)
+        was, is_ = one.identifier, other.identifier
         affected = (
             f"Calls of {api.call(new, f'{was}=...')} fail: write {api.call(new, f'{is_}=...')}."
         )
@@ -44,7 +42,7 @@ def parameter_changes(api: Comparison, old: Operation, new: Operation) -> Iterat
         yield Change(Rule.PARAMETER_RENAMED, what, affected, name=was)
     for one in pairs.added:
         yield _added(api.call(new), one)
-    became = {str(one.identifier): str(other.identifier) for one, other in pairs.both}
+    became: dict[str, str] = {one.identifier: other.identifier for one, other in pairs.both}
     yield from _order(api.call(new), old, new, became)
     for one, other in pairs.both:
         changes = (
@@ -53,11 +51,11 @@ def parameter_changes(api: Comparison, old: Operation, new: Operation) -> Iterat
             *_words(one, other),
         )
         for change in changes:
-            yield replace(change, name=str(one.identifier))
+            yield replace(change, name=one.identifier)
 
 
 def _by_position(operation: Operation) -> list[str]:
-    return [str(one.identifier) for one in operation.parameters[: operation.by_position]]
+    return [one.identifier for one in operation.parameters[: operation.by_position]]
 
 
 def _added(call: str, new: Parameter) -> Change:
@@ -66,9 +64,9 @@ def _added(call: str, new: Parameter) -> Change:
     if new.default is None:
         affected = f"Calls of {call} fail until they pass {name}."
         rule, what = Rule.PARAMETER_ADDED_REQUIRED, f"{what} and required"
-        return Change(rule, what, affected, name=str(new.identifier))
+        return Change(rule, what, affected, name=new.identifier)
     what += f"; left out, it is {default_text(new.default)}"
-    return Change(Rule.PARAMETER_ADDED_OPTIONAL, what, name=str(new.identifier))
+    return Change(Rule.PARAMETER_ADDED_OPTIONAL, what, name=new.identifier)
 
 
 def _order(
@@ -88,8 +86,8 @@ def _order(
             "parameter: pass it by name.",
         )
         return
-    shared = [became[name] for one in old.parameters if (name := str(one.identifier)) in became]
-    order = [name for one in new.parameters if (name := str(one.identifier)) in shared]
+    shared = [became[name] for one in old.parameters if (name := one.identifier) in became]
+    order = [name for one in new.parameters if (name := one.identifier) in shared]
     if shared != order:
         yield Change(
             Rule.PARAMETERS_REORDERED,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ...ir.model import Operation, Result
 from .change import Change
 from .comparison import Comparison
 from .pairing import pair
 from .rules import Rule
-from .types import choices_of, is_offered, type_change
+from .types import choice_changes, type_change
 from .wording import code, names, type_text, values, was_and_is
 
 
@@ -46,10 +45,10 @@ def _tuples(api: Comparison, call: str, old: Operation, new: Operation) -> Itera
         is_there = old.results.index(one) == new.results.index(other)
         return is_there and api.is_same(one.type, other.type, "result")
 
-    pairs = pair(old.results, new.results, name=lambda one: str(one.identifier), is_same=may_be)
+    pairs = pair(old.results, new.results, name=lambda one: one.identifier, is_same=may_be)
     count = f"it returns {len(new.results)} values, not {len(old.results)}"
     for one in pairs.gone:
-        name = str(one.identifier)
+        name = one.identifier
         yield Change(
             Rule.RESULT_GONE,
             f"result {code(name)} is gone: {count}",
@@ -57,7 +56,7 @@ def _tuples(api: Comparison, call: str, old: Operation, new: Operation) -> Itera
             name=name,
         )
     for one, other in pairs.renamed:
-        was, is_ = str(one.identifier), str(other.identifier)
+        was, is_ = one.identifier, other.identifier
         yield Change(
             Rule.RESULT_RENAMED,
             f"result {code(was)} is now {code(is_)}",
@@ -70,11 +69,11 @@ def _tuples(api: Comparison, call: str, old: Operation, new: Operation) -> Itera
             Rule.RESULT_ADDED,
             f"result {code(one.identifier)} ({type_text(one.type)}) is new: {count}",
             f"Code that unpacks what {call} returns fails; code that reads its fields goes on.",
-            name=str(one.identifier),
+            name=one.identifier,
         )
-    became = {str(one.identifier): str(other.identifier) for one, other in pairs.both}
-    before = [became[name] for one in old.results if (name := str(one.identifier)) in became]
-    after = [name for one in new.results if (name := str(one.identifier)) in before]
+    became = {one.identifier: other.identifier for one, other in pairs.both}
+    before = [became[name] for one in old.results if (name := one.identifier) in became]
+    after = [name for one in new.results if (name := one.identifier) in before]
     if before != after:
         yield Change(
             Rule.RESULTS_REORDERED,
@@ -87,41 +86,31 @@ def _tuples(api: Comparison, call: str, old: Operation, new: Operation) -> Itera
 
 
 def _result(api: Comparison, call: str, old: Result, new: Result, shown: str) -> Iterator[Change]:
-    for change in (*_type(api, call, old, new, shown), *_label(old, new, shown)):
-        yield replace(change, name=str(old.identifier))
-
-
-def _type(api: Comparison, call: str, old: Result, new: Result, shown: str) -> Iterator[Change]:
+    name = old.identifier
     relation = api.relation(old.type, new.type, "result")
     if relation == "same":
         yield from _choices(old, new, shown)
-        return
-    what = f"{shown}: {type_change(api, old.type, new.type)}"
-    if relation == "narrowed":
-        yield Change(Rule.RESULT_NARROWED, what, "Code goes on as it is.")
+    elif relation == "narrowed":
+        what = f"{shown}: {type_change(api, old.type, new.type)}"
+        yield Change(Rule.RESULT_NARROWED, what, name=name)
     else:
         rule = Rule.RESULT_WIDENED if relation == "widened" else Rule.RESULT_TYPE_CHANGED
-        yield Change(rule, what, f"Code that counts on the type of what {call} returns fails.")
+        what = f"{shown}: {type_change(api, old.type, new.type)}"
+        affected = f"Code that counts on the type of what {call} returns fails."
+        yield Change(rule, what, affected, name=name)
+    if old.label != new.label:
+        what = was_and_is(f"{shown}: the label", old.label, new.label)
+        yield Change(Rule.RESULT_DESCRIBED, what, name=name)
 
 
 def _choices(old: Result, new: Result, shown: str) -> Iterator[Change]:
-    before, after = choices_of(old.type), choices_of(new.type)
-    gone = [value for value in before if not is_offered(value, after)]
-    came = [value for value in after if not is_offered(value, before)]
-    if gone or came:
-        parts = [f"{values(came)} may come as well"] if came else []
-        parts += [f"{values(gone)} comes no more"] if gone else []
-        yield Change(
-            Rule.RESULT_CHOICES_CHANGED,
-            f"{shown}: {', and '.join(parts)}",
-            "Code goes on; one that tells the values apart may have a case more or less.",
-        )
-
-
-def _label(old: Result, new: Result, shown: str) -> Iterator[Change]:
-    if old.label != new.label:
-        what = was_and_is(f"{shown}: the label", old.label, new.label)
-        yield Change(Rule.RESULT_DESCRIBED, what)
+    gone, came = choice_changes(old.type, new.type)
+    parts = [f"{values(came)} may come as well"] if came else []
+    parts += [f"{values(gone)} comes no more"] if gone else []
+    if parts:
+        what = f"{shown}: {', and '.join(parts)}"
+        affected = "Code goes on; one that tells the values apart may have a case more or less."
+        yield Change(Rule.RESULT_CHOICES_CHANGED, what, affected, name=old.identifier)
 
 
 def _shape(operation: Operation) -> str:
@@ -129,4 +118,4 @@ def _shape(operation: Operation) -> str:
         case (one,):
             return type_text(one.type)
         case several:
-            return f"{len(several)} values ({names(str(one.identifier) for one in several)})"
+            return f"{len(several)} values ({names(one.identifier for one in several)})"

@@ -93,23 +93,13 @@ def _endpoint(api: Comparison, old: Operation, new: Operation) -> Iterator[Chang
 
 def _has_same_signature(api: Comparison, old: Operation, new: Operation) -> bool:
     """Whether an endpoint may be another one under a new name."""
-    if not (old.parameters or old.results) or old.is_ordered != new.is_ordered:
-        return False
-    if len(old.parameters) != len(new.parameters) or len(old.results) != len(new.results):
-        return False
-    return all(
-        one.identifier == other.identifier
-        and one.default == other.default
-        and api.is_same(one.type, other.type, "argument")
-        for one, other in zip(old.parameters, new.parameters, strict=True)
-    ) and all(
-        one.identifier == other.identifier and api.is_same(one.type, other.type, "result")
-        for one, other in zip(old.results, new.results, strict=True)
-    )
+    changes = (*parameter_changes(api, old, new), *result_changes(api, old, new))
+    is_telling = bool(old.parameters or old.results)
+    return is_telling and all(change.kind == "cosmetic" for change in changes)
 
 
 def _classes(api: Comparison) -> Iterator[Change]:
-    old, new = str(api.old.class_name), str(api.new.class_name)
+    old, new = api.old.class_name, api.new.class_name
     if old != new:
         what = f"the client {code(old)} is now {code(new)}"
         yield Change(Rule.CLIENT_RENAMED, what, _import_fails(old, new), name=old)
@@ -121,19 +111,19 @@ def _classes(api: Comparison) -> Iterator[Change]:
     pairs = pair(
         tuple(api.old_classes.values()),
         tuple(api.new_classes.values()),
-        name=lambda definition: str(definition.class_name),
+        name=lambda definition: definition.class_name,
         is_same=is_same,
     )
     for gone in pairs.gone:
-        name = str(gone.class_name)
+        name = gone.class_name
         what = f"the class {code(name)} is gone"
         yield Change(Rule.CLASS_GONE, what, _import_fails(name), name=name)
     for one, other in pairs.renamed:
-        was, is_ = str(one.class_name), str(other.class_name)
+        was, is_ = one.class_name, other.class_name
         what = f"the class {code(was)} is now {code(is_)}"
         yield Change(Rule.CLASS_RENAMED, what, _import_fails(was, is_), name=was)
     for added in pairs.added:
-        name = str(added.class_name)
+        name = added.class_name
         yield Change(Rule.CLASS_ADDED, f"the class {code(name)} is new", name=name)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...ir.model import Definition, Member
+from ...ir.model import Definition, Json, Member
 from ...ir.types import (
     NULL,
     ChoiceType,
@@ -34,20 +34,22 @@ _SIGNS = {
 _KINDS: dict[type, Kind] = {bool: "boolean", int: "integer", str: "string"}
 
 
-def choices_of(type_: Type) -> list[str | int | bool]:
-    """Every value that is offered in a type, each once."""
-    found = {
-        (type(value), value): value
-        for part in inside(type_)
-        if isinstance(part, ChoiceType)
-        for value in part.values
-    }
-    return list(found.values())
+def has_choices(type_: Type) -> bool:
+    """Whether some values are offered in a type."""
+    return bool(_choices_of(type_))
 
 
-def is_offered(value: str | int | bool, choices: list[str | int | bool]) -> bool:
-    """Whether a value is one of some choices; `True` and 1 are two."""
-    return any(type(choice) is type(value) and choice == value for choice in choices)
+def choice_changes(old: Type, new: Type) -> tuple[list[Json], list[Json]]:
+    """The values that are offered no longer, and those that are new."""
+    before, after = _choices_of(old), _choices_of(new)
+    gone = [value for key, value in before.items() if key not in after]
+    return gone, [value for key, value in after.items() if key not in before]
+
+
+def _choices_of(type_: Type) -> dict[tuple[type, Json], Json]:
+    choices = [part for part in inside(type_) if isinstance(part, ChoiceType)]
+    # By type as well: `True` and 1 are two values.
+    return {(type(value), value): value for choice in choices for value in choice.values}
 
 
 def bounds_of(type_: Type) -> dict[str, float]:

@@ -25,12 +25,12 @@ from ...ir.types import Type, without_bounds
 from ...load import RawSpec
 from .arguments import Argument, own_label, read_argument
 from .definitions import Definitions, Direction
-from .found import FoundOperation, FoundResult
 from .from_config import ConfigFacts
 from .from_info import operations_of_info
 from .from_openapi import operations_of_openapi
 from .protocol import api_prefix, calls_by_name
-from .reading import NotExpressible, read_type
+from .raw import RawOperation, RawResult
+from .reading import NotExpressible, ReadObject, SchemaReader
 
 __all__ = ["normalise"]
 
@@ -39,7 +39,7 @@ __all__ = ["normalise"]
 class _Read:
     """An operation whose schemas are read, before its names are chosen."""
 
-    found: FoundOperation
+    found: RawOperation
     arguments: tuple[Argument, ...]
     results: tuple[Type, ...]
 
@@ -51,12 +51,13 @@ def normalise(raw: RawSpec) -> Service:
     others.
     """
     basis, operations = _find(raw)
-    read, omissions = _read_all(operations)
+    objects: dict[ClassName, ReadObject] = {}
+    read, omissions = _read_all(operations, objects)
     methods, stems = _method_names(read)
     client = _client_name(raw, stems, methods)
     # An endpoint named like a class would hide it from the annotations of the stubs behind it.
     taken = _taken(client, stems) | frozenset(methods)
-    definitions = Definitions(_all_types(read), taken)
+    definitions = Definitions(_all_types(read), objects, taken)
     return Service(
         package=identifier(raw.name or "", fallback="space"),
         class_name=client,
@@ -78,7 +79,7 @@ def normalise(raw: RawSpec) -> Service:
 
 def _find(
     raw: RawSpec,
-) -> tuple[tuple[Literal["info", "config", "openapi"], ...], list[FoundOperation]]:
+) -> tuple[tuple[Literal["info", "config", "openapi"], ...], list[RawOperation]]:
     """The endpoints, and the documents their facts come from, in order of trust."""
     facts = ConfigFacts(raw.config) if raw.config is not None else None
     if raw.info is not None:
@@ -92,33 +93,35 @@ def _find(
     return ("openapi",), operations_of_openapi(raw.openapi or {}, raw.generation)
 
 
-def _read_all(operations: Iterable[FoundOperation]) -> tuple[list[_Read], list[Omission]]:
+def _read_all(
+    operations: Iterable[RawOperation], objects: dict[ClassName, ReadObject]
+) -> tuple[list[_Read], list[Omission]]:
     read: list[_Read] = []
     omissions: list[Omission] = []
     for operation in operations:
         try:
-            read.append(_read(operation))
+            read.append(_read(operation, SchemaReader(objects)))
         except NotExpressible as error:
             name = plain(operation.endpoint) or f"fn_index={operation.fn_index}"
             omissions.append(Omission(endpoint=name, reason=str(error)))
     return read, omissions
 
 
-def _read(found: FoundOperation) -> _Read:
+def _read(found: RawOperation, reader: SchemaReader) -> _Read:
     if found.fault:
         raise NotExpressible(found.fault)
     stem = _spoken(found)
     arguments: list[Argument] = []
     for parameter in found.parameters:
         try:
-            arguments.append(read_argument(parameter, (stem, parameter.name)))
+            arguments.append(read_argument(parameter, reader, (stem, parameter.name)))
         except NotExpressible as error:
             raise NotExpressible(f"parameter {plain(parameter.name)!r}: {error}") from None
     results: list[Type] = []
     for place, result in enumerate(found.results, 1):
         path = (stem, "result", *([] if len(found.results) == 1 else [_result_name(result)]))
         try:
-            results.append(without_bounds(read_type(result.schema, path)))
+            results.append(without_bounds(reader.read(result.schema, path)))
         except NotExpressible as error:
             raise NotExpressible(f"result {place}: {error}") from None
     return _Read(found=found, arguments=tuple(arguments), results=tuple(results))
@@ -203,13 +206,13 @@ def _all_types(read: Iterable[_Read]) -> Iterable[tuple[Type, Direction]]:
             yield result, "result"
 
 
-def _result_name(result: FoundResult) -> str:
+def _result_name(result: RawResult) -> str:
     """What a result is called: its label, or what kind of component shows it."""
     component = "" if result.component == "api" else result.component
     return (own_label(result.label) or component or "value").lower()
 
 
-def _spoken(found: FoundOperation) -> str:
+def _spoken(found: RawOperation) -> str:
     return found.endpoint if found.endpoint else f"fn_{found.fn_index}"
 
 

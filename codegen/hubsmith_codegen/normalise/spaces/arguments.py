@@ -22,8 +22,8 @@ from ...ir.types import (
     union,
     without_bounds,
 )
-from .found import FoundParameter, mapping
-from .reading import as_scalar, read_type
+from .raw import RawParameter, mapping
+from .reading import Path, SchemaReader, as_scalar
 
 # A slider's bounds stand only here where /config is not at hand.
 _RANGE = re.compile(
@@ -52,14 +52,14 @@ class Argument:
     description: SpecText
 
 
-def read_argument(parameter: FoundParameter, path: tuple[str, ...]) -> Argument:
+def read_argument(parameter: RawParameter, reader: SchemaReader, path: Path) -> Argument:
     """The type, default and help of a parameter.
 
     Raises:
         NotExpressible: when its schema has no Python type.
     """
     schema = mapping(parameter.schema)
-    type_ = read_type(parameter.schema, path)
+    type_ = reader.read(parameter.schema, path)
     type_ = _with_custom_values(type_, parameter.props)
     type_ = _bounded(type_, _limits(parameter.props, schema))
     if _is_file_input(type_):
@@ -87,7 +87,9 @@ def _description(type_: Type, props: Mapping[str, Json], schema: Mapping[str, Js
     # What Gradio says of a file or of untyped JSON is about the wire, not about the argument.
     if _holds_file(type_) or schema.get("type") == {}:
         return NO_TEXT
-    return plain(schema.get("description"))
+    description = plain(schema.get("description"))
+    # The bounds are part of the type.
+    return NO_TEXT if _RANGE.fullmatch(description) else description
 
 
 def _holds_file(type_: Type) -> bool:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from ...ir.model import Json
-from .found import FoundOperation, FoundParameter, FoundResult, mapping, objects, text
+from .raw import RawOperation, RawParameter, RawResult, mapping, objects, text
 
 _Component = Mapping[str, Json]
 
@@ -28,12 +28,12 @@ class ConfigFacts:
             if isinstance(dependency.get("api_name"), str)
         }
 
-    def operations(self) -> list[FoundOperation]:
+    def operations(self) -> list[RawOperation]:
         """Every public endpoint, sorted: what `/info` lists on a server where it works."""
         named = [name for name, function in self._by_name.items() if _is_public(function)]
         return [self._operation(name, self._by_name[name]) for name in sorted(named)]
 
-    def complete(self, operation: FoundOperation) -> FoundOperation:
+    def complete(self, operation: RawOperation) -> RawOperation:
         """The operation with what only `/config` knows of it: bounds, help text, whether it streams.
 
         Where the two documents disagree on the number of inputs, only the endpoint's own facts
@@ -56,7 +56,7 @@ class ConfigFacts:
             slots=self._slots(function),
         )
 
-    def _find(self, operation: FoundOperation) -> Mapping[str, Json] | None:
+    def _find(self, operation: RawOperation) -> Mapping[str, Json] | None:
         if operation.endpoint:
             return self._by_name.get(operation.endpoint)
         for place, function in enumerate(self._dependencies):
@@ -64,8 +64,8 @@ class ConfigFacts:
                 return function
         return None
 
-    def _operation(self, name: str, function: Mapping[str, Json]) -> FoundOperation:
-        return FoundOperation(
+    def _operation(self, name: str, function: Mapping[str, Json]) -> RawOperation:
+        return RawOperation(
             endpoint=name,
             description=function.get("api_description"),
             parameters=tuple(
@@ -73,7 +73,7 @@ class ConfigFacts:
                 for place, component in enumerate(self._visible(function.get("inputs")))
             ),
             results=tuple(
-                FoundResult(
+                RawResult(
                     schema=component.get("api_info_as_output", component.get("api_info")),
                     label=mapping(component.get("props")).get("label"),
                     component=text(component.get("type")),
@@ -103,9 +103,9 @@ class ConfigFacts:
         ]
 
 
-def _parameter(component: _Component, place: int) -> FoundParameter:
+def _parameter(component: _Component, place: int) -> RawParameter:
     props = mapping(component.get("props"))
-    return FoundParameter(
+    return RawParameter(
         # The names of the function's arguments are not in this document.
         name=text(props.get("label")) or f"param_{place}",
         schema=component.get("api_info_as_input", component.get("api_info")),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...ir.model import Json
-from .found import FoundOperation, FoundParameter, FoundResult, mapping, objects, text
+from .raw import RawOperation, RawParameter, RawResult, mapping, objects, text
 
 
-def operations_of_info(info: Mapping[str, Json]) -> list[FoundOperation]:
+def operations_of_info(info: Mapping[str, Json]) -> list[RawOperation]:
     """Every endpoint of the document, named ones first, sorted."""
     named = mapping(info.get("named_endpoints"))
     found = [
@@ -23,8 +23,8 @@ def operations_of_info(info: Mapping[str, Json]) -> list[FoundOperation]:
 
 def _operation(
     description: Mapping[str, Json], *, endpoint: str, fn_index: int | None = None
-) -> FoundOperation:
-    return FoundOperation(
+) -> RawOperation:
+    return RawOperation(
         endpoint=endpoint,
         fn_index=fn_index,
         description=description.get("description"),
@@ -33,7 +33,7 @@ def _operation(
             for place, parameter in enumerate(objects(description.get("parameters")))
         ),
         results=tuple(
-            FoundResult(
+            RawResult(
                 schema=result.get("type"),
                 label=result.get("label"),
                 component=text(result.get("component")).lower(),
@@ -43,10 +43,10 @@ def _operation(
     )
 
 
-def _parameter(parameter: Mapping[str, Json], place: int) -> FoundParameter:
+def _parameter(parameter: Mapping[str, Json], place: int) -> RawParameter:
     # Gradio 4.0 has no parameter names; the label is then what the caller sees.
     name = text(parameter.get("parameter_name")) or text(parameter.get("label"))
-    return FoundParameter(
+    return RawParameter(
         name=name or f"param_{place}",
         schema=parameter.get("type"),
         label=parameter.get("label"),

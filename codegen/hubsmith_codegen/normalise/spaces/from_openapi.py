@@ -15,7 +15,7 @@ from typing import cast
 
 from ...ir.model import Json
 from ...load.document import WireGeneration
-from .found import FoundOperation, FoundParameter, FoundResult, mapping, text
+from .raw import RawOperation, RawParameter, RawResult, mapping, text
 
 _PATHS = {
     "run": re.compile(r"^.*?/run/(?P<name>.+)$"),
@@ -29,12 +29,12 @@ _LONGEST_ANSWER = 1_000_000
 
 def operations_of_openapi(
     openapi: Mapping[str, Json], generation: WireGeneration
-) -> list[FoundOperation]:
+) -> list[RawOperation]:
     """Every endpoint of the document, sorted."""
     if generation == "none":
         return []
     paths = mapping(openapi.get("paths"))
-    found: dict[str, FoundOperation] = {}
+    found: dict[str, RawOperation] = {}
     for path in sorted(paths):
         post = mapping(mapping(paths[path]).get("post"))
         if post and (match := _PATHS[generation].match(path)):
@@ -43,17 +43,17 @@ def operations_of_openapi(
     return [found[name] for name in sorted(found)]
 
 
-def _operation(name: str, post: Mapping[str, Json], *, is_run: bool) -> FoundOperation:
+def _operation(name: str, post: Mapping[str, Json], *, is_run: bool) -> RawOperation:
     members = mapping(_json_schema(mapping(post.get("requestBody"))).get("properties"))
     parameters = tuple(
-        FoundParameter(name=member, schema=members[member]) for member in sorted(members)
+        RawParameter(name=member, schema=members[member]) for member in sorted(members)
     )
     description, results = (
         (text(post.get("description")), _typed_results(post))
         if is_run
         else _described_results(text(post.get("description")))
     )
-    return FoundOperation(
+    return RawOperation(
         endpoint=name,
         description=description,
         parameters=parameters,
@@ -68,22 +68,22 @@ def _json_schema(body: Mapping[str, Json]) -> Mapping[str, Json]:
     return mapping(mapping(content.get("application/json")).get("schema"))
 
 
-def _typed_results(post: Mapping[str, Json]) -> tuple[FoundResult, ...] | None:
+def _typed_results(post: Mapping[str, Json]) -> tuple[RawResult, ...] | None:
     answer = mapping(mapping(post.get("responses")).get("200"))
     members = mapping(_json_schema(answer).get("properties"))
     # output, output_1, ... output_10: by number, not by alphabet.
     ordered = sorted(members, key=lambda name: (len(name), name))
-    return tuple(FoundResult(schema=members[name]) for name in ordered)
+    return tuple(RawResult(schema=members[name]) for name in ordered)
 
 
-def _described_results(description: str) -> tuple[str, tuple[FoundResult, ...] | None]:
+def _described_results(description: str) -> tuple[str, tuple[RawResult, ...] | None]:
     """The author's own part of a description, and the answer's schemas found in the rest."""
     for match in _ANSWER.finditer(description):
         schemas = _recover(description[match.end() :], int(match["count"]))
         if schemas is not None:
             own = description[: match.start()]
             own = own[: own.rfind("Output must be fetched from GET ")]
-            return own, tuple(FoundResult(schema=schema) for schema in schemas)
+            return own, tuple(RawResult(schema=schema) for schema in schemas)
     return description, None
 
 

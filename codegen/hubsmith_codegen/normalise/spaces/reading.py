@@ -1,4 +1,4 @@
-"""From a JSON schema as a stranger wrote it to a `Type`.
+"""From a JSON schema as a Space's author wrote it to a `Type`.
 
 The keywords read here are the allow-list: whatever else stands in a schema is not looked at, so no
 vendor extension, format or remote reference ever reaches the generator.
@@ -7,21 +7,24 @@ vendor extension, format or remote reference ever reaches the generator.
 from __future__ import annotations
 
 import math
+from collections import ChainMap
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from ...ir.model import Json, Scalar
-from ...ir.text import NO_TEXT, plain
+from ...ir.json_type import Json, Scalar
+from ...ir.names import ClassName
+from ...ir.text import NO_TEXT, SpecText, plain
 from ...ir.types import (
     NULL,
     AnyType,
+    Bounds,
     ChoiceType,
-    Field,
     FileType,
     Kind,
     ListType,
     MappingType,
-    ObjectType,
-    RecursiveType,
+    Reference,
     ScalarType,
     TupleType,
     Type,
@@ -30,6 +33,8 @@ from ...ir.types import (
 )
 
 _DEEPEST = 40
+# A real endpoint has 125 at most. References that double at each level stop here.
+_MOST_SCHEMAS = 10_000
 _MOST_CHOICES = 500
 _KINDS: Mapping[str, Kind] = {
     "string": "string",
@@ -53,54 +58,102 @@ _FILE_MEMBERS = frozenset({"path", "url", "orig_name", "mime_type"})
 # What openapi.json of 6.13 and later writes in the place of a file that an endpoint returns.
 _FILE_ANSWER = "url key to fetch the output"
 
-_Definitions = Mapping[str, Json]
+Path: TypeAlias = tuple[str, ...]
+"""Words that say where something stands, from the endpoint down."""
 
 
 class NotExpressible(Exception):
     """A schema that has no Python type; the message says what is wrong with it."""
 
 
-def read_type(schema: Json, path: tuple[str, ...]) -> Type:
-    """The type that a schema describes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One named member of an object."""
+
+    name: str
+    type: Type
+    is_required: bool
+    default: Scalar = None
+    description: SpecText = NO_TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadObject:
+    """An object with named members, at the place where it was read.
+
+    Attributes:
+        title: The name the spec gives it; may be empty.
+        definition: The definition that it is, where a reference led to it.
+        path: Where it stands: its name where titles collide.
+        fields: Its members, in the order of their names.
+        description: What it is; may be empty.
+    """
+
+    title: str
+    definition: str
+    path: Path
+    fields: tuple[Field, ...]
+    description: SpecText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    path: Path
+    scope: ChainMap[str, Json]
+    depth: int = 0
+    # The definition that a reference just led to.
+    definition: str = ""
+
+    def at(self, word: str) -> _Place:
+        return replace(self, path=(*self.path, word))
+
+
+class SchemaReader:
+    """Reads the schemas of one endpoint.
 
     Args:
-        schema: The schema, with the definitions it refers to inside it.
-        path: Words that say where it stands, from the endpoint down.
-
-    Raises:
-        NotExpressible: for a reference that leads nowhere or out of the document, and for nesting
-            deeper than 40 levels.
+        objects: Gets every object that is read. The types refer to an object by its key in here,
+            which says where it was read: naming it comes later.
     """
-    return _Reader().read(schema, path, {}, 0)
 
-
-class _Reader:
-    """Follows one schema down; remembers which definitions it is inside of."""
-
-    def __init__(self) -> None:
-        # The objects we are in, outermost first: the definition's name, or None for an inline one.
-        self._objects: list[str | None] = []
+    def __init__(self, objects: dict[ClassName, ReadObject]) -> None:
+        self._objects = objects
+        self._schemas = 0
+        # The definitions we are inside of, and the keys of those that are objects.
         self._following: list[str] = []
-        self._entering: str | None = None
+        self._inside: dict[str, Reference] = {}
 
-    def read(self, schema: Json, path: tuple[str, ...], scope: _Definitions, depth: int) -> Type:
-        if depth > _DEEPEST:
+    def read(self, schema: Json, path: Path) -> Type:
+        """The type that a schema describes.
+
+        Args:
+            schema: The schema, with the definitions it refers to inside it.
+            path: Where it stands.
+
+        Raises:
+            NotExpressible: for a reference that leads nowhere or out of the document, and for
+                schemas that are nested too deep or too many.
+        """
+        return self._read(schema, _Place(path=path, scope=ChainMap()))
+
+    def _read(self, schema: Json, place: _Place) -> Type:
+        self._schemas += 1
+        if self._schemas > _MOST_SCHEMAS:
+            raise NotExpressible(f"there are more than {_MOST_SCHEMAS} schemas in its schema")
+        if place.depth > _DEEPEST:
             raise NotExpressible(f"its schema is nested more than {_DEEPEST} levels deep")
         if not isinstance(schema, dict):
             return AnyType()
         for keyword in ("$defs", "definitions"):
             # Old versions leave definitions where a component wrote them, deep inside.
             if isinstance(local := schema.get(keyword), dict):
-                scope = {**scope, **local}
+                place = replace(place, scope=place.scope.new_child(local))
         if "$ref" in schema:
-            return self._reference(schema["$ref"], path, scope, depth)
-        entering, self._entering = self._entering, None
-        found = self._plain(schema, path, scope, depth + 1, entering)
+            return self._reference(schema["$ref"], place)
+        found = self._plain(schema, replace(place, depth=place.depth + 1))
         return union([found, NULL]) if schema.get("nullable") is True else found
 
-    def _reference(
-        self, target: Json, path: tuple[str, ...], scope: _Definitions, depth: int
-    ) -> Type:
+    def _reference(self, target: Json, place: _Place) -> Type:
         name = ""
         if isinstance(target, str):
             for start in ("#/$defs/", "#/definitions/"):
@@ -110,29 +163,23 @@ class _Reader:
             raise NotExpressible(
                 f"its schema refers to {plain(target) or 'nothing'}, outside of it"
             )
-        if name not in scope:
+        if name not in place.scope:
             raise NotExpressible(f"its schema refers to {plain(name)}, which it does not define")
-        if name in self._objects:
-            return RecursiveType(levels=self._objects[::-1].index(name) + 1)
+        if name in self._inside:
+            return self._inside[name]
         if name in self._following:
             # A list of itself, say: only a class can be named inside its own definition.
             return AnyType()
         self._following.append(name)
-        self._entering = name
         try:
-            return self.read(scope[name], path, scope, depth + 1)
+            return self._read(
+                place.scope[name], replace(place, depth=place.depth + 1, definition=name)
+            )
         finally:
-            self._entering = None
             self._following.pop()
 
-    def _plain(
-        self,
-        schema: Mapping[str, Json],
-        path: tuple[str, ...],
-        scope: _Definitions,
-        depth: int,
-        entering: str | None,
-    ) -> Type:
+    def _plain(self, schema: Mapping[str, Json], place: _Place) -> Type:
+        inner = replace(place, definition="")
         if "const" in schema:
             return _choices([schema["const"]], is_constant=True)
         if isinstance(values := schema.get("enum"), list) and values:
@@ -141,93 +188,70 @@ class _Reader:
             if isinstance(options := schema.get(keyword), list) and options:
                 return union(
                     [
-                        self.read(
-                            option,
-                            (*path, str(place)) if _is_object(option) else path,
-                            scope,
-                            depth,
-                        )
-                        for place, option in enumerate(options, 1)
+                        self._read(option, inner.at(str(number)) if _is_object(option) else inner)
+                        for number, option in enumerate(options, 1)
                     ]
                 )
         if isinstance(parts := schema.get("allOf"), list) and parts:
-            self._entering = entering
-            return self.read(_merge(parts, schema, scope), path, scope, depth)
+            return self._read(_merge(parts, schema, place.scope), place)
         kind = schema.get("type")
         if isinstance(kind, list):
-            return union([self.read({**schema, "type": one}, path, scope, depth) for one in kind])
+            return union([self._read({**schema, "type": one}, inner) for one in kind])
         if kind == "filepath" or schema.get("format") == "filepath":
             return FileType()
         if kind == "array" or (kind is None and ("items" in schema or "prefixItems" in schema)):
-            return self._array(schema, path, scope, depth)
+            return self._array(schema, inner)
         if kind == "object" or (kind is None and isinstance(schema.get("properties"), dict)):
-            return self._object(schema, path, scope, depth, entering)
+            return self._object(schema, place)
         if isinstance(kind, str) and kind in _KINDS:
             return ScalarType(kind=_KINDS[kind], bounds=_bounds(schema, _KINDS[kind]))
         return AnyType()
 
-    def _array(
-        self, schema: Mapping[str, Json], path: tuple[str, ...], scope: _Definitions, depth: int
-    ) -> Type:
+    def _array(self, schema: Mapping[str, Json], place: _Place) -> Type:
         items = schema.get("items")
         places = schema.get("prefixItems", items if isinstance(items, list) else None)
         if isinstance(places, list) and places:
             found = [
-                self.read(place, (*path, str(number)), scope, depth)
-                for number, place in enumerate(places, 1)
+                self._read(item, place.at(str(number))) for number, item in enumerate(places, 1)
             ]
             if schema.get("minItems") == len(found) == schema.get("maxItems"):
                 return TupleType(items=tuple(found))
-            rest = self.read(items, path, scope, depth) if isinstance(items, dict) else AnyType()
+            rest = self._read(items, place) if isinstance(items, dict) else AnyType()
             is_closed = items is False or schema.get("maxItems") == len(found)
             return ListType(item=union(found if is_closed else [*found, rest]))
-        return ListType(item=self.read(items, path, scope, depth), bounds=_bounds(schema, "array"))
+        return ListType(item=self._read(items, place), bounds=_bounds(schema, "array"))
 
-    def _object(
-        self,
-        schema: Mapping[str, Json],
-        path: tuple[str, ...],
-        scope: _Definitions,
-        depth: int,
-        entering: str | None,
-    ) -> Type:
+    def _object(self, schema: Mapping[str, Json], place: _Place) -> Type:
+        inner = replace(place, definition="")
         members = schema.get("properties")
         if not isinstance(members, dict) or not members:
             if _FILE_ANSWER in plain(schema.get("description")):
                 return FileType()
-            extra = schema.get("additionalProperties")
-            return MappingType(value=self.read(extra, path, scope, depth))
+            return MappingType(value=self._read(schema.get("additionalProperties"), inner))
         if members.keys() >= _FILE_MEMBERS:
             return FileType()
         required = schema.get("required")
-        names = (
-            {name for name in required if isinstance(name, str)}
-            if isinstance(required, list)
-            else set[str]()
+        names = required if isinstance(required, list) else []
+        needed = {name for name in names if isinstance(name, str)}
+        key = ClassName(f"{place.path[0]}#{self._schemas}")
+        if place.definition:
+            self._inside[place.definition] = Reference(class_name=key)
+        fields = tuple(
+            self._field(name, members[name], name in needed, inner.at(name))
+            for name in sorted(members)
         )
-        self._objects.append(entering)
-        try:
-            fields = tuple(
-                self._field(name, members[name], name in names, path, scope, depth)
-                for name in sorted(members)
-            )
-        finally:
-            self._objects.pop()
-        title = plain(schema.get("title")) or plain(entering)
-        return ObjectType(
-            title=title, path=path, fields=fields, description=plain(schema.get("description"))
+        self._inside.pop(place.definition, None)
+        self._objects[key] = ReadObject(
+            title=plain(schema.get("title")) or plain(place.definition),
+            definition=place.definition,
+            path=place.path,
+            fields=fields,
+            description=plain(schema.get("description")),
         )
+        return Reference(class_name=key)
 
-    def _field(
-        self,
-        name: str,
-        schema: Json,
-        is_required: bool,
-        path: tuple[str, ...],
-        scope: _Definitions,
-        depth: int,
-    ) -> Field:
-        found = self.read(schema, (*path, name), scope, depth)
+    def _field(self, name: str, schema: Json, is_required: bool, place: _Place) -> Field:
+        found = self._read(schema, place)
         default, description = None, NO_TEXT
         if isinstance(schema, dict):
             default, description = schema.get("default"), plain(schema.get("description"))
@@ -270,7 +294,7 @@ def _choices(values: list[Json], *, is_constant: bool = False) -> Type:
     return union(options)
 
 
-def _bounds(schema: Mapping[str, Json], kind: str) -> tuple[tuple[str, float], ...]:
+def _bounds(schema: Mapping[str, Json], kind: str) -> Bounds:
     found: list[tuple[str, float]] = []
     for keyword in _BOUNDS.get(kind, ()):
         limit = schema.get(keyword)
@@ -286,11 +310,10 @@ def _bounds(schema: Mapping[str, Json], kind: str) -> tuple[tuple[str, float], .
     return tuple(found)
 
 
-def _merge(parts: list[Json], schema: Mapping[str, Json], scope: _Definitions) -> Json:
+def _merge(parts: list[Json], schema: Mapping[str, Json], scope: Mapping[str, Json]) -> Json:
     """All of several schemas as one; only objects can be laid over each other."""
     if len(parts) == 1:
         return parts[0]
-    merged: dict[str, Json] = {"type": "object", "title": schema.get("title")}
     members: dict[str, Json] = {}
     required: list[Json] = []
     for part in parts:
@@ -301,7 +324,8 @@ def _merge(parts: list[Json], schema: Mapping[str, Json], scope: _Definitions) -
         members |= found
         names = part.get("required")
         required += names if isinstance(names, list) else []
-    return {**merged, "properties": members, "required": required}
+    title = schema.get("title")
+    return {"type": "object", "title": title, "properties": members, "required": required}
 
 
 def _is_object(schema: Json) -> bool:

@@ -9,7 +9,7 @@ from ...ir.model import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundParameter:
+class RawParameter:
     """One input, as found.
 
     Attributes:
@@ -31,7 +31,7 @@ class FoundParameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundResult:
+class RawResult:
     """One output, as found."""
 
     schema: Json
@@ -40,7 +40,7 @@ class FoundResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundOperation:
+class RawOperation:
     """One endpoint, as found.
 
     Attributes:
@@ -55,8 +55,8 @@ class FoundOperation:
     endpoint: str
     fn_index: int | None = None
     description: Json = None
-    parameters: tuple[FoundParameter, ...] = ()
-    results: tuple[FoundResult, ...] = ()
+    parameters: tuple[RawParameter, ...] = ()
+    results: tuple[RawResult, ...] = ()
     streams: bool | None = None
     is_ordered: bool = True
     slots: tuple[bool, ...] = ()

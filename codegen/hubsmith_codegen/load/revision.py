@@ -15,15 +15,15 @@ from pathlib import Path
 
 from hubsmith_runtime import HubsmithError, SpecError
 
-from ...load import RawSpec, load_document
-from ...load.document import MAX_BYTES, PATHS
-from ...load.snapshot import SOURCE_FILE, snapshot_of
+from .document import MAX_BYTES, PATHS
+from .snapshot import SOURCE_FILE, snapshot_of
+from .spec import RawSpec, load_document
 
 _SECONDS = 60
 _OBJECT = re.compile(r"[0-9a-f]{40,64}")
 _QUIET = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-# A hook of git has these; they would name another repository than that of the folder.
-_HOOK = frozenset({"GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE"})
+# In a hook of git these are set, and may name another repository than that of the folder.
+_HOOK_VARIABLES = frozenset({"GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE"})
 
 
 class Revision:
@@ -127,7 +127,8 @@ class Revision:
                 command,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                env={key: value for key, value in os.environ.items() if key not in _HOOK} | _QUIET,
+                env={key: value for key, value in os.environ.items() if key not in _HOOK_VARIABLES}
+                | _QUIET,
                 timeout=_SECONDS,
                 check=False,
             )

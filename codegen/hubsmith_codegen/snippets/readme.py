@@ -1,15 +1,18 @@
-"""The README of a client package."""
+"""The README of a client package: how to begin, and every endpoint with a call of it."""
 
 from __future__ import annotations
 
 from ..ir.model import Operation, Service
 from ..ir.spelling import spelled
 from ..ir.text import Source, markdown, markdown_code, plain
-from ..snippets.layout import Group, lay_out
-from ..snippets.sample import client_sample, endpoint_sample
-from . import docs
-from .signature import Signatures, dict_classes
-from .templating import template
+from ..render import docs
+from ..render.signature import Signatures
+from ..render.space import signatures
+from ..render.templating import template
+from .examples import Examples
+from .layout import Group, lay_out
+from .python import method_call, use_lines
+from .sample import client_sample
 
 _NEEDS = Source("It needs the package `hubsmith`.")
 _NEEDS_NOTHING = Source(
@@ -17,9 +20,14 @@ _NEEDS_NOTHING = Source(
 )
 
 
-def readme(service: Service, *, runtime_is_vendored: bool) -> str:
-    """The README of a client package."""
-    signatures = Signatures(dict_classes(service.definitions, ()))
+def readme(service: Service, *, runtime_is_vendored: bool = False) -> str:
+    """The text of the README.
+
+    Args:
+        service: The API of the client.
+        runtime_is_vendored: Whether the package carries the runtime.
+    """
+    written, examples = signatures(service), Examples(service.definitions)
     context = {
         "client": service.class_name,
         "async_client": Source(f"Async{service.class_name}"),
@@ -32,26 +40,29 @@ def readme(service: Service, *, runtime_is_vendored: bool) -> str:
             service.operations[0].method if service.operations else Source(""),
         ),
         "start": client_sample(service, str(service.package), "space"),
-        "endpoints": tuple(_endpoint(one, service, signatures) for one in service.operations),
+        "endpoints": [_endpoint(one, service, written, examples) for one in service.operations],
         "platform": markdown(service.platform_version or "unknown"),
-        "omissions": tuple(
+        "omissions": [
             (markdown_code(one.endpoint), markdown(one.reason)) for one in service.omissions
-        ),
+        ],
     }
     return template("package/README.md").render(context)
 
 
 def _endpoint(
-    operation: Operation, service: Service, signatures: Signatures
+    operation: Operation, service: Service, written: Signatures, examples: Examples
 ) -> tuple[Source, Source, Source]:
     """Its heading, what it is for, and the code that shows it."""
     heading = docs.endpoint_name(operation)
-    parts = tuple(("", part) for part in ("self", *signatures.parts(operation)))
+    parts = tuple(("", part) for part in ("self", *written.parts(operation)))
     result = spelled(operation.result)
-    node = Group(start=f"def {operation.method}(", parts=parts, end=f") -> {result}: ...")
-    sample = endpoint_sample(operation, service, "space")
+    signature = Group(start=f"def {operation.method}(", parts=parts, end=f") -> {result}: ...")
+    call, classes = method_call(operation, examples, "space")
+    lines = [lay_out(signature), ""]
+    if classes:
+        lines += [f"from {service.package} import {', '.join(classes)}", ""]
     return (
         markdown_code(operation.endpoint) if operation.endpoint else Source(heading),
         markdown(" ".join(operation.description.split())),
-        Source(f"{lay_out(node)}\n\n{sample}"),
+        Source("\n".join([*lines, *use_lines(operation, call)])),
     )

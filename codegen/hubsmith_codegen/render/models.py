@@ -1,0 +1,113 @@
+"""The classes that the types of a service need: objects, their dictionaries, requests, results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..ir.model import Definition, Operation
+from ..ir.names import ClassName, is_name
+from ..ir.spelling import spelled
+from ..ir.text import Source, docstring, literal, plain
+from ..ir.types import Type
+from . import docs
+from .classes import Class, Member
+from .signature import DictClasses, argument_type
+
+_OBJECT_INPUT = ClassName("ObjectInput")
+
+
+def definition_classes(
+    definition: Definition, dicts: DictClasses, base: Source, list_class: ClassName | None = None
+) -> Iterator[Class]:
+    """The class of an object, and the typed dictionary that is taken for it in an argument.
+
+    Args:
+        definition: The object.
+        dicts: The typed dictionaries.
+        base: What the class derives from.
+        list_class: What type checkers are to take for a list in a class that is made by callers
+            only; without it, they see what the members become.
+    """
+
+    def seen(type_: Type) -> Type:
+        if list_class is None or definition.is_result:
+            return type_
+        return argument_type(type_, dicts, list_class, _OBJECT_INPUT)
+
+    about = docs.definition_line(definition)
+    yield Class(
+        name=definition.class_name,
+        base=base,
+        doc=docstring([about], indent=4) if about else None,
+        members=tuple(
+            Member(
+                identifier=one.identifier,
+                type=seen(one.type),
+                default=None if one.is_required else literal(one.default),
+                alias=None if one.wire_name == one.identifier else one.wire_name,
+                # A type checker then knows the member by its name in JSON, too.
+                is_alias_argument=is_name(one.wire_name),
+                doc=docstring([one.description], indent=4) if plain(one.description) else None,
+            )
+            for one in definition.members
+        ),
+    )
+    if definition.class_name in dicts:
+        yield Class(
+            name=dicts[definition.class_name],
+            base=Source("TypedDict"),
+            members=tuple(
+                Member(
+                    identifier=one.identifier,
+                    type=argument_type(one.type, dicts, ClassName("Sequence")),
+                    default=None if one.is_required else literal(one.default),
+                    is_key=True,
+                )
+                for one in definition.members
+            ),
+        )
+
+
+def named_tuple(operation: Operation) -> Class:
+    """The class of several results."""
+    return Class(
+        name=operation.result_class,
+        base=Source("NamedTuple"),
+        members=tuple(
+            Member(
+                identifier=one.identifier,
+                type=one.type,
+                doc=docstring([help_], indent=4) if (help_ := docs.result_help(one)) else None,
+            )
+            for one in operation.results
+        ),
+    )
+
+
+def request_class(
+    operation: Operation, dicts: DictClasses, base: Source, call: Source, list_class: ClassName
+) -> Class:
+    """The class of a request.
+
+    Args:
+        operation: What it calls.
+        dicts: The typed dictionaries that are taken for objects.
+        base: What it derives from, by its result.
+        call: The statement that says what it calls.
+        list_class: What type checkers are to take for a list.
+    """
+    own = [one for one in operation.parameters if not one.is_option]
+    return Class(
+        name=operation.request_class,
+        base=Source(f"{base}[{spelled(operation.result)}]"),
+        call=call,
+        members=tuple(
+            Member(
+                identifier=one.identifier,
+                type=argument_type(one.type, dicts, list_class, _OBJECT_INPUT),
+                default=None if one.default is None else literal(one.default.value),
+                alias=None if one.wire_name == one.identifier else one.wire_name,
+            )
+            for one in sorted(own, key=lambda one: one.default is not None)
+        ),
+    )

@@ -1,0 +1,165 @@
+"""Values judged by the types of a service: pydantic's own checks, without a generated client."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any, cast
+
+from pydantic_core import CoreSchema, SchemaValidator, core_schema
+
+from ..ir.model import Definition, Member, Parameter
+from ..ir.types import (
+    NULL,
+    ChoiceType,
+    FileType,
+    ListType,
+    MappingType,
+    Reference,
+    ScalarType,
+    TupleType,
+    Type,
+    UnionType,
+    inside,
+)
+
+_BOUNDS: Mapping[str, tuple[str, Callable[[float], int]]] = {
+    "minimum": ("ge", math.ceil),
+    "maximum": ("le", math.floor),
+    "exclusiveMinimum": ("gt", math.floor),
+    "exclusiveMaximum": ("lt", math.ceil),
+    "minLength": ("min_length", math.ceil),
+    "maxLength": ("max_length", math.floor),
+    "minItems": ("min_length", math.ceil),
+    "maxItems": ("max_length", math.floor),
+}
+
+
+class ObjectValue(dict[str, Any]):
+    """An object that was found to be of a class of the service, with its members by wire name.
+
+    Attributes:
+        definition: The class.
+    """
+
+    def __init__(self, definition: Definition, members: Mapping[str, Any]) -> None:
+        super().__init__(members)
+        self.definition = definition
+
+
+class Validation:
+    """Makes validators of the types of one service.
+
+    Args:
+        definitions: The classes that the types refer to.
+        as_file: Makes what is passed for a file of a value; a `ValueError` refuses it.
+    """
+
+    def __init__(self, definitions: Iterable[Definition], as_file: Callable[[Any], object]) -> None:
+        self._file = core_schema.no_info_plain_validator_function(as_file)
+        self._definitions = tuple(definitions)
+        self._validators: dict[Type, SchemaValidator] = {}
+
+    def read(self, value: object, type_: Type) -> Any:
+        """The value as the type has it: texts that are numbers as such, files and objects made.
+
+        Raises:
+            pydantic.ValidationError: when it does not fit.
+        """
+        if type_ not in self._validators:
+            refers = any(isinstance(one, Reference) for one in inside(type_))
+            schema = self._schema(type_)
+            self._validators[type_] = self._validator(schema) if refers else SchemaValidator(schema)
+        return self._validators[type_].validate_python(value)
+
+    def read_arguments(
+        self, arguments: Mapping[str, object], parameters: Iterable[Parameter]
+    ) -> dict[str, Any]:
+        """The arguments of a call, by wire name, as the parameters have them.
+
+        Raises:
+            pydantic.ValidationError: when some do not fit, or required ones are missing.
+        """
+        schema = core_schema.typed_dict_schema(
+            {
+                str(one.wire_name): core_schema.typed_dict_field(
+                    self._schema(one.type), required=one.default is None
+                )
+                for one in parameters
+            },
+            extra_behavior="forbid",
+        )
+        return self._validator(schema).validate_python(arguments)
+
+    def _validator(self, schema: CoreSchema) -> SchemaValidator:
+        return SchemaValidator(core_schema.definitions_schema(schema, self._classes))
+
+    @cached_property
+    def _classes(self) -> list[CoreSchema]:
+        return [self._definition(one) for one in self._definitions]
+
+    def _definition(self, definition: Definition) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            lambda members: ObjectValue(definition, members),
+            core_schema.typed_dict_schema(
+                {str(one.wire_name): self._field(one) for one in definition.members},
+                extra_behavior="allow",
+            ),
+            ref=definition.class_name,
+        )
+
+    def _field(self, member: Member) -> core_schema.TypedDictField:
+        return core_schema.typed_dict_field(
+            self._schema(member.type),
+            required=member.is_required,
+            validation_alias=[[str(member.wire_name)], [str(member.identifier)]],
+        )
+
+    def _schema(self, type_: Type) -> CoreSchema:
+        match type_:
+            case ScalarType(kind=kind, bounds=bounds):
+                return _scalar(kind, bounds)
+            case ChoiceType(values=values):
+                return core_schema.literal_schema(list(values))
+            case FileType():
+                return self._file
+            case ListType(item=item, bounds=bounds):
+                return core_schema.list_schema(self._schema(item), **_whole_bounds(bounds))
+            case TupleType(items=items):
+                return core_schema.tuple_schema([self._schema(item) for item in items])
+            case MappingType(value=value):
+                return core_schema.dict_schema(core_schema.str_schema(), self._schema(value))
+            case UnionType(options=options):
+                schemas = [self._schema(one) for one in options if one != NULL]
+                some = schemas[0] if len(schemas) == 1 else core_schema.union_schema([*schemas])
+                return core_schema.nullable_schema(some) if NULL in options else some
+            case Reference(class_name=name):
+                return core_schema.definition_reference_schema(name)
+            case _:
+                return core_schema.any_schema()
+
+
+def _scalar(kind: str, bounds: Iterable[tuple[str, float]]) -> CoreSchema:
+    match kind:
+        case "string":
+            return core_schema.str_schema(**_whole_bounds(bounds))
+        case "integer":
+            return core_schema.int_schema(**_whole_bounds(bounds))
+        case "number":
+            limits: dict[str, Any] = {_BOUNDS[keyword][0]: limit for keyword, limit in bounds}
+            number = core_schema.float_schema(allow_inf_nan=False, **limits)
+            return core_schema.no_info_after_validator_function(_short, number)
+        case "boolean":
+            return core_schema.bool_schema()
+        case _:
+            return core_schema.none_schema()
+
+
+def _whole_bounds(bounds: Iterable[tuple[str, float]]) -> dict[str, Any]:
+    return {_BOUNDS[keyword][0]: _BOUNDS[keyword][1](limit) for keyword, limit in bounds}
+
+
+def _short(number: float) -> float:
+    """A whole number without a fraction, which is how JSON and people write it."""
+    return cast("float", int(number)) if number.is_integer() and abs(number) < 1e15 else number
