@@ -7,13 +7,14 @@ import io
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hubsmith_codegen.cli import main
+from hubsmith_codegen.load import RawSpec
 from hubsmith_codegen.load.snapshot import read_snapshot
-from hubsmith_codegen.pipeline import draft, finish
+from hubsmith_codegen.pipeline import Target, draft, finish
 from hubsmith_codegen.write.files import write
+from hubsmith_codegen.write.options import DEFAULTS, Options
 from hubsmith_testing import MockSpace
 
 from tests.support.documents import endpoint, info_of, parameter, raw_of, result, with_default
@@ -54,6 +55,7 @@ with Kitchen() as kitchen:
     print(kitchen.greet(person="Bob", style="pirate"))
 """
 
+VENDORED = Options(vendor_runtime=True)
 ENDPOINTS = ["bake", "chat", "count", "fail", "greet", "img", "plan", "shout", "stream", "suggest"]
 PROJECTS = ["demo", "vendored", "snippets", "old", "repaired", "tasks"]
 Faults = Callable[[str], list[Fault]]
@@ -69,7 +71,7 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> Faults:
     recorded = read_snapshot(KITCHEN_SNAPSHOT)
     old, new = (raw_of(info=info_of(info), name="kitchen") for info in (OLD, NEW))
     _project(folder / "demo", recorded, {"use_kitchen.py": script})
-    _project(folder / "vendored", recorded, {"use_kitchen.py": vendored}, vendor_runtime=True)
+    _project(folder / "vendored", recorded, {"use_kitchen.py": vendored}, VENDORED)
     _project(folder / "old", old, {"use.py": CALLER})
     _project(folder / "new", new, {"use.py": CALLER})
     _project(folder / "repaired", new, {"use.py": REPAIRED})
@@ -83,9 +85,12 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> Faults:
     return lambda project: [one for one in found if one.file.startswith(f"{project}/")]
 
 
-def _project(folder: Path, raw: Any, scripts: Mapping[str, str], **options: bool) -> None:
+def _project(
+    folder: Path, raw: RawSpec, scripts: Mapping[str, str], options: Options = DEFAULTS
+) -> None:
     """Write a project with a generated client and scripts that use it."""
-    (package,) = finish([draft(raw, folder / "clients" / "kitchen", **options)])
+    target = Target(raw=raw, root=folder / "clients" / "kitchen", options=options)
+    (package,) = finish([draft(target)])
     write(package.files, package.root)
     for name, text in scripts.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -3,6 +3,7 @@
 # Gradio reads the annotations of these functions: they must be types, not text.
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any, cast
@@ -19,9 +20,12 @@ def talk(times: int) -> str:
     return "done"
 
 
+let_go = threading.Event()
+
+
 def wait(seconds: float) -> str:
-    """Take a while: one caller at a time."""
-    time.sleep(seconds)
+    """Take until it is let go: one caller at a time."""
+    let_go.wait(seconds)
     return "waited"
 
 
@@ -66,6 +70,7 @@ def build() -> Any:
         number = gr.Number(label="Number", value=3, precision=0)
         button = gr.Button("Go")
         cast(Any, button).click(wait, number, text, api_name="wait", concurrency_limit=1)
+        cast(Any, button).click(let_go.set, None, None, api_name="let_go", queue=False)
         cast(Any, button).click(talk, number, text, api_name="talk")
         cast(Any, button).click(forever, None, text, api_name="forever")
         cast(Any, button).click(steer, text, text, api_name="steer")

@@ -38,12 +38,17 @@ class Screen:
 
 
 def run_in_terminal(
-    *arguments: str, folder: Path, interrupt_when: str | None = None, **environment: str
+    *arguments: str,
+    folder: Path,
+    interrupt_when: str | None = None,
+    when: tuple[str, Callable[[], object]] | None = None,
+    **environment: str,
 ) -> Screen:
     """Run `hubsmith` on a terminal of its own.
 
     Args:
         interrupt_when: Press Ctrl-C once this was shown.
+        when: What is done once a text was shown.
     """
     master, slave = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", **environment}
@@ -56,7 +61,9 @@ def run_in_terminal(
     finally:
         os.close(slave)
     try:
-        raw = _read(master, process, interrupt_when)
+        if interrupt_when is not None:
+            when = interrupt_when, lambda: process.send_signal(signal.SIGINT)
+        raw = _read(master, when)
         return Screen(status=process.wait(_SECONDS), raw=raw)
     finally:
         os.close(master)
@@ -65,7 +72,7 @@ def run_in_terminal(
             process.wait()
 
 
-def _read(master: int, process: subprocess.Popen[bytes], interrupt_when: str | None) -> str:
+def _read(master: int, when: tuple[str, Callable[[], object]] | None) -> str:
     content = b""
     deadline = time.monotonic() + _SECONDS
     while time.monotonic() < deadline:
@@ -77,9 +84,9 @@ def _read(master: int, process: subprocess.Popen[bytes], interrupt_when: str | N
         if not chunk:
             break
         content += chunk
-        if interrupt_when is not None and interrupt_when.encode() in content:
-            process.send_signal(signal.SIGINT)
-            interrupt_when = None
+        if when is not None and when[0].encode() in content:
+            when[1]()
+            when = None
     return content.decode(errors="replace")
 
 

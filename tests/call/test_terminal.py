@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import time
 from pathlib import Path
 
 import pytest
+from hubsmith_runtime import Client
 
 from tests.call.terminal import run_in_terminal
 
@@ -66,22 +66,19 @@ def test_json_on_a_terminal_when_asked_for(kitchen_url: str, home: Path) -> None
 
 
 def test_shows_the_place_in_the_queue(counter_url: str, home: Path) -> None:
-    busy = subprocess.Popen(
-        [sys.executable, "-m", "hubsmith_codegen", "call", counter_url, "wait", "seconds=6"],
-        cwd=home, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        # Two more: whichever of the three comes last has to wait.
-        waiting = subprocess.Popen(
-            [sys.executable, "-m", "hubsmith_codegen", "call", counter_url, "wait", "seconds=3"],
-            cwd=home, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            screen = run_in_terminal("call", counter_url, "wait", "seconds=3", folder=home)
-        finally:
-            waiting.wait(60)
-    finally:
-        busy.wait(60)
+    with Client(counter_url) as other:
+        # Two are before it: the first runs, the second is the first in the queue.
+        before = [other.submit(60, api_name="/wait") for _ in range(2)]
+        while not any(job.status().stage == "running" for job in before):
+            time.sleep(0.01)
+
+        def let_go() -> None:
+            other.predict(api_name="/let_go")
+
+        shown = ("In the queue: position ", let_go)
+        words = ["call", counter_url, "wait", "seconds=60"]
+        screen = run_in_terminal(*words, folder=home, when=shown)
+        assert [job.result() for job in before] == ["waited"] * 2
     assert screen.lines == ["waited"]
     assert any(piece.startswith("In the queue: position ") for piece in screen.shown), screen.raw
 
