@@ -7,12 +7,15 @@ STAMP := $(VENV)/.installed
 DOCS_STAMP := $(VENV)/.installed-docs
 OLDER := import sys; sys.exit("hubsmith needs Python 3.10 or newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make setup PYTHON=python3.12" if sys.version_info < (3, 10) else 0)
 
+# Most tests wait for a server or a process, so two processors can do with four workers.
+WORKERS ?= --numprocesses 4
+
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-versions test-servers corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs clean
+.PHONY: help setup demo test pytest quick quick-pytest test-versions test-servers corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -28,8 +31,17 @@ $(STAMP): pyproject.toml
 demo: setup ## start a Gradio app, generate its client, type-check a script and run it
 	$(PYTHON_VENV) demo/run.py
 
-test: lint types ## lint, type-check and run every test, the corpus included
-	$(PYTHON_VENV) -m pytest
+test: setup ## lint, type-check and run every test, the corpus included, side by side
+	@$(MAKE) --no-print-directory --jobs=2 pytest lint types
+
+pytest: setup ## run every test
+	$(PYTHON_VENV) -m pytest $(WORKERS)
+
+quick: setup ## lint and run the tests that take no more than moments
+	@$(MAKE) --no-print-directory --jobs=2 quick-pytest lint
+
+quick-pytest: setup
+	$(PYTHON_VENV) -m pytest $(WORKERS) -m "not slow"
 
 test-versions: setup ## test against real servers of six Gradio versions, 4.44.1 to the newest
 	$(PYTHON_VENV) -m tests.versions.environments
@@ -87,6 +99,7 @@ build-check: setup ## build the sdist and from it the wheel, and look at what is
 
 lint: setup ## check style and formatting
 	$(PYTHON_VENV) -m ruff check
+	$(PYTHON_VENV) -m ruff check --isolated --select RUF022 generated
 	$(PYTHON_VENV) -m ruff format --check
 
 fix: setup ## repair style and formatting

@@ -17,8 +17,8 @@ import pytest
 from tests.support.fake_hub import FakeHub
 from tests.support.fake_space import FakeSpace
 from tests.support.gradio_apps import GradioApps, SharedGradioApps, shared_with_workers
+from tests.support.tokens import forget_tokens
 
-_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN")
 _APPS = pytest.StashKey[GradioApps | SharedGradioApps]()
 _ENDS = pytest.StashKey[ExitStack]()
 _SHARED = pytest.StashKey[dict[str, Any]]()
@@ -89,9 +89,7 @@ def start_gradio(gradio_apps: GradioApps) -> StartGradio:
 @pytest.fixture
 def fake_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
     """Give a Hub on loopback that `HF_ENDPOINT` names, and a home without a token."""
-    for name in _TOKENS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf_home"))
+    forget_tokens(monkeypatch, tmp_path)
     hub = FakeHub()
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     with hub.running():

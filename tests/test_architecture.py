@@ -142,30 +142,3 @@ def test_functions_stay_small(folder: Path) -> None:
         and (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES
     }
     assert long == set()
-
-
-@pytest.mark.parametrize(
-    "folder", [RUNTIME, TESTING, GENERATOR, GENERATED], ids=lambda folder: folder.name
-)
-def test_exports_are_sorted(folder: Path) -> None:
-    unsorted: list[str] = []
-    for file in modules(folder):
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            target = node.targets[0] if isinstance(node, ast.Assign) else None
-            target = node.target if isinstance(node, ast.AnnAssign) else target
-            if not (isinstance(target, ast.Name) and target.id == "__all__"):
-                continue
-            value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-            if isinstance(value, ast.List | ast.Tuple):
-                names = [ast.literal_eval(item) for item in value.elts]
-                # The order of ruff's RUF022: constants, classes, then functions.
-                order = sorted(names, key=lambda name: (kind_of(name), name))
-                if names not in (sorted(names), order):
-                    unsorted.append(file.relative_to(ROOT).as_posix())
-    assert unsorted == []
-
-
-def kind_of(name: str) -> int:
-    if name.isupper():
-        return 0
-    return 1 if name[:1].isupper() else 2

@@ -45,6 +45,7 @@ from tests.docs.inference_web import (
 from tests.docs.world import World
 from tests.support.fake_hub import FakeHub
 from tests.support.internet import instead_of_the_internet, picture
+from tests.support.tokens import forget_tokens
 
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -71,9 +72,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "card.txt").write_text("salt to taste", encoding="utf-8")
     # The nearest configuration counts: without one, that of a folder above.
     (folder / "hubsmith.toml").touch()
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf_home"))
+    forget_tokens(monkeypatch, tmp_path)
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(str(folder))
     return folder

@@ -9,16 +9,13 @@ import pytest
 
 from tests.support.fake_hub import FakeHub
 from tests.support.fake_inference import FakeChatServer, FakeRouter
-
-_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN")
+from tests.support.tokens import forget_tokens
 
 
 @pytest.fixture
 def tokenless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """Forget every saved token, and call neither the real Hub nor the real router."""
-    for name in _TOKENS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf_home"))
+    forget_tokens(monkeypatch, tmp_path)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("HUBSMITH_ROUTER", "http://127.0.0.1:9")
     return monkeypatch

@@ -12,7 +12,6 @@ ONE_BY_ONE = {
     "tests/call/test_terminal.py",
     "tests/docs/test_pages.py",
     "tests/inference/test_client_calls.py",
-    "tests/inference/test_client_limits.py",
     "tests/mock/test_mock_command.py",
     "tests/mock/test_mock_corpus.py",
     "tests/runtime/test_downloads.py",

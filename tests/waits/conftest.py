@@ -6,19 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.tokens import forget_tokens
 from tests.waits.scripted_http import Loopback
 from tests.waits.scripted_space import ScriptedSpace
-
-_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN")
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
     """Forget every saved token; what a test file changes here ends with it."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in _TOKENS:
-            patch.delenv(name, raising=False)
-        patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hf_home")))
+        forget_tokens(patch, tmp_path_factory.mktemp("home"))
         yield patch
 
 
