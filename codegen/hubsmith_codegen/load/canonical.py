@@ -15,7 +15,8 @@ from typing import cast
 from ..ir.model import Json
 from .document import Document
 
-_CONFIG_KEYS = ("version", "protocol", "api_prefix", "space_id", "title", "max_file_size")
+# What the generator, the mock server or the runtime reads.
+_CONFIG_KEYS = ("version", "protocol", "api_prefix", "title", "max_file_size")
 _COMPONENT_KEYS = (
     "id",
     "type",
@@ -25,35 +26,17 @@ _COMPONENT_KEYS = (
     "api_info_as_output",
     "example_inputs",
 )
-_PROP_KEYS = (
-    "allow_custom_value",
-    "choices",
-    "file_count",
-    "info",
-    "label",
-    "maximum",
-    "minimum",
-    "multiselect",
-    "name",
-    "placeholder",
-    "precision",
-    "step",
-)
+_PROP_KEYS = ("allow_custom_value", "info", "label", "maximum", "minimum", "step")
 _DEPENDENCY_KEYS = (
     "id",
     "api_description",
     "api_name",
     "api_visibility",
     "backend_fn",
-    "batch",
-    "cancels",
     "connection",
     "inputs",
-    "max_batch_size",
     "outputs",
-    "queue",
     "show_api",
-    "targets",
     "types",
 )
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")

@@ -23,6 +23,7 @@ from ...ir.names import (
 from ...ir.text import SpecText, plain
 from ...ir.types import Type, without_bounds
 from ...load import RawSpec
+from .agreement import disagreements
 from .arguments import Argument, own_label, read_argument
 from .definitions import Definitions, Direction
 from .from_config import ConfigFacts
@@ -74,6 +75,7 @@ def normalise(raw: RawSpec) -> Service:
         ),
         definitions=definitions.definitions(),
         omissions=tuple(omissions),
+        disagreements=_disagreements(raw),
     )
 
 
@@ -91,6 +93,14 @@ def _find(
         # openapi.json is made from /info: where that fails it adds names without their order.
         return ("config",), facts.operations()
     return ("openapi",), operations_of_openapi(raw.openapi or {}, raw.generation)
+
+
+def _disagreements(raw: RawSpec) -> tuple[str, ...]:
+    if raw.info is None or raw.openapi is None:
+        return ()
+    return disagreements(
+        operations_of_info(raw.info), operations_of_openapi(raw.openapi, raw.generation)
+    )
 
 
 def _read_all(
@@ -160,6 +170,7 @@ def _operation(
                 default=argument.default,
                 component=plain(parameter.component),
                 example=parameter.example,
+                step=argument.step,
             )
             for parameter, argument, name in zip(
                 found.parameters, item.arguments, names, strict=True

@@ -8,10 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...ir.model import Default, Json
+from ...ir.json_type import Json
+from ...ir.model import Default
 from ...ir.text import NO_TEXT, SpecText, plain
 from ...ir.types import (
     NULL,
+    Bounds,
     ChoiceType,
     FileType,
     ListType,
@@ -19,6 +21,7 @@ from ...ir.types import (
     Type,
     UnionType,
     accepts,
+    holds_file,
     union,
     without_bounds,
 )
@@ -44,12 +47,14 @@ class Argument:
         default: What it is when it is left out; absent for a required one.
         label: What the page calls it; empty where Gradio made that up.
         description: One line of help; may be empty.
+        step: In what steps a slider goes.
     """
 
     type: Type
     default: Default | None
     label: SpecText
     description: SpecText
+    step: float | None
 
 
 def read_argument(parameter: RawParameter, reader: SchemaReader, path: Path) -> Argument:
@@ -72,6 +77,8 @@ def read_argument(parameter: RawParameter, reader: SchemaReader, path: Path) -> 
         default=default,
         label=own_label(parameter.label),
         description=_description(type_, parameter.props, schema),
+        # A number field has a step, too, but any number may be typed there.
+        step=_step(parameter.props) if parameter.component == "slider" else None,
     )
 
 
@@ -85,23 +92,11 @@ def _description(type_: Type, props: Mapping[str, Json], schema: Mapping[str, Js
     if info := plain(props.get("info")):
         return info
     # What Gradio says of a file or of untyped JSON is about the wire, not about the argument.
-    if _holds_file(type_) or schema.get("type") == {}:
+    if holds_file(type_) or schema.get("type") == {}:
         return NO_TEXT
     description = plain(schema.get("description"))
     # The bounds are part of the type.
     return NO_TEXT if _RANGE.fullmatch(description) else description
-
-
-def _holds_file(type_: Type) -> bool:
-    match type_:
-        case FileType():
-            return True
-        case ListType(item=item):
-            return _holds_file(item)
-        case UnionType(options=options):
-            return any(_holds_file(option) for option in options)
-        case _:
-            return False
 
 
 def _is_file_input(type_: Type) -> bool:
@@ -110,7 +105,7 @@ def _is_file_input(type_: Type) -> bool:
     )
 
 
-def _limits(props: Mapping[str, Json], schema: Mapping[str, Json]) -> tuple[tuple[str, float], ...]:
+def _limits(props: Mapping[str, Json], schema: Mapping[str, Json]) -> Bounds:
     found: Mapping[str, Json] = props
     if match := _RANGE.match(plain(schema.get("description"))):
         found = {
@@ -119,13 +114,23 @@ def _limits(props: Mapping[str, Json], schema: Mapping[str, Json]) -> tuple[tupl
         }
     limits: list[tuple[str, float]] = []
     for keyword in ("minimum", "maximum"):
-        limit = found.get(keyword)
-        if isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit):
+        if (limit := _number(found.get(keyword))) is not None:
             limits.append((keyword, limit))
     return tuple(limits)
 
 
-def _bounded(type_: Type, limits: tuple[tuple[str, float], ...]) -> Type:
+def _step(props: Mapping[str, Json]) -> float | None:
+    step = _number(props.get("step"))
+    return step if step is not None and step > 0 else None
+
+
+def _number(value: Json) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _bounded(type_: Type, limits: Bounds) -> Type:
     if not limits or limits[0][1] > limits[-1][1]:
         return type_
     match type_:

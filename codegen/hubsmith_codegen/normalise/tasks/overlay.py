@@ -106,26 +106,6 @@ class Overlay:
     required_together: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
 
-    @property
-    def one_of(self) -> tuple[str, ...]:
-        return self.any_of
-
-    @property
-    def together(self) -> tuple[str, ...]:
-        return self.required_together
-
-    @property
-    def shapes(self) -> tuple[str, ...]:
-        return self.answer_forms
-
-    @property
-    def text_unless(self) -> str:
-        return self.returns_text_unless
-
-    @property
-    def many_if(self) -> str:
-        return self.returns_list_if
-
 
 def read_overlays(folder: Path) -> dict[str, Overlay]:
     """Read the overlay of every task of a folder, by task.
