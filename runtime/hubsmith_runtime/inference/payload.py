@@ -42,12 +42,10 @@ class TaskResponse:
 
 
 def is_file(value: object) -> TypeGuard[File]:
-    """Whether a value is a file."""
     return isinstance(value, File)
 
 
 def files_in(value: object) -> list[File]:
-    """Return the files among inputs."""
     if isinstance(value, str) or is_file(value):
         return [] if isinstance(value, str) else [value]
     members = as_list(value) or [*as_object(value).values()]

@@ -100,7 +100,6 @@ class Encoder:
 
     @property
     def uploads(self) -> list[Upload]:
-        """The files among the arguments."""
         return list(self._uploads.values())
 
     def argument(self, value: Any, where: str) -> Any:

@@ -239,7 +239,6 @@ def _duplicate(
 
 
 def _change_hardware(hub: str, name: str, hardware: str, seconds: int) -> Effects[None]:
-    """Give a duplicate other hardware where it has another."""
     space = _space(hub, name)
     runtime = yield from _get(f"{space}/runtime", name)
     if (as_object(runtime.get("hardware")).get("current") or _FREE) != hardware:
