@@ -6,19 +6,89 @@ Values that hold `{...}` are templates, see `template`. `render` compiles a tabl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
+from urllib.parse import urlsplit
 
-Form: TypeAlias = Literal["json", "binary", "multipart"]
+from pydantic import AfterValidator, Field
+
+from ...load.typed import Checked
+from .expression import REQUEST, SCHEMA
+from .template import check_places, check_template, is_path, parts
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def _none() -> Mapping[str, Any]:
-    return {}
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    is_safe = parts.scheme == "https" or parts.hostname in _LOOPBACK  # A key travels there.
+    if not (is_safe and parts.hostname) or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError(f"must be an https URL without a query: {url!r}")
+    return url
+
+
+def _route(route: str) -> str:
+    check_places(route, ("model",))
+    plain = "".join(part for part in parts(route) if isinstance(part, str))
+    if not route.startswith("/") or not re.fullmatch(r"[\w/.~-]+", plain):
+        raise ValueError(f"must be a path such as '/v1/{{model}}': {route!r}")
+    return route
+
+
+def _location(text: str) -> str:
+    check_places(text, None)
+    if not text.startswith(("/", "{")):
+        raise ValueError("must be a path, or begin with a place such as '{url}'")
+    return text
+
+
+def _path(path: str) -> str:
+    if not is_path(path):
+        raise ValueError(f"must be a path such as 'data.0.url': {path!r}")
+    return path
+
+
+def _paths(paths: str) -> str:
+    return "|".join(map(_path, paths.split("|")))
+
+
+def _header(text: str) -> str:
+    if not text.isprintable() or not text.isascii():
+        raise ValueError("must be printable ASCII")
+    return text
+
+
+def _request(template: Any) -> Any:
+    check_template(template, REQUEST)
+    return template
+
+
+def _schema_request(template: Any) -> Any:
+    check_template(template, SCHEMA)
+    return template
+
+
+def _answer(template: Any) -> Any:
+    check_template(template, None)
+    return template
+
+
+Address: TypeAlias = Annotated[str, AfterValidator(_address)]
+Route: TypeAlias = Annotated[str, AfterValidator(_route)]
+Location: TypeAlias = Annotated[str, AfterValidator(_location)]
+Path: TypeAlias = Annotated[str, AfterValidator(_path)]
+Paths: TypeAlias = Annotated[str, AfterValidator(_paths)]
+HeaderName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+HeaderText: TypeAlias = Annotated[str, AfterValidator(_header)]
+Headers: TypeAlias = Mapping[HeaderName, HeaderText]
+Body: TypeAlias = Annotated[Mapping[str, Any], AfterValidator(_request)]
+Names: TypeAlias = Annotated[tuple[str, ...], Field(min_length=2)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
+class Poll(Checked):
     """How a job that was taken is asked after until it is over.
 
     Attributes:
@@ -36,20 +106,24 @@ class Poll:
             host is asked for at the provider's own.
     """
 
-    location: str
-    status: str
-    done: tuple[str, ...]
+    location: Location
+    status: Path
+    done: Annotated[tuple[str, ...], Field(min_length=1)]
     failed: tuple[str, ...] = ()
-    error: tuple[str, ...] = ()
-    result: str = ""
-    position: str = ""
-    interval: float = 0.5
+    error: tuple[Paths, ...] = ()
+    result: Location = ""
+    position: Path = ""
+    interval: Annotated[float, Field(gt=0)] = 0.5
     limit: float = 3600.0
     hosts: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.limit < self.interval:
+            raise ValueError("limit must not be below interval")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Checked):
     """How the last answer becomes the result; as it stands, it is a result of JSON.
 
     Attributes:
@@ -60,12 +134,16 @@ class Result:
     """
 
     is_media: bool = False
-    media: tuple[str, ...] = ()
-    value: Any = None
+    media: tuple[Paths, ...] = ()
+    value: Annotated[Any, AfterValidator(_answer)] = None
+
+    def __post_init__(self) -> None:
+        if self.is_media and (self.media or self.value):
+            raise ValueError("is_media stands alone: the answer is the media itself")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Checked):
     """What is different for some models.
 
     Attributes:
@@ -74,13 +152,15 @@ class Variant:
         body: The template of the body, where it is another.
     """
 
-    models: tuple[str, ...]
-    route: str = ""
-    body: Mapping[str, Any] = field(default_factory=_none)
+    models: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[\w./:@+,~*-]+$")], ...], Field(min_length=1)
+    ]
+    route: Route = ""
+    body: Body = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Checked):
     """How one task is done.
 
     The parameters go through `flatten`, `rename`, `drop`, `join` and `group`, in this order, and
@@ -108,26 +188,28 @@ class Operation:
         variants: What is different for some models; the first that fits is taken.
     """
 
-    route: str
-    url: str = ""
-    routed_query: str = ""
+    route: Route
+    url: Address = ""
+    routed_query: Annotated[str, Field(pattern=r"^([\w.~-]+=[\w.~-]+(&|$))*$")] = ""
     needs_url: bool = False
-    headers: Mapping[str, str] = field(default_factory=_none)
-    form: Form = "json"
+    headers: Headers = field(default_factory=dict[str, str])
+    form: Literal["json", "binary", "multipart"] = "json"
     flatten: tuple[str, ...] = ()
-    rename: Mapping[str, str] = field(default_factory=_none)
+    rename: Mapping[str, str] = field(default_factory=dict[str, str])
     drop: tuple[str, ...] = ()
-    join: Mapping[str, tuple[str, ...]] = field(default_factory=_none)
-    group: Mapping[str, tuple[str, ...]] = field(default_factory=_none)
-    body: Mapping[str, Any]
-    json_schema: Mapping[str, Any] = field(default_factory=_none)
+    join: Mapping[str, Names] = field(default_factory=dict[str, Names])
+    group: Mapping[str, Names] = field(default_factory=dict[str, Names])
+    body: Body
+    json_schema: Annotated[Mapping[str, Any], AfterValidator(_schema_request)] = field(
+        default_factory=dict[str, Any]
+    )
     poll: Poll | None = None
     result: Result = field(default_factory=Result)
     variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+class Provider(Checked):
     """One inference provider.
 
     Attributes:
@@ -145,12 +227,16 @@ class Provider:
     """
 
     name: str
-    url: str = ""
+    url: Address = ""
     is_routed: bool = True
-    router_path: str | None = None
+    router_path: Annotated[str, Field(pattern=r"^(/[\w.-]+)*$")] | None = None
     is_mapped: bool = True
     needs_key: bool = True
-    key_header: str = "authorization"
-    key_scheme: str = "Bearer"
-    headers: Mapping[str, str] = field(default_factory=_none)
-    tasks: Mapping[str, Operation]
+    key_header: HeaderName = "authorization"
+    key_scheme: HeaderText = "Bearer"
+    headers: Headers = field(default_factory=dict[str, str])
+    tasks: Annotated[Mapping[str, Operation], Field(min_length=1)]
+
+    def __post_init__(self) -> None:
+        if not self.url and not self.is_routed:
+            raise ValueError("url is missing, and nothing is routed to it either")

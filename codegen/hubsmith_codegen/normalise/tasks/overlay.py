@@ -17,14 +17,14 @@ from hubsmith_runtime import SpecError
 
 from ...ir.json_type import Json
 from ...load.toml import read_toml
-from ..providers.typed import typed
+from ...load.typed import Checked, typed
 from .registry import OVERLAY, Documents, at
 
 _LONGEST_REASON = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
+class Correction(Checked):
     """One place, or several alike, where upstream is wrong.
 
     Attributes:
@@ -50,7 +50,7 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overlay:
+class Overlay(Checked):
     """What is known of one task beside its schemas.
 
     Attributes:
@@ -119,7 +119,7 @@ def read_overlays(folder: Path) -> dict[str, Overlay]:
 def _read(path: Path) -> Overlay:
     content = read_toml(path)
     content |= {"task": path.stem, "corrections": content.pop("correction", [])}
-    overlay: Overlay = typed(content, Overlay, str(path))
+    overlay = typed(content, Overlay, str(path))
     for place, correction in enumerate(overlay.corrections):
         where = f"{path}: correction {place}"
         if not (correction.set or correction.drop):
