@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from hubsmith_runtime import SpecError
 
-from ..ir.model import Json
+from ..ir.json_type import Json
 from ..write.files import SPEC_FOLDER
 from ..write.lock import LOCK_FILE, LOST_LOCK, Lock, hash_of, read_lock
 from .api import ApiDiff
