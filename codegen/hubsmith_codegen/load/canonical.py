@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from ..ir.model import Json
+from ..ir.json_type import Json
 from .document import Document
 
 # What the generator, the mock server or the runtime reads.

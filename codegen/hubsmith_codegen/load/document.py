@@ -9,7 +9,7 @@ from typing import Literal, NoReturn, TypeAlias, cast
 
 from hubsmith_runtime import SpecError
 
-from ..ir.model import Json
+from ..ir.json_type import Json
 
 Document: TypeAlias = Literal["info", "config", "openapi"]
 WireGeneration: TypeAlias = Literal["none", "run", "call-v2"]

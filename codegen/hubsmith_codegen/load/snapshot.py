@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hubsmith_runtime import SpecError
 
-from ..ir.model import Json
+from ..ir.json_type import Json
 from . import canonical
 from .document import MAX_BYTES, PATHS, parse
 from .spec import RawSpec, load, load_document

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hubsmith_runtime import SpecError
 
-from ..ir.model import Json
+from ..ir.json_type import Json
 from . import canonical
 from .document import PATHS, Document, WireGeneration, generation_of, identify, parse
 

@@ -13,7 +13,7 @@ from typing import cast
 
 from hubsmith_runtime import SpecError
 
-from ..ir.model import Json
+from ..ir.json_type import Json
 from ..load.document import parse
 
 LOCK_FILE = "hubsmith.lock"

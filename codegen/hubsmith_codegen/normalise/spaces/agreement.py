@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ...ir.model import Json
+from ...ir.json_type import Json
 from ...ir.names import ClassName
 from ...ir.spelling import spelled
 from ...ir.text import plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from ...ir.model import Json
+from ...ir.json_type import Json
 from .raw import RawOperation, RawParameter, RawResult, mapping, objects, text
 
 _Component = Mapping[str, Json]
