@@ -11,12 +11,13 @@ from ..render.space import signatures
 from ..render.templating import template
 from .examples import Examples
 from .layout import Group, lay_out
-from .python import method_call, use_lines
+from .python import method_call
 from .sample import client_sample
 
+_WIDTH = 100
 _NEEDS = Source("It needs the package `hubsmith`.")
 _NEEDS_NOTHING = Source(
-    "It carries its runtime\nin `_runtime/`: httpx and pydantic are all that has to be installed."
+    "It carries its runtime in `_runtime/` and needs httpx and pydantic only."
 )
 
 
@@ -57,12 +58,16 @@ def _endpoint(
     parts = tuple(("", part) for part in ("self", *written.parts(operation)))
     result = spelled(operation.result)
     signature = Group(start=f"def {operation.method}(", parts=parts, end=f") -> {result}: ...")
-    call, classes = method_call(operation, examples, "space")
-    lines = [lay_out(signature), ""]
+    called, before, after = "space", "result = " if operation.results else "", ""
+    if operation.streams:
+        called, before, after = "space.jobs", "for part in ", ": ..."
+    call, classes = method_call(operation, examples, called)
+    lines = [lay_out(signature, width=_WIDTH)]
     if classes:
-        lines += [f"from {service.package} import {', '.join(classes)}", ""]
+        lines.append(f"from {service.package} import {', '.join(classes)}")
+    lines.append(lay_out(call, before=before, after=after, width=_WIDTH))
     return (
         markdown_code(operation.endpoint) if operation.endpoint else Source(heading),
         markdown(" ".join(operation.description.split())),
-        Source("\n".join([*lines, *use_lines(operation, call)])),
+        Source("\n".join(lines)),
     )
