@@ -28,6 +28,7 @@ from ..ir.types import (
     ListType,
     Reference,
     ScalarType,
+    TupleType,
     Type,
     UnionType,
     bounds_of,
@@ -185,7 +186,8 @@ class _Bundled:
             match type_:
                 case Reference(class_name=name) if name in classes:
                     return None
-                case Reference() | FileType() | GenericType():
+                # A tuple's fixed length would count as bounds, which become a class in a union.
+                case Reference() | FileType() | GenericType() | TupleType():
                     return {"type": "object", "x-python-type": spelled(type_)}
                 case _:
                     return None
