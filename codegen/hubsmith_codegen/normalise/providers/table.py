@@ -1,13 +1,13 @@
 """A provider's table as it is read: where it is, which tasks it does, and how its bodies look.
 
 Values that hold `{...}` are templates, see `template`. `render` compiles a table to the types of
-`hubsmith_runtime.inference.provider`.
+`hubsmith_runtime.inference.provider`. `docs/providers.md` explains every key.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -60,19 +60,12 @@ def _header(text: str) -> str:
     return text
 
 
-def _request(template: Any) -> Any:
-    check_template(template, REQUEST)
-    return template
+def _template(known: Collection[str] | None) -> AfterValidator:
+    def check(template: Any) -> Any:
+        check_template(template, known)
+        return template
 
-
-def _schema_request(template: Any) -> Any:
-    check_template(template, SCHEMA)
-    return template
-
-
-def _answer(template: Any) -> Any:
-    check_template(template, None)
-    return template
+    return AfterValidator(check)
 
 
 Address: TypeAlias = Annotated[str, AfterValidator(_address)]
@@ -83,7 +76,9 @@ Paths: TypeAlias = Annotated[str, AfterValidator(_paths)]
 HeaderName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
 HeaderText: TypeAlias = Annotated[str, AfterValidator(_header)]
 Headers: TypeAlias = Mapping[HeaderName, HeaderText]
-Body: TypeAlias = Annotated[Mapping[str, Any], AfterValidator(_request)]
+Body: TypeAlias = Annotated[Mapping[str, Any], _template(REQUEST)]
+SchemaBody: TypeAlias = Annotated[Mapping[str, Any], _template(SCHEMA)]
+Pattern: TypeAlias = Annotated[str, Field(pattern=r"^[\w./:@+,~*-]+$")]
 Names: TypeAlias = Annotated[tuple[str, ...], Field(min_length=2)]
 
 
@@ -91,30 +86,19 @@ Names: TypeAlias = Annotated[tuple[str, ...], Field(min_length=2)]
 class Poll(Checked):
     """How a job that was taken is asked after until it is over.
 
-    Attributes:
-        location: The template of the address to ask, over the answer that took the job: a path,
-            or a URL of the answer. An answer without it is already the last one.
-        status: Where an answer tells the job's status.
-        done: The statuses of a job that succeeded.
-        failed: The statuses of one that failed. Every other means that it goes on.
-        error: Where an answer tells why it failed; the first that is there is taken.
-        result: The template of the address of the result, where it is another than `location`.
-        position: Where an answer tells the place in the queue.
-        interval: Seconds between two questions.
-        limit: Seconds after which the job is given up, whatever the caller's timeout.
-        hosts: Hosts, each with all below it, that a URL of an answer may name. What names another
-            host is asked for at the provider's own.
+    An answer without the `location` is already the last one. What names a host that is not among
+    `hosts`, nor below one, is asked for at the provider's own.
     """
 
-    location: Location
-    status: Path
-    done: Annotated[tuple[str, ...], Field(min_length=1)]
-    failed: tuple[str, ...] = ()
-    error: tuple[Paths, ...] = ()
-    result: Location = ""
-    position: Path = ""
-    interval: Annotated[float, Field(gt=0)] = 0.5
-    limit: float = 3600.0
+    location: Location  # Over the answer that took the job: a path, or a URL of the answer.
+    status: Path  # Of the job, in an answer.
+    done: Annotated[tuple[str, ...], Field(min_length=1)]  # Statuses of a job that succeeded.
+    failed: tuple[str, ...] = ()  # Every other status means that it goes on.
+    error: tuple[Paths, ...] = ()  # Why it failed; the first that is there is taken.
+    result: Location = ""  # Where it is another than `location`.
+    position: Path = ""  # In the queue.
+    interval: Annotated[float, Field(gt=0)] = 0.5  # Seconds between two questions.
+    limit: float = 3600.0  # Seconds until it is given up, whatever the caller's timeout.
     hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -124,18 +108,11 @@ class Poll(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result(Checked):
-    """How the last answer becomes the result; as it stands, it is a result of JSON.
+    """How the last answer becomes the result; as it stands, it is a result of JSON."""
 
-    Attributes:
-        is_media: Whether the answer's content is the image, audio or video itself.
-        media: Where the answer has the media: the first that is there is taken. It is a URL, which
-            is fetched, a data URL, or base64.
-        value: The template of the result, over the answer; `media` is what was fetched.
-    """
-
-    is_media: bool = False
-    media: tuple[Paths, ...] = ()
-    value: Annotated[Any, AfterValidator(_answer)] = None
+    is_media: bool = False  # The answer's content is the image, audio or video itself.
+    media: tuple[Paths, ...] = ()  # Where an answer has it: a URL, a data URL, or base64.
+    value: Annotated[Any, _template(None)] = None  # `media` is what was fetched.
 
     def __post_init__(self) -> None:
         if self.is_media and (self.media or self.value):
@@ -144,17 +121,9 @@ class Result(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant(Checked):
-    """What is different for some models.
+    """What is different for models whose provider's id, in lower case, matches all patterns."""
 
-    Attributes:
-        models: Patterns with `*` that the provider's model id must all match, in lower case.
-        route: The route, where it is another.
-        body: The template of the body, where it is another.
-    """
-
-    models: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^[\w./:@+,~*-]+$")], ...], Field(min_length=1)
-    ]
+    models: Annotated[tuple[Pattern, ...], Field(min_length=1)]
     route: Route = ""
     body: Body = field(default_factory=dict[str, Any])
 
@@ -164,76 +133,41 @@ class Operation(Checked):
     """How one task is done.
 
     The parameters go through `flatten`, `rename`, `drop`, `join` and `group`, in this order, and
-    then into `body`.
-
-    Attributes:
-        route: The template of the path.
-        url: The address of this task's server, where it is another than the provider's.
-        routed_query: The query that the router needs.
-        needs_url: Whether only a model server that the caller names by its URL does this.
-        headers: Headers of the request.
-        form: `json`; `multipart`, a form whose files are the file inputs; or `binary`: the file
-            itself as long as there are no parameters, else JSON.
-        flatten: Parameters that are objects, whose members take their place.
-        rename: The provider's name by the parameter's name.
-        drop: Parameters that the provider does not know.
-        join: Two parameters that become one text, such as `64x32`, where both are given.
-        group: Parameters that become the members of one object, where all are given.
-        body: The template of the body. `"*" = "parameters"` stands where the parameters go: they
-            replace the members above it and not those below.
-        json_schema: The template that replaces members of the body where the caller wants an
-            answer that follows a JSON schema.
-        poll: How the job is asked after, where it is one.
-        result: How the last answer is read.
-        variants: What is different for some models; the first that fits is taken.
+    then into `body`, where `"*" = "parameters"` stands: they replace the members above it and not
+    those below.
     """
 
     route: Route
-    url: Address = ""
+    url: Address = ""  # Where it is another than the provider's.
     routed_query: Annotated[str, Field(pattern=r"^([\w.~-]+=[\w.~-]+(&|$))*$")] = ""
-    needs_url: bool = False
+    needs_url: bool = False  # Only a model server that the caller names by its URL does it.
     headers: Headers = field(default_factory=dict[str, str])
+    # `multipart`: a form with the files; `binary`: the file itself while there are no parameters.
     form: Literal["json", "binary", "multipart"] = "json"
-    flatten: tuple[str, ...] = ()
+    flatten: tuple[str, ...] = ()  # Objects, whose members take their place.
     rename: Mapping[str, str] = field(default_factory=dict[str, str])
     drop: tuple[str, ...] = ()
-    join: Mapping[str, Names] = field(default_factory=dict[str, Names])
-    group: Mapping[str, Names] = field(default_factory=dict[str, Names])
+    join: Mapping[str, Names] = field(default_factory=dict[str, Names])  # Such as `64x32`.
+    group: Mapping[str, Names] = field(default_factory=dict[str, Names])  # Members of an object.
     body: Body
-    json_schema: Annotated[Mapping[str, Any], AfterValidator(_schema_request)] = field(
-        default_factory=dict[str, Any]
-    )
+    json_schema: SchemaBody = field(default_factory=dict[str, Any])  # Where a schema is asked for.
     poll: Poll | None = None
     result: Result = field(default_factory=Result)
-    variants: tuple[Variant, ...] = ()
+    variants: tuple[Variant, ...] = ()  # The first that fits is taken.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider(Checked):
-    """One inference provider.
-
-    Attributes:
-        name: Its name at the Hub.
-        url: The address that a key of the provider's own is sent to; empty where there is none.
-        is_routed: Whether the Hub's router passes requests with a Hub token on to it.
-        router_path: Its path at the router; `None` for its name.
-        is_mapped: Whether the Hub maps its own model ids to the provider's. Where it does not, the
-            caller names the provider's id.
-        needs_key: Whether a request without a key is refused before it is sent.
-        key_header: The header that carries the provider's own key.
-        key_scheme: The word before the key in that header.
-        headers: Headers of every request.
-        tasks: What it does, by the Hub's name of the task.
-    """
+    """One inference provider."""
 
     name: str
-    url: Address = ""
-    is_routed: bool = True
-    router_path: Annotated[str, Field(pattern=r"^(/[\w.-]+)*$")] | None = None
-    is_mapped: bool = True
-    needs_key: bool = True
+    url: Address = ""  # Where a key of the provider's own is sent to.
+    is_routed: bool = True  # The Hub's router takes requests with a Hub token.
+    router_path: Annotated[str, Field(pattern=r"^(/[\w.-]+)*$")] | None = None  # Default: the name.
+    is_mapped: bool = True  # The Hub knows the provider's model ids.
+    needs_key: bool = True  # A request without one is refused before it is sent.
     key_header: HeaderName = "authorization"
-    key_scheme: HeaderText = "Bearer"
+    key_scheme: HeaderText = "Bearer"  # The word before the key.
     headers: Headers = field(default_factory=dict[str, str])
     tasks: Annotated[Mapping[str, Operation], Field(min_length=1)]
 
