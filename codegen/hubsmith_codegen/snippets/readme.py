@@ -14,11 +14,10 @@ from .layout import Group, lay_out
 from .python import method_call
 from .sample import client_sample
 
-_WIDTH = 100
+# What the page of a repository shows without scrolling.
+_WIDTH = 110
 _NEEDS = Source("It needs the package `hubsmith`.")
-_NEEDS_NOTHING = Source(
-    "It carries its runtime in `_runtime/` and needs httpx and pydantic only."
-)
+_NEEDS_NOTHING = Source("It carries its runtime in `_runtime/` and needs httpx and pydantic only.")
 
 
 def readme(service: Service, *, runtime_is_vendored: bool = False) -> str:
@@ -55,13 +54,13 @@ def _endpoint(
 ) -> tuple[Source, Source, Source]:
     """Its heading, what it is for, and the code that shows it."""
     heading = docs.endpoint_name(operation)
-    parts = tuple(("", part) for part in ("self", *written.parts(operation)))
+    parts = tuple(("", part) for part in written.parts(operation))
     result = spelled(operation.result)
     signature = Group(start=f"def {operation.method}(", parts=parts, end=f") -> {result}: ...")
-    called, before, after = "space", "result = " if operation.results else "", ""
+    before, after = "result = " if operation.results else "", ""
     if operation.streams:
-        called, before, after = "space.jobs", "for part in ", ": ..."
-    call, classes = method_call(operation, examples, called)
+        before, after = "for part in ", ": ..."
+    call, classes = method_call(operation, examples, "space")
     lines = [lay_out(signature, width=_WIDTH)]
     if classes:
         lines.append(f"from {service.package} import {', '.join(classes)}")
