@@ -16,7 +16,7 @@ from ..http import HttpRequest, Response
 from ..reading import as_object
 from ..retries import Retries
 from .failures import send_checked
-from .keys import is_hub_token
+from .hub import is_hub_token
 from .payload import Payload, TaskResponse, files_in, is_file
 from .polling import OnProgress, wait_for_job
 from .provider import Target as Target

@@ -34,6 +34,7 @@ class BaseSpace:
 
     _source: ClassVar[str | None] = None
     _is_async: ClassVar[bool] = False
+    _job: ClassVar[type[BaseJob[Any]]] = Job
 
     def __init__(
         self,
@@ -94,8 +95,7 @@ class BaseSpace:
 
     def _submit_job(self, prepare: Preparation, callbacks: Callbacks) -> Effects[BaseJob[Any]]:
         state = yield from self._core.submit(prepare)
-        kind: type[BaseJob[Any]] = AsyncJob if self._is_async else Job
-        job = kind(self._core, state, self._driver)
+        job = self._job(self._core, state, self._driver)
         for callback in callbacks:
             yield Run(partial(job.add_done_callback, callback), blocks=False)
         return job
@@ -121,6 +121,7 @@ class AwaitableSpace(BaseSpace):
     """Calls a Space within one event loop."""
 
     _is_async = True
+    _job = AsyncJob
 
     async def __aenter__(self) -> Self:
         return self
