@@ -139,7 +139,7 @@ def _escape(text: str) -> str:
 def markdown(text: str) -> Source:
     """Clean text as a Markdown paragraph, with no live markup: no list, rule or heading either."""
     escaped = re.sub(r"([\\`*_\[\]<>#|~&])", r"\\\1", plain(text))
-    return Source(re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", escaped))
+    return Source(re.sub(r"^(?:(?=[-+=])|(\d+)(?=[.)](?:\s|$)))", r"\1\\", escaped))
 
 
 def markdown_code(text: str) -> Source:
