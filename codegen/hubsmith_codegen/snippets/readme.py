@@ -15,7 +15,7 @@ from .python import method_call
 from .sample import client_sample
 
 # What the page of a repository shows without scrolling.
-_WIDTH = 110
+_WIDTH = 115
 _NEEDS = Source("It needs the package `hubsmith`.")
 _NEEDS_NOTHING = Source("It carries its runtime in `_runtime/` and needs httpx and pydantic only.")
 
@@ -54,7 +54,7 @@ def _endpoint(
 ) -> tuple[Source, Source, Source]:
     """Its heading, what it is for, and the code that shows it."""
     heading = docs.endpoint_name(operation)
-    parts = tuple(("", part) for part in written.parts(operation))
+    parts = tuple(("", part) for part in ("self", *written.parts(operation)))
     result = spelled(operation.result)
     signature = Group(start=f"def {operation.method}(", parts=parts, end=f") -> {result}: ...")
     before, after = "result = " if operation.results else "", ""
