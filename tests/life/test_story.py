@@ -136,7 +136,7 @@ def test_the_life_of_a_client(user: User, tmp_path: Path) -> None:
     with kitchen("old", port, tmp_path):
         # Add it. What the command prints is code that runs as it is.
         said = user.hubsmith("add", url)
-        assert said.startswith("kitchen: 2 endpoints, 10 files in clients/kitchen.\n")
+        assert said.startswith("kitchen: 2 endpoints, 11 files in clients/kitchen.\n")
         sample = "\n".join(line[4:] for line in said.splitlines() if line[:4] in ("", "    "))
         (user.home / "sample.py").write_text(sample)
         assert user.python("sample.py").stdout.startswith("Hi, ")
@@ -168,7 +168,7 @@ def test_the_life_of_a_client(user: User, tmp_path: Path) -> None:
         # Take it over. Nothing of the caller's is touched, but the type checker points at it.
         said = user.hubsmith("update")
         assert said.startswith("kitchen: 2 breaking, 1 compatible")
-        assert said.endswith("kitchen: 1 endpoint, 10 files in clients/kitchen.\n")
+        assert said.endswith("kitchen: 1 endpoint, 11 files in clients/kitchen.\n")
         assert script.read_text() == CALLER
         broken = user.broken_lines()
         assert list(broken) == [4, 5]
