@@ -107,7 +107,7 @@ class Target:
         model = self.hub_model or self.model
         return Callee(provider=self.provider.name, model=model, key=self.key)
 
-    @property
+    @cached_property
     def operation(self) -> Operation:
         return self.provider.operation(self.task)
 
