@@ -1,4 +1,4 @@
-"""Text that a stranger wrote, and the doors by which it may reach Python.
+"""Text of a spec, and how it may reach generated Python.
 
 Three functions turn text of a spec into source code: `literal` here, `docstring` here, and the
 identifier functions of `names`. Each returns a subclass of `Source`, and the template engine
@@ -29,7 +29,7 @@ NO_TEXT = SpecText("")
 
 
 class Source(str):
-    """A piece of generated source that has passed a door."""
+    """A piece of generated source that is safe to print."""
 
     __slots__ = ()
 
@@ -43,7 +43,7 @@ def plain(text: object) -> SpecText:
     return _cleaned(str(text)) if isinstance(text, str) else NO_TEXT
 
 
-# The same long descriptions stand beside every use of a component.
+# The same long descriptions come with every use of a component.
 @lru_cache(maxsize=4096)
 def _cleaned(text: str) -> SpecText:
     visible = text

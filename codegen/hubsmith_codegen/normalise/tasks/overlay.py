@@ -51,7 +51,7 @@ class Correction(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay(Checked):
-    """What is known of one task beside its schemas.
+    """What is known of one task that its schemas do not say.
 
     Attributes:
         task: The task's folder.

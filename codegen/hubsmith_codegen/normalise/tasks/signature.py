@@ -80,7 +80,7 @@ OPTIONS = {
         ),
     )
 }
-"""What every method takes besides its own parameters."""
+"""What every method takes, whatever its task."""
 
 
 def signature(overlay: Overlay, own: Mapping[str, Parameter]) -> tuple[tuple[Parameter, ...], int]:
