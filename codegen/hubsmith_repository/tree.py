@@ -16,6 +16,7 @@ import hubsmith_runtime
 from hubsmith_codegen.ir.model import Service
 from hubsmith_codegen.ir.names import ClassName, Identifier
 from hubsmith_codegen.ir.text import Source, literal
+from hubsmith_codegen.ir.version import GENERATOR, VERSION
 from hubsmith_codegen.load.snapshot import read_snapshot
 from hubsmith_codegen.normalise.providers.load import load_providers
 from hubsmith_codegen.normalise.tasks import service_of_tasks
@@ -23,7 +24,6 @@ from hubsmith_codegen.pipeline import Target, draft, finish
 from hubsmith_codegen.render.providers.render import render_providers
 from hubsmith_codegen.render.tasks import render_tasks
 from hubsmith_codegen.render.templating import template
-from hubsmith_codegen.version import GENERATOR, VERSION
 from hubsmith_codegen.write.files import differences, write
 from hubsmith_codegen.write.formatting import format_python
 from hubsmith_codegen.write.lock import LOCK_FILE

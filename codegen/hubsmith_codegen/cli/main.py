@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if wanted not in parsers:
             if "--version" in arguments:
                 # What it takes to know the version would slow down `--help`.
-                from ..version import GENERATOR
+                from ..ir.version import GENERATOR
 
                 print(GENERATOR)
                 return OK

@@ -15,7 +15,7 @@ from ..ir.model import Operation, Service
 from ..ir.names import ClassName
 from ..ir.spelling import spelled
 from ..ir.text import Source, docstring, literal, plain
-from ..version import GENERATOR
+from ..ir.version import GENERATOR
 from . import docs
 from .classes import Class, write_classes
 from .models import definition_classes, named_tuple, request_class

@@ -18,8 +18,8 @@ import hubsmith_runtime
 from hubsmith_runtime import HubsmithError
 
 from ..ir.text import Source
+from ..ir.version import GENERATOR
 from ..render.templating import template
-from ..version import GENERATOR
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ...ir.text import Source, docstring, literal
+from ...ir.version import GENERATOR
 from ...normalise.providers.load import Table
-from ...version import GENERATOR
 from ..templating import template
 from .module import module_of
 
