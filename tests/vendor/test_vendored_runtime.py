@@ -111,11 +111,6 @@ def test_the_client_makes_every_call_of_the_demo(
     assert "Every step worked." in done.stdout
 
 
-def test_importing_the_client_loads_none_of_its_runtime(environment: Path, project: Path) -> None:
-    loaded = "import sys, clients.kitchen; print([m for m in sys.modules if '_runtime' in m])"
-    assert run(environment, project, "-c", loaded).stdout.strip() == "[]"
-
-
 def test_every_public_name_of_the_copy_can_be_imported(environment: Path, project: Path) -> None:
     code = (
         "from clients.kitchen import _runtime\n"
