@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import hubsmith_runtime
+from hubsmith_codegen.ir.model import Service
 from hubsmith_codegen.ir.names import ClassName, Identifier
 from hubsmith_codegen.ir.text import Source, literal
+from hubsmith_codegen.ir.version import GENERATOR, VERSION
 from hubsmith_codegen.load.snapshot import read_snapshot
+from hubsmith_codegen.normalise.providers.load import load_providers
 from hubsmith_codegen.normalise.tasks import service_of_tasks
 from hubsmith_codegen.pipeline import Target, draft, finish
 from hubsmith_codegen.render.providers.render import render_providers
 from hubsmith_codegen.render.tasks import render_tasks
 from hubsmith_codegen.render.templating import template
-from hubsmith_codegen.version import GENERATOR, VERSION
 from hubsmith_codegen.write.files import differences, write
 from hubsmith_codegen.write.formatting import format_python
 from hubsmith_codegen.write.lock import LOCK_FILE
@@ -55,20 +57,21 @@ def public_package() -> dict[PurePosixPath, bytes]:
     Raises:
         SpecError: when a spec is broken.
     """
-    tasks = render_tasks(service_of_tasks(TASKS))
+    service = service_of_tasks(TASKS)
+    tasks = render_tasks(service)
     texts = {
         **tasks.files,
-        **_providers(),
+        **_providers(service),
         _FACE: _face(tasks.names),
     }
     files = {path: text.encode() for path, text in format_python(texts).items()}
     return {**files, _MARKER: b""}
 
 
-def _providers() -> dict[PurePosixPath, str]:
-    folder = PurePosixPath("_providers")
-    rendered = render_providers(PROVIDERS)
-    return {folder / path: text for path, text in rendered.items()}
+def _providers(service: Service) -> dict[PurePosixPath, str]:
+    known = {str(operation.endpoint) for operation in service.operations}
+    rendered = render_providers(load_providers(PROVIDERS, known))
+    return {"_providers" / path: text for path, text in rendered.items()}
 
 
 def _face(models: tuple[ClassName, ...]) -> str:

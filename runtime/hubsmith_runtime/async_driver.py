@@ -145,7 +145,6 @@ class _Expiry:
         return is_pending and (not has_count or self._task.uncancel() <= self._before)
 
     def end(self) -> None:
-        """Cancel nothing any more."""
         if self._timer is not None:
             self._timer.cancel()
         self.is_cause()

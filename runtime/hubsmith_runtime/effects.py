@@ -61,14 +61,12 @@ class Signal:
         self.waiting: list[Callable[[], object]] = []  # What wakes those who wait.
 
     def notify(self) -> None:
-        """Wake whoever waits."""
         self.changes += 1
         waiting, self.waiting = self.waiting, []
         for wake in waiting:
             wake()
 
     def forget(self, wake: Callable[[], object]) -> None:
-        """Do not wake this one any more."""
         if wake in self.waiting:
             self.waiting.remove(wake)
 

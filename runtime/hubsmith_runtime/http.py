@@ -81,7 +81,6 @@ class Body:
         self._kept.append(piece)
 
     def kept(self) -> Response:
-        """Return the answer with the content that was kept."""
         content = b"".join(self._kept)
         return Response(status=self.status, headers=self.headers, body=content, url=self.url)
 

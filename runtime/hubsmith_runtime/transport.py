@@ -48,7 +48,6 @@ class Origins:
         self.verify, self.silence = verify, silence
 
     def allow(self, credentials: Credentials) -> None:
-        """Add origins, with the headers that each may see."""
         self.headers.update(credentials)
 
 

@@ -251,7 +251,7 @@ def test_help_behind_the_endpoint_lists_its_parameters(capsys: Capture) -> None:
         rows = [line.split() for line in text.splitlines()]
         assert ["name", "str", "required", "Who", "to", "greet."] in rows
         assert ["style", "Literal['formal',", "'casual']", "=", '"formal"'] in rows
-        assert ["intensity", "float", "=", "3", "0", "to", "10."] in [row[:7] for row in rows]
+        assert ["intensity", "float", "=", "3", "0", "to"] in [row[:6] for row in rows]
         assert "--timeout" in text
 
 

@@ -177,8 +177,8 @@ def test_a_form_that_cannot_be_edited_safely_is_left_alone(
     ("text", "message"),
     [
         ("[tool.hubsmith", "is not valid TOML"),
-        ("[tool.hubsmith]\nout = 1", "out is not text"),
-        ("[tool.hubsmith]\noutput = 'x'", "has no setting 'output'"),
+        ("[tool.hubsmith]\nout = 1", "out must be a text, and is 1"),
+        ("[tool.hubsmith]\noutput = 'x'", "there is no key .output."),
         ("[tool.hubsmith.spaces.a]\n", "source is missing"),
         ("[tool.hubsmith.spaces.'../a']\nsource = 'a/b'", "cannot be the name of a client"),
     ],

@@ -83,6 +83,23 @@ def test_config_with_odd_ids_does_not_stop_anything() -> None:
     assert signatures(service_of(config=config)) == {"go": "(self, Your_name: str) -> None"}
 
 
+@pytest.mark.parametrize(
+    ("component", "step", "expected"),
+    [
+        ("slider", 0.5, 0.5),
+        ("slider", 0, None),
+        ("slider", float("inf"), None),
+        ("slider", True, None),
+        ("slider", "1", None),
+        ("number", 1, None),
+    ],
+)
+def test_a_slider_has_steps(component: str, step: object, expected: float | None) -> None:
+    field = {"id": 1, "type": component, "api_info": NUMBER, "props": {"label": "x", "step": step}}
+    (operation,) = service_of(config=config_of([field], function("go", [1]))).operations
+    assert operation.parameters[0].step == expected
+
+
 def test_info_alone() -> None:
     service = service_of(info=info_of({"/go": endpoint(parameter(NUMBER), returns=[])}))
     assert service.documents == ("info",)

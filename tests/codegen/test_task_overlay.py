@@ -65,7 +65,7 @@ def test_a_stale_correction_is_refused(tmp_path: Path, at: str, rest: str, messa
         ("hub_task = 1", "hub_task must be a text, and is 1"),
         ("answer_forms = [1]", "answer_forms.0 must be a text"),
         ('result = "gif"', "result must be json or image or bytes or array"),
-        ("[", "not a readable TOML file"),
+        ("[", "not valid TOML"),
         (correction('[""]', ""), "set or drop something"),
         (correction('[""]', 'drop = ["a"]').replace("Upstream errs.", " "), "give its reason"),
         (

@@ -14,7 +14,7 @@ from typing import cast
 
 import pytest
 from hubsmith_codegen.ir.json_type import Json
-from hubsmith_codegen.normalise.tasks.operation import operations
+from hubsmith_codegen.normalise.tasks import service_of_tasks
 from hubsmith_codegen.normalise.tasks.overlay import corrected, read_overlays
 from hubsmith_codegen.normalise.tasks.registry import COMMON, OWN_ID, Documents, read_documents
 from hubsmith_repository import upstream
@@ -75,9 +75,9 @@ def test_no_default_is_a_string_that_means_something_else() -> None:
 
 
 def test_every_method_has_its_own_name() -> None:
-    found = operations(TASKS)
+    found = service_of_tasks(TASKS).operations
     assert len({one.method for one in found}) == len(found) == 35
-    assert {one.hub_task for one in found} == set(SCHEMAS.tasks) - {"chat-completion"} | {"conversational"}  # fmt: skip
+    assert {one.endpoint for one in found} == set(SCHEMAS.tasks) - {"chat-completion"} | {"conversational"}  # fmt: skip
 
 
 def test_the_same_facts_are_no_difference() -> None:

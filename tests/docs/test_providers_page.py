@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from hubsmith import InferenceClient
-from hubsmith_codegen.normalise.providers import render_providers
+from hubsmith_codegen.normalise.providers.load import load_providers
 from hubsmith_codegen.normalise.providers.table import Operation, Poll, Provider, Result, Variant
+from hubsmith_codegen.render.providers.render import render_providers
 from hubsmith_codegen.write.formatting import format_python
 
 from tests.docs.inference_web import SAYS, InferenceWeb, picture
@@ -55,12 +56,12 @@ def providers(tmp_path: Path, server: NewOne) -> Iterator[ModuleType]:
     (table,) = [block.code for block in blocks_of("providers") if block.language == "toml"]
     folder = tmp_path / "tables"
     folder.mkdir()
-    shutil.copy(ROOT / "specs" / "providers" / "shapes.toml", folder)
+    shutil.copy(ROOT / "specs" / "providers" / "presets.toml", folder)
     real = table.replace("https://api.new-one.example", server.url)
     (folder / "new-one.toml").write_text(real, encoding="utf-8")
     package = tmp_path / "providers_of_the_page"
     package.mkdir()
-    for path, text in format_python(render_providers(folder)).items():
+    for path, text in format_python(render_providers(load_providers(folder))).items():
         (package / path).write_text(text, encoding="utf-8")
     spec = importlib.util.spec_from_file_location(package.name, package / "__init__.py")
     assert spec is not None

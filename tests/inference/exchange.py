@@ -44,7 +44,7 @@ def tables() -> Mapping[str, Table]:
 def compiled(folder: Path) -> Mapping[str, Provider]:
     """Give the providers of a folder of tables as the generator compiles them, by name."""
     found: dict[str, Provider] = {}
-    for path, source in render_providers(folder).items():
+    for path, source in render_providers(load_providers(folder)).items():
         names: dict[str, Any] = {"__name__": f"compiled_{path.stem}"}
         exec(compile(source, str(path), "exec"), names)
         if "PROVIDER" in names:

@@ -140,7 +140,7 @@ def _members(template: dict[str, Any], scope: Any) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for key, value in template.items():
         if key == "*":
-            members.update(find(scope, value) or {})
+            members = {**members, **(find(scope, value) or {})}
             continue
         try:
             members[key.removesuffix("?")] = fill(value, scope)

@@ -11,7 +11,7 @@ from hubsmith_runtime import ValidationError
 from hubsmith_runtime.effects import Run, Send
 from hubsmith_runtime.files import File
 from hubsmith_runtime.http import HttpRequest
-from hubsmith_runtime.inference.keys import is_hub_token
+from hubsmith_runtime.inference.hub import is_hub_token
 from hubsmith_runtime.inference.payload import Payload
 from hubsmith_runtime.inference.request import Target, call, prepare
 

@@ -21,7 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from hubsmith_codegen.ir.model import Operation, Schema, Service
+from hubsmith_codegen.ir.model import Operation, Service
+from hubsmith_codegen.ir.types import bounds_of
 from hubsmith_codegen.load import load
 from hubsmith_codegen.pipeline import Target, draft
 from hubsmith_runtime import File, HubsmithError, Request, Space, ValidationError
@@ -159,17 +160,12 @@ def arguments(operation: Operation, endpoint: RecordedEndpoint, seed: int | None
         if seed is not None or example is None:
             schema = recorded.get("type")
             if isinstance(schema, dict):
-                schema = {**schema, **bounds_of(parameter.schema)}
+                # They come from /config, and stand in no recorded schema.
+                bounds = [one for one in bounds_of(parameter.type) if one[0] in BOUNDS]
+                schema = {**schema, **dict(bounds)}
             example = examples.value(schema)
         values[parameter.identifier] = sent(example)
     return values
-
-
-def bounds_of(schema: Schema) -> dict[str, Any]:
-    """Return the bounds of a number: they come from /config, and stand in no recorded schema."""
-    options = schema.get("anyOf")
-    every = [schema, *(options if isinstance(options, list) else [])]
-    return {key: one[key] for one in every for key in BOUNDS & one.keys()}
 
 
 def sent(value: Any) -> Any:

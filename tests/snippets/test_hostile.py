@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hubsmith_codegen.cli import main
 from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
@@ -168,3 +169,51 @@ def test_a_stranger_chooses_no_file_to_send() -> None:
         assert "passwd" not in written[language]
     # `headers` is an argument of `predict` itself, so the endpoint's own goes by place.
     assert 'client.predict("Hello", None, api_name="/go")' in written["python-untyped"]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))
+@pytest.mark.parametrize("version", [NAMED, PLACED, "4.44.1"])
+def test_nothing_invisible_is_printed(
+    text: str,
+    version: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tree = {
+        "type": "object",
+        "title": text,
+        "description": text,
+        "properties": {text: {"enum": [text]}, "b": {"type": "string", "description": text}},
+        "required": [text],
+    }
+    described = {
+        "description": text,
+        "parameters": [
+            {"parameter_name": text, "label": text, "type": tree},
+            {
+                "parameter_name": "b", "label": text, "type": {"type": "string"},
+                "parameter_has_default": True, "parameter_default": text,
+            },
+        ],
+        "returns": [{"label": text, "type": tree}, {"label": text, "type": {"enum": [text]}}],
+    }  # fmt: skip
+    named = {f"/{text}": described, f"/a/{text}": described, "/\x9b2J": described}
+    config: dict[str, Any] = {
+        "version": version, "title": text, "components": [], "dependencies": []
+    }  # fmt: skip
+    info = {"named_endpoints": named, "unnamed_endpoints": {}}
+    (tmp_path / "space").mkdir()
+    (tmp_path / "space" / "info.json").write_text(json.dumps(info))
+    (tmp_path / "space" / "config.json").write_text(json.dumps(config))
+    monkeypatch.chdir(tmp_path)
+    for words in (["show", "space"], ["show", "space", "--json"], ["call", "space", "--help"]):
+        assert main(words) == 0
+        shown = capsys.readouterr()
+        for line in (shown.out + shown.err).split("\n"):
+            assert line.isprintable(), line
+    for name in named:
+        assert main(["call", "space", name, "--help"]) == 0
+        assert main(["call", "space", name, "no"]) == 1
+        shown = capsys.readouterr()
+        assert (shown.out + shown.err).replace("\n", "").isprintable()

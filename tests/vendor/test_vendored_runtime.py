@@ -112,11 +112,6 @@ def test_the_client_makes_every_call_of_the_demo(
     assert "Every step worked." in done.stdout
 
 
-def test_importing_the_client_loads_none_of_its_runtime(environment: Path, project: Path) -> None:
-    loaded = "import sys, clients.kitchen; print([m for m in sys.modules if '_runtime' in m])"
-    assert run(environment, project, "-c", loaded).stdout.strip() == "[]"
-
-
 def test_every_public_name_of_the_copy_can_be_imported(environment: Path, project: Path) -> None:
     code = (
         "from clients.kitchen import _runtime\n"
@@ -174,7 +169,7 @@ def test_a_module_is_copied_as_it_is_under_a_notice() -> None:
     assert source == (RUNTIME / "sse.py").read_text(encoding="utf-8")
     assert "SPDX-License-Identifier: Apache-2.0" in notice and "DO NOT EDIT" in notice
     assert all(line.startswith("#") for line in notice.splitlines())
-    assert "\n# ruff: noqa\n" in notice  # The linter of the project that it goes into.
+    assert "\n# ruff: noqa " in notice  # The linter of the project that it goes into.
 
 
 def test_every_module_of_the_copy_has_the_notice() -> None:

@@ -8,11 +8,13 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Annotated, Any
 
 from hubsmith_runtime import HubsmithError, SpecError
+from pydantic import Field
 
 from ..load.toml import parse_toml, read_toml
+from ..load.typed import Checked, typed
 from ..write.options import Options, Outputs
 from .console import shown_path
 from .naming import checked_name
@@ -20,12 +22,10 @@ from .naming import checked_name
 OWN_FILE = "hubsmith.toml"
 FILES = (OWN_FILE, "pyproject.toml")
 _PREFIX = "tool.hubsmith.spaces"
-_COMMON = {"out": "text", "snapshots": "text", "outputs": "outputs", "spaces": "table"}
-_SPACE = {"source": "text", "out": "text", "vendor-runtime": "truth", "outputs": "outputs"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedSpace:
+class RecordedSpace(Checked):
     """One Space of the configuration.
 
     Attributes:
@@ -37,27 +37,36 @@ class RecordedSpace:
 
     source: str
     out: str | None = None
-    vendor_runtime: bool = False
+    vendor_runtime: Annotated[bool, Field(alias="vendor-runtime")] = False
     outputs: Outputs | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
-    """What the user settled.
+class Settings(Checked):
+    """The table `[tool.hubsmith]`.
 
     Attributes:
-        file: Where it stands, or where it will once there is something to record.
         out: The folder that holds the client packages.
         snapshots: The folder that holds the snapshots; `None` for each client's own `spec`.
         outputs: How outputs are typed, where a Space does not say otherwise.
         spaces: The recorded Spaces, by name.
     """
 
-    file: Path
     out: str = "clients"
     snapshots: str | None = None
     outputs: Outputs = "filled"
     spaces: Mapping[str, RecordedSpace] = field(default_factory=dict[str, RecordedSpace])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration(Settings):
+    """What the user settled.
+
+    Attributes:
+        file: Where it stands, or where it will once there is something to record.
+    """
+
+    file: Path
 
     def chosen(self, names: Sequence[str]) -> list[str]:
         """Return the names that were asked for, each once; without any, those of all Spaces.
@@ -234,53 +243,30 @@ def _check_edit(
         )
 
 
-def _configuration(table: Mapping[str, object], file: Path) -> Configuration:
-    common = _settings(table, _COMMON, f"{file}: [tool.hubsmith]")
-    spaces = table.get("spaces", {})
-    if not isinstance(spaces, dict):
-        raise SpecError(f"{file}: {_PREFIX} is not a table.")
-    recorded: dict[str, RecordedSpace] = {}
-    for name, entry in cast("dict[str, object]", spaces).items():
-        where = f"{file}: [{_PREFIX}.{name}]"
+def _configuration(table: Mapping[str, Any], file: Path) -> Configuration:
+    settings = typed(table, Settings, f"{file}: [tool.hubsmith]")
+    for name in settings.spaces:
         try:
             checked_name(name)
         except SpecError as error:
-            raise SpecError(f"{where}: {error}") from None
-        if not isinstance(entry, dict):
-            raise SpecError(f"{where} is not a table.")
-        settings = _settings(cast("dict[str, object]", entry), _SPACE, where)
-        if "source" not in settings:
-            raise SpecError(f"{where}: source is missing.")
-        recorded[name] = RecordedSpace(**settings)
-    return Configuration(file=file, spaces=recorded, **common)
+            raise SpecError(f"{file}: [{_PREFIX}.{name}]: {error}") from None
+    return Configuration(
+        file=file,
+        out=settings.out,
+        snapshots=settings.snapshots,
+        outputs=settings.outputs,
+        spaces=settings.spaces,
+    )
 
 
-def _own_table(tree: Mapping[str, Any], file: Path) -> Mapping[str, object] | None:
-    tool = tree.get("tool")
-    table = cast("dict[str, object]", tool).get("hubsmith") if isinstance(tool, dict) else None
-    if table is not None and not isinstance(table, dict):
-        raise SpecError(f"{file}: tool.hubsmith is not a table.")
-    return cast("Mapping[str, object] | None", table)
-
-
-def _settings(table: Mapping[str, object], known: Mapping[str, str], where: str) -> dict[str, Any]:
-    """Return the settings of a table by the names of their fields, each checked."""
-    found: dict[str, Any] = {}
-    for key, value in table.items():
-        match known.get(key):
-            case None:
-                raise SpecError(f"{where} has no setting {key!r}.")
-            case "text" if not isinstance(value, str):
-                raise SpecError(f"{where}: {key} is not text.")
-            case "truth" if not isinstance(value, bool):
-                raise SpecError(f"{where}: {key} is neither true nor false.")
-            case "outputs" if value not in get_args(Outputs):
-                raise SpecError(f"{where}: {key} is neither {' nor '.join(get_args(Outputs))}.")
-            case "table":
-                pass
-            case _:
-                found[key.replace("-", "_")] = value
-    return found
+def _own_table(tree: Mapping[str, Any], file: Path) -> Mapping[str, Any] | None:
+    match tree:
+        case {"tool": {"hubsmith": dict()}}:
+            return tree["tool"]["hubsmith"]
+        case {"tool": {"hubsmith": _}}:
+            raise SpecError(f"{file}: tool.hubsmith is not a table.")
+        case _:
+            return None
 
 
 def _quoted(text: str) -> str:

@@ -11,9 +11,9 @@ import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Protocol, cast
+from typing import Any
 
-from .commands import FAILED, UNKNOWN, UsageError
+from .commands import FAILED, OK, UNKNOWN, UsageError
 from .console import explained, fail
 
 COMMANDS: Mapping[str, str] = {
@@ -29,19 +29,7 @@ COMMANDS: Mapping[str, str] = {
 }
 """Every command with its line of help; `commands.<name>` is its module."""
 
-_EXTRA = frozenset({"datamodel_code_generator", "jinja2", "ruff", "tomli"})
-
-
-class Command(Protocol):
-    """What the module of a command has."""
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare the arguments."""
-        ...
-
-    def run(self, options: argparse.Namespace) -> int:
-        """Do it, and return the exit status."""
-        ...
+_EXTRA = frozenset({"anyascii", "datamodel_code_generator", "jinja2", "ruff", "tomli"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,12 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failure = UNKNOWN if wanted in ("check", "diff") else FAILED
     try:
         if wanted not in parsers:
+            if "--version" in arguments:
+                # What it takes to know the version would slow down `--help`.
+                from ..ir.version import GENERATOR
+
+                print(GENERATOR)
+                return OK
             parser.parse_args(arguments)
             return failure  # never reached: it refused, or showed what was asked for
-        command = cast("Command", importlib.import_module(f".commands.{wanted}", __package__))
+        command: Any = importlib.import_module(f".commands.{wanted}", __package__)
         command.add_arguments(parsers[wanted])
         try:
-            status = command.run(parser.parse_args(arguments))
+            status: int = command.run(parser.parse_args(arguments))
         except UsageError as error:
             parsers[wanted].error(str(error))
         # A reader that is gone is to be noticed here, not when Python ends.
@@ -98,22 +92,9 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     parser = argparse.ArgumentParser(
         prog="hubsmith", description="Typed Python clients for Hugging Face Spaces."
     )
-    parser.add_argument("--version", action=_Version, help="show the version and exit")
+    parser.add_argument("--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     return parser, {
         name: commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         for name, text in COMMANDS.items()
     }
-
-
-class _Version(argparse.Action):
-    """Looks the version up only when it is asked for."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
-        super().__init__(option_strings, dest, nargs=0, help=help, default=argparse.SUPPRESS)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
-
-        print(f"hubsmith {version('hubsmith')}")
-        parser.exit()

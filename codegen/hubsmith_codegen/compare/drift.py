@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -10,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from hubsmith_runtime import SpecError
 
-from ..ir.model import Json
+from ..ir.json_type import Json
 from ..write.files import SPEC_FOLDER
 from ..write.lock import LOCK_FILE, LOST_LOCK, Lock, hash_of, read_lock
 from .api import ApiDiff
@@ -20,6 +21,7 @@ Kind: TypeAlias = Literal["space", "snapshot", "generator", "files"]
 _IGNORED_FOLDERS = frozenset({"__pycache__"})
 _IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db"})
 _LISTED = 6
+_LOCK = PurePosixPath(LOCK_FILE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,28 +54,40 @@ class Drift:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnDisk:
-    """A client package as it is.
-
-    Attributes:
-        lock: What made it; `None` where the lock is missing.
-        files: sha256 of every file but the lock, by path within the package.
-    """
-
-    lock: Lock | None
-    files: Mapping[PurePosixPath, str]
+def space_drift(name: str, changes: ApiDiff) -> Drift:
+    """Say that a Space changed since its snapshot."""
+    what = f"the Space changed: {changes.brief()}"
+    return Drift(kind="space", what=what, advice=f"Run: hubsmith update {name}")
 
 
-def on_disk(root: Path) -> OnDisk:
-    """Read a client package.
+def package_drift(
+    root: Path, made: Mapping[PurePosixPath, bytes], *, owns_snapshot: bool
+) -> list[Drift]:
+    """Say how a package on the disk differs from what is made of its snapshot now.
+
+    Args:
+        root: The folder of the package.
+        made: The files that it would get.
+        owns_snapshot: Whether its own `spec` folder is the snapshot.
 
     Raises:
         SpecError: when its lock is not one.
     """
     if root.exists() and not root.is_dir():
         raise SpecError(f"{root} is not a folder.")
-    files: dict[PurePosixPath, str] = {}
+    wanted = read_lock(made[_LOCK], LOCK_FILE)
+    files = dict(_hashes(root))
+    if _LOCK in files:
+        lock = read_lock((root / LOCK_FILE).read_bytes(), str(root / LOCK_FILE))
+        return _Judgement(files, lock, wanted, owns_snapshot=owns_snapshot).drift()
+    if files:
+        return [_of_files("files", "missing", LOST_LOCK, [_LOCK])]
+    advice = f"Run: hubsmith generate {wanted.name}"
+    return [Drift(kind="files", what="the client is missing", advice=advice)]
+
+
+def _hashes(root: Path) -> Iterator[tuple[PurePosixPath, str]]:
+    """The sha256 of every file of a package."""
     for place, folders, names in os.walk(root):
         folders[:] = [name for name in folders if name not in _IGNORED_FOLDERS]
         # A link to a folder is left over like a file: its target is not part of the package.
@@ -82,34 +96,7 @@ def on_disk(root: Path) -> OnDisk:
             file = Path(place) / name
             if name not in _IGNORED_FILES and file.suffix != ".pyc":
                 path = PurePosixPath(file.relative_to(root).as_posix())
-                files[path] = hash_of(file.read_bytes()) if file.is_file() else ""
-    lock = None
-    if files.pop(PurePosixPath(LOCK_FILE), None) is not None:
-        lock_file = root / LOCK_FILE
-        lock = read_lock(lock_file.read_bytes(), str(lock_file))
-    return OnDisk(lock=lock, files=files)
-
-
-def space_drift(name: str, changes: ApiDiff) -> Drift:
-    """Say that a Space changed since its snapshot."""
-    what = f"the Space changed: {changes.brief()}"
-    return Drift(kind="space", what=what, advice=f"Run: hubsmith update {name}")
-
-
-def package_drift(disk: OnDisk, made: Lock, *, owns_snapshot: bool) -> list[Drift]:
-    """Say how a package differs from what is made of its snapshot now.
-
-    Args:
-        disk: The package.
-        made: The lock that it would get.
-        owns_snapshot: Whether its own `spec` folder is the snapshot.
-    """
-    if disk.lock is not None:
-        return _Judgement(disk, disk.lock, made, owns_snapshot=owns_snapshot).drift()
-    if disk.files:
-        return [_of_files("files", "missing", LOST_LOCK, [PurePosixPath(LOCK_FILE)])]
-    advice = f"Run: hubsmith generate {made.name}"
-    return [Drift(kind="files", what="the client is missing", advice=advice)]
+                yield path, hash_of(file.read_bytes()) if file.is_file() else ""
 
 
 class _Judgement:
@@ -118,17 +105,17 @@ class _Judgement:
     Two equal ones say whose change it was.
     """
 
-    def __init__(self, disk: OnDisk, lock: Lock, made: Lock, *, owns_snapshot: bool) -> None:
-        self._files = disk.files
+    def __init__(
+        self, files: Mapping[PurePosixPath, str], lock: Lock, made: Lock, *, owns_snapshot: bool
+    ) -> None:
+        self._files = files
         self._lock = lock
         self._made = made
         self._owns_snapshot = owns_snapshot
-        self._paths = sorted({*disk.files, *lock.files, *made.files})
-        self._documents = [
-            path for path in sorted({*lock.files, *made.files}) if path.parts[0] == SPEC_FOLDER
-        ]
-        specs = [(one.digest, one.source, one.missing) for one in (lock, made)]
-        self._is_spec_changed = specs[0] != specs[1]
+        self._is_spec_changed = _spec(lock) != _spec(made)
+        self._paths = sorted({*files, *lock.files, *made.files} - {_LOCK})
+        written = sorted({*lock.files, *made.files})
+        self._documents = [path for path in written if path.parts[0] == SPEC_FOLDER]
         self._generate = f"Run: hubsmith generate {made.name}"
 
     def drift(self) -> list[Drift]:
@@ -136,19 +123,17 @@ class _Judgement:
         found = [*self._of_snapshot(), *self._of_generator(), *self._of_package()]
         # Other versions of the generator may make the very same files.
         if not found and replace(self._lock, generators={}) != replace(self._made, generators={}):
-            lock = [PurePosixPath(LOCK_FILE)]
-            found.append(_of_files("files", "edited by hand", self._generate, lock))
+            found.append(_of_files("files", "edited by hand", self._generate, [_LOCK]))
         return found
 
     def _of_snapshot(self) -> Iterator[Drift]:
         if not self._is_spec_changed:
             return
         # Without it the client would be made anew from less: only the Space knows the rest.
-        gone = [path for path in self._documents if path not in self._files]
-        gone = gone if self._owns_snapshot else []
+        gone = [path for path in self._documents if self._owns_snapshot and path not in self._files]
         if gone:
-            name = self._made.name
-            back = f"Take it back from version control, or run: hubsmith update {name}"
+            update = f"hubsmith update {self._made.name}"
+            back = f"Take it back from version control, or run: {update}"
             yield _of_files("files", "missing", back, gone)
         changed = [
             path
@@ -182,22 +167,24 @@ class _Judgement:
         # The snapshot in the package is the one that changed: it is judged as that.
         is_judged = self._owns_snapshot and self._is_spec_changed
         judged = self._documents if is_judged else []
-        missing: list[PurePosixPath] = []
-        edited: list[PurePosixPath] = []
-        left_over: list[PurePosixPath] = []
+        found: dict[str, list[PurePosixPath]] = defaultdict(list)
         for path in self._paths:
             is_, was = self._files.get(path), self._lock.files.get(path)
             if path not in judged and is_ not in (was, self._made.files.get(path)):
-                (missing if is_ is None else left_over if was is None else edited).append(path)
+                own = "left over" if was is None else "edited by hand"
+                found["missing" if is_ is None else own].append(path)
         undo = f"{self._generate} to undo it, and keep additions in a subclass elsewhere"
-        move = "Move it out of the package: hubsmith did not write it"
-        for what, advice, paths in (
-            ("missing", self._generate, missing),
-            ("edited by hand", undo, edited),
-            ("left over", move, left_over),
+        for what, advice in (
+            ("missing", self._generate),
+            ("edited by hand", undo),
+            ("left over", "Move it out of the package: hubsmith did not write it"),
         ):
-            if paths:
-                yield _of_files("files", what, advice, paths)
+            if what in found:
+                yield _of_files("files", what, advice, found[what])
+
+
+def _spec(lock: Lock) -> tuple[str, str | None, Mapping[str, str]]:
+    return lock.digest, lock.source, dict(lock.missing)
 
 
 def _changed(old: Mapping[str, Json], new: Mapping[str, Json], words: str) -> list[str]:

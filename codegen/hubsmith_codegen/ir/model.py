@@ -1,41 +1,19 @@
 """The intermediate representation: what a spec says, freed from how it says it.
 
-`normalise` builds these values and `render` reads them. Everything is frozen; text that a stranger
-wrote is a `SpecText` and reaches generated Python by the doors of `text` and `names` only.
+`normalise` builds these values, and every later step reads them. Text of a spec is a `SpecText`: it
+reaches generated Python through the functions of `text` and `names` only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
-from .json_schema import json_schema
 from .json_type import Json, Scalar
 from .names import ClassName, Identifier
 from .text import NO_TEXT, SpecText
 from .types import NULL, Reference, Type, inside
-
-__all__ = [
-    "Alias",
-    "Default",
-    "Definition",
-    "Json",
-    "Member",
-    "Omission",
-    "Operation",
-    "Overload",
-    "Parameter",
-    "Result",
-    "Scalar",
-    "Schema",
-    "Service",
-    "TaskFacts",
-    "definitions_in",
-]
-
-Schema: TypeAlias = Mapping[str, Json]
-"""A normalised JSON schema: allow-listed keywords only, `$ref` only to `#/$defs/<ClassName>`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +37,7 @@ class Parameter:
     Attributes:
         wire_name: The name in the spec.
         identifier: The name in Python.
-        label: What the Space shows beside the input; empty where the spec has none.
+        label: What the Space shows at the input; empty where the spec has none.
         description: One line of help; empty where the spec has none.
         type: What it takes.
         default: Absent for a required parameter.
@@ -83,10 +61,6 @@ class Parameter:
     server_default: Scalar = None
     is_option: bool = False
 
-    @property
-    def schema(self) -> Schema:
-        return json_schema(self.type)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
@@ -95,10 +69,6 @@ class Result:
     identifier: Identifier
     label: SpecText
     type: Type
-
-    @property
-    def schema(self) -> Schema:
-        return json_schema(self.type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,10 +185,6 @@ class Member:
     is_required: bool
     default: Scalar = None
 
-    @property
-    def schema(self) -> Schema:
-        return json_schema(self.type)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
@@ -264,9 +230,10 @@ def definitions_in(types: Iterable[Type], definitions: Iterable[Definition]) -> 
     waiting = list(types)
     while waiting:
         for one in inside(waiting.pop()):
-            if isinstance(one, Reference) and one.class_name in by_name.keys() - found.keys():
-                found[one.class_name] = by_name[one.class_name]
-                waiting += [member.type for member in found[one.class_name].members]
+            name = one.class_name if isinstance(one, Reference) else None
+            if name is not None and name in by_name and name not in found:
+                found[name] = by_name[name]
+                waiting += [member.type for member in found[name].members]
     return [found[name] for name in sorted(found)]
 
 

@@ -68,12 +68,17 @@ def spelled(text: str, *, fallback: str, avoid: frozenset[str] = frozenset()) ->
 
 
 def class_name(text: str, *, fallback: str) -> ClassName:
-    """The class name for a name of a spec: words joined, each with a capital."""
-    words = [word for word in _fold(text, "_").split("_") if word]
-    joined = unicodedata.normalize("NFKC", "".join(map(_capital, words))[:_LONGEST])
+    """The class name for a name of a spec: words joined, each with a capital, all in ASCII."""
+    if not text.isascii():
+        # Imported where it is needed: few Spaces have such names.
+        from anyascii import anyascii
+
+        text = anyascii(text)
+    words = re.findall("[A-Za-z0-9]+", text)
+    joined = "".join(word[0].upper() + word[1:] for word in words)[:_LONGEST]
     if not joined.isidentifier():
         joined = fallback + joined
-    # Some letters have no capital form; class names may not shadow a keyword such as `None`.
+    # Class names may not shadow a keyword such as `None`.
     return ClassName(f"{joined}_" if keyword.iskeyword(joined) else joined)
 
 
@@ -139,7 +144,6 @@ def _set_apart(found: Sequence[str], names: Sequence[str], keeps: Sequence[bool]
 def joined(parts: Iterable[str]) -> ClassName:
     """A class name from the full path of a thing."""
     text = "".join(class_name(part, fallback="") for part in parts)[: 2 * _LONGEST]
-    text = unicodedata.normalize("NFKC", text)
     return ClassName(text if is_name(text) else f"Object{text}")
 
 

@@ -1,4 +1,4 @@
-"""Text that a stranger wrote, and the doors by which it may reach Python.
+"""Text of a spec, and how it may reach generated Python.
 
 Three functions turn text of a spec into source code: `literal` here, `docstring` here, and the
 identifier functions of `names`. Each returns a subclass of `Source`, and the template engine
@@ -29,7 +29,7 @@ NO_TEXT = SpecText("")
 
 
 class Source(str):
-    """A piece of generated source that has passed a door."""
+    """A piece of generated source that is safe to print."""
 
     __slots__ = ()
 
@@ -43,7 +43,7 @@ def plain(text: object) -> SpecText:
     return _cleaned(str(text)) if isinstance(text, str) else NO_TEXT
 
 
-# The same long descriptions stand beside every use of a component.
+# The same long descriptions come with every use of a component.
 @lru_cache(maxsize=4096)
 def _cleaned(text: str) -> SpecText:
     visible = text
@@ -139,7 +139,7 @@ def _escape(text: str) -> str:
 def markdown(text: str) -> Source:
     """Clean text as a Markdown paragraph, with no live markup: no list, rule or heading either."""
     escaped = re.sub(r"([\\`*_\[\]<>#|~&])", r"\\\1", plain(text))
-    return Source(re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", escaped))
+    return Source(re.sub(r"^(?:(?=[-+=])|(\d+)(?=[.)](?:\s|$)))", r"\1\\", escaped))
 
 
 def markdown_code(text: str) -> Source:

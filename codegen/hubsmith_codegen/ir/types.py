@@ -6,7 +6,7 @@ named by a `Reference`; what it holds stands once, in the service's definitions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -119,13 +119,23 @@ Type: TypeAlias = (
 
 NULL = ScalarType(kind="null")
 TEXT = ScalarType(kind="string")
+_PYTHON: dict[Kind, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (),
+    "null": (),
+}
 
 
-def union(options: list[Type]) -> Type:
+def options_of(type_: Type) -> tuple[Type, ...]:
+    """The options of a union; another type is its own only option."""
+    return type_.options if isinstance(type_, UnionType) else (type_,)
+
+
+def union(options: Iterable[Type]) -> Type:
     """The options as one type: flat, each once, with null last; one of them alone is itself."""
-    flat: list[Type] = []
-    for option in options:
-        flat += option.options if isinstance(option, UnionType) else (option,)
+    flat = [one for option in options for one in options_of(option)]
     if any(isinstance(option, AnyType) for option in flat):
         return AnyType()
     once = list(dict.fromkeys(option for option in flat if option != NULL))
@@ -152,42 +162,28 @@ def accepts(type_: Type, value: Json) -> bool:
 
 
 def _is_kind(kind: Kind, value: Json) -> bool:
-    match kind:
-        case "null":
-            return value is None
-        case "boolean":
-            return isinstance(value, bool)
-        case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case "string":
-            return isinstance(value, str)
+    if isinstance(value, bool) or value is None:
+        return kind == ("null" if value is None else "boolean")
+    return isinstance(value, _PYTHON[kind])
 
 
 def _keeps(bound: tuple[str, float], value: Json) -> bool:
     keyword, limit = bound
-    if isinstance(value, int | float):
-        match keyword:
-            case "minimum":
-                return value >= limit
-            case "maximum":
-                return value <= limit
-            case "exclusiveMinimum":
-                return value > limit
-            case "exclusiveMaximum":
-                return value < limit
-            case _:
-                return True
-    if isinstance(value, str):
-        match keyword:
-            case "minLength":
-                return len(value) >= limit
-            case "maxLength":
-                return len(value) <= limit
-            case _:
-                return True
-    return True
+    if keyword in ("minLength", "maxLength"):
+        value = len(value) if isinstance(value, str) else None
+    if not isinstance(value, int | float):
+        return True
+    match keyword:
+        case "minimum" | "minLength":
+            return value >= limit
+        case "maximum" | "maxLength":
+            return value <= limit
+        case "exclusiveMinimum":
+            return value > limit
+        case "exclusiveMaximum":
+            return value < limit
+        case _:
+            return True
 
 
 def mapped(type_: Type, change: Callable[[Type], Type]) -> Type:

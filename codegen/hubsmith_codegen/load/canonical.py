@@ -12,10 +12,11 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from ..ir.model import Json
+from ..ir.json_type import Json
 from .document import Document
 
-_CONFIG_KEYS = ("version", "protocol", "api_prefix", "space_id", "title", "max_file_size")
+# What the generator, the mock server or the runtime reads.
+_CONFIG_KEYS = ("version", "protocol", "api_prefix", "title", "max_file_size")
 _COMPONENT_KEYS = (
     "id",
     "type",
@@ -25,35 +26,17 @@ _COMPONENT_KEYS = (
     "api_info_as_output",
     "example_inputs",
 )
-_PROP_KEYS = (
-    "allow_custom_value",
-    "choices",
-    "file_count",
-    "info",
-    "label",
-    "maximum",
-    "minimum",
-    "multiselect",
-    "name",
-    "placeholder",
-    "precision",
-    "step",
-)
+_PROP_KEYS = ("allow_custom_value", "info", "label", "maximum", "minimum", "step")
 _DEPENDENCY_KEYS = (
     "id",
     "api_description",
     "api_name",
     "api_visibility",
     "backend_fn",
-    "batch",
-    "cancels",
     "connection",
     "inputs",
-    "max_batch_size",
     "outputs",
-    "queue",
     "show_api",
-    "targets",
     "types",
 )
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
@@ -89,7 +72,7 @@ def _config(document: Mapping[str, Json]) -> dict[str, Json]:
     dependencies = _objects(document.get("dependencies"))
     inputs: set[str] = set()
     for dependency in dependencies:
-        # An id is an integer; as text, whatever else a stranger wrote there stays hashable.
+        # An id is an integer; as text, whatever else stands there can be hashed.
         ids = dependency.get("inputs")
         inputs.update(str(item) for item in (ids if isinstance(ids, list) else []))
     components: list[Json] = [

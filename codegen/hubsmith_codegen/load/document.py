@@ -1,4 +1,4 @@
-"""One document of a Space: parsed, and told apart from everything that is not one."""
+"""One document of a Space: parsed, and recognised."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, NoReturn, TypeAlias, cast
 
 from hubsmith_runtime import SpecError
 
-from ..ir.model import Json
+from ..ir.json_type import Json
 
 Document: TypeAlias = Literal["info", "config", "openapi"]
 WireGeneration: TypeAlias = Literal["none", "run", "call-v2"]
@@ -214,7 +214,7 @@ def _title(document: Mapping[str, Json]) -> str:
 
 
 def _quote(text: str) -> str:
-    # ascii() keeps a stranger's control characters out of the terminal.
+    # ascii() keeps control characters of the document out of the terminal.
     line = " ".join(text.split())
     return ascii(line if len(line) <= 60 else line[:57] + "...")
 

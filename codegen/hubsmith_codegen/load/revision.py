@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hubsmith_runtime import HubsmithError, SpecError
 
-from .document import MAX_BYTES, PATHS
+from .document import PATHS
 from .snapshot import SOURCE_FILE, snapshot_of
 from .spec import RawSpec, load_document
 
@@ -105,12 +105,7 @@ class Revision:
     def _blob(self, path: str) -> bytes | None:
         """The content of a file; `None` where there is no such file."""
         # It begins with the commit, so git cannot take it for an option.
-        name = f"{self._commit}:{path}"
-        if (self._ask("cat-file", "-t", name) or "").strip() != "blob":
-            return None
-        if int(self._ask("cat-file", "-s", name) or 0) > MAX_BYTES:
-            raise SpecError(f"{self._place(path)} is larger than {MAX_BYTES // 2**20} MiB.")
-        return self._run("cat-file", "blob", name)
+        return self._run("cat-file", "blob", f"{self._commit}:{path}")
 
     def _ask(self, *arguments: str) -> str | None:
         content = self._run(*arguments)
@@ -122,13 +117,13 @@ class Revision:
         if git is None:
             raise HubsmithError("git is not installed, so no revision can be read.")
         command = [git, "--no-optional-locks", "-C", str(self._folder), *arguments]
+        kept = {key: value for key, value in os.environ.items() if key not in _HOOK_VARIABLES}
         try:
             done = subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                env={key: value for key, value in os.environ.items() if key not in _HOOK_VARIABLES}
-                | _QUIET,
+                env=kept | _QUIET,
                 timeout=_SECONDS,
                 check=False,
             )

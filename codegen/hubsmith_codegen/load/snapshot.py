@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hubsmith_runtime import SpecError
 
-from ..ir.model import Json
+from ..ir.json_type import Json
 from . import canonical
 from .document import MAX_BYTES, PATHS, parse
 from .spec import RawSpec, load, load_document
@@ -84,9 +84,6 @@ def snapshot_of(files: Mapping[str, bytes], folder: str) -> RawSpec:
     if SOURCE_FILE in files:
         about = parse(files[SOURCE_FILE], f"{folder}/{SOURCE_FILE}")
     documents = {kind: files[f"{kind}.json"] for kind in PATHS if f"{kind}.json" in files}
-    for kind, content in documents.items():
-        # Parse once here, so that an error names the file.
-        parse(content, f"{folder}/{kind}.json")
     notes = about.get("notes")
     return load(
         documents,
@@ -97,6 +94,7 @@ def snapshot_of(files: Mapping[str, bytes], folder: str) -> RawSpec:
             for key, value in (notes if isinstance(notes, dict) else {}).items()
             if isinstance(value, str)
         },
+        folder=folder,
     )
 
 

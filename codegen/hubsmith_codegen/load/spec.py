@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hubsmith_runtime import SpecError
 
-from ..ir.model import Json
+from ..ir.json_type import Json
 from . import canonical
 from .document import PATHS, Document, WireGeneration, generation_of, identify, parse
 
@@ -77,6 +77,7 @@ def load(
     source: str | None = None,
     name: str | None = None,
     notes: Mapping[str, str] | None = None,
+    folder: str | None = None,
 ) -> RawSpec:
     """Parse the documents of one Space.
 
@@ -85,6 +86,7 @@ def load(
         source: The Space's name or URL.
         name: The name the client should get.
         notes: Why a document is missing, by document.
+        folder: Where they are files, for messages.
 
     Raises:
         SpecError: when a document is not what its key says, or there is none.
@@ -94,46 +96,48 @@ def load(
     if not documents:
         raise SpecError("There is no API document: one of info, config or openapi is needed.")
     parsed: dict[Document, Mapping[str, Json]] = {}
-    generation: WireGeneration = "none"
     for kind, path in PATHS.items():
-        if kind not in documents:
-            continue
-        what = f"The {path} document of {source}" if source else f"The {path} document"
-        document = parse(documents[kind], what)
-        if (found := identify(document, what)) != kind:
-            raise SpecError(f"{what} is in truth that of {PATHS[found]}.")
-        if kind == "openapi":
-            generation = generation_of(document, what)
-        parsed[kind] = canonical.reduce(kind, document)
-    return RawSpec(
-        info=parsed.get("info"),
-        config=parsed.get("config"),
-        openapi=parsed.get("openapi"),
-        generation=generation,
-        source=source,
-        name=name,
-        notes={kind: (notes or {})[kind] for kind in sorted(notes or {}) if kind not in parsed},
-        digest=canonical.digest_of(parsed),
-    )
+        if kind in documents:
+            what = f"The {path} document of {source}" if source else f"The {path} document"
+            what = f"{folder}/{kind}.json" if folder else what
+            parsed[kind] = parse(documents[kind], what)
+            if (found := identify(parsed[kind], what)) != kind:
+                raise SpecError(f"{what} is in truth that of {PATHS[found]}.")
+    return _spec(parsed, source=source, name=name, notes=notes or {})
 
 
-def load_document(
-    content: bytes,
-    *,
-    what: str = "The document",
-    source: str | None = None,
-    name: str | None = None,
-) -> RawSpec:
+def load_document(content: bytes, *, what: str = "The document") -> RawSpec:
     """Parse one document that does not say which of the three it is.
 
     Args:
         content: The document.
         what: What it is, for messages: such as a file name.
-        source: The Space's name or URL.
-        name: The name the client should get.
 
     Raises:
         SpecError: when it is none of them.
     """
-    kind = identify(parse(content, what), what)
-    return load({kind: content}, source=source, name=name)
+    document = parse(content, what)
+    return _spec({identify(document, what): document}, source=None, name=None, notes={})
+
+
+def _spec(
+    parsed: Mapping[Document, Mapping[str, Json]],
+    *,
+    source: str | None,
+    name: str | None,
+    notes: Mapping[str, str],
+) -> RawSpec:
+    reduced: dict[Document, Mapping[str, Json]] = {
+        kind: canonical.reduce(kind, document) for kind, document in parsed.items()
+    }
+    openapi = parsed.get("openapi")
+    return RawSpec(
+        info=reduced.get("info"),
+        config=reduced.get("config"),
+        openapi=reduced.get("openapi"),
+        generation="none" if openapi is None else generation_of(openapi, "openapi.json"),
+        source=source,
+        name=name,
+        notes={kind: notes[kind] for kind in sorted(notes) if kind not in parsed},
+        digest=canonical.digest_of(reduced),
+    )

@@ -1,8 +1,7 @@
 """The classes of a module, written by datamodel-code-generator.
 
 It is given one bundle of definitions whose names and texts are clean, and a template of ours to
-write them by. What it wrote is checked as syntax: the classes and members that were asked for, and
-annotations of names, literals and bounds, nothing else.
+write them by. What it wrote must be the classes and the members that were asked for.
 """
 
 from __future__ import annotations
@@ -28,30 +27,13 @@ from ..ir.types import (
     ListType,
     Reference,
     ScalarType,
+    TupleType,
     Type,
     UnionType,
     bounds_of,
     mapped,
     optional,
 )
-
-_NAMES = frozenset(
-    {
-        "Annotated",
-        "Any",
-        "BaseModel",
-        "Field",
-        "Literal",
-        "NotRequired",
-        "None",
-        "bool",
-        "dict",
-        "float",
-        "int",
-    }
-    | {"list", "str", "tuple", "type"}
-)
-_BOUNDS = frozenset({"alias", "ge", "gt", "le", "lt", "max_length", "min_length"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +97,8 @@ class Class:
     call: Source | None = None
 
 
-def write_classes(classes: Iterable[Class], names: Iterable[str]) -> dict[ClassName, Source]:
+def write_classes(classes: Iterable[Class]) -> dict[ClassName, Source]:
     """The source of every class, by its name.
-
-    Args:
-        classes: What to write.
-        names: Other names that their types may refer to.
 
     Raises:
         ValueError: when what was written is not what was asked for.
@@ -128,7 +106,6 @@ def write_classes(classes: Iterable[Class], names: Iterable[str]) -> dict[ClassN
     wanted = {str(one.name): _Bundled(one) for one in classes}
     if not wanted:
         return {}
-    known = _NAMES.union(wanted, names, *(one.aliases for one in wanted.values()))
     code = _generate(wanted)
     lines = code.splitlines()
     found: dict[ClassName, Source] = {}
@@ -138,7 +115,6 @@ def write_classes(classes: Iterable[Class], names: Iterable[str]) -> dict[ClassN
             members = [ast.unparse(one.target) for one in _members(node)]
             if bundled is None or members != list(bundled.types):
                 raise ValueError(f"the class {node.name} was written with members {members}")
-            _check(node, known)
             text = "\n".join(lines[node.lineno - 1 : node.end_lineno])
             found[ClassName(node.name)] = Source("".join(bundled.alias_lines()) + text)
     if missing := set(wanted) - set(found):
@@ -185,7 +161,8 @@ class _Bundled:
             match type_:
                 case Reference(class_name=name) if name in classes:
                     return None
-                case Reference() | FileType() | GenericType():
+                # A tuple's fixed length would count as bounds, which become a class in a union.
+                case Reference() | FileType() | GenericType() | TupleType():
                     return {"type": "object", "x-python-type": spelled(type_)}
                 case _:
                     return None
@@ -255,28 +232,5 @@ def _generate(classes: Mapping[str, _Bundled]) -> str:
     return code
 
 
-def _check(node: ast.ClassDef, known: frozenset[str]) -> None:
-    for member in _members(node):
-        for part in _forbidden(member.annotation, known):
-            raise ValueError(f"an annotation holds {ast.unparse(part)!r}, which is not allowed")
-
-
 def _members(node: ast.ClassDef) -> list[ast.AnnAssign]:
     return [one for one in node.body if isinstance(one, ast.AnnAssign)]
-
-
-def _forbidden(annotation: ast.expr, known: frozenset[str]) -> Iterator[ast.AST]:
-    for node in ast.walk(annotation):
-        match node:
-            case ast.Call(func=ast.Name(id="Field"), args=[], keywords=keywords):
-                if not all(keyword.arg in _BOUNDS for keyword in keywords):
-                    yield node
-            case ast.Name(id=name):
-                if name not in known:
-                    yield node
-            case ast.Subscript() | ast.Tuple() | ast.Constant() | ast.keyword() | ast.Load():
-                pass
-            case ast.BinOp(op=ast.BitOr()) | ast.BitOr() | ast.UnaryOp(op=ast.USub()) | ast.USub():
-                pass
-            case _:
-                yield node

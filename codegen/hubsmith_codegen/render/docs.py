@@ -41,17 +41,18 @@ def job_line(operation: Operation, client: str) -> str:
 
 def definition_line(definition: Definition) -> str:
     """The docstring of an object type; empty where the spec says nothing."""
-    # Gradio lists the members in prose; they have lines of their own here.
-    about = re.split(r"\s(?:Parameters|Attributes|Args):", definition.description)[0]
+    # Its first sentence: Gradio goes on to list the members, which have lines of their own here.
+    about = re.split(r"(?<=\.)\s|\s(?:Parameters|Attributes|Args):", definition.description)[0]
     return sentence(about)
 
 
 def client_lines(service: Service, *, is_async: bool) -> list[str]:
     """The docstring of a Space's client."""
-    kind = "An async client" if is_async else "A client"
-    origin = plain(service.source) or service.class_name
-    lines = [f"{kind} of the Space {origin}."]
     name, title = service.class_name, plain(service.title)
+    origin = plain(service.source) or name
+    if is_async:
+        return [f"The client `{name}` of the Space {origin} for asyncio, with its arguments."]
+    lines = [f"A client of the Space {origin}."]
     if title and not _says_the_same(title, name, origin.rpartition("/")[2]):
         lines += ["", sentence(title)]
     lines += [
@@ -61,12 +62,11 @@ def client_lines(service: Service, *, is_async: bool) -> list[str]:
     ]
     if any(holds_file(one.type) for item in service.operations for one in item.parameters):
         lines[-1] += f" {_FILES}"
-    if is_async:
-        return [*lines, "", f"The arguments are those of `{name}`."]
-    lines += ["", "Args:"]
     where = "default: the one it was generated from" if service.source else "required here"
     return [
         *lines,
+        "",
+        "Args:",
         f"    source: `owner/name` or URL of the Space; {where}.",
         "    token: Hugging Face token, sent to the Hub and to the Space only.",
         "    headers: Added to every request.",

@@ -15,7 +15,7 @@ from ..ir.model import Operation, Service
 from ..ir.names import ClassName
 from ..ir.spelling import spelled
 from ..ir.text import Source, docstring, literal, plain
-from ..version import GENERATOR
+from ..ir.version import GENERATOR
 from . import docs
 from .classes import Class, write_classes
 from .models import definition_classes, named_tuple, request_class
@@ -42,6 +42,7 @@ def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath
         The text of its files by their path within the package.
     """
     models = _Models(service)
+    public = tuple(sorted(set(models.names) - set(models.dicts.values())))
     clients = {is_async: _client(service, models, is_async) for is_async in (False, True)}
     context = {
         "runtime": runtime,
@@ -53,7 +54,8 @@ def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath
         "async_client": _client_names(service)[1],
         "module_doc": docstring([_module_line(service)], indent=0),
         "models": tuple(sorted(models.names)),
-        "exports": tuple(sorted((*models.names, *_client_names(service)))),
+        "public_models": public,
+        "exports": tuple(sorted((*public, *_client_names(service)))),
         "classes": tuple(models.sources()),
     }
     files = {
@@ -123,20 +125,20 @@ class _Models:
         requests = [one.request_class for one in service.operations]
         clients = _client_names(service)
         taken = {*tuples, *requests, *clients, *(f"{one}Jobs" for one in clients)}
-        self._dicts = dict_classes(service.definitions, taken)
-        self.signatures = Signatures(self._dicts)
+        self.dicts = dict_classes(service.definitions, taken)
+        self.signatures = Signatures(self.dicts)
         definitions = [one.class_name for one in service.definitions]
-        self.names = (*definitions, *self._dicts.values(), *tuples, *requests)
+        self.names = (*definitions, *self.dicts.values(), *tuples, *requests)
 
     def sources(self) -> Iterator[Source]:
         """Every class: objects, their dictionaries, then each endpoint's results and request."""
         classes: list[Class] = []
         for one in self._service.definitions:
-            classes += definition_classes(one, self._dicts, Source("Model"))
+            classes += definition_classes(one, self.dicts, Source("Model"))
         for operation in self._service.operations:
             if len(operation.results) > 1:
                 classes.append(named_tuple(operation))
-            classes.append(_request(operation, self._dicts))
+            classes.append(_request(operation, self.dicts))
         written = write_classes(classes, {*_RUNTIME_TYPES, *self.names})
         return (written[one.name] for one in classes)
 

@@ -12,7 +12,7 @@ from ..ir.names import ClassName
 from ..ir.spelling import spelled
 from ..ir.text import Source, docstring, literal, plain
 from ..ir.types import Reference, UnionType, holds_file
-from ..version import GENERATOR
+from ..ir.version import GENERATOR
 from . import docs
 from .classes import Class, write_classes
 from .models import definition_classes, request_class

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -47,17 +46,15 @@ def _script(operation: Operation, place: Place) -> str:
         )
     if not place.source.isprintable():
         raise NotCallableError("There is a control character in the address of the Space.")
-    body = _Body()
     prefix = place.service.api_prefix
-    events = f"{prefix}/call/{quote(name, safe='')}"
+    events = path = f"{prefix}/call/{quote(name, safe='')}"
+    body = _Body()
     if place.service.calls_by_name:
-        for argument in place.examples.arguments(operation):
-            body.add_member(str(argument.parameter.wire_name), argument.value)
-        text, path = body.as_object(), f"{prefix}/call/v2/{quote(name, safe='')}"
+        path = f"{prefix}/call/v2/{quote(name, safe='')}"
+        arguments = place.examples.arguments(operation)
+        text = body.quoted({str(one.parameter.wire_name): one.value for one in arguments})
     else:
-        for value in _values(operation, place):
-            body.add_item(value)
-        text, path = body.as_arguments(), events
+        text = body.quoted({"data": _values(operation, place)})
     lines = [_base(place)]
     for variable, file in body.files:
         lines += [
@@ -82,7 +79,7 @@ def _base(place: Place) -> str:
     return f'BASE=$(curl -sS --fail {address} |\n  sed \'s/.*"host" *: *"\\([^"]*\\)".*/\\1/\')'
 
 
-def _values(operation: Operation, place: Place) -> Sequence[Example]:
+def _values(operation: Operation, place: Place) -> list[Example]:
     if not operation.is_ordered:
         raise NotCallableError(
             f"{plain(operation.endpoint)} takes its arguments by place, and this document does not "
@@ -101,23 +98,15 @@ class _Body:
     """The JSON of a call as words of the shell, and the files that it names."""
 
     files: list[tuple[str, ExampleFile]] = field(default_factory=list[tuple[str, ExampleFile]])
-    _parts: list[str] = field(default_factory=list[str])
 
-    def add_member(self, name: str, value: Example) -> None:
-        """Add an argument by name."""
-        self._parts.append(f"{json_text(name)}: {self._write(value)}")
-
-    def add_item(self, value: Example) -> None:
-        """Add an argument by place."""
-        self._parts.append(self._write(value))
-
-    def as_object(self) -> str:
-        """The body of a call whose arguments have names."""
-        return self._quoted(f"{{{', '.join(self._parts)}}}")
-
-    def as_arguments(self) -> str:
-        """The body of a call whose arguments have places."""
-        return self._quoted(f'{{"data": [{", ".join(self._parts)}]}}')
+    def quoted(self, value: Example) -> str:
+        """The JSON in single quotes, but for the server's paths, which the shell puts in."""
+        words: list[str] = []
+        for place, part in enumerate(self._write(value).split("\x00")):
+            # Single quotes know no escape.
+            inside = part.replace("'", "'\"'\"'")
+            words.append(f'"${part}"' if place % 2 else f"'{inside}'")
+        return "".join(words)
 
     def _write(self, value: Example) -> str:
         match value:
@@ -138,15 +127,3 @@ class _Body:
             self.files.append((known[file], file))
         # JSON has no such character outside of its escapes, so it can only come from here.
         return f"\x00{known[file]}\x00"
-
-    def _quoted(self, text: str) -> str:
-        """The body in single quotes, but for the server's paths, which the shell puts in."""
-        words: list[str] = []
-        for place, part in enumerate(text.split("\x00")):
-            words.append(f'"${part}"' if place % 2 else f"'{_inside(part)}'")
-        return "".join(words)
-
-
-def _inside(text: str) -> str:
-    """A text within single quotes, which know no escape."""
-    return text.replace("'", "'\"'\"'")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..ir.model import Definition, Json, Operation, Parameter, definitions_in
+from ..ir.json_type import Json
+from ..ir.model import Definition, Operation, Parameter, definitions_in
 from ..ir.types import (
     NULL,
     ChoiceType,
@@ -23,13 +25,12 @@ from ..ir.types import (
     holds_file,
     inside,
 )
-from .validation import Validation
+from .validation import ObjectValue, Validation
 
 _LONGEST = 400
 _DEEPEST = 8
 _MOST_PARTS = 200
 _MOST_ITEMS = 20
-_MOST_ATTEMPTS = 10_000
 _FILE_NAMES = {
     "audio": "audio.wav",
     "microphone": "audio.wav",
@@ -71,7 +72,7 @@ class Examples:
 
     def __init__(self, definitions: Iterable[Definition]) -> None:
         self._definitions = {str(one.class_name): one for one in definitions}
-        self._validation = Validation(self._definitions.values(), _as_file)
+        self._validation = Validation(self._definitions.values())
 
     def arguments(self, operation: Operation) -> tuple[Argument, ...]:
         """What a snippet passes: every required argument, and the others that a default shows.
@@ -100,39 +101,22 @@ class Examples:
         A file is never taken from a spec: it does not choose what a snippet reads or fetches.
         """
         own, type_ = parameter.example, parameter.type
-        if own is not None and not self._holds_file(type_) and not _names_file(own):
-            try:
+        if own is not None and self._is_plain(type_) and not _names_file(own):
+            with contextlib.suppress(ValueError, RecursionError):
                 if len(json.dumps(own)) <= _LONGEST:
-                    return self._read(_sorted(own), type_)
-            except (ValueError, RecursionError):
-                pass
+                    return self._validation.read(_sorted(own), type_)
         component = str(parameter.component)
         name = "image.png" if component in _IMAGES else _FILE_NAMES.get(component, "file.txt")
-        made = _Maker(self._definitions, ExampleFile(name=name)).make(type_)
-        try:
-            return self._read(made, type_)
-        except ValueError:
-            return made  # No value of a bearable size fits.
+        return _Maker(self._definitions, ExampleFile(name=name)).make(type_)
 
-    def _read(self, value: Example, type_: Type) -> Example:
-        """The value as pydantic reads it, unless its alternatives were too many to try.
-
-        Raises:
-            ValueError: when it does not fit.
+    def _is_plain(self, type_: Type) -> bool:
+        """Whether no file is in a type, and no choice of objects: each could hold such a choice,
+        and to try them all could take for ever.
         """
-        width = max(map(_alternatives, self._reached(type_)), default=1)
-        if width > 1 and width ** _depth(value) > _MOST_ATTEMPTS:
-            raise ValueError("there are too many alternatives within alternatives")
-        return self._validation.read(value, type_)
-
-    def _holds_file(self, type_: Type) -> bool:
-        return any(map(holds_file, self._reached(type_)))
-
-    def _reached(self, type_: Type) -> Iterator[Type]:
-        yield type_
-        for definition in definitions_in([type_], self._definitions.values()):
-            for member in definition.members:
-                yield member.type
+        types = [type_]
+        for definition in definitions_in(types, self._definitions.values()):
+            types += [member.type for member in definition.members]
+        return not any(holds_file(one) or _has_alternatives(one) for one in types)
 
 
 def parts(value: Example) -> Iterator[Example]:
@@ -164,10 +148,13 @@ def _names_file(value: Json) -> bool:
     return any(isinstance(one, dict) and "path" in one for one in parts(value))
 
 
-def _as_file(value: object) -> ExampleFile:
-    if not isinstance(value, ExampleFile):
-        raise ValueError("must be a file")
-    return value
+def _has_alternatives(type_: Type) -> bool:
+    containers = (ListType, TupleType, MappingType, Reference)
+    return any(
+        sum(isinstance(option, containers) for option in one.options) > 1
+        for one in inside(type_)
+        if isinstance(one, UnionType)
+    )
 
 
 def _sorted(value: Json) -> Json:
@@ -179,23 +166,6 @@ def _sorted(value: Json) -> Json:
             return [_sorted(one) for one in value]
         case _:
             return value
-
-
-def _depth(value: Example) -> int:
-    match value:
-        case list() | tuple():
-            return 1 + max(map(_depth, value), default=0)
-        case dict():
-            return 1 + max(map(_depth, value.values()), default=0)
-        case _:
-            return 0
-
-
-def _alternatives(type_: Type) -> int:
-    """How many types of containers a value may have to be tried by, at most."""
-    containers = (ListType, TupleType, MappingType, Reference)
-    unions = [one.options for one in inside(type_) if isinstance(one, UnionType)]
-    return max((sum(isinstance(one, containers) for one in found) for found in unions), default=1)
 
 
 class _Maker:
@@ -218,16 +188,15 @@ class _Maker:
             case FileType():
                 return self._file
             case Reference(class_name=name) if not is_enough:
-                return {
-                    str(one.wire_name): self.make(one.type, depth + 1)
-                    for one in self._definitions[name].members
-                    if one.is_required
-                }
+                definition = self._definitions[name]
+                required = [one for one in definition.members if one.is_required]
+                members = {str(one.wire_name): self.make(one.type, depth + 1) for one in required}
+                return ObjectValue(definition, members)
             case ListType(item=item, bounds=bounds) if not is_enough:
                 count = min(max(int(dict(bounds).get("minItems", 1)), 1), _MOST_ITEMS)
                 return [self.make(item, depth + 1) for _ in range(count)]
             case TupleType(items=items) if not is_enough:
-                return [self.make(item, depth + 1) for item in items]
+                return tuple(self.make(item, depth + 1) for item in items)
             case ListType() | TupleType():
                 return []
             case MappingType() | Reference():

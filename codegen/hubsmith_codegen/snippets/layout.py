@@ -21,28 +21,39 @@ class Group:
 Node: TypeAlias = "str | Group"
 
 
-def lay_out(node: Node, *, before: str = "", indent: int = 0, after: str = "") -> str:
-    """Write an expression.
+def lay_out(
+    node: Node, *, before: str = "", indent: int = 0, after: str = "", width: int = WIDTH
+) -> str:
+    """Write an expression: on one line, its parts on one line, or each on a line of its own.
 
     Args:
         node: The expression.
         before: What stands before it on its first line, without the indent.
         indent: Spaces at the beginning of its first line.
         after: What follows on its last line.
+        width: The longest line.
     """
-    flat = f"{' ' * indent}{before}{_flat(node)}{after}"
-    if isinstance(node, str) or len(flat) <= WIDTH or not node.parts:
+    margin = " " * indent
+    flat = f"{margin}{before}{_flat(node)}{after}"
+    if isinstance(node, str) or len(flat) <= width or not node.parts:
         return flat
-    lines = [f"{' ' * indent}{before}{node.start}"]
-    lines += [
-        lay_out(part, before=prefix, indent=indent + 4, after=",") for prefix, part in node.parts
-    ]
-    return "\n".join([*lines, f"{' ' * indent}{node.end}{after}"])
+    inside = f"{margin}    {_parts(node)}"
+    lines = [inside]
+    if len(inside) > width or node.pad:
+        lines = [
+            lay_out(part, before=prefix, indent=indent + 4, after=",", width=width)
+            for prefix, part in node.parts
+        ]
+    return "\n".join([f"{margin}{before}{node.start}", *lines, f"{margin}{node.end}{after}"])
 
 
 def _flat(node: Node) -> str:
     if isinstance(node, str):
         return node
-    inside = ", ".join(f"{prefix}{_flat(part)}" for prefix, part in node.parts)
+    inside = _parts(node)
     pad = node.pad if inside else ""
     return f"{node.start}{pad}{inside}{pad}{node.end}"
+
+
+def _parts(node: Group) -> str:
+    return ", ".join(f"{prefix}{_flat(part)}" for prefix, part in node.parts)

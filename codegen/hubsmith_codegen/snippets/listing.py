@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ..ir.model import Definition, Json, Member, Operation, Parameter, Service
+from ..ir.json_type import Json
+from ..ir.model import Definition, Member, Operation, Parameter, Service
 from ..ir.spelling import spelled
 from ..ir.text import paragraphs, plain, sentence
 from ..ir.types import Type

@@ -11,13 +11,13 @@ from ..render.space import signatures
 from ..render.templating import template
 from .examples import Examples
 from .layout import Group, lay_out
-from .python import method_call, use_lines
+from .python import method_call
 from .sample import client_sample
 
+# What the page of a repository shows without scrolling.
+_WIDTH = 115
 _NEEDS = Source("It needs the package `hubsmith`.")
-_NEEDS_NOTHING = Source(
-    "It carries its runtime\nin `_runtime/`: httpx and pydantic are all that has to be installed."
-)
+_NEEDS_NOTHING = Source("It carries its runtime in `_runtime/` and needs httpx and pydantic only.")
 
 
 def readme(service: Service, *, runtime_is_vendored: bool = False) -> str:
@@ -57,12 +57,16 @@ def _endpoint(
     parts = tuple(("", part) for part in ("self", *written.parts(operation)))
     result = spelled(operation.result)
     signature = Group(start=f"def {operation.method}(", parts=parts, end=f") -> {result}: ...")
+    before, after = "result = " if operation.results else "", ""
+    if operation.streams:
+        before, after = "for part in ", ": ..."
     call, classes = method_call(operation, examples, "space")
-    lines = [lay_out(signature), ""]
+    lines = [lay_out(signature, width=_WIDTH)]
     if classes:
-        lines += [f"from {service.package} import {', '.join(classes)}", ""]
+        lines.append(f"from {service.package} import {', '.join(classes)}")
+    lines.append(lay_out(call, before=before, after=after, width=_WIDTH))
     return (
         markdown_code(operation.endpoint) if operation.endpoint else Source(heading),
         markdown(" ".join(operation.description.split())),
-        Source("\n".join([*lines, *use_lines(operation, call)])),
+        Source("\n".join(lines)),
     )

@@ -53,10 +53,15 @@ class Validation:
 
     Args:
         definitions: The classes that the types refer to.
-        as_file: Makes what is passed for a file of a value; a `ValueError` refuses it.
+        as_file: Makes what is passed for a file of a value; a `ValueError` refuses it. Without it
+            anything is taken for one.
     """
 
-    def __init__(self, definitions: Iterable[Definition], as_file: Callable[[Any], object]) -> None:
+    def __init__(
+        self,
+        definitions: Iterable[Definition],
+        as_file: Callable[[Any], object] = lambda file: file,
+    ) -> None:
         self._file = core_schema.no_info_plain_validator_function(as_file)
         self._definitions = tuple(definitions)
         self._validators: dict[Type, SchemaValidator] = {}

@@ -13,7 +13,7 @@ from typing import cast
 
 from hubsmith_runtime import SpecError
 
-from ..ir.model import Json
+from ..ir.json_type import Json
 from ..load.document import parse
 
 LOCK_FILE = "hubsmith.lock"
@@ -71,9 +71,16 @@ class Lock:
             "omissions": [
                 {"endpoint": endpoint, "reason": reason} for endpoint, reason in self.omissions
             ],
-            "files": {str(path): self.files[path] for path in sorted(self.files)},
         }
-        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        # One line each, so that a diff of two locks says what differs.
+        lines = [f" {_json(key)}: {_json(value)}" for key, value in content.items()]
+        files = [f"  {_json(str(path))}: {_json(self.files[path])}" for path in sorted(self.files)]
+        lines.append(' "files": {\n' + ",\n".join(files) + "\n }")
+        return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def read_lock(content: bytes, what: str) -> Lock:

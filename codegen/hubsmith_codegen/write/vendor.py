@@ -18,8 +18,8 @@ import hubsmith_runtime
 from hubsmith_runtime import HubsmithError
 
 from ..ir.text import Source
+from ..ir.version import GENERATOR
 from ..render.templating import template
-from ..version import GENERATOR
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
@@ -34,11 +34,10 @@ _NEEDED = frozenset(
 )
 _LIBRARY = hubsmith_runtime.__name__
 _NOTICE = (
-    f"# Part of the runtime of {GENERATOR}, copied with this notice added.\n"
-    "# Copyright 2026 The hubsmith authors\n"
-    "# SPDX-License-Identifier: Apache-2.0. The license is in the file LICENSE beside this one.\n"
-    "# DO NOT EDIT: `hubsmith generate` writes it again.\n"
-    "# ruff: noqa"  # It is written to the rules of another project than the one it goes into.
+    f"# Part of the runtime of {GENERATOR}, (c) 2026 The hubsmith authors. "
+    "SPDX-License-Identifier: Apache-2.0\n"
+    # It is written to the rules of another project than the one it goes into.
+    "# ruff: noqa  # Copied with this notice. DO NOT EDIT: `hubsmith generate` writes it again."
 )
 
 

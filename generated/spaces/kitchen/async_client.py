@@ -30,14 +30,7 @@ from .models import (
 
 
 class AsyncKitchen(AsyncSpace):
-    """An async client of the Space owner/kitchen.
-
-    Every endpoint is a method. The same methods of `jobs` start a job instead, to iterate,
-    watch and cancel. A file is given as a path, a URL, bytes, an open file, a PIL image or a
-    `File`; the samples of an audio as (samples, sampling rate).
-
-    The arguments are those of `Kitchen`.
-    """
+    """The client `Kitchen` of the Space owner/kitchen for asyncio, with its arguments."""
 
     _source = "owner/kitchen"
 

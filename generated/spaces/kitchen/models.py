@@ -72,10 +72,7 @@ class MessageDict(TypedDict):
 
 
 class MetadataDict(Model):
-    """A typed dictionary to represent metadata for a message in the Chatbot component. An instance
-    of this dictionary is used for the `metadata` field in a ChatMessage when the chat message
-    should be displayed as a thought.
-    """
+    """A typed dictionary to represent metadata for a message in the Chatbot component."""
 
     duration: float | None = None
     id: int | str | None = None
@@ -95,9 +92,7 @@ class MetadataDictDict(TypedDict):
 
 
 class OptionDict(Model):
-    """A typed dictionary to represent an option in a ChatMessage. A list of these dictionaries is
-    used for the `options` field in a ChatMessage.
-    """
+    """A typed dictionary to represent an option in a ChatMessage."""
 
     value: str
     label: str | None = None

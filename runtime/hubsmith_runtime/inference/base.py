@@ -110,7 +110,6 @@ class BaseInference:
         return f"{type(self).__name__}({options})"
 
     def _raw_form(self: Client) -> Client:
-        """Return this client with answers instead of results."""
         raw = copy.copy(self)
         raw._is_raw = True
         return raw
@@ -261,7 +260,6 @@ def _content(json: Any, data: FileInput | None) -> Effects[tuple[bytes, dict[str
 
 
 def _text(name: str, value: object, alias: str, other: object) -> str | None:
-    """Return an argument that has two names."""
     if value is not None and other is not None:
         raise ArgumentError(f"{alias}: another name for {name}; pass one of them.")
     chosen = value if other is None else other

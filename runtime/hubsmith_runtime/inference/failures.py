@@ -60,7 +60,6 @@ class Callee:
 
     @property
     def bearer(self) -> dict[str, str]:
-        """The header that carries the key; empty without one."""
         return {"authorization": f"Bearer {self.key}"} if self.key else {}
 
     def masked(self, text: str) -> str:
@@ -69,7 +68,6 @@ class Callee:
 
 
 def failure(response: Response, callee: Callee) -> InferenceError:
-    """Return the error that an answer with a failing status means."""
     body = response.json()
     page = callee.masked(response.body.decode(errors="replace")).encode()
     words = server_words(body, callee) or plain_words(page)[:_LENGTH] or "no reason given"
@@ -82,7 +80,6 @@ def failure(response: Response, callee: Callee) -> InferenceError:
 
 
 def stream_failure(event: object, callee: Callee, headers: Mapping[str, str]) -> InferenceError:
-    """Return the error that a stream's error event means."""
     return _error(None, server_words(event, callee) or "an error", event, headers, callee)
 
 

@@ -1,13 +1,15 @@
-"""What the Hub is asked about models before a call, and the addresses of the Hub and its router."""
+"""What the Hub is asked about models before a call, its tokens, and the address of its router."""
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from ..effects import Effects
 from ..errors import SpecError, ValidationError, shorten
@@ -27,6 +29,8 @@ HF_INFERENCE = "hf-inference"
 Entry = Mapping[str, Any]
 """What the Hub knows of a model at one provider: `provider`, `providerId`, `task`, `status` ..."""
 
+_TOKENS = ("hf_", "api_org_")
+_HOSTS = ("huggingface.co", "hf.co")
 _MODEL_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _CACHED, _CACHED_SECONDS = 256, 600.0
 _SIMILAR = {"feature-extraction", "sentence-similarity"}  # Models of these may do both.
@@ -146,3 +150,25 @@ def _does(own: str, tags: set[str], task: str) -> bool:
             return task == "conversational"
         case _:
             return own == task or ({own, task} == _SIMILAR and task in tags)
+
+
+def is_hub_token(key: str) -> bool:
+    """Whether a key is a token of the Hub, which is sent through the router.
+
+    These are user, organisation and OAuth access tokens (`hf_`, `api_org_`), and JSON web tokens
+    whose issuer is the Hub, such as those of signed-in visitors and of jobs. Any other key is the
+    provider's own. A token that was found in the environment or in the file of a login is always
+    the Hub's, however it looks: whoever finds it there need not ask here.
+    """
+    return key.startswith(_TOKENS) or _issuer(key) in _HOSTS
+
+
+def _issuer(key: str) -> str:
+    """Return the host that a JSON web token says it is from; it is not verified."""
+    _, _, claims = key.rpartition(".")[0].rpartition(".")
+    try:
+        found: object = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        issuer = as_text(as_object(found).get("iss"))
+        return (urlsplit(issuer).hostname or issuer).removeprefix("www.")
+    except (ValueError, RecursionError):
+        return ""

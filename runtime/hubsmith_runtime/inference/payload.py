@@ -42,16 +42,13 @@ class TaskResponse:
 
 
 def is_file(value: object) -> TypeGuard[File]:
-    """Whether a value is a file."""
     return isinstance(value, File)
 
 
 def files_in(value: object) -> list[File]:
-    """Return the files among inputs."""
-    if isinstance(value, str) or is_file(value):
-        return [] if isinstance(value, str) else [value]
-    members = as_list(value) or [*as_object(value).values()]
-    return [file for member in members for file in files_in(member)]
+    if members := as_list(value) or [*as_object(value).values()]:
+        return [file for member in members for file in files_in(member)]
+    return [value] if not isinstance(value, str) and is_file(value) else []
 
 
 # Forms of a file, or of media that were fetched, within JSON; anything else stays as it is.

@@ -21,17 +21,11 @@ from .response import MissingValueError, find
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InferenceProgress:
-    """How far a job is that a provider has taken.
+    """How far a job is that a provider has taken."""
 
-    Attributes:
-        status: The provider's own word, such as `IN_QUEUE`.
-        seconds: Since the call began.
-        position: The place in the queue, where the provider tells it.
-    """
-
-    status: str
-    seconds: float
-    position: int | None = None
+    status: str  # The provider's own word, such as `IN_QUEUE`.
+    seconds: float  # Since the call began.
+    position: int | None = None  # In the queue, where the provider tells it.
 
 
 OnProgress: TypeAlias = Callable[[InferenceProgress], object]

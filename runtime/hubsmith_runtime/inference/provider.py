@@ -102,20 +102,17 @@ class Target:
 
     @cached_property
     def callee(self) -> Callee:
-        """Who is called, for messages."""
         if self.url is not None:
             return Callee(model=shown(self.url), key=self.key)
         model = self.hub_model or self.model
         return Callee(provider=self.provider.name, model=model, key=self.key)
 
-    @property
+    @cached_property
     def operation(self) -> Operation:
-        """How the task is done here."""
         return self.provider.operation(self.task)
 
     @cached_property
     def endpoint(self) -> str:
-        """The URL that the call is sent to."""
         if self.url is not None:
             is_whole = urlsplit(self.url).path.rstrip("/").endswith("/chat/completions")
             is_chat = self.task == "conversational" and not is_whole
@@ -142,7 +139,6 @@ class Target:
         return self.router.rstrip("/") + (f"/{self.provider.name}" if path is None else path)
 
     def address(self, path: str) -> str:
-        """Return the URL of a path at the provider."""
         query, url = self.operation.routed_query if self.is_routed else "", self.root + path
         return url if query in url else f"{url}{'&' if '?' in url else '?'}{query}"
 

@@ -16,7 +16,7 @@ from ..http import HttpRequest, Response
 from ..reading import as_object
 from ..retries import Retries
 from .failures import send_checked
-from .keys import is_hub_token
+from .hub import is_hub_token
 from .payload import Payload, TaskResponse, files_in, is_file
 from .polling import OnProgress, wait_for_job
 from .provider import Target as Target
@@ -118,10 +118,10 @@ def _problem(target: Target, payload: Payload) -> str:
 def _encoded(target: Target, payload: Payload) -> tuple[bytes, str | None]:
     """Return the body as bytes, and its type where it is known."""
     body = target.operation.body(target, payload)
-    if is_file(body):
-        return body.read(), body.mime_type
     members = as_object(body)
     if members is not body:
+        if is_file(body):
+            return body.read(), body.mime_type
         raise MissingValueError("a file as input")
     # Inputs are sent as they are, but for messages.
     is_chat = payload.task == "conversational"

@@ -59,7 +59,6 @@ def if_complete(make: Callable[[], object]) -> object:
 
 
 def without_none(members: dict[str, object]) -> dict[str, object]:
-    """Return the members of an object that have a value."""
     return {name: value for name, value in members.items() if value is not None}
 
 

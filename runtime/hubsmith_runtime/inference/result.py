@@ -114,7 +114,6 @@ def _validated(request: TaskRequest[Any], response: TaskResponse) -> Any:
 
 @functools.lru_cache(maxsize=128)
 def adapter_of(result: Any) -> pydantic.TypeAdapter[Any]:
-    """Return the validator of a type, made once."""
     return pydantic.TypeAdapter(result)
 
 

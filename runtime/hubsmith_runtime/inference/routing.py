@@ -13,8 +13,7 @@ from ..effects import Effects
 from ..errors import AuthenticationError, ValidationError
 from ..http import origin_of, shown
 from ..tokens import choose_token, hub_url
-from .hub import AUTO, CHAT, HF_INFERENCE, Hub, router_url
-from .keys import is_hub_token
+from .hub import AUTO, CHAT, HF_INFERENCE, Hub, is_hub_token, router_url
 from .provider import Provider, Target
 from .servers import is_url
 
@@ -31,19 +30,11 @@ _DOUBTS = {
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What a client was told about provider and key.
+    """What a client was told about provider and key."""
 
-    Attributes:
-        provider: A provider's name or `auto`; `None` for hf-inference where there is no model or
-            it is a URL, else `auto`.
-        token: The key that was passed; `None` for the saved token of the Hub, where it may be used.
-        find: Returns a provider's table, or raises a `ValidationError` for an unknown name.
-        hub: What is asked about models.
-    """
-
-    provider: str | None
-    token: str | None = field(repr=False)
-    find: Callable[[str], Provider] = field(repr=False)
+    provider: str | None  # `None`: hf-inference without a model or for a URL, else `auto`.
+    token: str | None = field(repr=False)  # `None` for the saved token, where it may be used.
+    find: Callable[[str], Provider] = field(repr=False)  # Raises for an unknown name.
     hub: Hub = field(repr=False)
 
     @property

@@ -21,7 +21,6 @@ _LARGEST_LIST = 1 << 20
 
 
 def is_url(model: str | None) -> bool:
-    """Whether a model is given as the URL of a server."""
     return model is not None and model[:8].lower().startswith(("http://", "https://"))
 
 

@@ -70,7 +70,6 @@ class _Chunks(Generic[C]):
         return _END
 
     def _read(self) -> Effects[None]:
-        """Read one piece of the answer, and the chunks in it."""
         self._is_reading, piece = True, None
         try:
             piece = yield Read(self._body)

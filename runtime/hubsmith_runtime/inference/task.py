@@ -24,35 +24,20 @@ R = TypeVar("R", covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """The facts of one task that its schema does not say.
+    """The facts of one task that its schema does not say; its fields are those of the request."""
 
-    Attributes:
-        name: The Hub's name of the task, such as `text-to-image`; `conversational` for chat.
-        method: The name of the client's method.
-        inputs: The request field that is the wire's `inputs`, or, where `inputs` is an object, the
-            field by the name of its member. Every other field is a parameter.
-        binary: Fields whose value is a file: image, audio or video.
-        result: `json`: the answer is validated as the result type. `image`, `bytes`, `array`: it is
-            a PIL image, bytes, or a numpy array of float32.
-        shapes: Names of the other forms of an answer that are understood, as they are tried.
-        text_unless: The field that turns a plain text into the whole result.
-        many_if: The field that asks for a list of results instead of one.
-        parsed_by: The field that may hold a pydantic model class, which the answer is parsed by.
-        one_of: Fields of which at least one is needed.
-        together: Fields that are given together or not at all.
-    """
-
-    name: str
-    method: str
+    name: str  # The Hub's, such as `text-to-image`; `conversational` for chat.
+    method: str  # Of the client.
+    # The field that is the wire's `inputs`, or those of its members. All others are parameters.
     inputs: str | Mapping[str, str] = ""
-    binary: tuple[str, ...] = ()
-    result: Literal["json", "image", "bytes", "array"] = "json"
-    shapes: tuple[str, ...] = ()
-    text_unless: str = ""
-    many_if: str = ""
-    parsed_by: str = ""
-    one_of: tuple[str, ...] = ()
-    together: tuple[str, ...] = ()
+    binary: tuple[str, ...] = ()  # Fields whose value is a file: image, audio or video.
+    result: Literal["json", "image", "bytes", "array"] = "json"  # JSON is validated.
+    shapes: tuple[str, ...] = ()  # Other forms of an answer that are understood, as they are tried.
+    text_unless: str = ""  # The field that turns a plain text into the whole result.
+    many_if: str = ""  # The field that asks for a list of results instead of one.
+    parsed_by: str = ""  # The field that may hold a model class to parse the answer by.
+    one_of: tuple[str, ...] = ()  # Fields of which at least one is needed.
+    together: tuple[str, ...] = ()  # Fields given together or not at all.
 
     def __str__(self) -> str:
         return self.method

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 from ..effects import Effects
 from ..errors import ValidationError
@@ -19,12 +19,16 @@ from .untyped import UntypedCall, space_info
 if TYPE_CHECKING:
     import ssl
 
-J = TypeVar("J", bound=BaseJob[Any])
+R = TypeVar("R")
+J = TypeVar("J")
 Callbacks: TypeAlias = "Callable[..., object] | Sequence[Callable[..., object]] | None"
 
 
-class UntypedSpace(BaseSpace):
-    """What both clients share; see `Client` for the arguments."""
+class UntypedSpace(BaseSpace, Generic[R, J]):
+    """What both clients share; see `Client` for the arguments.
+
+    Of the asynchronous one the results `R` and the jobs `J` are there to be awaited.
+    """
 
     def __init__(
         self,
@@ -74,32 +78,6 @@ class UntypedSpace(BaseSpace):
             self._driver.origins.silence = silence
         self._oauth_token = oauth_token
 
-    def _view(
-        self, all_endpoints: bool | None, print_info: bool, return_format: str | None
-    ) -> Effects[Info | str | None]:
-        info = yield from space_info((yield from self._core.connector.connect()))
-        text = view(info, self._core.name, all_endpoints)
-        if print_info:
-            print(text)
-        return info if return_format == "dict" else text if return_format == "str" else None
-
-
-class Client(UntypedSpace, BlockingSpace):
-    """Any Gradio Space, called by the names of its endpoints. Making one sends nothing.
-
-    Args:
-        src: `owner/name` or a URL.
-        httpx_kwargs: Of these only `cookies`, `headers`, `timeout` (seconds without a byte until a
-            request fails, or an `httpx.Timeout`) and `verify` have a meaning.
-        download_files: Another name of `download_dir`. Files are fetched when they are used, so
-            `False` changes nothing.
-        oauth_token: A token for the Space's code, sent only to endpoints that declare it.
-        token, auth, headers, cookies, ssl_verify, timeout, download_dir, retries, on_stage,
-            wake_timeout: See `Space`.
-        max_workers, verbose, analytics_enabled: Not used: calls need no threads, and nothing is
-            printed or reported.
-    """
-
     def predict(
         self,
         /,
@@ -109,7 +87,7 @@ class Client(UntypedSpace, BlockingSpace):
         headers: Mapping[str, str] | None = None,
         event_data: Any = None,
         **kwargs: Any,
-    ) -> Any:
+    ) -> R:
         """Call an endpoint and wait for its result.
 
         Args:
@@ -142,22 +120,23 @@ class Client(UntypedSpace, BlockingSpace):
         result_callbacks: Callbacks = None,
         event_data: Any = None,
         **kwargs: Any,
-    ) -> Job[Any]:
+    ) -> J:
         """Call an endpoint and return at once, while the call goes on; see `predict`.
 
         Args:
             result_callbacks: One or more functions that get the result when it is there.
         """
         call = UntypedCall(args, kwargs, api_name, fn_index, headers, event_data)
-        job = self._begin(partial(call.prepare, self._oauth_token))
-        return _with_callbacks(job, result_callbacks)
+        callbacks = [result_callbacks] if callable(result_callbacks) else result_callbacks or ()
+        also = [partial(_call_with_result, callback) for callback in callbacks]
+        return self._begin(partial(call.prepare, self._oauth_token), also)
 
     def view_api(
         self,
         all_endpoints: bool | None = None,
         print_info: bool = True,
         return_format: Literal["dict", "str"] | None = None,
-    ) -> Any:
+    ) -> R:
         """Show every endpoint with its parameters and results.
 
         Args:
@@ -168,59 +147,40 @@ class Client(UntypedSpace, BlockingSpace):
         viewing = self._view(all_endpoints, print_info, return_format)
         return self._driver.run(viewing, self._core.timeout)
 
+    def _view(
+        self, all_endpoints: bool | None, print_info: bool, return_format: str | None
+    ) -> Effects[Info | str | None]:
+        info = yield from space_info((yield from self._core.connector.connect()))
+        text = view(info, self._core.name, all_endpoints)
+        if print_info:
+            print(text)
+        return info if return_format == "dict" else text if return_format == "str" else None
 
-class AsyncClient(UntypedSpace, AwaitableSpace):
+
+class Client(UntypedSpace[Any, Job[Any]], BlockingSpace):
+    """Any Gradio Space, called by the names of its endpoints. Making one sends nothing.
+
+    Args:
+        src: `owner/name` or a URL.
+        httpx_kwargs: Of these only `cookies`, `headers`, `timeout` (seconds without a byte until a
+            request fails, or an `httpx.Timeout`) and `verify` have a meaning.
+        download_files: Another name of `download_dir`. Files are fetched when they are used, so
+            `False` changes nothing.
+        oauth_token: A token for the Space's code, sent only to endpoints that declare it.
+        token, auth, headers, cookies, ssl_verify, timeout, download_dir, retries, on_stage,
+            wake_timeout: See `Space`.
+        max_workers, verbose, analytics_enabled: Not used: calls need no threads, and nothing is
+            printed or reported.
+    """
+
+
+class AsyncClient(
+    UntypedSpace[Coroutine[Any, Any, Any], Coroutine[Any, Any, AsyncJob[Any]]], AwaitableSpace
+):
     """Any Gradio Space, for asyncio; see `Client` for the arguments.
 
     Use it within one event loop. Cancelling a task that waits for a call cancels the call.
     """
-
-    async def predict(
-        self,
-        /,
-        *args: Any,
-        api_name: str | None = None,
-        fn_index: int | None = None,
-        headers: Mapping[str, str] | None = None,
-        event_data: Any = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Call an endpoint and wait for its result; see `Client.predict`."""
-        call = UntypedCall(args, kwargs, api_name, fn_index, headers, event_data)
-        return await self._call(partial(call.prepare, self._oauth_token))
-
-    async def submit(
-        self,
-        /,
-        *args: Any,
-        api_name: str | None = None,
-        fn_index: int | None = None,
-        headers: Mapping[str, str] | None = None,
-        result_callbacks: Callbacks = None,
-        event_data: Any = None,
-        **kwargs: Any,
-    ) -> AsyncJob[Any]:
-        """Send a call and return while it goes on; see `Client.submit`."""
-        call = UntypedCall(args, kwargs, api_name, fn_index, headers, event_data)
-        job = await self._begin(partial(call.prepare, self._oauth_token))
-        return _with_callbacks(job, result_callbacks)
-
-    async def view_api(
-        self,
-        all_endpoints: bool | None = None,
-        print_info: bool = True,
-        return_format: Literal["dict", "str"] | None = None,
-    ) -> Any:
-        """Show every endpoint with its parameters and results; see `Client.view_api`."""
-        viewing = self._view(all_endpoints, print_info, return_format)
-        return await self._driver.run(viewing, self._core.timeout)
-
-
-def _with_callbacks(job: J, callbacks: Callbacks) -> J:
-    """Call functions with the result of a job, several values as several arguments."""
-    for callback in [callbacks] if callable(callbacks) else callbacks or ():
-        job.add_done_callback(partial(_call_with_result, callback))
-    return job
 
 
 def _call_with_result(callback: Callable[..., object], job: BaseJob[Any]) -> None:

@@ -28,25 +28,13 @@ _EXPONENT_FROM = 1e21
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Which endpoint of a Space a request model calls.
+    """Which endpoint of a Space a request model calls."""
 
-    Attributes:
-        name: The endpoint's API name with its leading slash, such as `/predict`. Empty for an
-            endpoint without a name, which is then found by `fn_index`.
-        fn_index: Position of the function in the Space, used only where there is no name, because
-            it shifts when the Space's author adds an event.
-        outputs: How many values the endpoint returns. With 0 the result is `None`, with 1 it is
-            the value itself, with more it is the request's named tuple.
-        is_ordered: Whether the request's fields stand in the order of the Space's inputs. Where
-            they do not, the running Space is asked for the order of their names.
-        defaults: The Space's own values, by wire name, for parameters whose default is not a
-            scalar. They are sent when the argument is `None`.
-    """
-
-    name: str = ""
-    fn_index: int | None = None
-    outputs: int = 1
-    is_ordered: bool = True
+    name: str = ""  # With its leading slash; empty for one without a name.
+    fn_index: int | None = None  # Where there is no name; it shifts when the author adds an event.
+    outputs: int = 1  # With 0 the result is `None`, with more than 1 the request's named tuple.
+    is_ordered: bool = True  # As the Space's inputs are; else the running Space is asked for it.
+    # By wire name, for parameters whose default is no scalar: sent when the argument is `None`.
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def __str__(self) -> str:
@@ -100,7 +88,6 @@ class Encoder:
 
     @property
     def uploads(self) -> list[Upload]:
-        """The files among the arguments."""
         return list(self._uploads.values())
 
     def argument(self, value: Any, where: str) -> Any:

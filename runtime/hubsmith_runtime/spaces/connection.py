@@ -37,7 +37,6 @@ class Connection:
         return protocol.ask(request, f"{self.name}: {what}", self.retries)
 
     def prepare(self, request: Request[Any]) -> Effects[Call]:
-        """Make a call of a request."""
         endpoint = type(request).__endpoint__
         live = self.live.endpoint(endpoint, self.name)
         if not endpoint.is_ordered and endpoint.name not in self.known:
@@ -96,7 +95,6 @@ class Connection:
         return event_id
 
     def cancel(self, call: Call, session_hash: str, event_id: str) -> Effects[None]:
-        """Cancel a job."""
         job = {"session_hash": session_hash, "fn_index": call.fn_index, "event_id": event_id}
         answer: Response = yield Send(protocol.post(f"{self.base}/cancel", job))
         # Servers before 4.31 cannot cancel: the job is forgotten here, and runs on there.
@@ -104,7 +102,6 @@ class Connection:
             protocol.check(answer, f"{call.where}: cancel")
 
     def open_events(self, session_hash: str) -> Effects[Body]:
-        """Open the event stream of a session."""
         url = f"{self.base}/queue/data?session_hash={quote(session_hash)}"
         step = partial(self._open_once, protocol.stream(url, self.live.silence))
         return protocol.retried(step, self.retries, runs_job=True)

@@ -58,7 +58,6 @@ class Connector:
     _stage: str = ""
 
     def connect(self) -> Effects[Connection]:
-        """Return the running Space."""
         while self._is_connecting:
             yield Wait(self._connected)
         if self.connection is None:

@@ -49,11 +49,9 @@ class SpaceCore:
 
     @property
     def name(self) -> str:
-        """What messages call the Space."""
         return self.connector.source.name
 
     def call(self, prepare: Preparation) -> Effects[Any]:
-        """Make a call and wait for its result."""
         with _in_time(self.name, self.timeout, _ADVICE):
             step = partial(self._call_once, prepare)
             return (yield from repeated(step, self.connector.retries, self._classify))
@@ -166,7 +164,6 @@ class SpaceCore:
         return job.stage == "cancelled"
 
     def _cancel_quietly(self, job: JobState) -> Effects[None]:
-        """Try to cancel a job whose caller has gone."""
         try:
             yield from self.cancel(job)
         except (HubsmithError, DeadlineExceeded):
@@ -177,7 +174,6 @@ class SpaceCore:
         yield from self._reader.call_back(job.session)
 
     def reset_session(self) -> None:
-        """Begin a new session. Jobs under way stay in the old one."""
         self.session_hash = secrets.token_hex(8)
         if self._session is not None:
             self._retired.append(self._session)

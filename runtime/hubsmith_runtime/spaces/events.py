@@ -16,21 +16,13 @@ Stage: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressUnit:
-    """One progress bar of a Space.
+    """One progress bar of a Space, in steps or as a share."""
 
-    Attributes:
-        index: Steps done.
-        length: Steps in all.
-        unit: What a step is called.
-        progress: Share done, from 0 to 1, where the Space gives that instead of steps.
-        desc: What is being done.
-    """
-
-    index: int | None = None
-    length: int | None = None
-    unit: str | None = None
-    progress: float | None = None
-    desc: str | None = None
+    index: int | None = None  # Steps done.
+    length: int | None = None  # Steps in all.
+    unit: str | None = None  # What a step is called.
+    progress: float | None = None  # Share done, from 0 to 1.
+    desc: str | None = None  # What is being done.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,23 +107,12 @@ RawEvent: TypeAlias = "Queued | Started | Progress | Log | Chunk | Outcome"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
-    """Where a job stands.
-
-    Attributes:
-        stage: `joining`, `queued`, `running`, `iterating` (it has given a partial result),
-            `finished`, `failed` or `cancelled`.
-        rank: Jobs before this one in the queue.
-        queue_size: Jobs in the queue.
-        eta: Seconds until it is done, as the Space estimates.
-        progress: The Space's progress bars, as last reported.
-        log: The Space's messages so far.
-        error: What went wrong, for a failed job.
-    """
+    """Where a job stands. One that is `iterating` has given a partial result."""
 
     stage: Stage
-    rank: int | None = None
+    rank: int | None = None  # Jobs before this one in the queue.
     queue_size: int | None = None
-    eta: float | None = None
-    progress: tuple[ProgressUnit, ...] = ()
-    log: tuple[LogLine, ...] = ()
-    error: str | None = None
+    eta: float | None = None  # Seconds until it is done, as the Space estimates.
+    progress: tuple[ProgressUnit, ...] = ()  # As last reported.
+    log: tuple[LogLine, ...] = ()  # The Space's messages so far.
+    error: str | None = None  # What went wrong, for a failed job.

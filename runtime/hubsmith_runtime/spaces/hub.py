@@ -28,37 +28,21 @@ _NOT_THERE = (401, 403, 404)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceSummary:
-    """A Space that was found. What the Hub does not tell is empty or `None`.
+    """A Space that was found. What the Hub does not tell is empty or `None`."""
 
-    Attributes:
-        id: `owner/name`.
-        author: Its owner.
-        title: Its heading.
-        emoji: Its emoji.
-        sdk: What it is made with, such as `gradio`.
-        likes: How many people like it.
-        private: Whether only some may see it.
-        tags: Its tags.
-        stage: What it does now, such as `RUNNING` or `SLEEPING`.
-        short_description: What it does, in a sentence.
-        category: What kind of thing it does.
-        relevance: How well it fits the query, from 0 to 1.
-        trending: How popular it is at the moment.
-    """
-
-    id: str
+    id: str  # `owner/name`.
     author: str = ""
     title: str = ""
     emoji: str = ""
-    sdk: str = ""
+    sdk: str = ""  # What it is made with, such as `gradio`.
     likes: int = 0
     private: bool = False
     tags: tuple[str, ...] = ()
-    stage: str = ""
+    stage: str = ""  # What it does now, such as `RUNNING` or `SLEEPING`.
     short_description: str = ""
     category: str = ""
-    relevance: float | None = None
-    trending: float | None = None
+    relevance: float | None = None  # How well it fits the query, from 0 to 1.
+    trending: float | None = None  # How popular it is at the moment.
 
 
 def search_spaces(
@@ -239,7 +223,6 @@ def _duplicate(
 
 
 def _change_hardware(hub: str, name: str, hardware: str, seconds: int) -> Effects[None]:
-    """Give a duplicate other hardware where it has another."""
     space = _space(hub, name)
     runtime = yield from _get(f"{space}/runtime", name)
     if (as_object(runtime.get("hardware")).get("current") or _FREE) != hardware:

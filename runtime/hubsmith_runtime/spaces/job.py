@@ -40,7 +40,6 @@ class JobEvents(Generic[R]):
         return self._job.outcome is not None or self._chunks < self._job.chunks
 
     def is_at_end(self) -> bool:
-        """Whether everything was taken."""
         return self._job.outcome is not None and self._taken == len(self._job.events)
 
     def take(self) -> Iterator[Event[R]]:

@@ -47,7 +47,6 @@ class LiveSpace:
 
     @classmethod
     def parse(cls, config: object, source: str) -> LiveSpace:
-        """Read a parsed `/config` document."""
         document = as_object(config)
         protocol, version = as_text(document.get("protocol")), document.get("version")
         if not isinstance(document.get("dependencies"), list) or not isinstance(version, str):

@@ -24,7 +24,6 @@ _DURATION = re.compile(r"ZeroGPU illegal duration|GPU duration .*larger than", r
 
 
 def parse_message(payload: bytes) -> Message:
-    """Parse the data of one server-sent event; empty where it is not a message."""
     try:
         return as_object(json.loads(payload))
     except (ValueError, RecursionError):
@@ -79,7 +78,6 @@ def _progress_unit(bar: Message) -> events.ProgressUnit:
 
 
 def app_error(output: Message, title: str, where: str) -> errors.AppError:
-    """Return the error of a job that failed, with the Space's words."""
     words, title = _unquoted(_text(output.get("error"))), title or _text(output.get("title"))
     reason = sentence(words) or (
         "the Space does not say why. Its logs do, and launch(show_error=True) tells callers."
@@ -140,7 +138,6 @@ def lost_error(where: str, error: errors.HubsmithError | None) -> errors.Session
 
 
 def closed_error(where: str) -> errors.JobCancelledError:
-    """Say that the client was closed while a job was pending."""
     return errors.JobCancelledError(f"{where}: the client was closed before the job was done.")
 
 

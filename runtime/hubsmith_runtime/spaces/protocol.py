@@ -27,12 +27,10 @@ _WORDS = 300
 
 
 def config(root: str) -> HttpRequest:
-    """Ask what the Space at `root` is."""
     return HttpRequest(method="GET", url=f"{root}/config", headers=CALLER)
 
 
 def info(base: str, *, undocumented: bool = False) -> HttpRequest:
-    """Ask which parameters the endpoints have."""
     query = "?all_endpoints=true" if undocumented else ""
     # A server that fails to make this document drops the connection, and maybe only when the job
     # is being sent on it.
@@ -41,13 +39,11 @@ def info(base: str, *, undocumented: bool = False) -> HttpRequest:
 
 
 def post(url: str, body: Mapping[str, Any], headers: Mapping[str, str] = CALLER) -> HttpRequest:
-    """Send JSON to a Space."""
     content = json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
     return HttpRequest(method="POST", url=url, headers={**headers, **_JSON}, content=content)
 
 
 def stream(url: str, silence: float) -> HttpRequest:
-    """Open a stream of events, which may be silent for so many seconds."""
     return HttpRequest(method="GET", url=url, headers=_STREAM, silence=silence, largest=1 << 20)
 
 

@@ -50,7 +50,6 @@ class EventReader:
             yield Spawn(self._read_until(session, lambda: not session.pending))
 
     def stop(self, session: Session) -> Effects[None]:
-        """Close a session's stream."""
         if session.is_read and session.body is not None:
             yield Close(session.body)  # Whoever reads it notices, and drops it.
         else:

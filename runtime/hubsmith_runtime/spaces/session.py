@@ -45,7 +45,6 @@ class JobState:
     _results: list[Any] = field(default_factory=list[Any])
 
     def receive(self, message: Message) -> None:
-        """Take a message from the server."""
         is_diff = self.sends_diffs and self.chunks > 0
         event = messages.read_event(message, self.call.where, is_diff=is_diff)
         if event is not None:
@@ -78,11 +77,9 @@ class JobState:
         self.changed.notify()
 
     def is_over(self) -> bool:
-        """Whether the job is at its end."""
         return self.outcome is not None
 
     def status(self) -> kinds.JobStatus:
-        """Return where the job stands."""
         queued = self._queued if self.stage == "queued" else kinds.Queued()
         return kinds.JobStatus(
             stage=self.stage,
@@ -147,7 +144,6 @@ class Session:
             self._early.clear()
 
     def open(self, body: Body) -> None:
-        """Note that the event stream was opened."""
         self.body, self._decoder, self._may_end = body, EventDecoder(), False
         self.fruitless += 1
 
@@ -214,7 +210,6 @@ class Session:
                 self.end(job, kinds.Failed(error=JobCancelledError(words)))
 
     def lose(self, error_of: Callable[[str], HubsmithError]) -> None:
-        """Fail every pending job."""
         self.fruitless = 0
         for job in list(self.pending.values()):
             self.end(job, kinds.Failed(error=error_of(job.call.where)))

@@ -21,7 +21,6 @@ _IP_TOKEN = "x-ip-token"
 
 
 def hub_credentials(hub: str, token: str | bool | None) -> Credentials:
-    """Return the headers for the Hub alone."""
     return {origin_of(hub): _bearer("authorization", choose_token(token, "The Hub"))}
 
 
@@ -45,7 +44,6 @@ class Source:
     def parse(
         cls, source: str | None, token: str | bool | None, headers: Mapping[str, str] | None
     ) -> Source:
-        """Read `owner/name` or a URL."""
         if source is None:
             raise HubsmithError("No source: pass the Space's owner/name or URL.")
         own = {name.lower(): value for name, value in (headers or {}).items()}
@@ -70,7 +68,6 @@ class Source:
         return HttpRequest(method="GET", url=f"{hub_url()}/api/spaces/{quote(self.name)}/{what}")
 
     def read_host(self, response: Response) -> str:
-        """Return the address of the Space from the Hub's answer."""
         status, host = response.status, as_text(as_object(response.json()).get("host"))
         if status in (401, 403, 404):
             raise AuthenticationError(

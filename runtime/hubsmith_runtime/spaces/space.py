@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from ..driver import Driver
-from ..effects import Effects
+from ..effects import Effects, Run
 from ..retries import Retries
 from ..saving import FileOrigin
 from ..transport import Origins
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 R = TypeVar("R")
+Callbacks: TypeAlias = "Sequence[Callable[[BaseJob[Any]], object]]"
 
 
 class BaseSpace:
@@ -32,6 +34,7 @@ class BaseSpace:
 
     _source: ClassVar[str | None] = None
     _is_async: ClassVar[bool] = False
+    _job: ClassVar[type[BaseJob[Any]]] = Job
 
     def __init__(
         self,
@@ -87,12 +90,15 @@ class BaseSpace:
         """Return the result or, of an asynchronous client, what to await for it. So do others."""
         return self._driver.run(self._core.call(prepare), self._core.timeout)
 
-    def _begin(self, prepare: Preparation) -> Any:
-        return self._driver.run(self._submit_job(prepare), self._core.timeout)
+    def _begin(self, prepare: Preparation, callbacks: Callbacks = ()) -> Any:
+        return self._driver.run(self._submit_job(prepare, callbacks), self._core.timeout)
 
-    def _submit_job(self, prepare: Preparation) -> Effects[BaseJob[Any]]:
-        job = yield from self._core.submit(prepare)
-        return (AsyncJob if self._is_async else Job)(self._core, job, self._driver)
+    def _submit_job(self, prepare: Preparation, callbacks: Callbacks) -> Effects[BaseJob[Any]]:
+        state = yield from self._core.submit(prepare)
+        job = self._job(self._core, state, self._driver)
+        for callback in callbacks:
+            yield Run(partial(job.add_done_callback, callback), blocks=False)
+        return job
 
 
 class BlockingSpace(BaseSpace):
@@ -115,6 +121,7 @@ class AwaitableSpace(BaseSpace):
     """Calls a Space within one event loop."""
 
     _is_async = True
+    _job = AsyncJob
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,21 +7,32 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hubsmith_runtime import Event, HubsmithError, InferenceTimeoutError, Job, Partial
+from hubsmith_runtime import Client, Event, HubsmithError, InferenceTimeoutError, Job, Partial
+from hubsmith_runtime.spaces.untyped import UntypedCall
 
 from ...ir.model import Operation
 from ...snippets.place import json_text
 from ..commands import OK
 from ..console import fail
 from .arguments import endpoint_name
-from .caller import Caller
 from .display import Display
 from .outcome import FileFolder, TextWriter, as_json, named
 
 INTERRUPTED = 130
+
+
+class Caller(Client):
+    """Calls endpoints with arguments that are named as the Space names them, whatever that is."""
+
+    def begin(self, operation: Operation, arguments: Mapping[str, object]) -> Job[Any]:
+        """Make a call and return at once; see `Client.submit`."""
+        name = str(operation.endpoint) or None
+        call = UntypedCall((), arguments, name, operation.fn_index, None, None)
+        return self._begin(partial(call.prepare, None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,31 +102,22 @@ class TextWriter:
         self._stream = stream
         self._written = ""
 
-    def grow(self, value: object) -> bool:
-        """Write what a partial result adds to the one before; only text can grow.
-
-        Returns:
-            Whether the value was written.
-        """
-        if not isinstance(value, str):
-            return False
-        shown = self._written if value.startswith(self._written) else ""
+    def grow(self, text: str) -> None:
+        """Write what a partial result adds to the one before."""
+        shown = self._written if text.startswith(self._written) else ""
         start = "\n" if self._written and not shown else ""
-        # Noted first: an interruption may come between the two.
-        self._written = value
-        self._stream.write(start + _visible(value[len(shown) :]))
+        # Kept first: an interruption may come between the two.
+        self._written = text
+        self._stream.write(start + _visible(text[len(shown) :]))
         self._stream.flush()
-        return True
 
     def finish(self, value: object, folder: FileFolder) -> None:
         """Write the whole result, or what is missing of it."""
-        if self._written and isinstance(value, str):
+        was_growing = bool(self._written)
+        if was_growing and isinstance(value, str):
             self.grow(value)
-            self._stream.write("\n")
-        elif self._written:
-            self._stream.write("\n")
-            self._write(value, folder)
-        elif value is not None:
+        self.abandon()
+        if value is not None and not (was_growing and isinstance(value, str)):
             self._write(value, folder)
         self._stream.flush()
 

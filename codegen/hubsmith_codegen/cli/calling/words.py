@@ -25,6 +25,7 @@ from ...ir.types import (
     Type,
     UnionType,
     holds_file,
+    options_of,
 )
 from ...snippets.validation import Validation
 
@@ -41,7 +42,7 @@ def read_words(words: Sequence[str], type_: Type, validation: Validation) -> obj
     """
     if len(words) == 1:
         return _read(words[0], type_, validation)
-    for option in _options(type_):
+    for option in options_of(type_):
         if isinstance(option, ListType):
             return [_read(word, option.item, validation) for word in words]
     raise ArgumentError(f"is given {len(words)} times, but takes one value.")
@@ -75,10 +76,6 @@ def _read(word: str, type_: Type, validation: Validation) -> object:
             return word
 
 
-def _options(type_: Type) -> tuple[Type, ...]:
-    return type_.options if isinstance(type_, UnionType) else (type_,)
-
-
 def _vagueness(option: Type) -> int:
     """What only some words can be is tried first, text at last."""
     match option:
@@ -94,7 +91,7 @@ def _vagueness(option: Type) -> int:
 
 def _is_json(word: str, item: Type) -> bool:
     """Whether a word for a list is the whole list as JSON, and not its only item."""
-    is_flat = all(isinstance(one, ScalarType | ChoiceType | FileType) for one in _options(item))
+    is_flat = all(isinstance(one, ScalarType | ChoiceType | FileType) for one in options_of(item))
     is_path = word.startswith("@") and not holds_file(item)
     return word.lstrip().startswith("[") or is_path or not is_flat
 

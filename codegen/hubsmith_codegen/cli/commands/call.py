@@ -16,9 +16,8 @@ from ...load.fetch import root_of
 from ...normalise.spaces import normalise
 from ...snippets.listing import definition_lines, heading, parameter_lines
 from ..calling.arguments import endpoint_name, find_operation, read_arguments
-from ..calling.caller import Caller
 from ..calling.display import Display
-from ..calling.execution import Manners, execute
+from ..calling.execution import Caller, Manners, execute
 from ..console import fail, printable
 from ..source import path_of, read_source
 from . import FAILED, OK, UsageError

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ...compare.api import ApiDiff
-from ...compare.drift import Drift, OnDisk, on_disk, package_drift, space_drift
+from ...compare.drift import Drift, package_drift, space_drift
 from ...pipeline import Target
-from ...write.lock import LOCK_FILE, read_lock
 from ..changes import changes_between
 from ..concurrent import at_once
 from ..configuration import read_configuration
@@ -35,11 +34,9 @@ def run(options: argparse.Namespace) -> int:
     configuration = read_configuration(Path.cwd())
     with Report(options, stages=4 if options.live else 3, failure=UNKNOWN) as report:
         targets: dict[str, Target] = {}
-        disks: dict[str, OnDisk] = {}
         for name in report.bar.each("reading", configuration.chosen(options.names)):
             with report.space(name):
                 raw = replace(stored(configuration, name), name=name)
-                disks[name] = on_disk(configuration.folder(name))
                 targets[name] = recorded_target(configuration, name, raw)
 
         def ask(name: str) -> ApiDiff | None:
@@ -58,8 +55,10 @@ def run(options: argparse.Namespace) -> int:
                     drift[name].append(space_drift(name, changes))
         owns_snapshot = configuration.snapshots is None
         for name, package in packages(targets, report).items():
-            made = read_lock(package.files[PurePosixPath(LOCK_FILE)], LOCK_FILE)
-            drift[name] += package_drift(disks[name], made, owns_snapshot=owns_snapshot)
+            with report.space(name):
+                drift[name] += package_drift(
+                    package.root, package.files, owns_snapshot=owns_snapshot
+                )
         for name, found in drift.items():
             for item in found:
                 report.tell(name, str(item), colour="red", is_needed=True)

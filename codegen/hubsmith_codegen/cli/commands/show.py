@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...ir.json_schema import json_schema
 from ...ir.json_type import Json
-from ...ir.model import Default, Operation, Service, definitions_in
+from ...ir.model import Default, Operation, definitions_in
 from ...load import RawSpec
 from ...normalise.spaces import normalise
 from ...snippets import LANGUAGES, Place, place_of
@@ -48,26 +48,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read the documents and print what they say."""
     raw = read_source(options.source, token=options.token)
-    service = normalise(raw)
-    operations: Sequence[Operation] = service.operations
+    place = _placed(options.source, raw)
+    operations: Sequence[Operation] = place.service.operations
     if options.endpoint is not None:
-        operations = [find_operation(service, options.endpoint)]
-    named, place, is_recorded = _placed(options.source, raw)
-    # The names of a client's classes depend on the name it is recorded under.
-    matching = {(one.endpoint, one.fn_index): one for one in named.operations}
-    operations = [matching[one.endpoint, one.fn_index] for one in operations]
+        operations = [find_operation(place.service, options.endpoint)]
+    language: str | None = options.lang
+    if language == "python" and place.note:
+        language = "python-untyped"  # Typed Python needs the generated client.
     if options.json:
-        print(_json(named, operations, place, options.lang, is_recorded))
-    elif options.lang is not None:
-        _print_snippets(operations, place, options.lang, is_recorded)
+        languages = list(LANGUAGES) if language is None else [language]
+        print(_json(operations, place, languages))
+    elif language is not None:
+        _, write = LANGUAGES[language]
+        print("\n".join(write(operation, place) for operation in operations), end="")
     else:
-        _print_all(named, operations, place, is_whole=options.endpoint is None)
-    for omission in service.omissions if options.endpoint is None else ():
+        _print_all(operations, place, is_whole=options.endpoint is None)
+    for omission in place.service.omissions if options.endpoint is None else ():
         warn(f"left out {omission}")
     return OK
 
 
-def _placed(source: str, raw: RawSpec) -> tuple[Service, Place, bool]:
+def _placed(source: str, raw: RawSpec) -> Place:
     """Find under which name, and where, the Space's client is or would be."""
     configuration = read_configuration(Path.cwd())
     path = path_of(source)
@@ -90,26 +91,12 @@ def _placed(source: str, raw: RawSpec) -> tuple[Service, Place, bool]:
         note = f"First run: hubsmith add {printable(source)} --name {name}"
     service = normalise(replace(raw, name=name))
     module = module_of(configuration.folder(name), Path.cwd(), configuration.file.parent)
-    return service, place_of(service, module=module, note=note), bool(recorded)
+    return place_of(service, module=module, note=note)
 
 
-def _chosen(language: str, is_recorded: bool) -> str:
-    """Typed Python needs the generated client; without one, the snippet that runs is the other."""
-    return "python-untyped" if language == "python" and not is_recorded else language
-
-
-def _print_snippets(
-    operations: Sequence[Operation], place: Place, language: str, is_recorded: bool
-) -> None:
-    _, write = LANGUAGES[_chosen(language, is_recorded)]
-    print("\n".join(write(operation, place) for operation in operations), end="")
-
-
-def _print_all(
-    service: Service, operations: Sequence[Operation], place: Place, *, is_whole: bool
-) -> None:
+def _print_all(operations: Sequence[Operation], place: Place, *, is_whole: bool) -> None:
     if is_whole:
-        print(heading(service))
+        print(heading(place.service))
     for number, operation in enumerate(operations):
         if number or is_whole:
             print()
@@ -121,7 +108,7 @@ def _print_all(
     types = [
         one.type for operation in operations for one in (*operation.parameters, *operation.results)
     ]
-    used = definitions_in(types, service.definitions)
+    used = definitions_in(types, place.service.definitions)
     if used:
         print("\nObjects")
     for definition in used:
@@ -129,15 +116,8 @@ def _print_all(
         print("\n".join(definition_lines(definition)))
 
 
-def _json(
-    service: Service,
-    operations: Sequence[Operation],
-    place: Place,
-    language: str | None,
-    is_recorded: bool,
-) -> str:
-
-    languages = [_chosen(language, is_recorded)] if language else list(LANGUAGES)
+def _json(operations: Sequence[Operation], place: Place, languages: Sequence[str]) -> str:
+    service = place.service
     return json_text(
         {
             "source": service.source,

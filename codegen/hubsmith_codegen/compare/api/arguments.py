@@ -35,8 +35,8 @@ def argument_changes(
     before, after = _comparable(old, new)
     relation = api.relation(before, after, "argument")
     found = list(_details(api, name, call, before, after))
-    is_breaking_told = any(change.kind == "breaking" for change in found)
-    if relation in ("narrowed", "changed") and not is_breaking_told:
+    has_breaking = any(change.kind == "breaking" for change in found)
+    if relation in ("narrowed", "changed") and not has_breaking:
         yield Change(
             Rule.ARGUMENT_NARROWED if relation == "narrowed" else Rule.ARGUMENT_TYPE_CHANGED,
             f"{name}: {type_change(api, before, after)}",

@@ -94,8 +94,8 @@ def _endpoint(api: Comparison, old: Operation, new: Operation) -> Iterator[Chang
 def _has_same_signature(api: Comparison, old: Operation, new: Operation) -> bool:
     """Whether an endpoint may be another one under a new name."""
     changes = (*parameter_changes(api, old, new), *result_changes(api, old, new))
-    is_telling = bool(old.parameters or old.results)
-    return is_telling and all(change.kind == "cosmetic" for change in changes)
+    has_signature = bool(old.parameters or old.results)
+    return has_signature and all(change.kind == "cosmetic" for change in changes)
 
 
 def _classes(api: Comparison) -> Iterator[Change]:

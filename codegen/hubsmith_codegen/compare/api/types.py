@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...ir.model import Definition, Json, Member
+from ...ir.json_type import Json
+from ...ir.model import Definition, Member
 from ...ir.types import (
     NULL,
     ChoiceType,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ...ir.model import Default, Json
+from ...ir.json_type import Json
+from ...ir.model import Default
 from ...ir.spelling import spelled
 from ...ir.text import plain
 from ...ir.types import Type

@@ -2,30 +2,28 @@
 
 A table has the keys of `Provider`, and each of its tasks those of `Operation`; beside these:
 
-    [shapes.NAME]    keys that several tasks share; `shapes.toml` beside the tables holds those that
-                     several providers share
-    like = "NAME"    takes a shape's keys over; a key that the task has itself replaces the shape's
+    [presets.NAME]      keys that several tasks share; `presets.toml` beside the tables holds those
+                        that several providers share
+    extends = "NAME"    takes a preset's keys over; a key that the task has itself replaces it
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import keyword
 import re
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from hubsmith_runtime import SpecError
 
-from .check import check_provider
+from ...load.toml import parse_toml
+from ...load.typed import typed
 from .table import Provider
-from .typed import tables, typed
 
-_SHAPES = "shapes"
+_PRESETS = "presets"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -35,88 +33,64 @@ class Table:
 
     Attributes:
         provider: What it says.
-        shapes: The name of the shape that a task took over, where it did, by the task.
+        presets: The name of the preset that a task extends, where it does, by the task.
         module: The name of the module that it becomes.
         digest: sha256 of what it was read from, hexadecimal.
     """
 
     provider: Provider
-    shapes: Mapping[str, str]
+    presets: Mapping[str, str]
     module: str
     digest: str
 
 
-def load_providers(folder: Path) -> tuple[Table, ...]:
+def load_providers(folder: Path, tasks: Collection[str] | None = None) -> tuple[Table, ...]:
     """Read every table of a folder, sorted by name.
+
+    Args:
+        folder: The tables, `specs/providers`.
+        tasks: The Hub's names of all tasks; default: any name is one.
 
     Raises:
         SpecError: naming the file, the key and what it must be.
     """
-    files = sorted(folder.glob("*.toml"))
-    contents = {file.stem: _read(file) for file in files}
-    common = contents.pop(_SHAPES, b"")
-    shapes = tables(_parse(common, f"{_SHAPES}.toml"), f"{_SHAPES}.toml")
-    found: list[Table] = []
-    modules: dict[str, str] = {}
+    contents = {file.stem: file.read_bytes() for file in sorted(folder.glob("*.toml"))}
+    common = contents.pop(_PRESETS, b"")
+    presets = parse_toml(common, f"{_PRESETS}.toml")
+    tables: dict[str, Table] = {}
     for name, content in contents.items():
-        module = name.replace("-", "_") + ("_" if keyword.iskeyword(name) else "")
-        if (other := modules.setdefault(module, name)) != name:
-            raise SpecError(f"{name}.toml and {other}.toml would become the same module.")
-        digest = hashlib.sha256(common + content).hexdigest()
-        parsed = _parse(content, f"{name}.toml")
-        found.append(_table(parsed, name, shapes, module=module, digest=digest))
-    return tuple(found)
+        table = _table(name, parse_toml(content, f"{name}.toml"), presets, common + content)
+        if unknown := sorted(set(table.provider.tasks) - set(tasks or table.provider.tasks)):
+            raise SpecError(f"{name}.toml: tasks.{unknown[0]}: the Hub has no task of this name.")
+        if table.module in tables:
+            raise SpecError(f"{name}.toml and another one would become the same module.")
+        tables[table.module] = table
+    return tuple(tables.values())
 
 
-def _table(
-    table: dict[str, Any],
-    name: str,
-    shapes: Mapping[str, Mapping[str, Any]],
-    *,
-    module: str,
-    digest: str,
-) -> Table:
+def _table(name: str, table: dict[str, Any], presets: Mapping[str, Any], content: bytes) -> Table:
     where = f"{name}.toml"
     if not _NAME.fullmatch(name):
         raise SpecError(f"{where}: a provider's name is of lower-case letters, digits and '-'.")
-    own = {**shapes, **tables(table.pop("shapes", {}), f"{where}: shapes")}
-    tasks = tables(table.get("tasks", {}), f"{where}: tasks")
-    table["tasks"] = {
-        task: _like(entries, own, f"{where}: tasks.{task}") for task, entries in tasks.items()
-    }
-    provider = cast("Provider", typed(table, Provider, where))
+    presets = {**presets, **table.pop(_PRESETS, {})}
+    extended: dict[str, str] = {}
+    tasks = table.get("tasks")
+    for task, entries in cast("dict[str, Any]", tasks).items() if isinstance(tasks, dict) else ():
+        if isinstance(entries, dict) and "extends" in entries:
+            own = cast("dict[str, Any]", entries)
+            preset = extended[task] = own.pop("extends")
+            if preset not in presets:
+                raise SpecError(
+                    f"{where}: tasks.{task}.extends: there is no preset {preset!r}: "
+                    f"known are {', '.join(presets)}."
+                )
+            table["tasks"][task] = {**presets[preset], **own}
+    provider = typed(table, Provider, where)
     if provider.name != name:
         raise SpecError(f"{where}: name must be {name!r}, like the file.")
-    check_provider(provider, where)
-    like = {task: entries["like"] for task, entries in tasks.items() if "like" in entries}
-    return Table(provider=provider, shapes=like, module=module, digest=digest)
-
-
-def _like(
-    table: Mapping[str, Any], shapes: Mapping[str, Mapping[str, Any]], where: str
-) -> dict[str, Any]:
-    """Lay a task's own keys over those of its shape."""
-    own = dict(table)
-    name = own.pop("like", None)
-    if name is None:
-        return own
-    if name not in shapes:
-        raise SpecError(f"{where}.like: there is no shape {name!r}: known are {', '.join(shapes)}.")
-    return {**shapes[name], **own}
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise SpecError(f"{file.name} cannot be read: {error.strerror}.") from None
-
-
-def _parse(content: bytes, where: str) -> dict[str, Any]:
-    # Python has a TOML reader since 3.11; its forerunner has the same interface.
-    module = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    loads: Callable[[str], dict[str, Any]] = module.loads
-    try:
-        return loads(content.decode())
-    except ValueError as error:
-        raise SpecError(f"{where} is not valid TOML: {error}") from None
+    return Table(
+        provider=provider,
+        presets=extended,
+        module=name.replace("-", "_") + ("_" if keyword.iskeyword(name) else ""),
+        digest=hashlib.sha256(content).hexdigest(),
+    )

@@ -17,7 +17,7 @@ A value of `null` is no value.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -96,3 +96,60 @@ def spreads(template: Any) -> Iterator[str]:
     elif isinstance(template, list):
         for item in cast("list[Any]", template):
             yield from spreads(item)
+
+
+def check_template(template: Any, known: Collection[str] | None) -> None:
+    """Refuse a template that is not understood, or names what has no value.
+
+    Args:
+        template: Any part of one.
+        known: The names of a request; `None` for an answer, of which nothing is known.
+
+    Raises:
+        ValueError: saying what is wrong.
+    """
+    if isinstance(template, str):
+        check_places(template, known)
+    elif isinstance(template, Mapping):
+        for key, value in cast("Mapping[str, Any]", template).items():
+            if key == "*":
+                _check_spread(str(value), known)
+            else:
+                check_template(value, known)
+    elif isinstance(template, list):
+        items = cast("list[Any]", template)
+        path = starred(items)
+        if path is None:
+            for item in items:
+                check_template(item, known)
+            return
+        if len(items) != 2:
+            raise ValueError("a list that begins with a '*' has one item after it")
+        check_places(f"{{{path}}}", known)
+        check_template(items[1], None)
+
+
+def check_places(text: str, known: Collection[str] | None) -> None:
+    """Refuse a text whose places are not understood, or name what has no value.
+
+    Raises:
+        ValueError: saying what is wrong.
+    """
+    # A request has files, an answer has bytes that were fetched.
+    form = "url" if known is None else "text"
+    for place in (part for part in parts(text) if isinstance(part, Place)):
+        if place.form == form:
+            raise ValueError(f"{place} has no {form}: it is not such a file")
+        roots = {path.partition(".")[0] for path in place.paths}
+        if known is not None and (unknown := sorted(roots - set(known))):
+            raise ValueError(
+                f"{unknown[0]!r} has no value here: known are {', '.join(sorted(known))}"
+            )
+
+
+def _check_spread(name: str, known: Collection[str] | None) -> None:
+    objects = [one for one in ("json_schema", "parameters") if one in (known or ())]
+    if known is None and not is_path(name):
+        raise ValueError(f"'*' must be a path such as 'data.0.url': {name!r}")
+    if known is not None and name not in objects:
+        raise ValueError(f"'*' is one of {', '.join(objects)}: {name!r}")

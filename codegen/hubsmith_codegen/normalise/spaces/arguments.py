@@ -1,4 +1,4 @@
-"""From a found parameter to its type, its default and its line of help."""
+"""From a parameter of a document to its type, its default and its line of help."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
-from ...ir.model import Default, Json
+from ...ir.json_type import Json
+from ...ir.model import Default, Parameter
+from ...ir.names import identifier
 from ...ir.text import NO_TEXT, SpecText, plain
 from ...ir.types import (
-    NULL,
+    TEXT,
+    Bounds,
     ChoiceType,
     FileType,
     ListType,
@@ -19,6 +22,9 @@ from ...ir.types import (
     Type,
     UnionType,
     accepts,
+    holds_file,
+    mapped,
+    optional,
     union,
     without_bounds,
 )
@@ -35,43 +41,34 @@ _MADE_UP = re.compile(r"(?:parameter|value)_\d+|\d+(?:st|nd|rd|th)")
 _LONGEST_DEFAULT = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
-    """A parameter whose schema is read.
-
-    Attributes:
-        type: What it takes.
-        default: What it is when it is left out; absent for a required one.
-        label: What the page calls it; empty where Gradio made that up.
-        description: One line of help; may be empty.
-    """
-
-    type: Type
-    default: Default | None
-    label: SpecText
-    description: SpecText
-
-
-def read_argument(parameter: RawParameter, reader: SchemaReader, path: Path) -> Argument:
-    """The type, default and help of a parameter.
+def read_parameter(raw: RawParameter, reader: SchemaReader, path: Path) -> Parameter:
+    """The type, default and help of a parameter; its identifier is not yet set apart from others.
 
     Raises:
         NotExpressible: when its schema has no Python type.
     """
-    schema = mapping(parameter.schema)
-    type_ = reader.read(parameter.schema, path)
-    type_ = _with_custom_values(type_, parameter.props)
-    type_ = _bounded(type_, _limits(parameter.props, schema))
+    schema = mapping(raw.schema)
+    type_ = reader.read(raw.schema, path)
+    if raw.props.get("allow_custom_value") is True:
+        type_ = _with_custom_values(type_)
+    type_ = _bounded(type_, _limits(raw.props, schema))
     if _is_file_input(type_):
-        type_ = union([type_, NULL])  # Gradio lets a file component be empty.
+        type_ = optional(type_)  # Gradio lets a file component be empty.
     default = None
-    if parameter.has_default:
-        type_, default = _with_default(type_, parameter.default)
-    return Argument(
+    if raw.has_default:
+        type_, default = _with_default(type_, raw.default)
+    # A number field has a step, too, but any number may be typed there.
+    step = _number(raw.props.get("step")) if raw.component == "slider" else None
+    return Parameter(
+        wire_name=SpecText(raw.name),
+        identifier=identifier(raw.name, fallback="param"),
+        label=own_label(raw.label),
+        description=_description(type_, raw.props, schema),
         type=type_,
         default=default,
-        label=own_label(parameter.label),
-        description=_description(type_, parameter.props, schema),
+        component=plain(raw.component),
+        example=raw.example,
+        step=step if step and step > 0 else None,
     )
 
 
@@ -85,77 +82,51 @@ def _description(type_: Type, props: Mapping[str, Json], schema: Mapping[str, Js
     if info := plain(props.get("info")):
         return info
     # What Gradio says of a file or of untyped JSON is about the wire, not about the argument.
-    if _holds_file(type_) or schema.get("type") == {}:
+    if holds_file(type_) or schema.get("type") == {}:
         return NO_TEXT
     description = plain(schema.get("description"))
     # The bounds are part of the type.
     return NO_TEXT if _RANGE.fullmatch(description) else description
 
 
-def _holds_file(type_: Type) -> bool:
-    match type_:
-        case FileType():
-            return True
-        case ListType(item=item):
-            return _holds_file(item)
-        case UnionType(options=options):
-            return any(_holds_file(option) for option in options)
-        case _:
-            return False
-
-
 def _is_file_input(type_: Type) -> bool:
-    return isinstance(type_, FileType) or (
-        isinstance(type_, ListType) and isinstance(type_.item, FileType)
-    )
+    return isinstance(type_.item if isinstance(type_, ListType) else type_, FileType)
 
 
-def _limits(props: Mapping[str, Json], schema: Mapping[str, Json]) -> tuple[tuple[str, float], ...]:
-    found: Mapping[str, Json] = props
-    if match := _RANGE.match(plain(schema.get("description"))):
-        found = {
-            **{keyword: json.loads(text) for keyword, text in match.groupdict().items()},
-            **props,
-        }
-    limits: list[tuple[str, float]] = []
-    for keyword in ("minimum", "maximum"):
-        limit = found.get(keyword)
-        if isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit):
-            limits.append((keyword, limit))
-    return tuple(limits)
+def _limits(props: Mapping[str, Json], schema: Mapping[str, Json]) -> Bounds:
+    match = _RANGE.match(plain(schema.get("description")))
+    described = {key: json.loads(text) for key, text in match.groupdict().items()} if match else {}
+    found = {key: _number({**described, **props}.get(key)) for key in ("minimum", "maximum")}
+    return tuple((key, limit) for key, limit in found.items() if limit is not None)
 
 
-def _bounded(type_: Type, limits: tuple[tuple[str, float], ...]) -> Type:
+def _number(value: Json) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _bounded(type_: Type, limits: Bounds) -> Type:
     if not limits or limits[0][1] > limits[-1][1]:
         return type_
-    match type_:
-        case ScalarType(kind="number" | "integer" as kind, bounds=bounds):
-            return ScalarType(kind=kind, bounds=tuple({**dict(limits), **dict(bounds)}.items()))
-        case UnionType(options=options):
-            return union([_bounded(option, limits) for option in options])
-        case _:
-            return type_
+    if isinstance(type_, ScalarType) and type_.kind in ("number", "integer"):
+        return replace(type_, bounds=tuple({**dict(limits), **dict(type_.bounds)}.items()))
+    if isinstance(type_, UnionType):
+        return mapped(type_, lambda option: _bounded(option, limits))
+    return type_
 
 
-def _with_custom_values(type_: Type, props: Mapping[str, Json]) -> Type:
-    """Choices that the page lets its user extend by typing: any other string will do as well."""
-    if props.get("allow_custom_value") is not True:
-        return type_
-    match type_:
-        case ChoiceType():
-            return union([type_, ScalarType(kind="string")])
-        case ListType(item=item, bounds=bounds):
-            return ListType(item=_with_custom_values(item, props), bounds=bounds)
-        case UnionType(options=options):
-            return union([_with_custom_values(option, props) for option in options])
-        case _:
-            return type_
+def _with_custom_values(type_: Type) -> Type:
+    # The page lets its user extend the choices by typing: any other string will do as well.
+    if isinstance(type_, ChoiceType):
+        return union([type_, TEXT])
+    return mapped(type_, _with_custom_values)
 
 
 def _with_default(type_: Type, value: Json) -> tuple[Type, Default | None]:
     """The default, and the type widened where the Space's own default does not fit it."""
     if value is None:
-        return union([type_, NULL]), Default(value=None)
+        return optional(type_), Default(value=None)
     if as_scalar(value) is not None:
         scalar = as_scalar(value)
         if isinstance(scalar, float) and scalar.is_integer() and not accepts(type_, scalar):
@@ -166,7 +137,7 @@ def _with_default(type_: Type, value: Json) -> tuple[Type, Default | None]:
     if len(json.dumps(value)) > _LONGEST_DEFAULT:
         # Too much to carry in source code: the caller passes it.
         return type_, None
-    return union([type_, NULL]), Default(value=None, wire=value)
+    return optional(type_), Default(value=None, wire=value)
 
 
 def _with_choice(type_: Type, value: Json) -> Type:

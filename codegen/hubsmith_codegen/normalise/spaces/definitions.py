@@ -59,7 +59,7 @@ class Definitions:
             direction: An argument keeps its bounds and its choices closed. A result has no
                 bounds, and a choice that the server adds later is still a result.
         """
-        found = _renamed(type_, self._names)
+        found = renamed(type_, self._names)
         return found if direction == "argument" else as_result(found)
 
     def definitions(self) -> tuple[Definition, ...]:
@@ -111,39 +111,45 @@ def _reach(type_: Type, objects: Objects, reached: set[ClassName]) -> None:
                 _reach(field.type, objects, reached)
 
 
-def _renamed(type_: Type, names: Mapping[ClassName, ClassName]) -> Type:
+def renamed(type_: Type, names: Mapping[ClassName, ClassName]) -> Type:
+    """The type with other names for the classes in it."""
     if isinstance(type_, Reference):
         return Reference(class_name=names[type_.class_name])
-    return mapped(type_, lambda inner: _renamed(inner, names))
+    return mapped(type_, lambda inner: renamed(inner, names))
 
 
-def _classes(objects: Objects) -> list[_Class]:
-    """The objects that are alike together, the first of them by its path.
+def alike(objects: Objects) -> dict[ClassName, ClassName]:
+    """A mark for each object by its key, the same for all that nothing tells apart.
 
     All count as one at first. As long as members tell some of them apart, what refers to those is
     looked at again; so objects that hold themselves need no end.
     """
-    classes = dict.fromkeys(objects, ClassName(""))
+    marks = dict.fromkeys(objects, ClassName(""))
     count = 0
     while True:
         found: dict[str, ClassName] = {}
-        classes = {
-            key: found.setdefault(_shape(object_, classes), ClassName(str(len(found))))
+        marks = {
+            key: found.setdefault(_shape(object_, marks), ClassName(str(len(found))))
             for key, object_ in objects.items()
         }
         if len(found) == count:
-            break
+            return marks
         count = len(found)
-    together: dict[ClassName, _Class] = {}
+
+
+def _classes(objects: Objects) -> list[_Class]:
+    """The objects that are alike together, the first of them by its path."""
+    marks = alike(objects)
+    classes: dict[ClassName, _Class] = {}
     for key, object_ in sorted(objects.items(), key=lambda item: item[1].path):
-        together.setdefault(classes[key], []).append((key, object_))
-    return list(together.values())
+        classes.setdefault(marks[key], []).append((key, object_))
+    return list(classes.values())
 
 
-def _shape(object_: ReadObject, classes: Mapping[ClassName, ClassName]) -> str:
+def _shape(object_: ReadObject, marks: Mapping[ClassName, ClassName]) -> str:
     """What makes two objects one class: their title and members, not where they stand."""
     members = [
-        (field.name, _renamed(field.type, classes), field.is_required, field.default)
+        (field.name, renamed(field.type, marks), field.is_required, field.default)
         for field in object_.fields
     ]
     return repr((object_.title, members))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from ...ir.model import Json
+from ...ir.json_type import Json
 from .raw import RawOperation, RawParameter, RawResult, mapping, objects, text
 
 _Component = Mapping[str, Json]
@@ -85,22 +85,18 @@ class ConfigFacts:
         )
 
     def _slots(self, function: Mapping[str, Json]) -> tuple[bool, ...]:
-        inputs = function.get("inputs")
-        found = (
-            [self._components.get(str(one), {}) for one in inputs]
-            if isinstance(inputs, list)
-            else []
-        )
-        return tuple(component.get("skip_api") is not True for component in found)
+        return tuple(_takes_part(component) for component in self._named(function.get("inputs")))
 
     def _visible(self, ids: Json | None) -> list[_Component]:
-        """The components that take part in a call: not state, not layout, not buttons."""
-        found = [self._components.get(str(one)) for one in ids] if isinstance(ids, list) else []
-        return [
-            component
-            for component in found
-            if component is not None and component.get("skip_api") is not True
-        ]
+        return [component for component in self._named(ids) if component and _takes_part(component)]
+
+    def _named(self, ids: Json | None) -> list[_Component]:
+        return [self._components.get(str(one), {}) for one in ids] if isinstance(ids, list) else []
+
+
+def _takes_part(component: _Component) -> bool:
+    """Whether it is part of a call: not state, not layout, not a button."""
+    return component.get("skip_api") is not True
 
 
 def _parameter(component: _Component, place: int) -> RawParameter:

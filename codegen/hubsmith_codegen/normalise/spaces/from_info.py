@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...ir.model import Json
+from ...ir.json_type import Json
 from .raw import RawOperation, RawParameter, RawResult, mapping, objects, text
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from ...ir.model import Json
+from ...ir.json_type import Json
 from ...load.document import WireGeneration
 from .raw import RawOperation, RawParameter, RawResult, mapping, text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...ir.model import Json
+from ...ir.json_type import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

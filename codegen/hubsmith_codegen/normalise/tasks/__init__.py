@@ -21,7 +21,7 @@ def service_of_tasks(folder: Path) -> Service:
     """Every task as an operation of the one inference client.
 
     Args:
-        folder: Schemas, a folder per task, and `overlay` beside them.
+        folder: Schemas, a folder per task, and a folder `overlay`.
 
     Raises:
         SpecError: when schema and overlay do not fit each other.

@@ -17,14 +17,14 @@ from hubsmith_runtime import SpecError
 
 from ...ir.json_type import Json
 from ...load.toml import read_toml
-from ..providers.typed import typed
+from ...load.typed import Checked, typed
 from .registry import OVERLAY, Documents, at
 
 _LONGEST_REASON = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
+class Correction(Checked):
     """One place, or several alike, where upstream is wrong.
 
     Attributes:
@@ -50,8 +50,8 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overlay:
-    """What is known of one task beside its schemas.
+class Overlay(Checked):
+    """What is known of one task that its schemas do not say.
 
     Attributes:
         task: The task's folder.
@@ -106,26 +106,6 @@ class Overlay:
     required_together: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
 
-    @property
-    def one_of(self) -> tuple[str, ...]:
-        return self.any_of
-
-    @property
-    def together(self) -> tuple[str, ...]:
-        return self.required_together
-
-    @property
-    def shapes(self) -> tuple[str, ...]:
-        return self.answer_forms
-
-    @property
-    def text_unless(self) -> str:
-        return self.returns_text_unless
-
-    @property
-    def many_if(self) -> str:
-        return self.returns_list_if
-
 
 def read_overlays(folder: Path) -> dict[str, Overlay]:
     """Read the overlay of every task of a folder, by task.
@@ -139,7 +119,7 @@ def read_overlays(folder: Path) -> dict[str, Overlay]:
 def _read(path: Path) -> Overlay:
     content = read_toml(path)
     content |= {"task": path.stem, "corrections": content.pop("correction", [])}
-    overlay: Overlay = typed(content, Overlay, str(path))
+    overlay = typed(content, Overlay, str(path))
     for place, correction in enumerate(overlay.corrections):
         where = f"{path}: correction {place}"
         if not (correction.set or correction.drop):

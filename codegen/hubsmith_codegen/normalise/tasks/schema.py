@@ -82,19 +82,19 @@ class Classes:
         self.aliases: dict[str, Alias] = {}
 
     def resolved(self, node: Json) -> dict[str, Json]:
-        """A schema with its reference followed; what stands beside the reference wins."""
+        """A schema with its reference followed; other keywords of the schema win."""
         if not isinstance(node, dict):
             raise self._error(f"{node!r} is not a schema.")
         match node:
             case {"$ref": str(reference)}:
-                beside = {key: value for key, value in node.items() if key != "$ref"}
+                rest = {key: value for key, value in node.items() if key != "$ref"}
                 target = self.resolved(self._registry.resolve(reference, self._document))
-                # What the type is, beside what this use of it is.
+                # What the type is, apart from what this use of it is.
                 own = {_OWN: target.get(_OWN, target.get("description"))}
-                return {**target, **own, **beside}
+                return {**target, **own, **rest}
             case {"allOf": [only]}:
-                beside = {key: value for key, value in node.items() if key != "allOf"}
-                return {**self.resolved(only), **beside}
+                rest = {key: value for key, value in node.items() if key != "allOf"}
+                return {**self.resolved(only), **rest}
             case _:
                 return node
 

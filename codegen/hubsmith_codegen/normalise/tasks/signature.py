@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ...ir.model import Default, Overload, Parameter
 from ...ir.names import ClassName, identifier
@@ -18,8 +18,8 @@ from ...ir.types import (
     Reference,
     ScalarType,
     Type,
-    UnionType,
     optional,
+    options_of,
     union,
 )
 from .overlay import Overlay
@@ -80,7 +80,7 @@ OPTIONS = {
         ),
     )
 }
-"""What every method takes besides its own parameters."""
+"""What every method takes, whatever its task."""
 
 
 def signature(overlay: Overlay, own: Mapping[str, Parameter]) -> tuple[tuple[Parameter, ...], int]:
@@ -113,17 +113,6 @@ class Answer:
     chunk_class: ClassName | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Variant:
-    result: Type
-    types: Mapping[str, Type] = field(default_factory=dict[str, Type])
-    required: frozenset[str] = frozenset()
-
-    def with_(self, name: str, type_: Type, *, is_required: bool) -> _Variant:
-        required = self.required | {name} if is_required else self.required
-        return replace(self, types={**self.types, name: type_}, required=required)
-
-
 def overloads(
     overlay: Overlay, own: Mapping[str, Parameter], answer: Answer
 ) -> tuple[Overload, ...]:
@@ -134,56 +123,57 @@ def overloads(
         own: The task's own parameters.
         answer: What there is to return.
     """
-    variants = list(_variants(overlay, own, answer))
+    found = list(_variants(overlay, own, answer))
     if answer.chunk_class:
-        variants = [*_streams(overlay, own, answer.chunk_class, variants)]
-    if len(variants) < 2:
+        whole = [_with(one, "stream", _false(own["stream"]), is_required=False) for one in found]
+        found = [*_streams(overlay, answer.chunk_class, found), *whole]
+    if len(found) < 2:
         return ()
     if not overlay.returns_list_if:
         # Not every type checker sees that a `bool` is `True` or `False`: it gets the union. A
         # parsed answer is an answer, too.
-        results = [variant.result for variant in variants]
-        variants.append(_Variant(result=union([one for one in results if not _is_parsed(one)])))
-    return tuple(
-        Overload(types=one.types, required=one.required, result=one.result) for one in variants
-    )
+        results = [one.result for one in found if not _is_parsed(one.result)]
+        found.append(Overload(types={}, result=union(results)))
+    return tuple(found)
 
 
-def _variants(overlay: Overlay, own: Mapping[str, Parameter], answer: Answer) -> Iterator[_Variant]:
+def _variants(overlay: Overlay, own: Mapping[str, Parameter], answer: Answer) -> Iterator[Overload]:
     one = Reference(class_name=answer.output_class or ClassName("Any"))
     if name := overlay.returns_text_unless:
-        yield _Variant(result=one).with_(name, _TRUE, is_required=True)
-        yield _Variant(result=TEXT).with_(name, _false(own[name]), is_required=False)
+        yield _overload(one, name, _TRUE, is_required=True)
+        yield _overload(TEXT, name, _false(own[name]), is_required=False)
     elif name := overlay.returns_list_if:
         given = _without(own[name].type, NULL)
-        yield _Variant(result=one).with_(name, NULL, is_required=False)
-        yield _Variant(result=ListType(item=one)).with_(name, given, is_required=True)
+        yield _overload(one, name, NULL, is_required=False)
+        yield _overload(ListType(item=one), name, given, is_required=True)
     elif name := overlay.parsed_by:
         parsed = _generic(f"Parsed{answer.output_class}", _MODEL)
         others = _without(own[name].type, MODEL_CLASS)
-        yield _Variant(result=parsed).with_(name, _generic("type", _MODEL), is_required=True)
-        yield _Variant(result=one).with_(name, others, is_required=False)
+        yield _overload(parsed, name, _generic("type", _MODEL), is_required=True)
+        yield _overload(one, name, others, is_required=False)
     else:
-        yield _Variant(result=answer.whole)
+        yield Overload(types={}, result=answer.whole)
 
 
 def _streams(
-    overlay: Overlay,
-    own: Mapping[str, Parameter],
-    chunk_class: ClassName,
-    variants: list[_Variant],
-) -> Iterator[_Variant]:
-    """Those that stream, then those that do not."""
-    if overlay.returns_text_unless:
-        for variant in variants:
-            chunk = TEXT if variant.result == TEXT else Reference(class_name=chunk_class)
-            streamed = replace(variant, result=_generic("Stream", chunk))
-            yield streamed.with_("stream", _TRUE, is_required=True)
-    else:
-        stream = _Variant(result=_generic("Stream", Reference(class_name=chunk_class)))
-        yield stream.with_("stream", _TRUE, is_required=True)
+    overlay: Overlay, chunk_class: ClassName, variants: list[Overload]
+) -> Iterator[Overload]:
+    chunk = Reference(class_name=chunk_class)
+    if not overlay.returns_text_unless:
+        # Whatever else is asked for, the pieces are the same.
+        variants = [Overload(types={}, result=chunk)]
     for variant in variants:
-        yield variant.with_("stream", _false(own["stream"]), is_required=False)
+        stream = _generic("Stream", TEXT if variant.result == TEXT else chunk)
+        yield _with(replace(variant, result=stream), "stream", _TRUE, is_required=True)
+
+
+def _overload(result: Type, name: str, type_: Type, *, is_required: bool) -> Overload:
+    return _with(Overload(types={}, result=result), name, type_, is_required=is_required)
+
+
+def _with(variant: Overload, name: str, type_: Type, *, is_required: bool) -> Overload:
+    required = variant.required | {name} if is_required else variant.required
+    return replace(variant, types={**variant.types, name: type_}, required=required)
 
 
 def _false(parameter: Parameter) -> Type:
@@ -192,8 +182,7 @@ def _false(parameter: Parameter) -> Type:
 
 
 def _without(type_: Type, option: Type) -> Type:
-    options = type_.options if isinstance(type_, UnionType) else (type_,)
-    return union([one for one in options if one != option])
+    return union([one for one in options_of(type_) if one != option])
 
 
 def _is_parsed(type_: Type) -> bool:

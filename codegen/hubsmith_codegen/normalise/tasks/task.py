@@ -114,7 +114,7 @@ class _Request:
         return self._python(self._overlay.input)
 
     def parameters(self) -> Iterator[Parameter]:
-        """The input or its members, then the parameters, then what stands beside those."""
+        """The input or its members, then the parameters, then the rest of the request."""
         if isinstance(self._input.get("properties"), dict):
             yield from self._members(self._input)
         else:

@@ -38,22 +38,22 @@ class Module:
 
 def module_of(table: Table) -> Module:
     """Compile a table."""
-    operations, shapes = table.provider.tasks, table.shapes
+    operations, presets = table.provider.tasks, table.presets
     members: dict[str, dict[str, Source]] = {task: {} for task in operations}
     functions: dict[Identifier, Function] = {}
     for member, compiled in (("path", path_of), ("body", body_of), ("value", value_of)):
         made = {task: compiled(operation) for task, operation in operations.items()}
         long = {task: one for task, one in made.items() if isinstance(one, Function)}
-        names = _names(long, shapes, member)
+        names = _names(long, presets, member)
         functions |= {names[task]: one for task, one in long.items()}
         for task, one in made.items():
             if one is not None:
                 members[task][member] = one if isinstance(one, Source) else names[task]
     polls = {task: _poll(one.poll) for task, one in operations.items() if one.poll is not None}
     inline = _operations(operations, members, polls)
-    poll_names = _shared(_names(polls, shapes, "POLL"), inline)
+    poll_names = _shared(_names(polls, presets, "POLL"), inline)
     whole = _operations(operations, members, {**polls, **poll_names})
-    task_names = _shared(_names(whole, shapes, "TASK"), {task: task for task in whole})
+    task_names = _shared(_names(whole, presets, "TASK"), {task: task for task in whole})
     tasks = ", ".join(
         f"{literal(task)}: {task_names.get(task, one)}" for task, one in whole.items()
     )
@@ -68,20 +68,20 @@ def module_of(table: Table) -> Module:
 
 
 def _names(
-    made: Mapping[str, Hashable], shapes: Mapping[str, str], ending: str
+    made: Mapping[str, Hashable], presets: Mapping[str, str], ending: str
 ) -> dict[str, Identifier]:
     """Return the name of what was made of each task: the same for what is the same.
 
-    It is that of the shape that most of these tasks took over, or else of the first of them. What
-    only looks the same, in tasks of different shapes, has a name for each.
+    It is that of the preset that most of these tasks took over, or else of the first of them. What
+    only looks the same, in tasks of different presets, has a name for each.
     """
     users: dict[tuple[str, Hashable], list[str]] = {}
     for task, one in made.items():
-        users.setdefault((shapes.get(task, ""), one), []).append(task)
+        users.setdefault((presets.get(task, ""), one), []).append(task)
     names: dict[str, Identifier] = {}
-    for (shape, _), tasks in users.items():
-        is_usual = shape and 2 * len(tasks) > list(shapes.values()).count(shape)
-        name = f"{identifier(shape if is_usual else tasks[0], fallback='task')}_{ending}"
+    for (preset, _), tasks in users.items():
+        is_usual = preset and 2 * len(tasks) > list(presets.values()).count(preset)
+        name = f"{identifier(preset if is_usual else tasks[0], fallback='task')}_{ending}"
         name = name.upper() if ending.isupper() else name
         while name in names.values():
             name += "_"

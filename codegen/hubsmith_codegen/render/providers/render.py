@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from ...ir.text import Source, docstring, literal
-from ...normalise.providers.load import Table, load_providers
-from ...version import GENERATOR
+from ...ir.version import GENERATOR
+from ...normalise.providers.load import Table
 from ..templating import template
 from .module import module_of
 
@@ -15,16 +16,8 @@ _INIT = PurePosixPath("__init__.py")
 _ROUTER = "auto"  # A table, but no provider.
 
 
-def render_providers(folder: Path) -> dict[PurePosixPath, str]:
-    """Return the unformatted modules of `_providers`, by their place in that folder.
-
-    Args:
-        folder: The tables, `specs/providers`.
-
-    Raises:
-        SpecError: when a table is wrong: it names the file, the key and what it must be.
-    """
-    tables = load_providers(folder)
+def render_providers(tables: Sequence[Table]) -> dict[PurePosixPath, str]:
+    """Return the unformatted modules of `_providers`, by their place in that folder."""
     names = (table.provider.name for table in tables)
     files = {PurePosixPath(f"{table.module}.py"): _module(table) for table in tables}
     files[_INIT] = template("providers/__init__.py").render(
