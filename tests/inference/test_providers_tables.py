@@ -27,6 +27,8 @@ from hubsmith_runtime.inference.provider import Operation
 from hubsmith_runtime.inference.request import Target, call
 from hubsmith_runtime.transport import Origins
 
+from tests.inference.exchange import NO_RETRIES, TABLES, payload, tables
+
 KNOWN = {task for table in tables().values() for task in table.provider.tasks}
 
 
