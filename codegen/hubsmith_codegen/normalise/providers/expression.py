@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from ...ir.text import Source, literal
-from .template import Place, parts, starred, texts
+from .template import Place, parts, places, starred
 
 
 class Need(enum.Enum):
@@ -138,7 +138,7 @@ def _spread(name: str, scope: Scope) -> str:
 def _optional(template: Any, scope: Scope) -> Source:
     if isinstance(template, str) and len(parts(template)) < 2:
         return expression(template, scope, Need.OPTIONAL)
-    if not any(isinstance(part, Place) for text in texts(template) for part in parts(text)):
+    if not any(places(template)):
         return expression(template, scope)
     return Source(f"if_complete(lambda: {expression(template, scope, Need.RAISES)})")
 

@@ -39,6 +39,11 @@ class Place:
     form: str = ""
     kind: str = ""
 
+    @property
+    def roots(self) -> list[str]:
+        """What its paths begin with."""
+        return [path.partition(".")[0] for path in self.paths]
+
     def __str__(self) -> str:
         form = f":{self.form}" + (f"={self.kind}" if self.kind else "") if self.form else ""
         return f"{{{'|'.join(self.paths)}{form}}}"
@@ -75,17 +80,21 @@ def starred(items: list[Any]) -> str | None:
     return items[0][1:] if is_starred else None
 
 
-def texts(template: Any) -> Iterator[str]:
-    """Yield every text of a template in which places may stand."""
+def places(template: Any, *, is_needed: bool = False) -> Iterator[Place]:
+    """Yield every place of a template; with `is_needed` those that it cannot do without."""
     if isinstance(template, str):
-        yield template
+        yield from (part for part in parts(template) if isinstance(part, Place))
     elif isinstance(template, Mapping):
         for key, value in cast("Mapping[str, Any]", template).items():
-            yield from () if key == "*" else texts(value)
+            if key != "*" and not (is_needed and key.endswith("?")):
+                yield from places(value, is_needed=is_needed)
     elif isinstance(template, list):
         items = cast("list[Any]", template)
-        for item in items if starred(items) is None else items[1:]:
-            yield from texts(item)
+        if (path := starred(items)) is not None:
+            yield Place((path,))
+            items = [] if is_needed else items[1:]  # They are looked up in each member.
+        for item in items:
+            yield from places(item, is_needed=is_needed)
 
 
 def spreads(template: Any) -> Iterator[str]:
@@ -137,11 +146,10 @@ def check_places(text: str, known: Collection[str] | None) -> None:
     """
     # A request has files, an answer has bytes that were fetched.
     form = "url" if known is None else "text"
-    for place in (part for part in parts(text) if isinstance(part, Place)):
+    for place in places(text):
         if place.form == form:
             raise ValueError(f"{place} has no {form}: it is not such a file")
-        roots = {path.partition(".")[0] for path in place.paths}
-        if known is not None and (unknown := sorted(roots - set(known))):
+        if known is not None and (unknown := sorted(set(place.roots) - set(known))):
             raise ValueError(
                 f"{unknown[0]!r} has no value here: known are {', '.join(sorted(known))}"
             )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ...ir.model import Default, Overload, Parameter
-from ...ir.names import ClassName, identifier
+from ...ir.model import Default, Overload, Parameter, TaskFacts
+from ...ir.names import ClassName, Identifier
 from ...ir.text import NO_TEXT, SpecText
 from ...ir.types import (
     NULL,
@@ -42,42 +42,29 @@ def _class(name: str) -> Reference:
 MODEL_CLASS = _generic("type", _class("pydantic.BaseModel"))
 """What an answer may be parsed by."""
 
+_NUMBER = ScalarType(kind="number")
+_HEADERS = _generic("Mapping", TEXT, TEXT)
+_BODY = _generic("Mapping", TEXT, AnyType())
 _MODEL = _class("ModelT")
 _TRUE = ChoiceType(values=(True,), is_constant=True)
 _FALSE = ChoiceType(values=(False,), is_constant=True)
 
 
-def _option(name: str, type_: Type, description: str) -> Parameter:
-    return Parameter(
+OPTIONS = {
+    name: Parameter(
         wire_name=SpecText(name),
-        identifier=identifier(name, fallback="option"),
+        identifier=Identifier(name),
         label=NO_TEXT,
         description=SpecText(description),
         type=optional(type_),
         default=Default(value=None),
         is_option=True,
     )
-
-
-OPTIONS = {
-    str(option.identifier): option
-    for option in (
-        _option("model", TEXT, "A model of the Hub, or the URL of one; left out, the client's."),
-        _option(
-            "timeout",
-            ScalarType(kind="number"),
-            "Seconds that the call may take; left out, the client's.",
-        ),
-        _option(
-            "extra_headers",
-            _generic("Mapping", TEXT, TEXT),
-            "Sent with the request, over the client's own.",
-        ),
-        _option(
-            "extra_body",
-            _generic("Mapping", TEXT, AnyType()),
-            "Parameters that are not listed here, over those that are.",
-        ),
+    for name, type_, description in (
+        ("model", TEXT, "A model of the Hub, or the URL of one; left out, the client's."),
+        ("timeout", _NUMBER, "Seconds that the call may take; left out, the client's."),
+        ("extra_headers", _HEADERS, "Sent with the request, over the client's own."),
+        ("extra_body", _BODY, "Parameters that are not listed here, over those that are."),
     )
 }
 """What every method takes, whatever its task."""
@@ -98,38 +85,21 @@ def signature(overlay: Overlay, own: Mapping[str, Parameter]) -> tuple[tuple[Par
     return tuple(known[name] for name in names), by_position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a method may return.
-
-    Attributes:
-        whole: What it returns where nothing streams.
-        output_class: The class of one result.
-        chunk_class: The class of a piece of a stream.
-    """
-
-    whole: Type
-    output_class: ClassName | None
-    chunk_class: ClassName | None
-
-
-def overloads(
-    overlay: Overlay, own: Mapping[str, Parameter], answer: Answer
-) -> tuple[Overload, ...]:
+def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tuple[Overload, ...]:
     """The ways to call a method that return types of their own; none where it has one type.
 
     Args:
-        overlay: Which parameters decide what is returned.
+        facts: Which parameters decide what is returned, and what there is to return.
         own: The task's own parameters.
-        answer: What there is to return.
+        whole: What is returned where nothing streams.
     """
-    found = list(_variants(overlay, own, answer))
-    if answer.chunk_class:
-        whole = [_with(one, "stream", _false(own["stream"]), is_required=False) for one in found]
-        found = [*_streams(overlay, answer.chunk_class, found), *whole]
+    found = list(_variants(facts, own, whole))
+    if facts.chunk_class:
+        at_once = [_with(one, "stream", _false(own["stream"]), is_required=False) for one in found]
+        found = [*_streams(facts, Reference(class_name=facts.chunk_class), found), *at_once]
     if len(found) < 2:
         return ()
-    if not overlay.returns_list_if:
+    if not facts.returns_list_if:
         # Not every type checker sees that a `bool` is `True` or `False`: it gets the union. A
         # parsed answer is an answer, too.
         results = [one.result for one in found if not _is_parsed(one.result)]
@@ -137,29 +107,26 @@ def overloads(
     return tuple(found)
 
 
-def _variants(overlay: Overlay, own: Mapping[str, Parameter], answer: Answer) -> Iterator[Overload]:
-    one = Reference(class_name=answer.output_class or ClassName("Any"))
-    if name := overlay.returns_text_unless:
+def _variants(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> Iterator[Overload]:
+    one = Reference(class_name=facts.output_class or ClassName("Any"))
+    if name := facts.returns_text_unless:
         yield _overload(one, name, _TRUE, is_required=True)
         yield _overload(TEXT, name, _false(own[name]), is_required=False)
-    elif name := overlay.returns_list_if:
+    elif name := facts.returns_list_if:
         given = _without(own[name].type, NULL)
         yield _overload(one, name, NULL, is_required=False)
         yield _overload(ListType(item=one), name, given, is_required=True)
-    elif name := overlay.parsed_by:
-        parsed = _generic(f"Parsed{answer.output_class}", _MODEL)
+    elif name := facts.parsed_by:
+        parsed = _generic(f"Parsed{facts.output_class}", _MODEL)
         others = _without(own[name].type, MODEL_CLASS)
         yield _overload(parsed, name, _generic("type", _MODEL), is_required=True)
         yield _overload(one, name, others, is_required=False)
     else:
-        yield Overload(types={}, result=answer.whole)
+        yield Overload(types={}, result=whole)
 
 
-def _streams(
-    overlay: Overlay, chunk_class: ClassName, variants: list[Overload]
-) -> Iterator[Overload]:
-    chunk = Reference(class_name=chunk_class)
-    if not overlay.returns_text_unless:
+def _streams(facts: TaskFacts, chunk: Type, variants: list[Overload]) -> Iterator[Overload]:
+    if not facts.returns_text_unless:
         # Whatever else is asked for, the pieces are the same.
         variants = [Overload(types={}, result=chunk)]
     for variant in variants:

@@ -16,7 +16,7 @@ from ...ir.types import TEXT, FileType, ListType, Reference, Type, optional, uni
 from .overlay import Overlay
 from .registry import Registry
 from .schema import Classes
-from .signature import KWARGS, MARK, MODEL_CLASS, OPTIONS, Answer, overloads, signature
+from .signature import KWARGS, MARK, MODEL_CLASS, OPTIONS, overloads, signature
 
 _PARAMETERS = "parameters"
 
@@ -58,7 +58,20 @@ def read_task(
         chunk_class = _target(chunks.type(files["stream_output"], ""))
         classes.append(chunks)
     task_class = class_name(overlay.task, fallback="Task")
-    answer = Answer(whole=result, output_class=output_class, chunk_class=chunk_class)
+    facts = TaskFacts(
+        module=identifier(overlay.task, fallback="task"),
+        digest=digest,
+        inputs=request.inputs(),
+        form=overlay.result,
+        answer_forms=overlay.answer_forms,
+        any_of=overlay.any_of,
+        required_together=overlay.required_together,
+        returns_text_unless=overlay.returns_text_unless,
+        returns_list_if=overlay.returns_list_if,
+        parsed_by=overlay.parsed_by,
+        output_class=output_class,
+        chunk_class=chunk_class,
+    )
     operation = Operation(
         endpoint=plain(overlay.hub_task or overlay.task),
         method=identifier(overlay.method, fallback="call"),
@@ -70,22 +83,9 @@ def read_task(
         by_position=by_position,
         takes_more=KWARGS in overlay.signature,
         results=(Result(identifier=Identifier("result"), label=NO_TEXT, type=result),),
-        overloads=overloads(overlay, own, answer),
+        overloads=overloads(facts, own, result),
         streams=chunk_class is not None,
-        task=TaskFacts(
-            module=identifier(overlay.task, fallback="task"),
-            digest=digest,
-            inputs=request.inputs(),
-            form=overlay.result,
-            answer_forms=overlay.answer_forms,
-            any_of=overlay.any_of,
-            required_together=overlay.required_together,
-            returns_text_unless=overlay.returns_text_unless,
-            returns_list_if=overlay.returns_list_if,
-            parsed_by=overlay.parsed_by,
-            output_class=output_class,
-            chunk_class=chunk_class,
-        ),
+        task=facts,
     )
     return Task(
         operation=operation,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from ...ir.text import Source, literal
 from ...normalise.providers.expression import (
@@ -18,7 +18,7 @@ from ...normalise.providers.expression import (
     joined,
 )
 from ...normalise.providers.table import Operation, Variant
-from ...normalise.providers.template import Place, parts, spreads, starred, texts
+from ...normalise.providers.template import parts, places, spreads
 
 _REQUEST, _SCHEMA, _ANSWER = Scope(names=REQUEST), Scope(names=SCHEMA), Scope()
 _WHOLE = Scope(names={**REQUEST, "parameters": Name("payload.all_parameters()", False)})
@@ -87,7 +87,8 @@ def body_of(operation: Operation) -> Function:
     scope, lines = _REQUEST, list(_parameters(operation))
     if operation.form == "binary":
         lines += ["if not parameters:", "    return payload.inputs"]
-    if len(lines) == 1 and not operation.json_schema and _uses_parameters(operation) < 2:
+    is_named_once = all(_count(body, "parameters") < 2 for body in _bodies(operation))
+    if len(lines) == 1 and not operation.json_schema and is_named_once:
         scope, lines = _WHOLE, []
     made = expression(operation.body, scope, need)
     cases = [
@@ -111,13 +112,16 @@ def body_of(operation: Operation) -> Function:
 
 def needs_inputs(operation: Operation) -> bool:
     """Whether a call without inputs is refused."""
-    return all(any(name in INPUTS for name in _needed(body)) for body in _bodies(operation))
+    return all(
+        any(set(INPUTS).intersection(place.roots) for place in places(body, is_needed=True))
+        for body in _bodies(operation)
+    )
 
 
 def takes_urls(operation: Operation) -> bool:
     """Whether a file that was given as a URL is sent as one."""
     return operation.form == "json" and all(
-        any(place.form == "url" for place in _places(body)) for body in _bodies(operation)
+        any(place.form == "url" for place in places(body)) for body in _bodies(operation)
     )
 
 
@@ -163,10 +167,7 @@ def _assigned(made: Source, cases: list[tuple[Source, Source]]) -> Iterator[str]
 
 
 def _with_schema(template: Mapping[str, Any]) -> Iterator[str]:
-    is_named = any(
-        path.partition(".")[0] in ("schema", "json_schema")
-        for path in (*spreads(template), *_paths(template))
-    )
+    is_named = _count(template, "schema", "json_schema")
     yield f"if {'wanted := ' if is_named else ''}target.wanted_schema(parameters):"
     if any(key == "*" or key.endswith("?") for key in template):
         yield f"    body.update(without_none({expression(template, _SCHEMA, Need.RAISES)}))"
@@ -175,12 +176,10 @@ def _with_schema(template: Mapping[str, Any]) -> Iterator[str]:
         yield f"    body[{literal(key)}] = {expression(value, _SCHEMA, Need.RAISES)}"
 
 
-def _uses_parameters(operation: Operation) -> int:
-    """Return how often a body names the parameters at most."""
-    return max(
-        sum(path.partition(".")[0] == "parameters" for path in (*spreads(body), *_paths(body)))
-        for body in _bodies(operation)
-    )
+def _count(template: Any, *names: str) -> int:
+    """Return how often a template names one of these."""
+    roots = [*spreads(template), *(root for place in places(template) for root in place.roots)]
+    return sum(root in names for root in roots)
 
 
 def _parameters(operation: Operation) -> Iterator[str]:
@@ -204,29 +203,3 @@ def _parameters(operation: Operation) -> Iterator[str]:
         yield f"if parameters.keys() >= {{{listed}}}:"
         members = f"name: parameters.pop(name) for name in ({listed})"
         yield f"    parameters[{literal(new)}] = {{{members}}}"
-
-
-def _places(template: Any) -> Iterator[Place]:
-    for text in texts(template):
-        yield from (part for part in parts(text) if isinstance(part, Place))
-
-
-def _paths(template: Any) -> Iterator[str]:
-    for place in _places(template):
-        yield from place.paths
-
-
-def _needed(template: Any) -> Iterator[str]:
-    """Yield what a template cannot do without."""
-    if isinstance(template, Mapping):
-        for key, value in cast("Mapping[str, Any]", template).items():
-            if key != "*" and not key.endswith("?"):
-                yield from _needed(value)
-    elif isinstance(template, list):
-        items = cast("list[Any]", template)
-        path = starred(items)
-        for item in items if path is None else [f"{{{path}}}"]:
-            yield from _needed(item)
-    else:
-        for place in _places(template):
-            yield from (path.partition(".")[0] for path in place.paths)
