@@ -29,7 +29,8 @@ from ...ir.types import (
     without_bounds,
 )
 from .raw import RawParameter, mapping
-from .reading import Path, SchemaReader, as_scalar
+from .reading import Path, SchemaReader
+from .scalars import as_scalar
 
 # A slider's bounds stand only here where /config is not at hand.
 _RANGE = re.compile(
