@@ -28,9 +28,9 @@ from ...ir.types import (
     union,
     without_bounds,
 )
+from ..scalars import as_scalar
 from .raw import RawParameter, mapping
 from .reading import Path, SchemaReader
-from .scalars import as_scalar
 
 # A slider's bounds stand only here where /config is not at hand.
 _RANGE = re.compile(

@@ -27,7 +27,7 @@ from ...ir.types import (
     accepts,
     union,
 )
-from .scalars import KINDS, as_scalar, bounds, choices
+from ..scalars import KINDS, as_scalar, bounds, choices
 
 _DEEPEST = 40
 # A real endpoint has 125 at most. References that double at each level stop here.

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import get_args
 
-from ...ir.json_type import Json, Scalar
-from ...ir.types import NULL, AnyType, Bounds, ChoiceType, Kind, ScalarType, Type, union
+from ..ir.json_type import Json, Scalar
+from ..ir.types import NULL, AnyType, Bounds, ChoiceType, Kind, ScalarType, Type, union
 
 _MOST_CHOICES = 500
 KINDS: Mapping[str, Kind] = {
@@ -35,6 +35,10 @@ def as_scalar(value: Json) -> Scalar:
 
 def choices(values: list[Json], *, is_constant: bool = False) -> Type:
     """The type of an enumeration, by its values: Gradio calls every enumeration a string."""
+    if {True, False} <= {value for value in values if isinstance(value, bool)}:
+        others = [value for value in values if not isinstance(value, bool)]
+        boolean = ScalarType(kind="boolean")
+        return union([boolean, choices(others, is_constant=is_constant)]) if others else boolean
     options: list[Type] = []
     plain: list[str | int | bool] = []
     for value in values:
