@@ -23,7 +23,7 @@ from tests.support.documents import (
 )
 
 STRING = {"type": "string"}
-CLIENT, MODELS = PurePosixPath("client.py"), PurePosixPath("models.py")
+CLIENT, ASYNC_CLIENT = PurePosixPath("client.py"), PurePosixPath("async_client.py")
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,11 @@ def test_what_goes_by_position(parameters: list[tuple[str, bool]], signature: st
 
 def test_the_four_classes_have_the_same_stubs() -> None:
     described = endpoint(parameter(STRING), returns=[result(STRING)])
-    module = ast.parse(render(service_of(info=info_of({"/go": described})))[CLIENT])
+    files = render(service_of(info=info_of({"/go": described})))
     stubs = {
         node.name: ast.unparse(stub).partition("\n")[0]
-        for node in module.body
+        for path in (CLIENT, ASYNC_CLIENT)
+        for node in ast.parse(files[path]).body
         if isinstance(node, ast.ClassDef)
         for stub in node.body
         if isinstance(stub, ast.FunctionDef | ast.AsyncFunctionDef) and stub.name == "go"
@@ -81,21 +82,34 @@ def test_the_docstring_of_a_stub(tmp_path: Path) -> None:
     service = service_of(info=info_of({"/greet": described}), config=config)
     with imported(render(service), tmp_path) as package:
         assert package.Tiny.greet.__doc__.split("\n") == [
-            "Greet someone.",
+            "Greet someone (`/greet`).",
             "",
             "        With a smile.",
             "",
-            "        Call `/greet`.",
-            "",
-            "        Sends partial results: iterate over a job of `jobs` to see each.",
-            "",
             "        Args:",
             "            name: Your name.",
-            "",
-            "        Returns:",
-            "            Greeting.",
             "        ",
         ]
+        assert (
+            package.client.TinyJobs.greet.__doc__ == "`Tiny.greet` as a job with partial results."
+        )
+
+
+@pytest.mark.parametrize(
+    ("label", "returned"),
+    [
+        ("Greeting", ""),
+        ("greet", ""),
+        ("Your greeting", "Your greeting."),
+        ("What was said:", ""),
+    ],
+)
+def test_a_result_is_explained_where_its_label_says_more_than_its_type(
+    label: str, returned: str
+) -> None:
+    described = endpoint(returns=[result(STRING, label=label)])
+    source = render(service_of(info=info_of({"/what_was_said": described})))[CLIENT]
+    assert source.count("Returns:") == source.count(f"            {returned}\n") == bool(returned)
 
 
 def test_a_request_carries_its_endpoint_and_its_result(tmp_path: Path) -> None:
@@ -124,14 +138,6 @@ def test_a_request_carries_its_endpoint_and_its_result(tmp_path: Path) -> None:
             "TwoRequest": ("/two", 2, package.TwoResult),
         }
         assert package.TwoResult("x", "y").b == "y"
-
-
-def test_importing_a_package_loads_nothing_yet(tmp_path: Path) -> None:
-    init = ast.parse(
-        render(service_of(info=info_of({"/go": endpoint()})))[PurePosixPath("__init__.py")]
-    )
-    loaded = [node.module for node in init.body if isinstance(node, ast.ImportFrom) and node.module]
-    assert loaded == ["__future__", "importlib", "typing"]
 
 
 def test_a_space_without_endpoints_is_still_a_package(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hubsmith_codegen.cli import main
 from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
-from hubsmith_codegen.snippets import Place, place_of, snippets
+from hubsmith_codegen.snippets import LANGUAGES, Place, place_of
 
 from tests.snippets import node
 
@@ -61,6 +61,10 @@ def space_of(text: str, version: str) -> tuple[Operation, Place]:
     documents = {"info": json.dumps(info).encode(), "config": json.dumps(config).encode()}
     service = normalise(load(documents, source="http://127.0.0.1:7860", name="tiny"))
     return service.operations[0], place_of(service, module="clients.tiny", note="First.")
+
+
+def snippets(operation: Operation, place: Place) -> dict[str, str]:
+    return {name: write(operation, place) for name, (_, write) in LANGUAGES.items()}
 
 
 def by_name(text: str) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def imported(files: Files, folder: Path, name: str = "tiny") -> Iterator[ModuleT
     sys.modules[name] = package
     try:
         spec.loader.exec_module(package)
-        for module in ("models", "client"):
+        for module in ("models", "client", "async_client"):
             importlib.import_module(f"{name}.{module}")
         yield package
     finally:

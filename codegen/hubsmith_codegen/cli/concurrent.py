@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import TypeVar
 
@@ -36,18 +36,18 @@ def at_once(
         with report.bar.working(name):
             return work(name)
 
-    results: dict[str, Result] = {}
+    calls: list[Callable[[], Result]] = [partial(shown, name) for name in names]
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="hubsmith")
     try:
-        # One alone needs no thread, so that an interrupt ends it at once.
-        calls = {
-            name: pool.submit(shown, name).result if len(names) > 1 else partial(shown, name)
-            for name in names
-        }
-        for name, call in calls.items():
+        if len(names) > 1:  # One alone needs no thread, so that an interrupt ends it at once.
+            futures = [pool.submit(call) for call in calls]
+            wait(futures)
+            calls = [future.result for future in futures]
+        results: dict[str, Result] = {}
+        for name, call in zip(names, calls, strict=True):
             with report.space(name):
                 results[name] = call()
+        return results
     finally:
         # After an interrupt, what has not begun never will.
         pool.shutdown(cancel_futures=True)
-    return results

@@ -146,12 +146,10 @@ def with_space(configuration: Configuration, name: str, space: RecordedSpace) ->
     if configuration.spaces.get(name) == space:
         return None
     file = configuration.file
-    try:
-        text = file.read_bytes().decode() if file.is_file() else ""
-    except UnicodeDecodeError:
-        raise SpecError(f"{file} is not UTF-8 text.") from None
+    text = file.read_bytes().decode() if file.is_file() else ""
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines = _lines(space)
+    settings = _settings(space)
+    stated = {key: value for key, value in settings.items() if value is not None}
     header = re.compile(
         rf"^[ \t]*\[[ \t]*{re.escape(_PREFIX)}[ \t]*\.[ \t]*([\"']?){re.escape(name)}\1[ \t]*\][^\n]*\n?",
         re.MULTILINE,
@@ -160,19 +158,25 @@ def with_space(configuration: Configuration, name: str, space: RecordedSpace) ->
         following = re.compile(r"^[ \t]*\[", re.MULTILINE).search(text, found.end())
         end = following.start() if following else len(text)
         edited = (
-            text[: found.end()] + _replaced(text[found.end() : end], lines, newline) + text[end:]
+            text[: found.end()] + _replaced(text[found.end() : end], settings, newline) + text[end:]
         )
     else:
         before = text if not text or text.endswith("\n") else text + newline
-        gap = newline if before else ""
-        key = name if name.isascii() else _quoted(name)
-        edited = (
-            before
-            + gap
-            + newline.join([f"[{_PREFIX}.{key}]", *filter(None, lines.values())])
-            + newline
+        key = name if name.isascii() else json.dumps(name, ensure_ascii=False)
+        lines = [f"[{_PREFIX}.{key}]", *(_line(key, value) for key, value in stated.items())]
+        edited = before + (newline if before else "") + newline.join(lines) + newline
+    try:
+        expected = parse_toml(text.encode(), str(file))
+        own = expected.setdefault("tool", {}).setdefault("hubsmith", {})
+        own.setdefault("spaces", {})[name] = stated
+        is_safe = parse_toml(edited.encode(), str(file)) == expected
+    except (AttributeError, TypeError, SpecError):
+        is_safe = False
+    if not is_safe:
+        raise SpecError(
+            f"{file} cannot be changed safely. Add this yourself: "
+            f"[{_PREFIX}.{name}] {_line('source', space.source)}"
         )
-    _check_edit(configuration, edited, text, name, space)
     return edited
 
 
@@ -190,57 +194,34 @@ def write_configuration(file: Path, text: str) -> None:
         raise HubsmithError(f"{file} could not be written: {error.strerror or error}.") from None
 
 
-def _lines(space: RecordedSpace) -> dict[str, str]:
-    """Return the settings of a Space as TOML, by key; empty where it has the default."""
+def _settings(space: RecordedSpace) -> dict[str, str | bool | None]:
+    """Return the settings of a Space as its table has them, `None` where it has the default."""
     return {
-        "source": f"source = {_quoted(space.source)}",
-        "out": "" if space.out is None else f"out = {_quoted(space.out)}",
-        "vendor-runtime": "vendor-runtime = true" if space.vendor_runtime else "",
-        "outputs": "" if space.outputs is None else f"outputs = {_quoted(space.outputs)}",
+        "source": space.source,
+        "out": space.out,
+        "vendor-runtime": space.vendor_runtime or None,
+        "outputs": space.outputs,
     }
 
 
-def _replaced(body: str, settings: Mapping[str, str], newline: str) -> str:
+def _line(key: str, value: str | bool) -> str:
+    return f"{key} = {json.dumps(value, ensure_ascii=False)}"
+
+
+def _replaced(body: str, settings: Mapping[str, str | bool | None], newline: str) -> str:
     """Put the settings in place of the old ones and keep every other line, comments included."""
     kept = body.splitlines(keepends=True)
-    for key, line in settings.items():
+    for key, value in settings.items():
         old = re.compile(
             rf"^([ \t]*){key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|true|false)([ \t]*(?:#[^\r\n]*)?)"
         )
-        matches = [
-            (position, match) for position, text in enumerate(kept) if (match := old.match(text))
-        ]
-        for position, match in matches[:1]:
-            text = f"{match[1]}{line}{match[2]}{kept[position][match.end() :]}"
-            kept[position] = text if line else ""
-        if line and not matches:
-            kept.insert(0, line + newline)
+        found = [(place, match) for place, text in enumerate(kept) if (match := old.match(text))]
+        for place, match in found[:1]:
+            end = kept[place][match.end() :]
+            kept[place] = "" if value is None else f"{match[1]}{_line(key, value)}{match[2]}{end}"
+        if value is not None and not found:
+            kept.insert(0, _line(key, value) + newline)
     return "".join(kept)
-
-
-def _check_edit(
-    configuration: Configuration, edited: str, text: str, name: str, space: RecordedSpace
-) -> None:
-    file = configuration.file
-    try:
-        before, after = (parse_toml(one.encode(), str(file)) for one in (text, edited))
-        recorded = _configuration(_own_table(after, file) or {}, file).spaces.get(name)
-        for tree in (before, after):
-            tool = tree.get("tool", {})
-            own = tool.get("hubsmith", {})
-            own.get("spaces", {}).pop(name, None)
-            # A table that only the new entry brought into being counts as no difference.
-            for parent, key in ((own, "spaces"), (tool, "hubsmith"), (tree, "tool")):
-                if not parent.get(key, True):
-                    del parent[key]
-        is_safe = recorded == space and before == after
-    except (AttributeError, SpecError):
-        is_safe = False
-    if not is_safe:
-        raise SpecError(
-            f"{file} cannot be changed safely. Add this yourself: "
-            f"[{_PREFIX}.{name}] source = {_quoted(space.source)}"
-        )
 
 
 def _configuration(table: Mapping[str, Any], file: Path) -> Configuration:
@@ -267,7 +248,3 @@ def _own_table(tree: Mapping[str, Any], file: Path) -> Mapping[str, Any] | None:
             raise SpecError(f"{file}: tool.hubsmith is not a table.")
         case _:
             return None
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)

@@ -42,8 +42,9 @@ class Progress:
 
     def clear(self) -> None:
         """Take the bar away, so that something else can be printed; it comes back by itself."""
-        if self._is_shown:
-            self._put(_CLEAR)
+        with self._guard:
+            if self._is_shown:
+                self._put(_CLEAR)
 
     def each(self, verb: str, names: Iterable[str]) -> Generator[str, None, None]:
         """Begin a stage and yield its Spaces, each shown as long as the caller works on it."""

@@ -13,6 +13,7 @@ from ..load.fetch import BROKEN, NO_ANSWER, fetch
 from ..load.snapshot import read_snapshot
 from .configuration import Configuration, read_configuration
 from .console import shown_path
+from .naming import name_of_path, name_of_source
 
 
 def path_of(source: str, base: Path | None = None) -> Path | None:
@@ -42,6 +43,14 @@ def recorded_path(path: Path, base: Path) -> str:
     # Without the dot, two parts would read like the owner and the name of a Space.
     is_like_name = "/" in relative and not relative.startswith((".", "/"))
     return f"./{relative}" if is_like_name else relative
+
+
+def name_for(source: str, raw: RawSpec) -> str:
+    """Return the name of the client that a source gives, where the user gave none."""
+    path = path_of(source)
+    if path is not None:
+        return name_of_path(path, raw)
+    return name_of_source(raw.source or source, raw)
 
 
 def token_for(source: str, token: str | None, *, is_alone: bool) -> str | None:

@@ -60,7 +60,7 @@ def spelled(type_: Type, *, bounded: bool = False) -> Annotation:
 
 def _bounded(type_: Type) -> str:
     written = _spelled(type_, _bounded)
-    if not isinstance(type_, ScalarType | ListType) or not type_.bounds:
+    if not isinstance(type_, ScalarType | ListType | GenericType) or not type_.bounds:
         return written
     return f"Annotated[{written}, Field({field_bounds(type_.bounds)})]"
 

@@ -102,6 +102,7 @@ class GenericType:
 
     class_name: ClassName
     arguments: tuple[Type, ...]
+    bounds: Bounds = ()
 
 
 Type: TypeAlias = (
@@ -197,15 +198,15 @@ def mapped(type_: Type, change: Callable[[Type], Type]) -> Type:
             return MappingType(value=change(value))
         case UnionType(options=options):
             return union([change(option) for option in options])
-        case GenericType(class_name=name, arguments=arguments):
-            return GenericType(class_name=name, arguments=tuple(map(change, arguments)))
+        case GenericType(arguments=arguments):
+            return replace(type_, arguments=tuple(map(change, arguments)))
         case _:
             return type_
 
 
 def without_bounds(type_: Type) -> Type:
     """The type with every value in bounds or out of them."""
-    if isinstance(type_, ScalarType | ListType):
+    if isinstance(type_, ScalarType | ListType | GenericType):
         type_ = replace(type_, bounds=())
     return mapped(type_, without_bounds)
 
@@ -236,7 +237,7 @@ def optional(type_: Type) -> Type:
 def bounds_of(type_: Type) -> Bounds:
     """The bounds of a value, also of one that may be null."""
     match type_:
-        case ScalarType(bounds=bounds) | ListType(bounds=bounds):
+        case ScalarType(bounds=bounds) | ListType(bounds=bounds) | GenericType(bounds=bounds):
             return bounds
         case UnionType(options=(one, null)) if null == NULL:
             return bounds_of(one)

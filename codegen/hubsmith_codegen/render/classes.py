@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 from ..ir.json_schema import json_schema
 from ..ir.json_type import Json
-from ..ir.names import ClassName, Identifier, class_name
+from ..ir.names import ClassName, Identifier, class_name, reserved
 from ..ir.spelling import field_bounds, spelled
 from ..ir.text import Source, literal
 from ..ir.types import (
@@ -97,13 +97,19 @@ class Class:
     call: Source | None = None
 
 
-def write_classes(classes: Iterable[Class]) -> dict[ClassName, Source]:
+def write_classes(classes: Sequence[Class], taken: Iterable[str] = ()) -> dict[ClassName, Source]:
     """The source of every class, by its name.
+
+    Args:
+        classes: What to write.
+        taken: Other names of the module, which no alias of a bounded type may have.
 
     Raises:
         ValueError: when what was written is not what was asked for.
     """
-    wanted = {str(one.name): _Bundled(one) for one in classes}
+    used = {*reserved("types"), *taken, *(str(one.name) for one in classes)}
+    used.update(str(member.identifier) for one in classes for member in one.members)
+    wanted = {str(one.name): _Bundled(one, used) for one in classes}
     if not wanted:
         return {}
     code = _generate(wanted)
@@ -128,13 +134,18 @@ class _Bundled:
     The bounds of a member stand in the template's annotation. A bounded value deeper inside, such
     as an item of a list, would become a class; it gets a name of its own beside the class instead.
 
+    Args:
+        class_: The class.
+        taken: Names that no alias may have; its own are added.
+
     Attributes:
         types: The types of its members without the bounds.
         aliases: The bounded types inside them, by name.
     """
 
-    def __init__(self, class_: Class) -> None:
+    def __init__(self, class_: Class, taken: set[str]) -> None:
         self.class_ = class_
+        self._taken = taken
         self.types: dict[str, Type] = {}
         self.aliases: dict[str, Type] = {}
         for member in class_.members:
@@ -147,9 +158,10 @@ class _Bundled:
             yield f"{name}: TypeAlias = {spelled(type_, bounded=True)}\n\n\n"
 
     def _named(self, type_: Type, place: str) -> Type:
-        if bounds_of(type_) and isinstance(type_, ScalarType | ListType):
-            while self.aliases.get(place, type_) != type_:
+        if bounds_of(type_) and isinstance(type_, ScalarType | ListType | GenericType):
+            while place in self._taken:
                 place += "Item"
+            self._taken.add(place)
             self.aliases[place] = type_
             return Reference(class_name=ClassName(place))
         return mapped(type_, lambda inner: self._named(inner, f"{place}Item"))
@@ -182,7 +194,7 @@ class _Bundled:
 
 def _without_own(type_: Type) -> Type:
     match type_:
-        case ScalarType() | ListType():
+        case ScalarType() | ListType() | GenericType():
             return replace(type_, bounds=())
         case UnionType(options=(one, null)) if null == NULL:
             return optional(_without_own(one))

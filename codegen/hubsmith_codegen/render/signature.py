@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from ..ir.model import Definition, Operation, Parameter
-from ..ir.names import ClassName
+from ..ir.names import ClassName, reserved
 from ..ir.spelling import Annotation, spelled
 from ..ir.text import Source, literal
 from ..ir.types import (
@@ -32,7 +32,7 @@ def dict_classes(definitions: Iterable[Definition], taken: Iterable[str]) -> dic
         definitions: Every class.
         taken: Names that are used for other things.
     """
-    used = {*taken, *(str(one.class_name) for one in definitions)}
+    used = {*reserved("types"), *taken, *(str(one.class_name) for one in definitions)}
     found: dict[str, ClassName] = {}
     for one in definitions:
         if one.is_input:
@@ -65,8 +65,8 @@ def argument_type(
                 if object_class is None:
                     return union([*both])
                 return GenericType(class_name=object_class, arguments=both)
-            case ListType(item=item) if not isinstance(item, ScalarType) and list_class != "list":
-                return GenericType(class_name=list_class, arguments=(taken(item),))
+            case ListType(item=item, bounds=bounds) if not isinstance(item, ScalarType):
+                return GenericType(class_name=list_class, arguments=(taken(item),), bounds=bounds)
             case _:
                 return mapped(inner, taken)
 

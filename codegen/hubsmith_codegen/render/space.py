@@ -25,7 +25,6 @@ from .view_models import Method
 
 RUNTIME = Source("hubsmith_runtime")
 VENDORED = Source("._runtime")
-_RUNTIME_TYPES = ("File", "FileInput", "ListInput", "ObjectInput", "Sequence")
 # Methods of the runtime's clients whose names an endpoint may take.
 _OVERRIDDEN = frozenset({"run", "submit"})
 _LIST = ClassName("ListInput")
@@ -125,6 +124,8 @@ class _Models:
         requests = [one.request_class for one in service.operations]
         clients = _client_names(service)
         taken = {*tuples, *requests, *clients, *(f"{one}Jobs" for one in clients)}
+        for operation in service.operations:
+            taken |= {operation.method, *(str(one.identifier) for one in operation.parameters)}
         self.dicts = dict_classes(service.definitions, taken)
         self.signatures = Signatures(self.dicts)
         definitions = [one.class_name for one in service.definitions]
@@ -139,7 +140,7 @@ class _Models:
             if len(operation.results) > 1:
                 classes.append(named_tuple(operation))
             classes.append(_request(operation, self.dicts))
-        written = write_classes(classes, {*_RUNTIME_TYPES, *self.names})
+        written = write_classes(classes)
         return (written[one.name] for one in classes)
 
 

@@ -21,10 +21,6 @@ from .templating import template
 from .view_models import Method, Overload, TaskModule
 
 _RUNTIME = Source("hubsmith_runtime.inference")
-_RUNTIME_TYPES = frozenset(
-    {"Array", "Base64Bytes", "ContentInput", "Image", "ListInput", "ModelT", "ObjectInput"}
-    | {"Sequence", "bytes"}
-)
 _COMMON = "_common"
 _LIST = ClassName("ListInput")
 _OBJECT = ClassName("ObjectInput")
@@ -123,8 +119,8 @@ class _Tasks:
             call = Source(f"__task__ = {_task(operation)}")
             base = Source("TaskRequest")
             classes.append(request_class(operation, self._dicts, base, call, _LIST))
-        aliases = {str(one.class_name) for one in self._service.aliases}
-        return write_classes(classes, {*_RUNTIME_TYPES, *aliases, *self._dicts.values()})
+        aliases = [str(one.class_name) for one in self._service.aliases]
+        return write_classes(classes, [*aliases, *self._dicts.values()])
 
     def _module(self, name: str) -> TaskModule:
         operation = next((one for one in self._service.operations if _is_in(one, name)), None)

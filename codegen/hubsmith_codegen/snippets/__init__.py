@@ -10,7 +10,7 @@ from .place import Place, place_of
 from .python import typed, untyped
 from .typescript import typescript
 
-__all__ = ["LANGUAGES", "Place", "place_of", "snippets"]
+__all__ = ["LANGUAGES", "Place", "place_of"]
 
 LANGUAGES: Mapping[str, tuple[str, Callable[[Operation, Place], str]]] = {
     "python": ("Python, typed client", typed),
@@ -19,8 +19,3 @@ LANGUAGES: Mapping[str, tuple[str, Callable[[Operation, Place], str]]] = {
     "curl": ("curl", curl),
 }
 """Every language with its heading and what writes it."""
-
-
-def snippets(operation: Operation, place: Place) -> dict[str, str]:
-    """Every snippet of an endpoint, by language."""
-    return {name: write(operation, place) for name, (_, write) in LANGUAGES.items()}

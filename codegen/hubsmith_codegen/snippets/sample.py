@@ -8,6 +8,7 @@ from pathlib import Path
 from ..ir.model import Operation, Service
 from ..ir.names import is_name
 from ..ir.text import Source
+from ..ir.types import Reference, inside
 from .examples import Examples
 from .place import DEFAULT_URL
 from .python import client_program, client_variable, quoted
@@ -24,17 +25,24 @@ def main_operation(service: Service) -> Operation | None:
     """The endpoint that a Space is there for: most likely the one behind its main button.
 
     Those come last whose names say that they only serve the page, then those that return or take
-    nothing. Of the others it is the one that has the name which Gradio gives to an app's own
-    function, or else the most parameters; of equals the first.
+    nothing, or need an object, which only programs give. Of the others it is the one that has the
+    name which Gradio gives to an app's own function, or else the most parameters; of equals the
+    first.
     """
     return max(service.operations, key=_weight, default=None)
 
 
-def _weight(operation: Operation) -> tuple[bool, bool, bool, bool, int]:
+def _weight(operation: Operation) -> tuple[bool, bool, bool, bool, bool, int]:
     name = str(operation.endpoint).removeprefix("/").lower()
-    count = len(operation.parameters)
-    is_major = not _MINOR.match(name)
-    return is_major, bool(operation.results), count > 0, name in ("chat", "predict"), count
+    required = [one.type for one in operation.parameters if one.default is None]
+    return (
+        not _MINOR.match(name),
+        bool(operation.results),
+        bool(operation.parameters),
+        not any(isinstance(part, Reference) for one in required for part in inside(one)),
+        name in ("chat", "predict"),
+        len(operation.parameters),
+    )
 
 
 def sample(service: Service, root: Path, *bases: Path) -> list[str]:

@@ -16,6 +16,8 @@ from ..load.snapshot import snapshot_files
 from .formatting import compile_python
 from .lock import LOCK_FILE, Lock, checked_path, generator_versions, hash_of, read_lock
 from .options import Options
+from .syntax import check_syntax
+from .vendor import FOLDER as RUNTIME_FOLDER
 
 SPEC_FOLDER = "spec"
 
@@ -33,8 +35,14 @@ def assemble(
         service: What they mean.
         rendered: The code, with that of the runtime where the client carries it.
         options: What was chosen about the client.
+
+    Raises:
+        HubsmithError: when the code does more than a client may, which is a fault of hubsmith.
     """
     files = {checked_path(path, "Generated file"): text.encode() for path, text in rendered.items()}
+    for path, content in files.items():
+        if path.suffix == ".py" and RUNTIME_FOLDER not in path.parents:
+            check_syntax(path, content)
     for name, text in snapshot_files(raw).items():
         files[PurePosixPath(SPEC_FOLDER, name)] = text.encode()
     lock = Lock(

@@ -190,23 +190,13 @@ class MergedToolCall(TaskOutput):
 
 
 class MergedMessage(TaskOutput):
-    """A streamed message, whole. It can be sent back in the next call's messages.
-
-    Attributes:
-        role: `assistant`, unless the server says otherwise.
-        content: The text; `None` where there is none.
-        reasoning: The model's thoughts, where the server gives them.
-        tool_calls: By their index; `None` where there are none.
-        finish_reason: Why it ended, such as `stop`, `length` or `tool_calls`; `None` where the
-            stream did not say. It is not sent back.
-        usage: Tokens used, where the server tells. It is not sent back.
-        parsed: The content as an instance of the model class given to `merge_chunks`.
-    """
+    """A streamed message, whole. It can be sent back in the next call's messages."""
 
     role: str = "assistant"
     content: str | None = None
-    reasoning: str | None = None
-    tool_calls: list[MergedToolCall] | None = None
+    reasoning: str | None = None  # The model's thoughts, where the server gives them.
+    tool_calls: list[MergedToolCall] | None = None  # By their index.
+    # These are not sent back: why it ended, the tokens used, the instance of the model class.
     finish_reason: str | None = pydantic.Field(default=None, exclude=True)
     usage: Any = pydantic.Field(default=None, exclude=True)
     parsed: Any = pydantic.Field(default=None, exclude=True)

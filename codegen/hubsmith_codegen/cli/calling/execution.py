@@ -36,7 +36,7 @@ class Caller(Client):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
+class OutputOptions:
     """How a result is written.
 
     Attributes:
@@ -56,7 +56,7 @@ def execute(
     client: Caller,
     operation: Operation,
     arguments: Mapping[str, object],
-    manners: Manners,
+    output: OutputOptions,
     display: Display,
 ) -> int:
     """Make a call, show how it goes on, and write its result to the output.
@@ -67,15 +67,15 @@ def execute(
     Raises:
         HubsmithError: when it fails.
     """
-    is_text = sys.stdout.isatty() and not manners.is_json and not manners.streams
+    is_text = sys.stdout.isatty() and not output.is_json and not output.streams
     writer = TextWriter(sys.stdout) if is_text else None
-    folder = FileFolder(manners.out)
-    lines = _Lines(operation) if manners.streams else None
+    folder = FileFolder(output.out)
+    lines = _Lines(operation) if output.streams else None
     display.status("Sending ...")
     job = client.begin(operation, arguments)
     is_late = threading.Event()
-    watch = threading.Timer(manners.timeout or 0, _give_up, (job, is_late))
-    if manners.timeout is not None:
+    watch = threading.Timer(output.timeout or 0, _give_up, (job, is_late))
+    if output.timeout is not None:
         watch.start()
     try:
         for event in job.events():
@@ -95,7 +95,7 @@ def execute(
         if not is_late.is_set():
             raise
         raise InferenceTimeoutError(
-            f"{endpoint_name(operation)}: no answer within {manners.timeout:g} s; the job was "
+            f"{endpoint_name(operation)}: no answer within {output.timeout:g} s; the job was "
             "cancelled. Raise --timeout."
         ) from None
     finally:

@@ -24,9 +24,9 @@ from ..configuration import (
     write_configuration,
 )
 from ..console import shown_path
-from ..naming import checked_name, name_of_path, name_of_source, refuse_taken
+from ..naming import checked_name, refuse_taken
 from ..report import Report
-from ..source import path_of, recorded_path, token_for
+from ..source import name_for, path_of, recorded_path, token_for
 from . import UsageError
 from .arguments import add_fetching, add_output, add_place, add_vendor_runtime
 from .writing import packages, write_one
@@ -107,12 +107,8 @@ def _entry(
 ) -> tuple[str, RecordedSpace]:
     """Return the name of a Space's client, and how it is recorded."""
     base, path = configuration.file.parent, path_of(source)
-    if path is not None:
-        recorded, name = raw.source or recorded_path(path, base), name_of_path(path, raw)
-    else:
-        recorded = raw.source or source
-        name = name_of_source(recorded, raw)
-    name = options.name or name
+    recorded = raw.source or (source if path is None else recorded_path(path, base))
+    name: str = options.name or name_for(source, raw)
     known = configuration.spaces.get(name, RecordedSpace(source=recorded))
     if known.source != recorded:
         raise SpecError(

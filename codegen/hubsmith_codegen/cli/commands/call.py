@@ -17,7 +17,7 @@ from ...normalise.spaces import normalise
 from ...snippets.listing import definition_lines, heading, parameter_lines
 from ..calling.arguments import endpoint_name, find_operation, read_arguments
 from ..calling.display import Display
-from ..calling.execution import Caller, Manners, execute
+from ..calling.execution import Caller, OutputOptions, execute
 from ..console import fail, printable
 from ..source import path_of, read_source
 from . import FAILED, OK, UsageError
@@ -82,13 +82,13 @@ def run(options: argparse.Namespace) -> int:
             for line in str(error).splitlines():
                 fail(line)
             return FAILED
-        manners = Manners(
+        output = OutputOptions(
             is_json=options.json,
             streams=options.stream,
             out=Path(options.out) if options.out else None,
             timeout=options.timeout,
         )
-        return execute(client, operation, arguments, manners, display)
+        return execute(client, operation, arguments, output, display)
 
 
 def _words(options: argparse.Namespace) -> list[str]:

@@ -76,7 +76,5 @@ def _of_document(configuration: Configuration, path: Path, options: argparse.Nam
     name: str = options.name or name_of_path(path, raw)
     folder = configuration.folder(name).parent if options.out is None else Path(options.out)
     refuse_taken(name, folder / name)
-    chosen = Options(
-        vendor_runtime=bool(options.vendor_runtime), outputs=configuration.options(name).outputs
-    )
+    chosen = Options(vendor_runtime=bool(options.vendor_runtime), outputs=configuration.outputs)
     return Target(raw=raw, root=folder / name, options=chosen)

@@ -20,8 +20,7 @@ from ...snippets.sample import module_of
 from ..calling.arguments import find_operation
 from ..configuration import read_configuration
 from ..console import printable, warn
-from ..naming import name_of_path, name_of_source
-from ..source import path_of, read_source, recorded_path
+from ..source import name_for, path_of, read_source, recorded_path
 from . import OK
 from .arguments import add_token
 
@@ -72,7 +71,7 @@ def _placed(source: str, raw: RawSpec) -> Place:
     """Find under which name, and where, the Space's client is or would be."""
     configuration = read_configuration(Path.cwd())
     path = path_of(source)
-    named = name_of_source(raw.source or source, raw) if path is None else name_of_path(path, raw)
+    named = name_for(source, raw)
     places = {source, raw.source}
     if path is not None:
         places.add(recorded_path(path, configuration.file.parent))

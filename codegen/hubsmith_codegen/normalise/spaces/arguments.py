@@ -28,8 +28,9 @@ from ...ir.types import (
     union,
     without_bounds,
 )
+from ..scalars import as_scalar
 from .raw import RawParameter, mapping
-from .reading import Path, SchemaReader, as_scalar
+from .reading import Path, SchemaReader
 
 # A slider's bounds stand only here where /config is not at hand.
 _RANGE = re.compile(

@@ -6,7 +6,6 @@ vendor extension, format or remote reference ever reaches the generator.
 
 from __future__ import annotations
 
-import math
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,10 +17,7 @@ from ...ir.text import NO_TEXT, SpecText, plain
 from ...ir.types import (
     NULL,
     AnyType,
-    Bounds,
-    ChoiceType,
     FileType,
-    Kind,
     ListType,
     MappingType,
     Reference,
@@ -31,28 +27,11 @@ from ...ir.types import (
     accepts,
     union,
 )
+from ..scalars import KINDS, as_scalar, bounds, choices
 
 _DEEPEST = 40
 # A real endpoint has 125 at most. References that double at each level stop here.
 _MOST_SCHEMAS = 10_000
-_MOST_CHOICES = 500
-_KINDS: Mapping[str, Kind] = {
-    "string": "string",
-    "str": "string",
-    "integer": "integer",
-    "int": "integer",
-    "number": "number",
-    "float": "number",
-    "boolean": "boolean",
-    "bool": "boolean",
-    "null": "null",
-}
-_BOUNDS: Mapping[str, tuple[str, ...]] = {
-    "string": ("minLength", "maxLength"),
-    "integer": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-    "array": ("minItems", "maxItems"),
-}
 # Every Gradio version's FileData and ImageData have these members; `meta` came with 4.1.
 _FILE_MEMBERS = frozenset({"path", "url", "orig_name", "mime_type"})
 # What openapi.json of 6.13 and later writes in the place of a file that an endpoint returns.
@@ -101,8 +80,6 @@ class _Place:
     path: Path
     scope: ChainMap[str, Json]
     depth: int = 0
-    # The definition that a reference just led to.
-    definition: str = ""
 
     def at(self, word: str) -> _Place:
         return replace(self, path=(*self.path, word))
@@ -136,7 +113,7 @@ class SchemaReader:
         """
         return self._read(schema, _Place(path=path, scope=ChainMap()))
 
-    def _read(self, schema: Json, place: _Place) -> Type:
+    def _read(self, schema: Json, place: _Place, definition: str = "") -> Type:
         self._schemas += 1
         if self._schemas > _MOST_SCHEMAS:
             raise NotExpressible(f"there are more than {_MOST_SCHEMAS} schemas in its schema")
@@ -150,7 +127,7 @@ class SchemaReader:
                 place = replace(place, scope=place.scope.new_child(local))
         if "$ref" in schema:
             return self._reference(schema["$ref"], place)
-        found = self._plain(schema, replace(place, depth=place.depth + 1))
+        found = self._plain(schema, replace(place, depth=place.depth + 1), definition)
         return union([found, NULL]) if schema.get("nullable") is True else found
 
     def _reference(self, target: Json, place: _Place) -> Type:
@@ -172,39 +149,34 @@ class SchemaReader:
             return AnyType()
         self._following.append(name)
         try:
-            return self._read(
-                place.scope[name], replace(place, depth=place.depth + 1, definition=name)
-            )
+            return self._read(place.scope[name], replace(place, depth=place.depth + 1), name)
         finally:
             self._following.pop()
 
-    def _plain(self, schema: Mapping[str, Json], place: _Place) -> Type:
-        inner = replace(place, definition="")
+    def _plain(self, schema: Mapping[str, Json], place: _Place, definition: str) -> Type:
         if "const" in schema:
-            return _choices([schema["const"]], is_constant=True)
+            return choices([schema["const"]], is_constant=True)
         if isinstance(values := schema.get("enum"), list) and values:
-            return _choices(values)
+            return choices(values)
         for keyword in ("anyOf", "oneOf"):
             if isinstance(options := schema.get(keyword), list) and options:
                 return union(
-                    [
-                        self._read(option, inner.at(str(number)) if _is_object(option) else inner)
-                        for number, option in enumerate(options, 1)
-                    ]
+                    self._read(option, place.at(str(number)) if _is_object(option) else place)
+                    for number, option in enumerate(options, 1)
                 )
         if isinstance(parts := schema.get("allOf"), list) and parts:
-            return self._read(_merge(parts, schema, place.scope), place)
+            return self._read(_merge(parts, schema, place.scope), place, definition)
         kind = schema.get("type")
         if isinstance(kind, list):
-            return union([self._read({**schema, "type": one}, inner) for one in kind])
+            return union(self._read({**schema, "type": one}, place) for one in kind)
         if kind == "filepath" or schema.get("format") == "filepath":
             return FileType()
         if kind == "array" or (kind is None and ("items" in schema or "prefixItems" in schema)):
-            return self._array(schema, inner)
+            return self._array(schema, place)
         if kind == "object" or (kind is None and isinstance(schema.get("properties"), dict)):
-            return self._object(schema, place)
-        if isinstance(kind, str) and kind in _KINDS:
-            return ScalarType(kind=_KINDS[kind], bounds=_bounds(schema, _KINDS[kind]))
+            return self._object(schema, place, definition)
+        if isinstance(kind, str) and kind in KINDS:
+            return ScalarType(kind=KINDS[kind], bounds=bounds(schema, KINDS[kind]))
         return AnyType()
 
     def _array(self, schema: Mapping[str, Json], place: _Place) -> Type:
@@ -219,31 +191,30 @@ class SchemaReader:
             rest = self._read(items, place) if isinstance(items, dict) else AnyType()
             is_closed = items is False or schema.get("maxItems") == len(found)
             return ListType(item=union(found if is_closed else [*found, rest]))
-        return ListType(item=self._read(items, place), bounds=_bounds(schema, "array"))
+        return ListType(item=self._read(items, place), bounds=bounds(schema, "array"))
 
-    def _object(self, schema: Mapping[str, Json], place: _Place) -> Type:
-        inner = replace(place, definition="")
+    def _object(self, schema: Mapping[str, Json], place: _Place, definition: str) -> Type:
         members = schema.get("properties")
         if not isinstance(members, dict) or not members:
             if _FILE_ANSWER in plain(schema.get("description")):
                 return FileType()
-            return MappingType(value=self._read(schema.get("additionalProperties"), inner))
+            return MappingType(value=self._read(schema.get("additionalProperties"), place))
         if members.keys() >= _FILE_MEMBERS:
             return FileType()
         required = schema.get("required")
         names = required if isinstance(required, list) else []
         needed = {name for name in names if isinstance(name, str)}
         key = ClassName(f"{place.path[0]}#{self._schemas}")
-        if place.definition:
-            self._inside[place.definition] = Reference(class_name=key)
+        if definition:
+            self._inside[definition] = Reference(class_name=key)
         fields = tuple(
-            self._field(name, members[name], name in needed, inner.at(name))
+            self._field(name, members[name], name in needed, place.at(name))
             for name in sorted(members)
         )
-        self._inside.pop(place.definition, None)
+        self._inside.pop(definition, None)
         self._objects[key] = ReadObject(
-            title=plain(schema.get("title")) or plain(place.definition),
-            definition=place.definition,
+            title=plain(schema.get("title")) or plain(definition),
+            definition=definition,
             path=place.path,
             fields=fields,
             description=plain(schema.get("description")),
@@ -252,62 +223,15 @@ class SchemaReader:
 
     def _field(self, name: str, schema: Json, is_required: bool, place: _Place) -> Field:
         found = self._read(schema, place)
-        default, description = None, NO_TEXT
-        if isinstance(schema, dict):
-            default, description = schema.get("default"), plain(schema.get("description"))
+        about = schema if isinstance(schema, dict) else {}
+        default = about.get("default")
         return Field(
             name=name,
             type=found,
             is_required=is_required,
             default=as_scalar(default) if accepts(found, default) else None,
-            description=description,
+            description=plain(about.get("description")),
         )
-
-
-def as_scalar(value: Json) -> Scalar:
-    """The value where it is one that a signature can hold, else `None`."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if isinstance(value, bool | int | float | str) else None
-
-
-def _choices(values: list[Json], *, is_constant: bool = False) -> Type:
-    """The type of an enumeration, by its values: Gradio calls every enumeration a string."""
-    options: list[Type] = []
-    choices: list[str | int | bool] = []
-    for value in values:
-        if isinstance(value, bool | int | str):
-            choices.append(value)
-        elif isinstance(value, float):
-            # A literal type cannot hold it.
-            options.append(ScalarType(kind="number"))
-        else:
-            options.append(NULL if value is None else AnyType())
-    if len(choices) > _MOST_CHOICES:
-        kinds = {type(choice) for choice in choices}
-        names: dict[type, Kind] = {bool: "boolean", int: "integer", str: "string"}
-        options += [ScalarType(kind=names[kind]) for kind in names if kind in kinds]
-    elif choices:
-        # 1 and True are equal to Python, yet two choices.
-        once = tuple({(type(choice), choice): choice for choice in choices}.values())
-        options.insert(0, ChoiceType(values=once, is_constant=is_constant))
-    return union(options)
-
-
-def _bounds(schema: Mapping[str, Json], kind: str) -> Bounds:
-    found: list[tuple[str, float]] = []
-    for keyword in _BOUNDS.get(kind, ()):
-        limit = schema.get(keyword)
-        if isinstance(limit, bool) or not isinstance(limit, int | float):
-            continue
-        if not math.isfinite(limit):
-            continue
-        if kind in ("integer", "number"):
-            found.append((keyword, limit))
-        elif limit >= 0 and limit == int(limit):
-            # A length; half a character is none.
-            found.append((keyword, int(limit)))
-    return tuple(found)
 
 
 def _merge(parts: list[Json], schema: Mapping[str, Json], scope: Mapping[str, Json]) -> Json:

@@ -17,6 +17,7 @@ from ...ir.names import ClassName, class_name, identifier, is_name, reserved
 from ...ir.text import plain
 from ...ir.types import (
     AnyType,
+    Bounds,
     ChoiceType,
     FileType,
     ListType,
@@ -30,6 +31,7 @@ from ...ir.types import (
     tag_of,
     union,
 )
+from ..scalars import bounds, choices
 from .overlay import Overlay
 from .registry import Registry
 
@@ -40,12 +42,6 @@ SHARED_MODULE = "_common"
 
 _BINARY = "type=binary"
 _OWN = "$own-description"
-_BOUNDS = {
-    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-    "string": ("minLength", "maxLength"),
-    "array": ("minItems", "maxItems"),
-}
-_BOUNDS["integer"] = _BOUNDS["number"]
 # Members of the runtime's classes that a field must not hide.
 _MEMBERS = reserved("model") | {"get", "keys"}
 
@@ -244,16 +240,10 @@ class Classes:
 
 
 def _choices(values: list[Json]) -> Type:
-    options: list[Type] = []
-    if True in values and False in values:
-        options.append(ScalarType(kind="boolean"))
-        values = [value for value in values if not isinstance(value, bool)]
-    choices = tuple(value for value in values if isinstance(value, str | int))
-    return union([*options, ChoiceType(values=choices, is_constant=len(choices) == 1)])
+    return choices(values, is_constant=len(values) == 1)
 
 
-def _bounds(node: Mapping[str, Json], kind: str) -> tuple[tuple[str, float], ...]:
-    found = {key: node[key] for key in _BOUNDS.get(kind, ()) if key in node}
-    if "exclusiveMinimum" in found:
-        found.pop("minimum", None)
-    return tuple(cast("dict[str, float]", found).items())
+def _bounds(node: Mapping[str, Json], kind: str) -> Bounds:
+    found = bounds(node, kind)
+    is_exclusive = "exclusiveMinimum" in dict(found)
+    return tuple(one for one in found if not (is_exclusive and one[0] == "minimum"))

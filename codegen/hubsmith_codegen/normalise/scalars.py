@@ -1,0 +1,75 @@
+"""Plain values of a JSON schema: their kinds, choices and bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import get_args
+
+from ..ir.json_type import Json, Scalar
+from ..ir.types import NULL, AnyType, Bounds, ChoiceType, Kind, ScalarType, Type, union
+
+_MOST_CHOICES = 500
+KINDS: Mapping[str, Kind] = {
+    **{kind: kind for kind in get_args(Kind)},
+    # Some components write the words of Python.
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+}
+_BOUNDS: Mapping[str, tuple[str, ...]] = {
+    "string": ("minLength", "maxLength"),
+    "integer": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    "array": ("minItems", "maxItems"),
+}
+
+
+def as_scalar(value: Json) -> Scalar:
+    """The value where it is one that a signature can hold, else `None`."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, bool | int | float | str) else None
+
+
+def choices(values: list[Json], *, is_constant: bool = False) -> Type:
+    """The type of an enumeration, by its values: Gradio calls every enumeration a string."""
+    if {True, False} <= {value for value in values if isinstance(value, bool)}:
+        others = [value for value in values if not isinstance(value, bool)]
+        boolean = ScalarType(kind="boolean")
+        return union([boolean, choices(others, is_constant=is_constant)]) if others else boolean
+    options: list[Type] = []
+    plain: list[str | int | bool] = []
+    for value in values:
+        if isinstance(value, bool | int | str):
+            plain.append(value)
+        elif isinstance(value, float):
+            # A literal type cannot hold it.
+            options.append(ScalarType(kind="number"))
+        else:
+            options.append(NULL if value is None else AnyType())
+    if len(plain) > _MOST_CHOICES:
+        kinds = {type(choice) for choice in plain}
+        names: dict[type, Kind] = {bool: "boolean", int: "integer", str: "string"}
+        options += [ScalarType(kind=names[kind]) for kind in names if kind in kinds]
+    elif plain:
+        # 1 and True are equal to Python, yet two choices.
+        once = tuple({(type(choice), choice): choice for choice in plain}.values())
+        options.insert(0, ChoiceType(values=once, is_constant=is_constant))
+    return union(options)
+
+
+def bounds(schema: Mapping[str, Json], kind: str) -> Bounds:
+    """The limits that a schema of this kind sets, as far as they make sense."""
+    found: list[tuple[str, float]] = []
+    for keyword in _BOUNDS.get(kind, ()):
+        limit = as_scalar(schema.get(keyword))
+        if isinstance(limit, bool) or not isinstance(limit, int | float):
+            continue
+        if kind in ("integer", "number"):
+            found.append((keyword, limit))
+        elif limit >= 0 and limit == int(limit):
+            # A length; half a character is none.
+            found.append((keyword, int(limit)))
+    return tuple(found)
