@@ -72,7 +72,7 @@ def run(apps: Iterable[corpus.App], folder: Path, seeds: Iterable[int] = (0,)) -
         services.append(package.service)
         # As it is rendered: how it is formatted changes nothing of what it does.
         for path in (path for path in package.files if path.suffix == ".py"):
-            target = package.root / path
+            target = package.target.root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(package.files[path], encoding="utf-8")
     report = Report()
