@@ -133,8 +133,8 @@ def read_retry_after(value: str | None, now: float) -> float | None:
     """Return the seconds that a `Retry-After` header asks for, be it a number or a date."""
     if value is None:
         return None
-    if re.fullmatch(r"\s*\d{1,9}(\.\d{1,9})?\s*", value):
-        return float(value)
+    if seconds := re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*", value, re.ASCII):
+        return float(seconds[1])
     import email.utils  # Importing it takes long.
 
     try:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hubsmith_codegen.cli.main import main
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
 
@@ -70,6 +73,17 @@ def test_objects_agree_by_their_members_and_files_by_their_shape() -> None:
     assert service_of(info=info, openapi=other).disagreements == (
         "/go: parameter 'x' is Row in /info and another object of this name in openapi.json",
     )
+
+
+def test_the_command_warns_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "tiny"
+    spec.mkdir()
+    documents = {"info": INFO, "openapi": openapi_of({"x": INTEGER}, {"output": INTEGER})}
+    for kind, document in documents.items():
+        (spec / f"{kind}.json").write_text(json.dumps(document), encoding="utf-8")
+    assert main(["generate", "--spec", str(spec), "--out", str(tmp_path / "clients")]) == 0
+    line = "the documents disagree: /go: parameter 'x' is str in /info and int in openapi.json"
+    assert line in " ".join(capsys.readouterr().err.split())
 
 
 def test_without_one_of_the_documents_there_is_nothing_to_compare() -> None:

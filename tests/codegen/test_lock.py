@@ -38,10 +38,10 @@ def test_the_order_of_files_does_not_matter() -> None:
     [
         ({"lock_version": None}, "was not written by hubsmith"),
         ({"lock_version": 99}, "written by a newer hubsmith"),
-        ({"files": None}, "files is missing"),
-        ({"files": {"a.py": 1}}, "files is missing or not text"),
-        ({"spec": []}, "spec is missing"),
-        ({"name": 3}, "name is missing"),
+        ({"files": None}, "files: Input should be a valid dictionary"),
+        ({"files": {"a.py": 1}}, "files.a.py: Input should be a valid string"),
+        ({"spec": []}, "spec: Input should be"),
+        ({"name": 3}, "name: Input should be .*Generate the client again"),
     ],
 )
 def test_a_lock_that_is_not_ours_is_refused(change: dict[str, object], message: str) -> None:

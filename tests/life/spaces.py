@@ -22,6 +22,13 @@ def endpoint(**parameters: object) -> dict[str, Any]:
     }
 
 
+def posted(endpoint: dict[str, Any]) -> dict[str, Any]:
+    """The same endpoint as openapi.json has it, which leaves the types open here."""
+    properties = {parameter["parameter_name"]: {} for parameter in endpoint["parameters"]}
+    schema = {"type": "object", "properties": properties}
+    return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+
+
 @dataclass(kw_only=True)
 class LocalSpace:
     """A server with the documents of a Space.
@@ -58,7 +65,10 @@ class LocalSpace:
         openapi = {
             "openapi": "3.0.2",
             "info": {"title": self.title, "version": "6.31.0"},
-            "paths": {f"/gradio_api/call/v2{name}": {} for name in self.endpoints or ()},
+            "paths": {
+                f"/gradio_api/call/v2{name}": {"post": posted(one)}
+                for name, one in (self.endpoints or {}).items()
+            },
         }
         documents = {
             "/config": config,

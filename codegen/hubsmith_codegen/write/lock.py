@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import PurePosixPath
-from typing import cast
+from typing import Any
 
 from hubsmith_runtime import SpecError
+from pydantic import BaseModel, ValidationError
 
 from ..ir.json_type import Json
 from ..load.document import parse
@@ -98,30 +99,46 @@ def read_lock(content: bytes, what: str) -> Lock:
         if isinstance(version, int) and version > LOCK_VERSION:
             raise SpecError(f"{what} was written by a newer hubsmith: upgrade hubsmith.")
         raise SpecError(f"{what} was not written by hubsmith: it has no lock_version. {LOST_LOCK}.")
-    files = {
-        checked_path(path, what): _string(digest, f"{what}: files")
-        for path, digest in _table(document, "files", what).items()
-    }
-    spec = _table(document, "spec", what)
-    source = document.get("source")
+    try:
+        stored = _Stored.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise SpecError(f"{what}: {key}: {first['msg']}. Generate the client again.") from None
     return Lock(
-        name=_string(document.get("name"), f"{what}: name"),
-        source=None if source is None else _string(source, f"{what}: source"),
-        gradio=_string(document.get("gradio"), f"{what}: gradio"),
-        digest=_string(spec.get("sha256"), f"{what}: spec.sha256"),
-        documents=tuple(
-            _string(item, f"{what}: spec.documents") for item in _items(spec, "documents")
-        ),
-        missing=_strings(_table(spec, "missing", what), what),
-        generators=_strings(_table(document, "generators", what), what),
-        options=_table(document, "options", what),
-        omissions=tuple(
-            (_string(item.get("endpoint"), what), _string(item.get("reason"), what))
-            for item in _items(document, "omissions")
-            if isinstance(item, dict)
-        ),
-        files=files,
+        name=stored.name,
+        source=stored.source,
+        gradio=stored.gradio,
+        digest=stored.spec.sha256,
+        documents=stored.spec.documents,
+        missing=stored.spec.missing,
+        generators=stored.generators,
+        options=stored.options,
+        omissions=tuple((item.endpoint, item.reason) for item in stored.omissions),
+        files={checked_path(path, what): digest for path, digest in stored.files.items()},
     )
+
+
+class _StoredSpec(BaseModel):
+    sha256: str
+    documents: tuple[str, ...]
+    missing: dict[str, str]
+
+
+class _StoredOmission(BaseModel):
+    endpoint: str
+    reason: str
+
+
+class _Stored(BaseModel):
+    name: str
+    source: str | None
+    gradio: str
+    spec: _StoredSpec
+    generators: dict[str, str]
+    options: dict[str, Any]
+    omissions: tuple[_StoredOmission, ...]
+    files: dict[str, str]
 
 
 def checked_path(path: str | PurePosixPath, what: str) -> PurePosixPath:
@@ -157,25 +174,3 @@ def _installed() -> Mapping[str, str]:
         except metadata.PackageNotFoundError:
             versions[distribution.lower()] = "unknown"
     return versions
-
-
-def _table(document: Mapping[str, Json], key: str, what: str) -> dict[str, Json]:
-    value = document.get(key)
-    if not isinstance(value, dict):
-        raise SpecError(f"{what}: {key} is missing or not an object. Generate the client again.")
-    return value
-
-
-def _items(document: Mapping[str, Json], key: str) -> list[Json]:
-    value = document.get(key)
-    return cast("list[Json]", value) if isinstance(value, list) else []
-
-
-def _strings(table: Mapping[str, Json], what: str) -> dict[str, str]:
-    return {key: _string(value, f"{what}: {key}") for key, value in table.items()}
-
-
-def _string(value: Json | None, what: str) -> str:
-    if not isinstance(value, str):
-        raise SpecError(f"{what} is missing or not text. Generate the client again.")
-    return value

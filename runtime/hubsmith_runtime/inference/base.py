@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import quote
 
-from ..effects import Effects, Run
+from ..effects import Effects
 from ..errors import ArgumentError, ConnectionFailedError, ResultError, ValidationError
 from ..http import Body, HttpRequest, shown
 from ..reading import as_object
@@ -24,7 +24,7 @@ from .servers import is_url, served_model, server_route
 
 if TYPE_CHECKING:
     from ..files import FileInput
-    from .payload import Payload
+    from .payload import Payload, TaskResponse
     from .polling import OnProgress
     from .provider import Provider, Target
     from .routing import Routing
@@ -131,15 +131,18 @@ class BaseInference:
 
     # Calls of tasks
 
-    def _call(self, request: TaskRequest[R], options: CallOptions) -> Effects[R]:
+    def _call(self, request: TaskRequest[Any], options: CallOptions) -> Effects[TaskResponse]:
         from .request import call
-        from .result import decode
 
         resolved = yield from self._resolve(request, options)
-        response = yield from call(*resolved, retries=self._retries, on_progress=self._on_progress)
-        decoding = functools.partial(decode, request, response)
+        return (yield from call(*resolved, self._retries, self._on_progress))
+
+    def _result(self, request: TaskRequest[R], response: TaskResponse) -> R:
+        from .result import decode
+
         if not self._is_raw:
-            return (yield Run(decoding, blocks=False))  # Other threads need not wait for it.
+            return decode(request, response)
+        decoding = functools.partial(decode, request, response)
         raw: Any = RawResponse(response.response, decoding, response.secret)
         return raw
 

@@ -61,7 +61,7 @@ class InferenceBase(BaseInference):
 
     def _run(self, request: TaskRequest[R], options: CallOptions) -> R:
         seconds = self._seconds(options.timeout)
-        return self._driver.run(self._call(request, options), seconds)
+        return self._result(request, self._driver.run(self._call(request, options), seconds))
 
     def _stream(self, request: TaskRequest[Any], chunk: type[C], options: CallOptions) -> Stream[C]:
         from .stream import Stream
@@ -153,7 +153,8 @@ class AsyncInferenceBase(BaseInference):
 
     async def _run(self, request: TaskRequest[R], options: CallOptions) -> R:
         seconds = self._seconds(options.timeout)
-        return await self._driver.run(self._call(request, options), seconds)
+        response = await self._driver.run(self._call(request, options), seconds)
+        return self._result(request, response)
 
     async def _stream(
         self, request: TaskRequest[Any], chunk: type[C], options: CallOptions

@@ -27,7 +27,6 @@ def call(
     target: Target,
     payload: Payload,
     headers: Mapping[str, str],
-    *,
     retries: Retries,
     on_progress: OnProgress | None = None,
 ) -> Effects[TaskResponse]:

@@ -65,6 +65,8 @@ def write_one(package: Package, report: Report, *, configuration: Configuration 
     )
     for omission in package.service.omissions:
         report.warn(package.name, f"left out {omission}")
+    for disagreement in package.service.disagreements:
+        report.warn(package.name, f"the documents disagree: {disagreement}")
     for document, reason in package.raw.notes.items():
         report.warn(package.name, f"made without {document}: {reason}")
 

@@ -6,15 +6,14 @@ leads anywhere but into the documents read here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from hubsmith_runtime import SpecError
 
 from ...ir.json_type import Json
+from ...load.document import parse
 
 COMMON = "common-definitions"
 OVERLAY = "overlay"
@@ -66,12 +65,9 @@ def read_documents(folder: Path, within: str = "") -> Documents:
 
 def _read(path: Path) -> dict[str, Json]:
     try:
-        document: object = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise SpecError(f"{path} is not a readable JSON file: {error}") from None
-    if not isinstance(document, dict):
-        raise SpecError(f"{path} does not hold a JSON object.")
-    return cast("dict[str, Json]", document)
+        return dict(parse(path.read_bytes(), str(path)))
+    except OSError as error:
+        raise SpecError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 class Registry:
