@@ -7,9 +7,10 @@ write them by. What it wrote must be the classes and the members that were asked
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 from ..ir.json_schema import json_schema
 from ..ir.json_type import Json
-from ..ir.names import ClassName, Identifier, class_name, reserved
+from ..ir.names import ClassName, Identifier
 from ..ir.spelling import field_bounds, spelled
 from ..ir.text import Source, literal
 from ..ir.types import (
@@ -31,9 +32,12 @@ from ..ir.types import (
     Type,
     UnionType,
     bounds_of,
-    mapped,
     optional,
+    without_bounds,
 )
+
+# A string or a word of an annotation.
+_WORDS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\w+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +62,12 @@ class Member:
     is_key: bool = False
     doc: Source | None = None
 
-    @property
-    def annotation(self) -> tuple[str, str]:
-        """What its type stands between, its default included."""
-        if self.is_key:
-            return ("NotRequired[", "]") if self.default is not None else ("", "")
-        arguments = [field_bounds(bounds)] if (bounds := bounds_of(self.type)) else []
+    def written(self, annotation: str) -> str:
+        """The annotation of its type with its bounds, its name in JSON and its default."""
         default = self.default
+        if self.is_key:
+            return annotation if default is None else f"NotRequired[{annotation}]"
+        arguments = [field_bounds(bounds)] if (bounds := bounds_of(self.type)) else []
         if self.alias is not None:
             alias = f"alias={literal(self.alias)}"
             if self.is_alias_argument:
@@ -72,10 +75,9 @@ class Member:
                 default = Source(f"Field({given}{alias})")
             else:
                 arguments.append(Source(alias))
-        end = "" if default is None else f" = {default}"
-        if not arguments:
-            return "", end
-        return "Annotated[", f", Field({', '.join(arguments)})]{end}"
+        if arguments:
+            annotation = f"Annotated[{annotation}, Field({', '.join(arguments)})]"
+        return annotation if default is None else f"{annotation} = {default}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,99 +99,89 @@ class Class:
     call: Source | None = None
 
 
-def write_classes(classes: Sequence[Class], taken: Iterable[str] = ()) -> dict[ClassName, Source]:
+def write_classes(classes: Sequence[Class]) -> dict[ClassName, Source]:
     """The source of every class, by its name.
-
-    Args:
-        classes: What to write.
-        taken: Other names of the module, which no alias of a bounded type may have.
 
     Raises:
         ValueError: when what was written is not what was asked for.
     """
-    used = {*reserved("types"), *taken, *(str(one.name) for one in classes)}
-    used.update(str(member.identifier) for one in classes for member in one.members)
-    wanted = {str(one.name): _Bundled(one, used) for one in classes}
-    if not wanted:
+    if not classes:
         return {}
-    code = _generate(wanted)
+    code = _generate(_Bundle(classes))
     lines = code.splitlines()
+    wanted = {str(one.name): [str(member.identifier) for member in one.members] for one in classes}
     found: dict[ClassName, Source] = {}
     for node in ast.parse(code).body:
         if isinstance(node, ast.ClassDef):
-            bundled = wanted.get(node.name)
-            members = [ast.unparse(one.target) for one in _members(node)]
-            if bundled is None or members != list(bundled.types):
-                raise ValueError(f"the class {node.name} was written with members {members}")
+            members = [one.target for one in node.body if isinstance(one, ast.AnnAssign)]
+            if [ast.unparse(one) for one in members] != wanted.get(node.name):
+                raise ValueError(f"the class {node.name} was not written as it was asked for")
             text = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-            found[ClassName(node.name)] = Source("".join(bundled.alias_lines()) + text)
+            found[ClassName(node.name)] = Source(text)
     if missing := set(wanted) - set(found):
         raise ValueError(f"no class was written for {', '.join(sorted(missing))}")
     return found
 
 
-class _Bundled:
-    """A class as datamodel-code-generator gets it.
+class _Bundle:
+    """Classes as datamodel-code-generator gets them.
 
-    The bounds of a member stand in the template's annotation. A bounded value deeper inside, such
-    as an item of a list, would become a class; it gets a name of its own beside the class instead.
-
-    Args:
-        class_: The class.
-        taken: Names that no alias may have; its own are added.
+    It would import what it knows by name, such as `Path`, or give another name to a class that is
+    called so, and it would make a class of a value in bounds. So neither class names nor bounds
+    reach it: it is given numbered words, which the template replaces.
 
     Attributes:
-        types: The types of its members without the bounds.
-        aliases: The bounded types inside them, by name.
+        schema: Their schemas.
+        context: What their template prints besides the types.
     """
 
-    def __init__(self, class_: Class, taken: set[str]) -> None:
-        self.class_ = class_
-        self._taken = taken
-        self.types: dict[str, Type] = {}
-        self.aliases: dict[str, Type] = {}
-        for member in class_.members:
-            place = f"{class_.name}{class_name(member.identifier, fallback='Value')}"
-            self.types[member.identifier] = self._named(_without_own(member.type), place)
+    def __init__(self, classes: Sequence[Class]) -> None:
+        self._words: dict[str, str] = {}
+        definitions = {f"Class{number}": one for number, one in enumerate(classes)}
+        self.schema = {"$defs": {name: self._schema(one) for name, one in definitions.items()}}
+        annotations = {word: annotation for annotation, word in self._words.items()}
 
-    def alias_lines(self) -> Iterator[str]:
-        """The statements that the class needs before it."""
-        for name, type_ in self.aliases.items():
-            yield f"{name}: TypeAlias = {spelled(type_, bounded=True)}\n\n\n"
+        def spelled_out(annotation: str) -> str:
+            return _WORDS.sub(lambda word: annotations.get(word[0], word[0]), annotation)
 
-    def _named(self, type_: Type, place: str) -> Type:
-        if bounds_of(type_) and isinstance(type_, ScalarType | ListType | GenericType):
-            while place in self._taken:
-                place += "Item"
-            self._taken.add(place)
-            self.aliases[place] = type_
-            return Reference(class_name=ClassName(place))
-        return mapped(type_, lambda inner: self._named(inner, f"{place}Item"))
+        self.context = {name: _context(one, spelled_out) for name, one in definitions.items()}
 
-    def schema(self, classes: Container[str]) -> dict[str, Any]:
-        """Its schema. Every member is required, as the template writes the defaults."""
-
-        def special(type_: Type) -> dict[str, Json] | None:
-            match type_:
-                case Reference(class_name=name) if name in classes:
-                    return None
-                # A tuple's fixed length would count as bounds, which become a class in a union.
-                case Reference() | FileType() | GenericType() | TupleType():
-                    return {"type": "object", "x-python-type": spelled(type_)}
-                case _:
-                    return None
-
-        members = {name: json_schema(one, special) for name, one in self.types.items()}
+    def _schema(self, class_: Class) -> dict[str, Any]:
+        # Every member is required, as the template writes the defaults.
+        members = {str(one.identifier): self._type(one) for one in class_.members}
         return {"type": "object", "properties": members, "required": list(members)}
 
-    def context(self) -> dict[str, Any]:
-        """What its template prints besides the types."""
-        one = self.class_
-        members = {
-            str(member.identifier): {"annotation": member.annotation, "doc": member.doc}
-            for member in one.members
-        }
-        return {"base": one.base, "doc": one.doc, "call": one.call, "members": members}
+    def _type(self, member: Member) -> dict[str, Json]:
+        type_ = without_bounds(member.type) if member.is_key else _without_own(member.type)
+        return json_schema(type_, self._word)
+
+    def _word(self, type_: Type) -> dict[str, Json] | None:
+        match type_:
+            case Reference() | FileType() | GenericType() | TupleType():
+                pass
+            case ScalarType(bounds=bounds) | ListType(bounds=bounds) if bounds:
+                pass
+            case _:
+                return None
+        annotation = spelled(type_, bounded=True)
+        word = self._words.setdefault(annotation, f"Type{len(self._words)}")
+        return {"customTypePath": f"types.{word}"}
+
+
+def _context(class_: Class, spelled_out: Callable[[str], str]) -> dict[str, Any]:
+    def write(member: Member) -> Callable[[str], str]:
+        return lambda annotation: member.written(spelled_out(annotation))
+
+    members = {
+        str(one.identifier): {"written": write(one), "doc": one.doc} for one in class_.members
+    }
+    return {
+        "name": class_.name,
+        "base": class_.base,
+        "doc": class_.doc,
+        "call": class_.call,
+        "members": members,
+    }
 
 
 def _without_own(type_: Type) -> Type:
@@ -202,7 +194,7 @@ def _without_own(type_: Type) -> Type:
             return type_
 
 
-def _generate(classes: Mapping[str, _Bundled]) -> str:
+def _generate(bundle: _Bundle) -> str:
     """What datamodel-code-generator makes of the classes, every option explicit."""
     from datamodel_code_generator import GenerateConfig, InputFileType, generate
     from datamodel_code_generator.enums import DataModelType
@@ -214,15 +206,13 @@ def _generate(classes: Mapping[str, _Bundled]) -> str:
         # The pinned version runs on every Python of ours; what a later one drops is not news here.
         warnings.filterwarnings("ignore", "Running datamodel-code-generator on", FutureWarning)
         code = generate(
-            {"$defs": {name: one.schema(classes) for name, one in classes.items()}},
+            bundle.schema,
             config=GenerateConfig(
                 input_file_type=InputFileType.JsonSchema,
                 output_model_type=DataModelType.PydanticV2BaseModel,
                 target_python_version=PythonVersion.PY_310,
                 custom_template_dir=Path(str(templates)),
-                extra_template_data=defaultdict(
-                    dict[str, Any], {name: one.context() for name, one in classes.items()}
-                ),
+                extra_template_data=defaultdict(dict[str, Any], bundle.context),
                 custom_class_name_generator=str,
                 skip_root_model=True,
                 collapse_root_models=True,
@@ -242,7 +232,3 @@ def _generate(classes: Mapping[str, _Bundled]) -> str:
     if not isinstance(code, str):
         raise TypeError("datamodel-code-generator wrote no module")
     return code
-
-
-def _members(node: ast.ClassDef) -> list[ast.AnnAssign]:
-    return [one for one in node.body if isinstance(one, ast.AnnAssign)]

@@ -119,8 +119,7 @@ class _Tasks:
             call = Source(f"__task__ = {_task(operation)}")
             base = Source("TaskRequest")
             classes.append(request_class(operation, self._dicts, base, call, _LIST))
-        aliases = [str(one.class_name) for one in self._service.aliases]
-        return write_classes(classes, [*aliases, *self._dicts.values()])
+        return write_classes(classes)
 
     def _module(self, name: str) -> TaskModule:
         operation = next((one for one in self._service.operations if _is_in(one, name)), None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
+import pydantic
 from hubsmith_runtime.inference import (
     ListInput,
     ObjectInput,
@@ -15,10 +16,10 @@ from hubsmith_runtime.inference import (
     TaskOutput,
     TaskRequest,
 )
-from pydantic import BaseModel, Field
+from pydantic import Field
 from typing_extensions import NotRequired, TypedDict
 
-ModelT = TypeVar("ModelT", bound=BaseModel)
+ModelT = TypeVar("ModelT", bound=pydantic.BaseModel)
 
 
 class ChatCompletionInputURL(TaskObject):
@@ -499,7 +500,7 @@ if TYPE_CHECKING:
     class ParsedChatCompletionOutput(ChatCompletionOutput, Generic[ModelT]):
         """An answer that was parsed: see `choices[0].message.parsed`."""
 
-        choices: list[ParsedChatCompletionOutputComplete[ModelT]]  # pyright: ignore[reportIncompatibleVariableOverride]  # narrower on purpose
+        choices: list[ParsedChatCompletionOutputComplete[ModelT]]  # type: ignore[assignment]  # narrower on purpose
 
 else:
 
@@ -533,7 +534,7 @@ class ChatCompletionRequest(TaskRequest[ChatCompletionOutput]):
     n: Annotated[int | None, Field(ge=0)] = None
     presence_penalty: float | None = None
     response_format: (
-        type[BaseModel]
+        type[pydantic.BaseModel]
         | ObjectInput[ChatCompletionInputGrammarType, ChatCompletionInputGrammarTypeDict]
         | dict[str, Any]
         | None

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 from hubsmith_runtime.inference import (
     ContentInput,
@@ -29,11 +29,6 @@ class DocumentQuestionAnsweringOutputElement(TaskOutput):
     """Index of the answer's last word among the words of the document."""
 
 
-DocumentQuestionAnsweringRequestWordBoxesItemItemItem: TypeAlias = Annotated[
-    list[float], Field(min_length=4, max_length=4)
-]
-
-
 class DocumentQuestionAnsweringRequest(TaskRequest[list[DocumentQuestionAnsweringOutputElement]]):
     __task__ = Task(
         name="document-question-answering",
@@ -51,4 +46,6 @@ class DocumentQuestionAnsweringRequest(TaskRequest[list[DocumentQuestionAnswerin
     max_question_len: int | None = None
     max_seq_len: int | None = None
     top_k: int | None = None
-    word_boxes: ListInput[str | DocumentQuestionAnsweringRequestWordBoxesItemItemItem] | None = None
+    word_boxes: (
+        ListInput[str | Annotated[list[float], Field(min_length=4, max_length=4)]] | None
+    ) = None
