@@ -20,7 +20,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from exchange import NO_RETRIES, TABLES, payload, tables
-from hubsmith_codegen.normalise.providers import table
+from hubsmith_codegen.ir.providers import table
 from hubsmith_codegen.normalise.providers.load import load_providers
 from hubsmith_codegen.render.providers.render import render_providers
 from hubsmith_codegen.write.formatting import format_python
