@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from hubsmith_codegen.write.vendor import vendored_runtime
+from hubsmith_codegen.render.vendor import vendored_runtime
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = ROOT / "runtime" / "hubsmith_runtime"

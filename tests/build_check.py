@@ -21,7 +21,7 @@ PACKAGES = {"hubsmith", "hubsmith_codegen", "hubsmith_runtime", "hubsmith_testin
 URLS = {"Homepage", "Documentation", "Changelog", "Source", "Issues"}
 USE = """
 import hubsmith_codegen, hubsmith
-from hubsmith_codegen.write.vendor import vendored_runtime
+from hubsmith_codegen.render.vendor import vendored_runtime
 assert __import__("pathlib").Path(hubsmith_codegen.__file__).is_relative_to({folder!r})
 assert "Copyright 2026 The hubsmith authors" in next(
     text for path, text in vendored_runtime().items() if path.name == "LICENSE"

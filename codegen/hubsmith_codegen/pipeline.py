@@ -11,11 +11,11 @@ from .ir.types import optional
 from .load import RawSpec
 from .normalise.spaces import normalise
 from .render import space
+from .render.vendor import vendored_runtime
 from .snippets.readme import readme
 from .write.files import assemble
 from .write.formatting import format_python
 from .write.options import DEFAULTS, Options
-from .write.vendor import vendored_runtime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from hubsmith import InferenceClient
+from hubsmith_codegen.ir.providers.table import Operation, Poll, Provider, Result, Variant
 from hubsmith_codegen.normalise.providers.load import load_providers
-from hubsmith_codegen.normalise.providers.table import Operation, Poll, Provider, Result, Variant
 from hubsmith_codegen.render.providers.render import render_providers
 from hubsmith_codegen.write.formatting import format_python
 

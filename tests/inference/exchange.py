@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-from hubsmith_codegen.normalise.providers.load import Table, load_providers
+from hubsmith_codegen.ir.providers.table import Table
+from hubsmith_codegen.normalise.providers.load import load_providers
 from hubsmith_codegen.render.providers.render import render_providers
 from hubsmith_runtime import HubsmithError, Retries
 from hubsmith_runtime.effects import (

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hubsmith_codegen.normalise.providers.table import Operation
+from hubsmith_codegen.ir.providers.table import Operation
 from hubsmith_runtime.files import File
 from hubsmith_runtime.inference.payload import Payload
 from hubsmith_runtime.inference.request import Target

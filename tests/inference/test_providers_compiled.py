@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hubsmith_codegen.normalise.providers.expression import REQUEST, Need, Scope, expression
-from hubsmith_codegen.normalise.providers.table import Operation, Variant
+from hubsmith_codegen.ir.providers.expression import REQUEST, Need, Scope, expression
+from hubsmith_codegen.ir.providers.table import Operation, Variant
 from hubsmith_codegen.render.providers.functions import body_of, location_of, path_of
 from hubsmith_runtime.files import File
 from hubsmith_runtime.inference.payload import Payload, base64_of, text_of, url_of

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hubsmith_codegen.normalise.providers import table
+from hubsmith_codegen.ir.providers import table
 from hubsmith_codegen.normalise.providers.load import load_providers
 from hubsmith_codegen.render.providers.render import render_providers
 from hubsmith_codegen.write.formatting import format_python

@@ -16,11 +16,11 @@ import hubsmith_runtime
 import pytest
 from hubsmith_codegen.load.snapshot import read_snapshot
 from hubsmith_codegen.pipeline import Target, draft, finish
-from hubsmith_codegen.write import vendor
+from hubsmith_codegen.render import vendor
+from hubsmith_codegen.render.vendor import vendored_runtime
 from hubsmith_codegen.write.files import differences, write
 from hubsmith_codegen.write.formatting import format_python
 from hubsmith_codegen.write.options import Options
-from hubsmith_codegen.write.vendor import vendored_runtime
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,9 @@ from typing import Annotated, Any
 from hubsmith_runtime import HubsmithError, SpecError
 from pydantic import Field
 
+from ..ir.checked import Checked
 from ..load.toml import parse_toml, read_toml
-from ..load.typed import Checked, typed
+from ..load.typed import typed
 from ..write.options import Options, Outputs
 from .console import shown_path
 from .naming import checked_name

@@ -20,6 +20,9 @@ from .text import Source
 _SPELLED = {"-": "dash", ".": "dot", "/": "slash", " ": "space", "+": "plus", ":": "colon"}
 _LONGEST = 60
 
+RUNTIME_FOLDER = "_runtime"
+"""Where the runtime stands in a client package that carries it."""
+
 
 class Identifier(Source):
     """A Python identifier."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from hubsmith_runtime import SpecError
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 T = TypeVar("T")
 
@@ -21,13 +21,6 @@ _KINDS = {
     "mapping_type": "a table",
     "dataclass_type": "a table",
 }
-
-
-class Checked:
-    """The base of a dataclass that `typed` makes: it has no other keys than its fields."""
-
-    __slots__ = ()
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
 
 def typed(content: Mapping[str, Any], kind: type[T], where: str) -> T:

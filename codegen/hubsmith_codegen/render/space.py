@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from ..ir.json_type import Json
 from ..ir.model import Operation, Service
-from ..ir.names import ClassName
+from ..ir.names import RUNTIME_FOLDER, ClassName
 from ..ir.spelling import spelled
 from ..ir.text import Source, docstring, literal, plain
 from ..ir.version import GENERATOR
@@ -24,7 +24,7 @@ from .templating import template
 from .view_models import Method
 
 RUNTIME = Source("hubsmith_runtime")
-VENDORED = Source("._runtime")
+VENDORED = Source(f".{RUNTIME_FOLDER}")
 # Methods of the runtime's clients whose names an endpoint may take.
 _OVERRIDDEN = frozenset({"run", "submit"})
 _LIST = ClassName("ListInput")

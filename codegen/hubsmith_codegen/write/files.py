@@ -11,13 +11,13 @@ from pathlib import Path, PurePosixPath
 from hubsmith_runtime import HubsmithError, SpecError
 
 from ..ir.model import Service
+from ..ir.names import RUNTIME_FOLDER
 from ..load import RawSpec
 from ..load.snapshot import snapshot_files
 from .formatting import compile_python
 from .lock import LOCK_FILE, Lock, checked_path, generator_versions, hash_of, read_lock
 from .options import Options
 from .syntax import check_syntax
-from .vendor import FOLDER as RUNTIME_FOLDER
 
 SPEC_FOLDER = "spec"
 
@@ -41,7 +41,7 @@ def assemble(
     """
     files = {checked_path(path, "Generated file"): text.encode() for path, text in rendered.items()}
     for path, content in files.items():
-        if path.suffix == ".py" and RUNTIME_FOLDER not in path.parents:
+        if path.suffix == ".py" and path.parts[0] != RUNTIME_FOLDER:
             check_syntax(path, content)
     for name, text in snapshot_files(raw).items():
         files[PurePosixPath(SPEC_FOLDER, name)] = text.encode()

@@ -13,35 +13,17 @@ import hashlib
 import keyword
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from hubsmith_runtime import SpecError
 
+from ...ir.providers.table import Provider, Table
 from ...load.toml import parse_toml
 from ...load.typed import typed
-from .table import Provider
 
 _PRESETS = "presets"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """One provider's table.
-
-    Attributes:
-        provider: What it says.
-        presets: The name of the preset that a task extends, where it does, by the task.
-        module: The name of the module that it becomes.
-        digest: sha256 of what it was read from, hexadecimal.
-    """
-
-    provider: Provider
-    presets: Mapping[str, str]
-    module: str
-    digest: str
 
 
 def load_providers(folder: Path, tasks: Collection[str] | None = None) -> tuple[Table, ...]:

@@ -15,9 +15,10 @@ from typing import Any, Literal
 
 from hubsmith_runtime import SpecError
 
+from ...ir.checked import Checked
 from ...ir.json_type import Json
 from ...load.toml import read_toml
-from ...load.typed import Checked, typed
+from ...load.typed import typed
 from .registry import OVERLAY, Documents, at
 
 _LONGEST_REASON = 400

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...ir.text import Source, literal
-from ...normalise.providers.expression import (
+from ...ir.providers.expression import (
     INPUTS,
     REQUEST,
     SCHEMA,
@@ -17,8 +16,9 @@ from ...normalise.providers.expression import (
     expression,
     joined,
 )
-from ...normalise.providers.table import Operation, Variant
-from ...normalise.providers.template import parts, places, spreads
+from ...ir.providers.table import Operation, Variant
+from ...ir.providers.template import parts, places, spreads
+from ...ir.text import Source, literal
 
 _REQUEST, _SCHEMA, _ANSWER = Scope(names=REQUEST), Scope(names=SCHEMA), Scope()
 _WHOLE = Scope(names={**REQUEST, "parameters": Name("payload.all_parameters()", False)})

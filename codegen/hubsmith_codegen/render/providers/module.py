@@ -7,9 +7,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from ...ir.names import Identifier, identifier
+from ...ir.providers.table import Operation, Poll, Provider, Table
 from ...ir.text import Source, literal
-from ...normalise.providers.load import Table
-from ...normalise.providers.table import Operation, Poll, Provider
 from .functions import Function, body_of, location_of, needs_inputs, path_of, takes_urls, value_of
 
 _TRUE, _FALSE = Source("True"), Source("False")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from ...ir.providers.table import Table
 from ...ir.text import Source, docstring, literal
 from ...ir.version import GENERATOR
-from ...normalise.providers.load import Table
 from ..templating import template
 from .module import module_of
 

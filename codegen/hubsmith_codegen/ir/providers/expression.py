@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from ...ir.text import Source, literal
+from ..text import Source, literal
 from .template import Place, parts, places, starred
 
 

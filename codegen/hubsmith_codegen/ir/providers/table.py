@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from ...load.typed import Checked
+from ..checked import Checked
 from .expression import REQUEST, SCHEMA
 from .template import check_places, check_template, is_path, parts
 
@@ -174,3 +174,20 @@ class Provider(Checked):
     def __post_init__(self) -> None:
         if not self.url and not self.is_routed:
             raise ValueError("url is missing, and nothing is routed to it either")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One provider's table.
+
+    Attributes:
+        provider: What it says.
+        presets: The name of the preset that a task extends, where it does, by the task.
+        module: The name of the module that it becomes.
+        digest: sha256 of what it was read from, hexadecimal.
+    """
+
+    provider: Provider
+    presets: Mapping[str, str]
+    module: str
+    digest: str

@@ -17,15 +17,13 @@ from typing import TYPE_CHECKING
 import hubsmith_runtime
 from hubsmith_runtime import HubsmithError
 
+from ..ir.names import RUNTIME_FOLDER
 from ..ir.text import Source
 from ..ir.version import GENERATOR
-from ..render.templating import template
+from .templating import template
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
-
-FOLDER = PurePosixPath("_runtime")
-"""Where the copy stands in the package."""
 
 # What the templates of a package import from the runtime.
 _NEEDED = frozenset(
@@ -69,10 +67,10 @@ def _files() -> Mapping[PurePosixPath, str]:
             if found
         ),
     )
-    files = {FOLDER / "__init__.py": face}
+    files = {PurePosixPath(RUNTIME_FOLDER, "__init__.py"): face}
     for module in modules:
-        files[FOLDER / _path(module, texts)] = f"{_NOTICE}\n{texts[module]}"
-    files[FOLDER / "LICENSE"] = _license()
+        files[PurePosixPath(RUNTIME_FOLDER) / _path(module, texts)] = f"{_NOTICE}\n{texts[module]}"
+    files[PurePosixPath(RUNTIME_FOLDER, "LICENSE")] = _license()
     return files
 
 
