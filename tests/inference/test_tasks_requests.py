@@ -5,11 +5,13 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from typing import get_origin
 
 import hubsmith
 import pydantic
 import pytest
 from hubsmith import ValidationError, tasks
+from typing_extensions import NotRequired, get_type_hints, is_typeddict
 
 MESSAGE = {"role": "user", "content": "Hi"}
 
@@ -119,13 +121,26 @@ def test_a_request_can_be_stored() -> None:
 
 
 @pytest.mark.parametrize("name", tasks.__all__)
-def test_every_model_is_complete_and_importable_from_the_package(name: str) -> None:
+def test_every_class_is_complete_and_importable_from_the_package(name: str) -> None:
     found = getattr(hubsmith, name)
     assert found is getattr(tasks, name)
-    if isinstance(found, type):
-        assert found.__name__ == name
+    if isinstance(found, type) and not is_typeddict(found):
         assert issubclass(found, pydantic.BaseModel)
         assert found.__pydantic_complete__
+        # An output has a name for each task that has it, as in huggingface_hub.
+        assert found.__name__ == name or getattr(tasks, found.__name__) is found
+
+
+def test_a_typed_dictionary_has_the_members_of_its_object() -> None:
+    dicts = [name for name in tasks.__all__ if is_typeddict(getattr(tasks, name))]
+    assert len(dicts) > 15
+    for name in dicts:
+        own = getattr(tasks, name)
+        class_ = getattr(tasks, own.__name__.removesuffix("Dict"))
+        required = {key for key, field in class_.model_fields.items() if field.is_required()}
+        keys = get_type_hints(own, include_extras=True)
+        assert keys.keys() == class_.model_fields.keys(), name
+        assert {key for key in keys if get_origin(keys[key]) is not NotRequired} == required, name
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:

@@ -19,6 +19,8 @@ NEW = {
     "zero_shot_object_detection",
 }
 COMMON = ("timeout", "extra_headers", "extra_body")
+# What every method takes; the class explains them once.
+SHARED = {"self", "model", "kwargs", *COMMON}
 
 
 def methods(client: type) -> dict[str, Callable[..., Any]]:
@@ -101,9 +103,11 @@ def test_every_parameter_is_documented(client: type) -> None:
     for name, method in methods(client).items():
         text = inspect.getdoc(method) or ""
         arguments = text.partition("Args:\n")[2].partition("\n\n")[0]
-        for parameter in parameters(method):
-            if parameter != "self":
-                assert f"{parameter}: " in arguments, f"{name}: {parameter}"
+        for parameter in parameters(method).keys() - SHARED:
+            assert f"{parameter}: " in arguments, f"{name}: {parameter}"
+    about = inspect.getdoc(client) or ""
+    for parameter in SHARED - {"self", "kwargs"}:
+        assert f"`{parameter}`" in about, parameter
 
 
 def test_every_method_takes_the_common_arguments_last() -> None:

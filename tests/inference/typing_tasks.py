@@ -13,6 +13,7 @@ from hubsmith import (
     AudioToAudioOutputElement,
     AutomaticSpeechRecognitionOutput,
     ChatCompletionInputMessage,
+    ChatCompletionInputMessageDict,
     ChatCompletionOutput,
     ChatCompletionStreamOutput,
     DepthEstimationOutput,
@@ -141,6 +142,35 @@ def chat(client: InferenceClient, is_stream: bool) -> None:
     assert_type(client.chat.completions.create(messages=messages), ChatCompletionOutput)
 
 
+def objects_as_dicts(client: InferenceClient) -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:"}}
+    for_model: ChatCompletionInputMessageDict = {"role": "user", "content": "Hi"}
+    answer = client.chat_completion(
+        messages=[
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": [{"type": "text", "text": "Who?"}, image]},
+            {"role": "tool", "tool_call_id": "a", "content": "{}"},
+            for_model,
+            ChatCompletionInputMessage(role="user", content=[{"type": "text", "text": "Who?"}]),
+        ],
+        tools=[{"type": "function", "function": {"name": "f", "parameters": {}}}],
+        tool_choice={"function": {"name": "f"}},
+        stream_options={"include_usage": True},
+    )
+    assert_type(answer, ChatCompletionOutput)
+    messages = [{"role": "user", "content": "Hi"}]
+    messages.append({"role": "user", "content": "Who?"})
+    client.chat_completion(messages=messages)
+    mixed: list[dict[str, Any]] = [{"role": "user", "content": [image]}]
+    client.chat_completion(messages=mixed)
+    client.chat_completion(messages=[for_model])
+    size = {"width": 1, "height": 1}
+    client.image_to_image(b"", "a", target_size=size)
+    client.image_to_image(b"", "a", target_size={"width": 1, "height": 1})
+    client.automatic_speech_recognition(b"", generation_parameters={"max_new_tokens": 1})
+    client.text_generation("a", grammar={"type": "json", "value": {}})
+
+
 async def every_task_awaited(client: AsyncInferenceClient) -> None:
     assert_type(await client.audio_classification(b""), list[AudioClassificationOutputElement])
     assert_type(await client.audio_to_audio("a.wav"), list[AudioToAudioOutputElement])
@@ -264,6 +294,9 @@ def wrong(client: InferenceClient) -> None:
     client.text_to_image("a", widht=1)  # pyright: ignore[reportCallIssue]  # misspelt
     client.token_classification("a", aggregation_strategy="all")  # pyright: ignore[reportArgumentType]  # no such choice
     client.zero_shot_classification("a", "b")  # pyright: ignore[reportArgumentType]  # not a list
+    client.chat_completion([1])  # pyright: ignore[reportArgumentType, reportCallIssue]  # not a message
+    message: ChatCompletionInputMessageDict = {"rol": "user"}  # pyright: ignore[reportAssignmentType]  # misspelt
+    client.chat_completion([message])
     client.image_to_video(b"", {"width": 1})  # pyright: ignore[reportCallIssue]  # by keyword only
 
 
