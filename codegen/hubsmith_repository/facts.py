@@ -16,23 +16,14 @@ _ABSENT = "nothing"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One fact that is not the same here and upstream.
+    """One fact that is not the same here and upstream."""
 
-    Attributes:
-        task: The task; that of shared definitions is `common-definitions`.
-        file: `input`, `output` or `stream_output`.
-        place: A JSON pointer.
-        here: What stands in `specs/tasks`; a missing one is written `nothing`.
-        upstream: What stands there.
-        reason: Why, where the overlay says so; else empty.
-    """
-
-    task: str
-    file: str
-    place: str
-    here: str
-    upstream: str
-    reason: str = ""
+    task: str  # The task; that of shared definitions is `common-definitions`.
+    file: str  # `input`, `output` or `stream_output`.
+    place: str  # A JSON pointer.
+    here: str  # What stands in `specs/tasks`; a missing one is written `nothing`.
+    upstream: str  # What stands there.
+    reason: str = ""  # Why, where the overlay says so; else empty.
 
     def __str__(self) -> str:
         where = f"{self.task}/{self.file}.json#{self.place}"
@@ -43,14 +34,10 @@ class Difference:
 def differences(
     here: Documents, upstream: Documents, overlays: Mapping[str, Overlay]
 ) -> tuple[Difference, ...]:
-    """Compare the facts of all schemas.
+    """Compare the facts of `specs/tasks`, not corrected, with those of the package.
 
-    Schemas of our own are left out as long as upstream has none for their task.
-
-    Args:
-        here: Those of `specs/tasks`, not corrected.
-        upstream: Those of the package.
-        overlays: Whose corrections explain differences at their places.
+    Schemas of our own are left out as long as upstream has none for their task. Corrections of the
+    overlays explain the differences at their places.
     """
     ours, theirs = dict(_files(here)), dict(_files(upstream))
     found: list[Difference] = []

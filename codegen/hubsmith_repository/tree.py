@@ -43,11 +43,7 @@ _INFERENCE = (
 
 
 def public_package() -> dict[PurePosixPath, bytes]:
-    """The package `hubsmith`: the task clients, the providers, and every public name of all.
-
-    Raises:
-        SpecError: when a spec is broken.
-    """
+    """The package `hubsmith`: the task clients, the providers, and every public name of all."""
     service = service_of_tasks(TASKS)
     tasks = render_tasks(service)
     texts = {

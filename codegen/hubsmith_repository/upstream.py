@@ -34,25 +34,15 @@ _SECONDS = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """Which package the schemas were taken from.
+    """Which package the schemas were taken from."""
 
-    Attributes:
-        package: Its name.
-        version: Its version.
-        integrity: Its hash, as npm writes it.
-    """
-
-    package: str
-    version: str
-    integrity: str
+    package: str  # Its name.
+    version: str  # Its version.
+    integrity: str  # Its hash, as npm writes it.
 
 
 def read_pin(folder: Path) -> Pin:
-    """Read which package is pinned.
-
-    Raises:
-        SpecError: when the file does not say it.
-    """
+    """Read which package is pinned."""
     match read_toml(folder / PIN):
         case {"package": str(package), "version": str(version), "integrity": str(integrity)}:
             return Pin(package=package, version=version, integrity=integrity)
@@ -61,11 +51,7 @@ def read_pin(folder: Path) -> Pin:
 
 
 def check_integrity(archive: Path, pin: Pin) -> None:
-    """Compare the hash of an archive with the pinned one.
-
-    Raises:
-        HubsmithError: when it is another.
-    """
+    """Compare the hash of an archive with the pinned one; a `HubsmithError` where it is another."""
     algorithm, _, expected = pin.integrity.partition("-")
     if algorithm != "sha512":
         raise SpecError(f"{PIN}: the integrity must be of sha512, not of {algorithm!r}.")
@@ -79,14 +65,7 @@ def check_integrity(archive: Path, pin: Pin) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """Take the schemas out of the package, and nothing else.
-
-    Returns:
-        The folder of the tasks.
-
-    Raises:
-        HubsmithError: when it holds none.
-    """
+    """Take the schemas out of the package, and nothing else; returns the folder of the tasks."""
     count = 0
     with tarfile.open(archive, "r:gz") as package:
         for member in package:
@@ -104,27 +83,14 @@ def unpack(archive: Path, folder: Path) -> Path:
 
 
 def compare_with(upstream: Path, folder: Path = TASKS) -> tuple[Difference, ...]:
-    """Compare the schemas of a folder with those of an unpacked package.
-
-    Args:
-        upstream: What `unpack` returned.
-        folder: The folder of our schemas, with their overlay.
-    """
+    """Compare the schemas of a folder, which has their overlay, with those that were unpacked."""
     return differences(
         read_documents(folder), read_documents(upstream, within="spec"), read_overlays(folder)
     )
 
 
 def fetch(pin: Pin, folder: Path) -> Path:
-    """Fetch the pinned package with npm, and check it.
-
-    Args:
-        pin: The package.
-        folder: Where the archive goes; empty.
-
-    Raises:
-        HubsmithError: when npm is missing or fails, or the archive is another one.
-    """
+    """Fetch the pinned package with npm into an empty folder, and check it."""
     npm = shutil.which("npm")
     if npm is None:
         raise HubsmithError("npm is not installed; it fetches the schemas to compare with.")

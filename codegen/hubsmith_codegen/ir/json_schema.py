@@ -24,9 +24,7 @@ def json_schema(
 ) -> dict[str, Json]:
     """The type as a clean schema; classes, those of the runtime too, are `#/$defs/<ClassName>`.
 
-    Args:
-        type_: The type.
-        special: Gives the schema of the types that are to be written in a way of their own.
+    `special` gives the schemas of the types that are to be written in a way of their own.
     """
     if (found := special(type_)) is not None:
         return found

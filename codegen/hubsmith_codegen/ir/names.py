@@ -51,12 +51,9 @@ def is_name(text: str) -> bool:
 
 
 def identifier(text: str, *, fallback: str, avoid: frozenset[str] = frozenset()) -> Identifier:
-    """The identifier for a name of a spec.
+    """The identifier for a name of a spec; one to `avoid` gets a trailing underscore.
 
-    Args:
-        text: The name as the spec has it.
-        fallback: What to call it, or to begin it with, where nothing usable is left.
-        avoid: Names that are taken in this place; they get a trailing underscore.
+    Where nothing usable is left, it is the fallback or begins with it.
     """
     return _finish(re.sub(r"_{2,}", "_", _fold(text, "_")), fallback, avoid)
 
@@ -88,13 +85,7 @@ def class_name(text: str, *, fallback: str) -> ClassName:
 def distinct(
     names: Sequence[str], *, fallback: str, avoid: frozenset[str] = frozenset()
 ) -> tuple[Identifier, ...]:
-    """One identifier for each name of a spec, all different, whatever the order.
-
-    Args:
-        names: The names of one place, such as the parameters of an endpoint.
-        fallback: See `identifier`.
-        avoid: See `identifier`.
-    """
+    """One identifier for each name of one place, all different, whatever the order."""
     short = [identifier(name, fallback=fallback, avoid=avoid) for name in names]
     found: list[Identifier] = []
     keeps: list[bool] = []

@@ -49,12 +49,7 @@ class Annotation(Source):
 
 
 def spelled(type_: Type, *, bounded: bool = False) -> Annotation:
-    """The annotation of a type.
-
-    Args:
-        type_: The type.
-        bounded: Whether it says the bounds that a model checks, too.
-    """
+    """The annotation of a type; `bounded` with the bounds that a model checks, too."""
     return Annotation(_bounded(type_) if bounded else _spelled(type_))
 
 

@@ -79,11 +79,7 @@ def sentence(text: str) -> SpecText:
 
 
 def literal(value: Json) -> Source:
-    """A JSON value as a Python literal.
-
-    Raises:
-        ValueError: for a float that has no literal (NaN and the infinities).
-    """
+    """A JSON value as a Python literal; a `ValueError` for NaN and the infinities."""
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{value!r} has no literal")
     if isinstance(value, dict):
@@ -103,12 +99,9 @@ def _encodes(text: str) -> bool:
 
 
 def docstring(lines: Iterable[str], *, indent: int) -> Source:
-    """A whole docstring with its quotes.
+    """A whole docstring with its quotes, which stands at the column `indent`.
 
-    Args:
-        lines: Clean lines, each possibly with leading spaces; long ones are wrapped with a
-            hanging indent.
-        indent: The column where the docstring stands, in spaces.
+    The lines are clean and may have leading spaces; long ones are wrapped with a hanging indent.
     """
     width = 96 - indent
     wrapped: list[str] = []

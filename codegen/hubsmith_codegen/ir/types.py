@@ -34,26 +34,17 @@ class ScalarType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceType:
-    """One of several values.
-
-    Attributes:
-        values: The values, each a string, an integer or a boolean.
-        is_constant: A tag that never grows, such as the `type` of a message.
-    """
+    """One of several values."""
 
     values: tuple[str | int | bool, ...]
-    is_constant: bool = False
+    is_constant: bool = False  # A tag that never grows, such as the `type` of a message.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileType:
-    """A file, whichever way the spec writes it.
+    """A file, whichever way the spec writes it."""
 
-    Attributes:
-        form: The class of the runtime that stands for it: `FileInput` and `ContentInput` are
-            what an argument takes, the others what a result is.
-    """
-
+    # The runtime's class: an argument takes `FileInput` and `ContentInput`, a result is another.
     form: Literal["FileInput", "File", "ContentInput", "Image", "Base64Bytes"] = "FileInput"
 
 

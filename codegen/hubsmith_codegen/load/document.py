@@ -40,17 +40,10 @@ _RUN = re.compile(r"(?:/.*)?/run/.+", re.DOTALL)
 
 
 def parse(content: bytes, what: str) -> Mapping[str, Json]:
-    """Parse one document.
+    """Parse one document, named `what` in messages, or say in a `SpecError` why it is none.
 
     `NaN` and infinite numbers, which are no JSON but which servers send, become `null`; unpaired
     surrogates, which no file can hold, become U+FFFD. Of duplicate keys the last one counts.
-
-    Args:
-        content: The bytes as they came, with or without a byte order mark.
-        what: What they are, for the message: such as a file name or a URL.
-
-    Raises:
-        SpecError: when they are not a JSON object.
     """
     if len(content) > MAX_BYTES:
         raise SpecError(f"{what} is larger than {MAX_BYTES // 2**20} MiB, which no Space's API is.")
@@ -76,11 +69,7 @@ def parse(content: bytes, what: str) -> Mapping[str, Json]:
 
 
 def identify(document: Mapping[str, Json], what: str) -> Document:
-    """Say which of the three documents of a Space this is.
-
-    Raises:
-        SpecError: when it is none of them.
-    """
+    """Say which of the three documents of a Space this is; a `SpecError` where it is none."""
     if "openapi" in document or "swagger" in document:
         generation_of(document, what)
         return "openapi"
@@ -97,11 +86,7 @@ def identify(document: Mapping[str, Json], what: str) -> Document:
 
 
 def generation_of(document: Mapping[str, Json], what: str) -> WireGeneration:
-    """Say which shape Gradio's OpenAPI document has.
-
-    Raises:
-        SpecError: when it is the OpenAPI document of something else.
-    """
+    """Say which shape Gradio's OpenAPI document has; a `SpecError` where it is not Gradio's."""
     if "swagger" in document:
         raise SpecError(
             f"{what} is a Swagger 2 document of something else: Gradio writes OpenAPI 3."

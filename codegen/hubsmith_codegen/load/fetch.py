@@ -41,10 +41,7 @@ def fetch(source: str, *, token: str | None = None, timeout: float = 10) -> RawS
         timeout: Seconds for each document, from the first byte sent to the last one read.
 
     Raises:
-        ConnectionFailedError: when the server is down or broke off.
-        InferenceTimeoutError: when it is too slow.
-        AuthenticationError: when it needs a token or a login.
-        SpecError: when there is no Gradio app at this address.
+        HubsmithError: when the server is down or too slow, needs a login, or is no Gradio app.
     """
     place = Source.parse(root_of(source), token, None)
     driver = Driver(Origins(place.credentials(None)))
@@ -57,7 +54,7 @@ def fetch(source: str, *, token: str | None = None, timeout: float = 10) -> RawS
 
 
 def root_of(source: str) -> str:
-    """Return the address of the app from that of one of its documents, or from its Hub page."""
+    """The address of the app, from that of one of its documents or from its Hub page."""
     if "://" not in source:
         return source
     address = re.split(r"[?#]", source.strip(), maxsplit=1)[0].rstrip("/")

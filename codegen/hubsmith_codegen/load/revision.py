@@ -27,15 +27,10 @@ _HOOK_VARIABLES = frozenset({"GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WOR
 
 
 class Revision:
-    """One revision of the repository that holds a folder.
+    """One revision, such as `HEAD~3` or a tag, of the git repository that holds a folder.
 
-    Args:
-        name: What git calls a revision: a commit, a branch, a tag, `HEAD~3`.
-        folder: A folder in the repository.
-
-    Raises:
-        SpecError: when there is no repository, or no such revision.
-        HubsmithError: when git is not installed, or fails.
+    A `SpecError` says that there is no repository or no such revision, a `HubsmithError` that git
+    is not installed or fails.
     """
 
     def __init__(self, name: str, folder: Path) -> None:
@@ -57,11 +52,7 @@ class Revision:
         self._commit = commit.strip()
 
     def read_folder(self, folder: Path) -> RawSpec:
-        """Read the snapshot that stood in a folder of the working tree.
-
-        Raises:
-            SpecError: when there was none, or the folder is not in the repository.
-        """
+        """Read the snapshot that stood in a folder of the working tree."""
         try:
             path = folder.resolve().relative_to(self._root.resolve())
         except ValueError:
@@ -71,11 +62,7 @@ class Revision:
     def read(self, path: str) -> RawSpec:
         """Read a snapshot folder, the folder of a generated client, or a single document.
 
-        Args:
-            path: From the top of the repository; with a leading `./`, from the folder.
-
-        Raises:
-            SpecError: when there was none.
+        The path is from the top of the repository; with a leading `./`, from the folder.
         """
         if path.startswith("./"):
             path = posixpath.join((self._ask("rev-parse", "--show-prefix") or "").strip(), path)

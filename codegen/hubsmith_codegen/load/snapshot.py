@@ -33,10 +33,7 @@ def snapshot_files(raw: RawSpec) -> dict[str, str]:
 
 
 def write_snapshot(raw: RawSpec, folder: Path) -> None:
-    """Write a snapshot into a folder, which is made where it is missing.
-
-    Files of an older snapshot there are replaced or removed; other files stay.
-    """
+    """Write a snapshot into a folder: it replaces an older one, other files stay."""
     folder.mkdir(parents=True, exist_ok=True)
     files = snapshot_files(raw)
     for name, text in files.items():
@@ -49,11 +46,7 @@ def write_snapshot(raw: RawSpec, folder: Path) -> None:
 
 
 def read_snapshot(path: Path) -> RawSpec:
-    """Read a snapshot folder, the folder of a generated client, or a single document.
-
-    Raises:
-        SpecError: when there is nothing there, or it is not an API document.
-    """
+    """Read a snapshot folder, the folder of a generated client, or a single document."""
     if path.is_file():
         return load_document(_read(path), what=str(path))
     if not path.is_dir():
@@ -71,15 +64,7 @@ def read_snapshot(path: Path) -> RawSpec:
 
 
 def snapshot_of(files: Mapping[str, bytes], folder: str) -> RawSpec:
-    """Read a snapshot from the content of its files.
-
-    Args:
-        files: At least one of the API documents, and `source.json` where there is one, by name.
-        folder: Where they are, for messages.
-
-    Raises:
-        SpecError: when one of them is not what it should be.
-    """
+    """Read a snapshot from the content of its files by name; `folder` is for messages."""
     about: Mapping[str, Json] = {}
     if SOURCE_FILE in files:
         about = parse(files[SOURCE_FILE], f"{folder}/{SOURCE_FILE}")

@@ -20,26 +20,20 @@ class RawSpec:
 
     The documents are in canonical form, see `canonical.reduce`: the same whether they come from a
     server or from a stored snapshot.
-
-    Attributes:
-        info: `/gradio_api/info`, the fullest source.
-        config: `/config`, which alone knows generators, positions, bounds and state slots.
-        openapi: `/gradio_api/openapi.json`.
-        generation: Which shape `openapi` has: `none` where it is absent (before Gradio 5.29),
-            `run` (5.29 to 6.12), `call-v2` (6.13 on).
-        source: The Space's name or URL; `None` where the documents came without it.
-        name: The name the client should get; `None` leaves it to the source.
-        notes: Why a document is missing, by document: such as `{"info": "answered 500"}`.
-        digest: sha256 over the documents in canonical form (sorted keys, no spaces), hexadecimal.
     """
 
-    info: Mapping[str, Json] | None
+    info: Mapping[str, Json] | None  # `/gradio_api/info`, the fullest source.
+    # `/config`, which alone knows generators, positions, bounds and state slots.
     config: Mapping[str, Json] | None
-    openapi: Mapping[str, Json] | None
+    openapi: Mapping[str, Json] | None  # `/gradio_api/openapi.json`.
+    # Which shape `openapi` has: `none` where it is absent (before Gradio 5.29), `run` (5.29 to
+    # 6.12), `call-v2` (6.13 on).
     generation: WireGeneration
-    source: str | None
-    name: str | None
+    source: str | None  # The Space's name or URL; `None` where the documents came without it.
+    name: str | None  # The name the client should get; `None` leaves it to the source.
+    # Why a document is missing, by document: such as `{"info": "answered 500"}`.
     notes: Mapping[str, str]
+    # sha256 over the documents in canonical form (sorted keys, no spaces), hexadecimal.
     digest: str
 
     @property
@@ -79,17 +73,9 @@ def load(
     notes: Mapping[str, str] | None = None,
     folder: str | None = None,
 ) -> RawSpec:
-    """Parse the documents of one Space.
+    """Parse the documents of one Space, at least one; `folder` is where they are, for messages.
 
-    Args:
-        documents: At least one of `info`, `config` and `openapi`.
-        source: The Space's name or URL.
-        name: The name the client should get.
-        notes: Why a document is missing, by document.
-        folder: Where they are files, for messages.
-
-    Raises:
-        SpecError: when a document is not what its key says, or there is none.
+    A `SpecError` says which of them is not what its key says.
     """
     if unknown := sorted(set(documents) - set(PATHS)):
         raise SpecError(f"There is no document {unknown[0]!r}: known are {', '.join(PATHS)}.")
@@ -107,15 +93,7 @@ def load(
 
 
 def load_document(content: bytes, *, what: str = "The document") -> RawSpec:
-    """Parse one document that does not say which of the three it is.
-
-    Args:
-        content: The document.
-        what: What it is, for messages: such as a file name.
-
-    Raises:
-        SpecError: when it is none of them.
-    """
+    """Parse one document that does not say which it is; `what` names it in messages."""
     document = parse(content, what)
     return _spec({identify(document, what): document}, source=None, name=None, notes={})
 

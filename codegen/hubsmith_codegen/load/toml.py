@@ -12,11 +12,7 @@ from hubsmith_runtime import SpecError
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
-
-    Raises:
-        SpecError: when it cannot be read.
-    """
+    """Read a TOML file; a `SpecError` says why it cannot be read."""
     try:
         return parse_toml(path.read_bytes(), str(path))
     except OSError as error:
@@ -24,11 +20,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def parse_toml(content: bytes, what: str) -> dict[str, Any]:
-    """Parse the content of a TOML file.
-
-    Raises:
-        SpecError: when it is none.
-    """
+    """Parse the content of a TOML file; a `SpecError` where it is none."""
     # Python has a TOML reader since 3.11; its forerunner has the same interface.
     module = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     loads: Callable[[str], dict[str, Any]] = module.loads

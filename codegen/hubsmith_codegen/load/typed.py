@@ -24,11 +24,7 @@ _KINDS = {
 
 
 def typed(content: Mapping[str, Any], kind: type[T], where: str) -> T:
-    """Check a table against the annotations of a dataclass, and return it so.
-
-    Raises:
-        SpecError: naming the key and what it must be.
-    """
+    """A table as a dataclass; a `SpecError` names the key that is wrong and what it must be."""
     try:
         # As JSON, so that a list is taken for a tuple and a whole number for a float.
         return _adapter(kind).validate_json(json.dumps(content, default=str))

@@ -21,12 +21,8 @@ def definition_classes(
 ) -> Iterator[Class]:
     """The class of an object, and the typed dictionary that is taken for it in an argument.
 
-    Args:
-        definition: The object.
-        dicts: The typed dictionaries.
-        base: What the class derives from.
-        list_class: What type checkers are to take for a list in a class that is made by callers
-            only; without it, they see what the members become.
+    In a class that is made by callers only, type checkers take a `list_class` for a list; without
+    it, they see what the members become.
     """
 
     def seen(type_: Type) -> Type:
@@ -87,15 +83,7 @@ def named_tuple(operation: Operation) -> Class:
 def request_class(
     operation: Operation, dicts: DictClasses, base: Source, call: Source, list_class: ClassName
 ) -> Class:
-    """The class of a request.
-
-    Args:
-        operation: What it calls.
-        dicts: The typed dictionaries that are taken for objects.
-        base: What it derives from, by its result.
-        call: The statement that says what it calls.
-        list_class: What type checkers are to take for a list.
-    """
+    """The class of a request; `call` is the statement that says what it calls."""
     own = [one for one in operation.parameters if not one.is_option]
     return Class(
         name=operation.request_class,

@@ -26,12 +26,7 @@ _SEQUENCE = ClassName("Sequence")
 
 
 def dict_classes(definitions: Iterable[Definition], taken: Iterable[str]) -> dict[str, ClassName]:
-    """The names of the typed dictionaries of all objects that arguments may be.
-
-    Args:
-        definitions: Every class.
-        taken: Names that are used for other things.
-    """
+    """The names of the typed dictionaries of all objects that arguments may be."""
     used = {*reserved("types"), *taken, *(str(one.class_name) for one in definitions)}
     found: dict[str, ClassName] = {}
     for one in definitions:
@@ -49,13 +44,9 @@ def argument_type(
 ) -> Type:
     """The type of an argument as type checkers see it: what is taken, not what it becomes.
 
-    Args:
-        type_: What it becomes.
-        dicts: The typed dictionaries.
-        list_class: What is taken for a list. A list of a union takes no list of one of its
-            options; a sequence does.
-        object_class: The generic class of what is taken for an object; without it, it is the
-            object or its dictionary.
+    `list_class` is what is taken for a list: a list of a union takes no list of one of its options,
+    a sequence does. `object_class` is generic over an object and its dictionary; without it, either
+    of them is taken.
     """
 
     def taken(inner: Type) -> Type:
@@ -76,10 +67,8 @@ def argument_type(
 class Signatures:
     """Writes the signatures of one client.
 
-    Args:
-        dicts: The typed dictionaries that its methods take.
-        object_class: The generic class of what is taken for an object, if there is one.
-        names: Classes that are called otherwise in this client, such as `Stream`.
+    Its methods take the typed dictionaries, or an `object_class` over them, for objects; `names`
+    are classes that are called otherwise in this client, such as `Stream`.
     """
 
     def __init__(
@@ -116,10 +105,7 @@ class Signatures:
     ) -> list[Source]:
         """The parameters of a method behind `self`, each as it is written.
 
-        Args:
-            operation: What the method calls.
-            types: Those of an overload, where they differ.
-            required: Parameters that have no default in this overload.
+        An overload has `types` where they differ, and `required` parameters without their default.
         """
         found: list[Source] = []
         for place, one in enumerate(operation.parameters):

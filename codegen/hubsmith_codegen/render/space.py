@@ -31,15 +31,7 @@ _LIST = ClassName("ListInput")
 
 
 def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath, str]:
-    """The Python of a client package, not yet formatted.
-
-    Args:
-        service: What the package is for.
-        runtime: Where its modules import the runtime from.
-
-    Returns:
-        The text of its files by their path within the package.
-    """
+    """The files of a client package, not yet formatted; they import the runtime from `runtime`."""
     models = _Models(service)
     public = tuple(sorted(set(models.names) - set(models.dicts.values())))
     clients = {is_async: _client(service, models, is_async) for is_async in (False, True)}

@@ -30,23 +30,15 @@ _PARSED = ("", "Complete", "Message")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedTasks:
-    """The task half of the public package.
+    """The task half of the public package."""
 
-    Attributes:
-        files: The text of its files, not yet formatted, by their path within the package.
-        names: Every public class of the task modules, sorted.
-    """
-
+    # The text of its files, not yet formatted, by their path within the package.
     files: Mapping[PurePosixPath, str]
-    names: tuple[ClassName, ...]
+    names: tuple[ClassName, ...]  # Every public class of the task modules, sorted.
 
 
 def render_tasks(service: Service) -> RenderedTasks:
-    """Render the modules of the tasks, and both clients.
-
-    Args:
-        service: Every task as an operation.
-    """
+    """Render the modules of the tasks, and both clients."""
     tasks = _Tasks(service)
     files = {
         f"tasks/{module.name}.py": template("tasks/task.py").render(
@@ -86,13 +78,7 @@ def _header(source: str, digest: str) -> Source:
 
 
 class _Tasks:
-    """What the templates print of all tasks.
-
-    Attributes:
-        modules: A module per task, and the one of the classes that several tasks share.
-        common: The public names of the shared ones.
-        names: Every public name, sorted.
-    """
+    """What the templates print of all tasks; the first module holds what several of them share."""
 
     def __init__(self, service: Service) -> None:
         self._service = service

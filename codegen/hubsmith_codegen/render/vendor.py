@@ -40,11 +40,10 @@ _NOTICE = (
 
 
 def vendored_runtime() -> dict[PurePosixPath, str]:
-    """The files of the copied runtime, formatted as they are.
+    """The files of the copied runtime, formatted as they are, by their path in the client package.
 
-    Returns:
-        Their text by their path within the client package: `_runtime/__init__.py` with the public
-        names of the modules that go along, those modules in their folders, and the license.
+    They are `_runtime/__init__.py` with the public names of the modules that go along, those
+    modules in their folders, and the license.
     """
     return dict(_files())
 

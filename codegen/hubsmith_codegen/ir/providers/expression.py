@@ -15,31 +15,21 @@ from .template import Place, parts, places, starred
 
 
 class Need(enum.Enum):
-    """What becomes of a place without a value.
+    """What becomes of a place without a value."""
 
-    Attributes:
-        CHECKED: A call without inputs or model is refused before, what else is missing raises.
-        RAISES: It raises.
-        OPTIONAL: It is `None`, which is left out.
-    """
-
+    # A call without inputs or model is refused before, what else is missing raises.
     CHECKED = enum.auto()
-    RAISES = enum.auto()
-    OPTIONAL = enum.auto()
+    RAISES = enum.auto()  # It raises.
+    OPTIONAL = enum.auto()  # It is `None`, which is left out.
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name that a place of a request may have, as an expression.
+    """A name that a place of a request may have, as an expression."""
 
-    Attributes:
-        value: The expression; `None` where `may_be_missing`.
-        may_be_missing: Whether it is not there for every call.
-        checked: The expression where a call without it is refused before; empty where none is.
-    """
-
-    value: str
-    may_be_missing: bool = True
+    value: str  # The expression; `None` where `may_be_missing`.
+    may_be_missing: bool = True  # Whether it is not there for every call.
+    # The expression where a call without it is refused before; empty where none is.
     checked: str = ""
 
 
@@ -67,15 +57,11 @@ SCHEMA: Mapping[str, Name] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What the places of a template are looked up in.
+    """What the places of a template are looked up in."""
 
-    Attributes:
-        names: What they may name; `None` for whatever `answer` holds.
-        answer: The variable that holds an answer, or an item of one.
-    """
-
+    # What they may name; `None` for whatever `answer` holds.
     names: Mapping[str, Name] | None = None
-    answer: str = "answer"
+    answer: str = "answer"  # The variable that holds an answer, or an item of one.
 
 
 def expression(template: Any, scope: Scope, need: Need = Need.CHECKED) -> Source:
@@ -90,13 +76,7 @@ def expression(template: Any, scope: Scope, need: Need = Need.CHECKED) -> Source
 
 
 def joined(text: str, scope: Scope, wrap: str = "str({})") -> Source:
-    """Return the expression of a text in which every place is replaced by its value.
-
-    Args:
-        text: The template.
-        scope: What its places name.
-        wrap: What is done to each value, with `{}` in its place.
-    """
+    """The expression of a text in which every place, as `{}` in `wrap`, stands for its value."""
     pieces = [
         literal(part) if isinstance(part, str) else wrap.format(_place(part, scope, Need.RAISES))
         for part in parts(text)

@@ -178,16 +178,10 @@ class Provider(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One provider's table.
+    """One provider's table."""
 
-    Attributes:
-        provider: What it says.
-        presets: The name of the preset that a task extends, where it does, by the task.
-        module: The name of the module that it becomes.
-        digest: sha256 of what it was read from, hexadecimal.
-    """
-
-    provider: Provider
+    provider: Provider  # What it says.
+    # The name of the preset that a task extends, where it does, by the task.
     presets: Mapping[str, str]
-    module: str
-    digest: str
+    module: str  # The name of the module that it becomes.
+    digest: str  # sha256 of what it was read from, hexadecimal.

@@ -27,17 +27,11 @@ _PATH = re.compile(r"([\w-]+|\*)(\.([\w-]+|\*))*")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a text.
+    """A place in a text."""
 
-    Attributes:
-        paths: Where its value is: the first path that leads to one is taken.
-        form: What becomes of a file: `base64`, `text`, `url`; empty for nothing.
-        kind: The media type of a `url` where the file does not tell its own; may be empty.
-    """
-
-    paths: tuple[str, ...]
-    form: str = ""
-    kind: str = ""
+    paths: tuple[str, ...]  # Where its value is: the first path that leads to one is taken.
+    form: str = ""  # What becomes of a file: `base64`, `text`, `url`; empty for nothing.
+    kind: str = ""  # The media type of a `url` where the file does not tell its own; may be empty.
 
     @property
     def roots(self) -> list[str]:
@@ -50,11 +44,7 @@ class Place:
 
 
 def parts(text: str) -> list[str | Place]:
-    """Return a text cut into its places and what stands between them.
-
-    Raises:
-        ValueError: when there are braces that make no place.
-    """
+    """Cut a text into its places and what stands between them; other braces are a `ValueError`."""
     found: list[str | Place] = []
     end = 0
     for match in _PLACE.finditer(text):
@@ -75,7 +65,7 @@ def is_path(text: str) -> bool:
 
 
 def starred(items: list[Any]) -> str | None:
-    """Return the path of a list that is made of each member of another; else `None`."""
+    """The path of a list that is made of each member of another; else `None`."""
     is_starred = items and isinstance(items[0], str) and items[0].startswith("*")
     return items[0][1:] if is_starred else None
 
@@ -108,14 +98,9 @@ def spreads(template: Any) -> Iterator[str]:
 
 
 def check_template(template: Any, known: Collection[str] | None) -> None:
-    """Refuse a template that is not understood, or names what has no value.
+    """Refuse with a `ValueError` what is not understood, or names what has no value.
 
-    Args:
-        template: Any part of one.
-        known: The names of a request; `None` for an answer, of which nothing is known.
-
-    Raises:
-        ValueError: saying what is wrong.
+    `known` are the names of a request; of an answer, `None`, nothing is known.
     """
     if isinstance(template, str):
         check_places(template, known)
@@ -139,11 +124,7 @@ def check_template(template: Any, known: Collection[str] | None) -> None:
 
 
 def check_places(text: str, known: Collection[str] | None) -> None:
-    """Refuse a text whose places are not understood, or name what has no value.
-
-    Raises:
-        ValueError: saying what is wrong.
-    """
+    """Refuse a text whose places are not understood, or name what has no value."""
     # A request has files, an answer has bytes that were fetched.
     form = "url" if known is None else "text"
     for place in places(text):

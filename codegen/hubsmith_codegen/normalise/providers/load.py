@@ -27,14 +27,9 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def load_providers(folder: Path, tasks: Collection[str] | None = None) -> tuple[Table, ...]:
-    """Read every table of a folder, sorted by name.
+    """Read every table of a folder, sorted by name; without `tasks`, any name of a task is one.
 
-    Args:
-        folder: The tables, `specs/providers`.
-        tasks: The Hub's names of all tasks; default: any name is one.
-
-    Raises:
-        SpecError: naming the file, the key and what it must be.
+    A `SpecError` names the file, the key and what it must be.
     """
     contents = {file.stem: file.read_bytes() for file in sorted(folder.glob("*.toml"))}
     common = contents.pop(_PRESETS, b"")

@@ -43,11 +43,7 @@ _LONGEST_DEFAULT = 20_000
 
 
 def read_parameter(raw: RawParameter, reader: SchemaReader, path: Path) -> Parameter:
-    """The type, default and help of a parameter; its identifier is not yet set apart from others.
-
-    Raises:
-        NotExpressible: when its schema has no Python type.
-    """
+    """The type, default and help of a parameter; its identifier may be that of another, too."""
     schema = mapping(raw.schema)
     type_ = reader.read(raw.schema, path)
     if raw.props.get("allow_custom_value") is True:

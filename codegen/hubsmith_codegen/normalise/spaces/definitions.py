@@ -25,10 +25,8 @@ _Class: TypeAlias = list[tuple[ClassName, ReadObject]]
 class Definitions:
     """The classes of one API.
 
-    Args:
-        types: Every type of the API with the direction it goes in; references are to `objects`.
-        objects: What was read, by its key.
-        taken: Class names that are used for other things.
+    `types` are all of its types with the direction they go in; they refer to `objects` by key.
+    Names in `taken` are used for other things.
     """
 
     def __init__(
@@ -54,10 +52,8 @@ class Definitions:
     def named(self, type_: Type, direction: Direction) -> Type:
         """The type with every object in it by the name of its class.
 
-        Args:
-            type_: The type.
-            direction: An argument keeps its bounds and its choices closed. A result has no
-                bounds, and a choice that the server adds later is still a result.
+        An argument keeps its bounds and its choices closed. A result has no bounds, and a choice
+        that the server adds later is still a result.
         """
         found = renamed(type_, self._names)
         return found if direction == "argument" else as_result(found)

@@ -12,11 +12,7 @@ _Component = Mapping[str, Json]
 
 
 class ConfigFacts:
-    """The components and functions of a Space, by their ids and names.
-
-    Args:
-        config: The document.
-    """
+    """The components and functions of a Space, by their ids and names."""
 
     def __init__(self, config: Mapping[str, Json]) -> None:
         components = objects(config.get("components"))

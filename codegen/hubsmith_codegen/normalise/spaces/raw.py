@@ -10,24 +10,17 @@ from ...ir.json_type import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawParameter:
-    """One input, as found.
+    """One input, as found."""
 
-    Attributes:
-        name: The name that the caller uses.
-        label: What the page shows.
-        component: Which component it is, in lower case; empty where the document is silent.
-        props: What `/config` knows of that component: bounds, help text, custom values.
-        example: A value to try, as the document has it.
-    """
-
-    name: str
+    name: str  # The name that the caller uses.
     schema: Json
-    label: Json = None
-    component: str = ""
+    label: Json = None  # What the page shows.
+    component: str = ""  # Which component it is, in lower case; empty where the document is silent.
     has_default: bool = False
     default: Json = None
+    # What `/config` knows of that component: bounds, help text, custom values.
     props: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    example: Json = None
+    example: Json = None  # A value to try, as the document has it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,26 +34,19 @@ class RawResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawOperation:
-    """One endpoint, as found.
+    """One endpoint, as found."""
 
-    Attributes:
-        endpoint: The API name with its leading slash; empty for an unnamed function.
-        fn_index: The position of an unnamed function.
-        is_ordered: Whether the order of the parameters is that of the Space. It is not where they
-            were read from a JSON object, whose keys have no order.
-        slots: Whether each input takes an argument; see `Operation.slots`.
-        fault: Why the endpoint cannot be expressed; empty where it can.
-    """
-
-    endpoint: str
-    fn_index: int | None = None
+    endpoint: str  # The API name with its leading slash; empty for an unnamed function.
+    fn_index: int | None = None  # The position of an unnamed function.
     description: Json = None
     parameters: tuple[RawParameter, ...] = ()
     results: tuple[RawResult, ...] = ()
     streams: bool | None = None
+    # Whether the order of the parameters is that of the Space. It is not where they were read from
+    # a JSON object, whose keys have no order.
     is_ordered: bool = True
-    slots: tuple[bool, ...] = ()
-    fault: str = ""
+    slots: tuple[bool, ...] = ()  # Whether each input takes an argument; see `Operation.slots`.
+    fault: str = ""  # Why the endpoint cannot be expressed; empty where it can.
 
 
 def objects(value: Json | None) -> list[Mapping[str, Json]]:

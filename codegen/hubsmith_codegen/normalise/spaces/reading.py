@@ -58,21 +58,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadObject:
-    """An object with named members, at the place where it was read.
+    """An object with named members, at the place where it was read."""
 
-    Attributes:
-        title: The name the spec gives it; may be empty.
-        definition: The definition that it is, where a reference led to it.
-        path: Where it stands: its name where titles collide.
-        fields: Its members, in the order of their names.
-        description: What it is; may be empty.
-    """
-
-    title: str
-    definition: str
-    path: Path
-    fields: tuple[Field, ...]
-    description: SpecText
+    title: str  # The name the spec gives it; may be empty.
+    definition: str  # The definition that it is, where a reference led to it.
+    path: Path  # Where it stands: its name where titles collide.
+    fields: tuple[Field, ...]  # Its members, in the order of their names.
+    description: SpecText  # What it is; may be empty.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +80,8 @@ class _Place:
 class SchemaReader:
     """Reads the schemas of one endpoint.
 
-    Args:
-        objects: Gets every object that is read. The types refer to an object by its key in here,
-            which says where it was read: naming it comes later.
+    Every object that is read goes to `objects`. The types refer to it by its key there, which says
+    where it was read: naming it comes later.
     """
 
     def __init__(self, objects: dict[ClassName, ReadObject]) -> None:
@@ -101,15 +92,10 @@ class SchemaReader:
         self._inside: dict[str, Reference] = {}
 
     def read(self, schema: Json, path: Path) -> Type:
-        """The type that a schema describes.
+        """The type that a schema with its definitions describes; `path` is where it stands.
 
-        Args:
-            schema: The schema, with the definitions it refers to inside it.
-            path: Where it stands.
-
-        Raises:
-            NotExpressible: for a reference that leads nowhere or out of the document, and for
-                schemas that are nested too deep or too many.
+        It is not expressible where a reference leads nowhere or out of the document, or schemas are
+        nested too deep or too many.
         """
         return self._read(schema, _Place(path=path, scope=ChainMap()))
 

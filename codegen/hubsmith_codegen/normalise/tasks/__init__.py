@@ -20,11 +20,8 @@ __all__ = ["service_of_tasks"]
 def service_of_tasks(folder: Path) -> Service:
     """Every task as an operation of the one inference client.
 
-    Args:
-        folder: Schemas, a folder per task, and a folder `overlay`.
-
-    Raises:
-        SpecError: when schema and overlay do not fit each other.
+    The folder holds schemas, a folder per task, and a folder `overlay`; a `SpecError` says where
+    they do not fit each other.
     """
     overlays = read_overlays(folder)
     documents = read_documents(folder)

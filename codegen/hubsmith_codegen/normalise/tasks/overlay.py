@@ -26,21 +26,13 @@ _LONGEST_REASON = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction(Checked):
-    """One place, or several alike, where upstream is wrong.
+    """One place, or several alike, where upstream is wrong."""
 
-    Attributes:
-        file: The document.
-        at: JSON pointers to objects of that file.
-        set: Members that they get.
-        drop: Members that they lose.
-        reason: Why.
-    """
-
-    file: Literal["input", "output", "stream_output"]
-    at: tuple[str, ...]
-    set: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    drop: tuple[str, ...] = ()
-    reason: str
+    file: Literal["input", "output", "stream_output"]  # The document.
+    at: tuple[str, ...]  # JSON pointers to objects of that file.
+    set: Mapping[str, Any] = field(default_factory=dict[str, Any])  # Members that they get.
+    drop: tuple[str, ...] = ()  # Members that they lose.
+    reason: str  # Why.
 
     def explains(self, file: str, place: str) -> bool:
         """Whether a difference at this JSON pointer of a file is one that this corrects."""
@@ -52,68 +44,46 @@ class Correction(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay(Checked):
-    """What is known of one task that its schemas do not say.
+    """What is known of one task that its schemas do not say."""
 
-    Attributes:
-        task: The task's folder.
-        hub_task: The Hub's name of the task, where that differs.
-        method: The client's method.
-        summary: What the method does, one line.
-        returns: What it returns, one line.
-        signature: The parameters in order, as huggingface_hub has them: Python names, `model`, and
-            `*` where the keyword-only ones begin. Those of the schema that are not listed follow,
-            then the options that every method has. A last `**kwargs` takes parameters that nobody
-            lists.
-        input: The property of the request that is the input.
-        names: Python names of inputs and parameters, by wire name.
-        flatten: Parameters that are objects in the schema and whose members are parameters of
-            their own on the wire.
-        exclude: Properties of the request that are no parameters.
-        defaults: Values in the signature that are not `None`, by Python name.
-        classes: Python names of classes, by their title.
-        shared: The names of classes that other tasks have, too, by the name that huggingface_hub
-            gives this task's own.
-        aliases: Titles of unions in the arguments that get a name in Python.
-        result: The form of the answer.
-        answer_forms: Names of other forms of an answer that are understood.
-        returns_text_unless: The parameter that turns a plain text into the full result.
-        returns_list_if: The parameter that asks for several results instead of one.
-        parsed_by: The parameter that takes a pydantic model class, which the answer is parsed by.
-        any_of: Parameters of which at least one is needed, by Python name.
-        required_together: Parameters that are given together or not at all, by Python name.
-        corrections: What upstream has wrong.
-    """
-
-    task: str
-    method: str
-    summary: str
-    returns: str
+    task: str  # The task's folder.
+    method: str  # The client's method.
+    summary: str  # What the method does, one line.
+    returns: str  # What it returns, one line.
+    # The parameters in order, as huggingface_hub has them: Python names, `model`, and `*` where the
+    # keyword-only ones begin. Those of the schema that are not listed follow, then the options that
+    # every method has. A last `**kwargs` takes parameters that nobody lists.
     signature: tuple[str, ...]
-    hub_task: str = ""
-    input: str = "inputs"
+    hub_task: str = ""  # The Hub's name of the task, where that differs.
+    input: str = "inputs"  # The property of the request that is the input.
+    # Python names of inputs and parameters, by wire name.
     names: Mapping[str, str] = field(default_factory=dict[str, str])
+    # Parameters that are objects in the schema and whose members are parameters of their own on the
+    # wire.
     flatten: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()  # Properties of the request that are no parameters.
+    # Values in the signature that are not `None`, by Python name.
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    # Python names of classes, by their title.
     classes: Mapping[str, str] = field(default_factory=dict[str, str])
+    # The names of classes that other tasks have, too, by the name that huggingface_hub gives this
+    # task's own.
     shared: Mapping[str, str] = field(default_factory=dict[str, str])
-    aliases: tuple[str, ...] = ()
-    result: Literal["json", "image", "bytes", "array"] = "json"
-    answer_forms: tuple[str, ...] = ()
-    returns_text_unless: str = ""
-    returns_list_if: str = ""
+    aliases: tuple[str, ...] = ()  # Titles of unions in the arguments that get a name in Python.
+    result: Literal["json", "image", "bytes", "array"] = "json"  # The form of the answer.
+    answer_forms: tuple[str, ...] = ()  # Names of other forms of an answer that are understood.
+    returns_text_unless: str = ""  # The parameter that turns a plain text into the full result.
+    returns_list_if: str = ""  # The parameter that asks for several results instead of one.
+    # The parameter that takes a pydantic model class, which the answer is parsed by.
     parsed_by: str = ""
-    any_of: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()  # Parameters of which at least one is needed, by Python name.
+    # Parameters that are given together or not at all, by Python name.
     required_together: tuple[str, ...] = ()
-    corrections: tuple[Correction, ...] = ()
+    corrections: tuple[Correction, ...] = ()  # What upstream has wrong.
 
 
 def read_overlays(folder: Path) -> dict[str, Overlay]:
-    """Read the overlay of every task of a folder, by task.
-
-    Raises:
-        SpecError: when a file is not TOML, or says something that is not known.
-    """
+    """Read the overlay of every task of a folder, by task."""
     return {path.stem: _read(path) for path in sorted((folder / OVERLAY).glob("*.toml"))}
 
 
@@ -133,8 +103,7 @@ def _read(path: Path) -> Overlay:
 def corrected(documents: Documents, overlays: Mapping[str, Overlay]) -> Documents:
     """The documents with every correction made; those given stay as they are.
 
-    Raises:
-        SpecError: when a correction leads nowhere or changes nothing any more, so that it is stale.
+    A correction that leads nowhere or changes nothing any more is stale: a `SpecError`.
     """
     documents = copy.deepcopy(documents)
     for overlay in overlays.values():

@@ -23,15 +23,11 @@ FILES = ("input", "output", "stream_output")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documents:
-    """Every schema document.
+    """Every schema document."""
 
-    Attributes:
-        tasks: By task, then by file without its ending: `input`, `output`, `stream_output`.
-        common: The definitions that several tasks share.
-    """
-
+    # By task, then by file without its ending: `input`, `output`, `stream_output`.
     tasks: Mapping[str, Mapping[str, dict[str, Json]]]
-    common: dict[str, Json]
+    common: dict[str, Json]  # The definitions that several tasks share.
 
     def all(self) -> Iterator[tuple[str, dict[str, Json]]]:
         """Every document with its name, such as `fill-mask/input`."""
@@ -42,15 +38,7 @@ class Documents:
 
 
 def read_documents(folder: Path, within: str = "") -> Documents:
-    """Read the schemas of every task.
-
-    Args:
-        folder: Holds a folder per task, and `common-definitions.json`.
-        within: Where the schemas of a task lie inside its folder.
-
-    Raises:
-        SpecError: when a file is missing or not a JSON object.
-    """
+    """Read the schemas of every task, which lie `within` the task's folder."""
     tasks: dict[str, dict[str, dict[str, Json]]] = {}
     for path in sorted(folder.iterdir()):
         place = path / within
@@ -71,11 +59,7 @@ def _read(path: Path) -> dict[str, Json]:
 
 
 class Registry:
-    """Resolves references between documents.
-
-    Args:
-        documents: The documents, corrected or not.
-    """
+    """Resolves references between documents."""
 
     def __init__(self, documents: Documents) -> None:
         self._by_id: dict[str, dict[str, Json]] = {}
@@ -86,15 +70,7 @@ class Registry:
             self._by_id[identity] = document
 
     def resolve(self, reference: str, document: Mapping[str, Json]) -> dict[str, Json]:
-        """What a `$ref` leads to.
-
-        Args:
-            reference: The reference, such as `#/$defs/FillMaskParameters`.
-            document: The document that it stands in.
-
-        Raises:
-            SpecError: when it leads to nothing.
-        """
+        """What a `$ref`, such as `#/$defs/FillMaskParameters`, of a document leads to."""
         identity, _, pointer = reference.partition("#")
         start = self._by_id.get(identity) if identity else document
         found = None if start is None else at(start, pointer)

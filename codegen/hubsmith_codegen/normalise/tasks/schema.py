@@ -49,16 +49,8 @@ _MEMBERS = reserved("model") | {"get", "keys"}
 class Classes:
     """The classes of one document, found while its schemas are read.
 
-    Args:
-        document: The document.
-        registry: Where its references lead.
-        overlay: The names that classes get.
-        direction: Arguments keep their bounds and closed choices. Results have no bounds, and a
-            choice that a server adds later is still a result.
-
-    Attributes:
-        definitions: The classes found so far by name, each behind those it refers to.
-        aliases: The other names of types, likewise.
+    Arguments keep their bounds and closed choices. Results have no bounds, and a choice that a
+    server adds later is still a result. What is found stands behind what it refers to.
     """
 
     def __init__(
@@ -95,12 +87,7 @@ class Classes:
                 return node
 
     def type(self, node: Json, name: str) -> Type:
-        """The type that a schema describes.
-
-        Args:
-            node: The schema.
-            name: What an object without a title is called.
-        """
+        """The type that a schema describes; an object without a title is called by the name."""
         node = self.resolved(node)
         found = self._type(node, name)
         if not self._is_argument:

@@ -73,9 +73,7 @@ OPTIONS = {
 def signature(overlay: Overlay, own: Mapping[str, Parameter]) -> tuple[tuple[Parameter, ...], int]:
     """The parameters of a method in order, and how many of them may be given by position.
 
-    Args:
-        overlay: The order; what it does not list follows, the options last.
-        own: The task's own parameters.
+    What the overlay does not list follows, the options last.
     """
     known = {**own, **OPTIONS}
     listed = [name for name in overlay.signature if name != KWARGS]
@@ -88,10 +86,7 @@ def signature(overlay: Overlay, own: Mapping[str, Parameter]) -> tuple[tuple[Par
 def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tuple[Overload, ...]:
     """The ways to call a method that return types of their own; none where it has one type.
 
-    Args:
-        facts: Which parameters decide what is returned, and what there is to return.
-        own: The task's own parameters.
-        whole: What is returned where nothing streams.
+    `whole` is what is returned where nothing streams.
     """
     found = list(_variants(facts, own, whole))
     if facts.chunk_class:

@@ -33,16 +33,9 @@ class Task:
 def read_task(
     overlay: Overlay, files: Mapping[str, dict[str, Json]], registry: Registry, digest: str
 ) -> Task:
-    """Read one task.
+    """Read one task from its corrected schemas; `stream_output` is there where it streams.
 
-    Args:
-        overlay: The facts that no schema says.
-        files: Its corrected schemas: `input`, `output`, and `stream_output` where it streams.
-        registry: Where their references lead.
-        digest: sha256 of what it is made from.
-
-    Raises:
-        SpecError: when schema and overlay do not fit each other.
+    A `SpecError` says where schema and overlay do not fit each other.
     """
     arguments = Classes(files["input"], registry, overlay, "argument")
     outputs = Classes(files["output"], registry, overlay, "result")

@@ -26,15 +26,10 @@ _WHOLE = Scope(names={**REQUEST, "parameters": Name("payload.all_parameters()", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """A function that has no name yet, so that equal ones are written once.
+    """A function that has no name yet, so that equal ones are written once."""
 
-    Attributes:
-        signature: Its parameters and what it returns.
-        lines: Its body, indented within.
-    """
-
-    signature: Source
-    lines: tuple[Source, ...]
+    signature: Source  # Its parameters and what it returns.
+    lines: tuple[Source, ...]  # Its body, indented within.
 
 
 def path_of(operation: Operation) -> Source | Function:

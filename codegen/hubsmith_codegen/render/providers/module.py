@@ -17,17 +17,11 @@ _IMAGES = ("text-to-image", "image-to-image", "image-text-to-image")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
-    """What a provider's module holds.
+    """What a provider's module holds."""
 
-    Attributes:
-        functions: By name.
-        constants: What several tasks share: expressions by name.
-        provider: The expression of the provider.
-    """
-
-    functions: Mapping[Identifier, Function]
-    constants: Mapping[Identifier, Source]
-    provider: Source
+    functions: Mapping[Identifier, Function]  # By name.
+    constants: Mapping[Identifier, Source]  # What several tasks share: expressions by name.
+    provider: Source  # The expression of the provider.
 
     @property
     def has_files(self) -> bool:
