@@ -26,14 +26,10 @@ _LOCK = PurePosixPath(LOCK_FILE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """One way in which a client drifted.
+    """One way in which a client drifted: what is different, and what to do about it.
 
-    Attributes:
-        kind: What changed: the running Space, the snapshot, the generator with its options, or the
-            files of the package.
-        what: What is different, in words.
-        advice: What to do about it.
-        files: The files concerned, by path within the package.
+    `kind` says what changed: the running Space, the snapshot, the generator with its options, or
+    the files of the package.
     """
 
     kind: Kind
@@ -46,12 +42,8 @@ class Drift:
 
     def to_json(self) -> dict[str, Json]:
         """Return it as it stands in a JSON document."""
-        return {
-            "kind": self.kind,
-            "what": self.what,
-            "advice": f"{self.advice}.",
-            "files": list(self.files),
-        }
+        advice = f"{self.advice}."
+        return {"kind": self.kind, "what": self.what, "advice": advice, "files": [*self.files]}
 
 
 def space_drift(name: str, changes: ApiDiff) -> Drift:
@@ -63,12 +55,9 @@ def space_drift(name: str, changes: ApiDiff) -> Drift:
 def package_drift(
     root: Path, made: Mapping[PurePosixPath, bytes], *, owns_snapshot: bool
 ) -> list[Drift]:
-    """Say how a package on the disk differs from what is made of its snapshot now.
+    """Say how a package on the disk differs from the files that are made of its snapshot now.
 
-    Args:
-        root: The folder of the package.
-        made: The files that it would get.
-        owns_snapshot: Whether its own `spec` folder is the snapshot.
+    It owns its snapshot where that is its own `spec` folder.
 
     Raises:
         SpecError: when its lock is not one.

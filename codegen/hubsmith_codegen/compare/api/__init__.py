@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .change import ApiDiff, Change
+from .change import ApiDiff, Change, Kind, Rule
 from .report import to_document, to_json, to_markdown, to_text
-from .rules import Kind, Rule
 from .service import diff_services
 
 __all__ = [

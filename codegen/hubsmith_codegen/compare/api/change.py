@@ -1,28 +1,117 @@
-"""One change of an API, and all of them together."""
+"""One change of an API with its rule, and all changes together.
+
+Every rule has a name, how bad it is, and what it is a change of. The measure is code that calls the
+generated client and was right against the old API:
+
+- breaking: after the client is generated again, some such call is refused, by a type checker, by
+  the client or by the Space; or it gives back another type; or an argument ends up in another place.
+- compatible: every such call goes on as before. It may send another default, or return a value of
+  which there is less to expect than before.
+- cosmetic: only words changed.
+
+What a value may be is compared from the caller's side: an argument may accept more, never less; a
+result may promise more, never less.
+"""
 
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
+from enum import Enum
+from typing import Literal, TypeAlias
 
-from .rules import Kind, Rule
+from ...ir.text import plain
 
+Kind: TypeAlias = Literal["breaking", "compatible", "cosmetic"]
+Subject: TypeAlias = Literal["api", "class", "endpoint", "parameter", "result"]
+
+KINDS: tuple[Kind, ...] = ("breaking", "compatible", "cosmetic")
 _LISTED = 4
-_KINDS: tuple[Kind, ...] = ("breaking", "compatible", "cosmetic")
+
+
+def code(text: str) -> str:
+    """A name or an expression between backticks."""
+    return f"`{plain(text).replace('`', chr(39))}`"
+
+
+class Rule(Enum):
+    """One kind of change; the value is its name in reports."""
+
+    kind: Kind
+    subject: Subject
+
+    def __new__(cls, name: str, kind: Kind, subject: Subject) -> Rule:
+        rule = object.__new__(cls)
+        rule._value_ = name
+        rule.kind = kind
+        rule.subject = subject
+        return rule
+
+    # The client as a whole.
+    CLIENT_RENAMED = "client-renamed", "breaking", "class"
+    CLASS_GONE = "class-gone", "breaking", "class"
+    CLASS_RENAMED = "class-renamed", "breaking", "class"
+    CLASS_ADDED = "class-added", "compatible", "class"
+    SOURCE_CHANGED = "source-changed", "compatible", "api"
+    TITLE_CHANGED = "title-changed", "cosmetic", "api"
+    PLATFORM_CHANGED = "platform-changed", "cosmetic", "api"
+    # Another document may know less; what that changes has rules of its own.
+    DOCUMENTS_CHANGED = "documents-changed", "cosmetic", "api"
+
+    ENDPOINT_GONE = "endpoint-gone", "breaking", "endpoint"
+    ENDPOINT_OMITTED = "endpoint-omitted", "breaking", "endpoint"
+    ENDPOINT_RENAMED = "endpoint-renamed", "breaking", "endpoint"
+    ENDPOINT_ADDED = "endpoint-added", "compatible", "endpoint"
+    METHOD_RENAMED = "method-renamed", "breaking", "endpoint"
+    ENDPOINT_DESCRIBED = "endpoint-described", "cosmetic", "endpoint"
+    # A call still returns the last value, and a job still gives its result once.
+    STREAMING_BEGAN = "streaming-began", "compatible", "endpoint"
+    STREAMING_ENDED = "streaming-ended", "compatible", "endpoint"
+
+    PARAMETER_GONE = "parameter-gone", "breaking", "parameter"
+    PARAMETER_RENAMED = "parameter-renamed", "breaking", "parameter"
+    PARAMETER_ADDED_REQUIRED = "parameter-added-required", "breaking", "parameter"
+    PARAMETER_ADDED_OPTIONAL = "parameter-added-optional", "compatible", "parameter"
+    PARAMETER_MADE_REQUIRED = "parameter-made-required", "breaking", "parameter"
+    PARAMETER_MADE_OPTIONAL = "parameter-made-optional", "compatible", "parameter"
+    PARAMETER_DESCRIBED = "parameter-described", "cosmetic", "parameter"
+    # An argument by position reaches another parameter; or none of them is taken by position.
+    PARAMETERS_MOVED = "parameters-moved", "breaking", "endpoint"
+    PARAMETERS_REORDERED = "parameters-reordered", "compatible", "endpoint"
+    DEFAULT_CHANGED = "default-changed", "compatible", "parameter"
+    CHOICES_GONE = "choices-gone", "breaking", "parameter"
+    # Any other value is accepted as well.
+    OPEN_CHOICES_GONE = "open-choices-gone", "compatible", "parameter"
+    CHOICES_ADDED = "choices-added", "compatible", "parameter"
+    BOUNDS_NARROWED = "bounds-narrowed", "breaking", "parameter"
+    BOUNDS_WIDENED = "bounds-widened", "compatible", "parameter"
+    ARGUMENT_NARROWED = "argument-narrowed", "breaking", "parameter"
+    ARGUMENT_WIDENED = "argument-widened", "compatible", "parameter"
+    ARGUMENT_TYPE_CHANGED = "argument-type-changed", "breaking", "parameter"
+
+    RESULT_BEGAN = "result-began", "compatible", "endpoint"
+    RESULT_ENDED = "result-ended", "breaking", "endpoint"
+    RESULT_COUNT_CHANGED = "result-count-changed", "breaking", "endpoint"
+    RESULT_GONE = "result-gone", "breaking", "result"
+    # The tuple is longer, so that unpacking it fails.
+    RESULT_ADDED = "result-added", "breaking", "result"
+    RESULT_RENAMED = "result-renamed", "breaking", "result"
+    RESULTS_REORDERED = "results-reordered", "breaking", "endpoint"
+    # The choices of a result are open: any value may come.
+    RESULT_CHOICES_CHANGED = "result-choices-changed", "compatible", "result"
+    RESULT_NARROWED = "result-narrowed", "compatible", "result"
+    RESULT_WIDENED = "result-widened", "breaking", "result"
+    RESULT_TYPE_CHANGED = "result-type-changed", "breaking", "result"
+    RESULT_DESCRIBED = "result-described", "cosmetic", "result"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change.
-
-    The texts are clean of control characters; names from a spec stand in them between backticks.
+    """One change, in texts of one line that are clean; names from a spec stand between backticks.
 
     Attributes:
-        rule: What kind of change it is.
-        what: What changed, one line.
-        affected: What it does to code that calls the client, one line.
-        endpoint: The endpoint it belongs to, as it was named before (for one that is new: as it is
-            named now): `/name`, or `fn_index=N` for one without a name. Empty for the API and its
-            classes.
+        affected: What it does to code that calls the client.
+        endpoint: The endpoint as it was named before (for one that is new: as it is named now):
+            `/name`, or `fn_index=N` for one without a name. Empty for the API and its classes.
         name: The parameter, result or class as Python names it; else empty.
     """
 
@@ -41,12 +130,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDiff:
-    """How a new API differs from an old one.
-
-    Attributes:
-        package: The client package, as texts name it.
-        changes: What is breaking first, then what is compatible, then what is cosmetic.
-    """
+    """How a new API differs from an old one: what is breaking first, what is cosmetic last."""
 
     package: str
     changes: tuple[Change, ...] = ()
@@ -56,9 +140,7 @@ class ApiDiff:
 
     def by_kind(self) -> dict[Kind, tuple[Change, ...]]:
         """The changes of each of the three kinds."""
-        return {
-            kind: tuple(change for change in self.changes if change.kind == kind) for kind in _KINDS
-        }
+        return {kind: tuple(one for one in self.changes if one.kind == kind) for kind in KINDS}
 
     @property
     def breaking(self) -> tuple[Change, ...]:

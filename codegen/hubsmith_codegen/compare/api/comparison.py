@@ -1,13 +1,14 @@
-"""The two APIs that are compared, and how a type of the one compares to a type of the other.
+"""The two APIs that are compared: which part is which, and how two types compare.
 
 Objects are compared by their members, not by the names of their classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
-from typing import Literal, TypeAlias
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from ...ir.model import Definition, Operation, Service
 from ...ir.types import (
@@ -22,11 +23,12 @@ from ...ir.types import (
     UnionType,
     accepts,
 )
-from .wording import code
+from .change import code
 
 Direction: TypeAlias = Literal["argument", "result"]
 Relation: TypeAlias = Literal["same", "widened", "narrowed", "changed"]
 Classes: TypeAlias = Mapping[str, Definition]
+T = TypeVar("T")
 
 
 class Comparison:
@@ -35,8 +37,8 @@ class Comparison:
     def __init__(self, old: Service, new: Service) -> None:
         self.old = old
         self.new = new
-        self.old_classes = _classes_of(old)
-        self.new_classes = _classes_of(new)
+        self.old_classes: Classes = {one.class_name: one for one in old.definitions}
+        self.new_classes: Classes = {one.class_name: one for one in new.definitions}
 
     def call(self, operation: Operation, arguments: str = "...") -> str:
         """A call of an endpoint, such as `kitchen.greet(...)`."""
@@ -45,11 +47,8 @@ class Comparison:
     def relation(self, old: Type, new: Type, direction: Direction) -> Relation:
         """What became of a type, seen as a set of values.
 
-        Args:
-            old: The type in the old API.
-            new: The type in the new one.
-            direction: Which way its values go. An argument is written with the members that the
-                class has, so none may go; of a result any member may be read.
+        An argument is written with the members that the class has, so none may go; of a result any
+        member may be read.
         """
         stays = _Fitting(self.old_classes, self.new_classes, direction).holds(old, new)
         returns = _Fitting(self.new_classes, self.old_classes, direction).holds(new, old)
@@ -138,10 +137,6 @@ class _Fitting:
         return True
 
 
-def _classes_of(service: Service) -> Classes:
-    return {str(definition.class_name): definition for definition in service.definitions}
-
-
 def _within(inner: Mapping[str, float], outer: Mapping[str, float]) -> bool:
     """Whether the bounds of one type lie within those of another."""
     return (
@@ -159,3 +154,48 @@ def _least(bounds: Mapping[str, float]) -> tuple[float, int]:
 
 def _greatest(bounds: Mapping[str, float]) -> tuple[float, int]:
     return min((bounds.get("maximum", inf), 0), (bounds.get("exclusiveMaximum", inf), -1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairs(Generic[T]):
+    """The items of an old and a new sequence: those of one name, those renamed, and the others."""
+
+    kept: list[tuple[T, T]]
+    renamed: list[tuple[T, T]]
+    gone: list[T]
+    added: list[T]
+
+    @property
+    def both(self) -> list[tuple[T, T]]:
+        """What is in both."""
+        return [*self.kept, *self.renamed]
+
+
+def pair(
+    old: Sequence[T],
+    new: Sequence[T],
+    *,
+    name: Callable[[T], Hashable],
+    is_same: Callable[[T, T], bool],
+) -> Pairs[T]:
+    """Pair the items of two sequences by their names, which differ within each sequence.
+
+    An item counts as renamed where it is the only one in the old sequence that one item of the
+    new one could be by `is_same`, which is symmetric, and that one is the only one it could have
+    become. Swapping the sequences swaps the pairs, and nothing else.
+    """
+    before, after = {name(item): item for item in old}, {name(item): item for item in new}
+    gone = [item for key, item in before.items() if key not in after]
+    added = [item for key, item in after.items() if key not in before]
+    could_be = [(item, other) for item in gone for other in added if is_same(item, other)]
+    renamed = [
+        (item, other)
+        for item, other in could_be
+        if [found[0] is item or found[1] is other for found in could_be].count(True) == 1
+    ]
+    return Pairs(
+        kept=[(item, after[key]) for key, item in before.items() if key in after],
+        renamed=renamed,
+        gone=[item for item in gone if not any(item is found for found, _ in renamed)],
+        added=[item for item in added if not any(item is found for _, found in renamed)],
+    )

@@ -7,12 +7,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ...ir.model import Default, Operation, Parameter
-from .arguments import argument_changes
-from .change import Change
-from .comparison import Comparison
-from .pairing import pair
-from .rules import Rule
-from .wording import code, default_text, listed, names, type_text, was_and_is
+from ...ir.types import Type, accepts, without_bounds
+from .change import Change, Rule, code
+from .comparison import Comparison, pair
+from .wording import (
+    bounds_of,
+    bounds_text,
+    choice_changes,
+    choices_of,
+    default_text,
+    listed,
+    names,
+    type_change,
+    type_text,
+    values,
+    was_and_is,
+    without_choices,
+    without_null,
+)
 
 
 def parameter_changes(api: Comparison, old: Operation, new: Operation) -> Iterator[Change]:
@@ -33,9 +45,8 @@ def parameter_changes(api: Comparison, old: Operation, new: Operation) -> Iterat
         yield Change(Rule.PARAMETER_GONE, f"parameter {code(name)} is gone", affected, name=name)
     for one, other in pairs.renamed:
         was, is_ = one.identifier, other.identifier
-        affected = (
-            f"Calls of {api.call(new, f'{was}=...')} fail: write {api.call(new, f'{is_}=...')}."
-        )
+        before, after = (api.call(new, f"{name}=...") for name in (was, is_))
+        affected = f"Calls of {before} fail: write {after}."
         if was in _by_position(old):
             affected += " Calls that pass it by position go on."
         what = f"parameter {code(was)} is now {code(is_)}"
@@ -47,7 +58,7 @@ def parameter_changes(api: Comparison, old: Operation, new: Operation) -> Iterat
     for one, other in pairs.both:
         changes = (
             *_default(api.call(new), one, other),
-            *argument_changes(api, api.call(new, f"{other.identifier}=..."), one, other),
+            *_type(api, api.call(new, f"{other.identifier}=..."), one, other),
             *_words(one, other),
         )
         for change in changes:
@@ -138,3 +149,60 @@ def _words(old: Parameter, new: Parameter) -> Iterator[Change]:
     if changed:
         what = f"parameter {code(new.identifier)}: {listed(changed)}"
         yield Change(Rule.PARAMETER_DESCRIBED, what)
+
+
+def _type(api: Comparison, call: str, old: Parameter, new: Parameter) -> Iterator[Change]:
+    """Compare what a parameter accepts: `call` passes it, such as `kitchen.greet(name=...)`."""
+    name = f"parameter {code(new.identifier)}"
+    before, after = _comparable(old, new)
+    relation = api.relation(before, after, "argument")
+    found = list(_details(api, name, call, before, after))
+    has_breaking = any(change.kind == "breaking" for change in found)
+    if relation in ("narrowed", "changed") and not has_breaking:
+        yield Change(
+            Rule.ARGUMENT_NARROWED if relation == "narrowed" else Rule.ARGUMENT_TYPE_CHANGED,
+            f"{name}: {type_change(api, before, after)}",
+            f"Calls of {call} with what is not accepted any more fail.",
+        )
+    elif relation == "widened" and not found:
+        yield Change(Rule.ARGUMENT_WIDENED, f"{name}: {type_change(api, before, after)}")
+    yield from found
+
+
+def _details(api: Comparison, name: str, call: str, before: Type, after: Type) -> Iterator[Change]:
+    """Choices that came and went, bounds that moved, where the types are alike otherwise."""
+    bare = [without_bounds(without_choices(type_)) for type_ in (before, after)]
+    is_alike = api.is_same(bare[0], bare[1], "argument")
+    if not is_alike or bool(choices_of(before)) != bool(choices_of(after)):
+        return
+    gone, came = choice_changes(before, after)
+    if gone:
+        what = f"{name} no longer offers {values(gone)}"
+        free = api.relation(without_bounds(before), without_bounds(after), "argument")
+        if free in ("same", "widened"):
+            affected = "Calls go on: other values than the choices are accepted."
+            yield Change(Rule.OPEN_CHOICES_GONE, what, affected)
+        else:
+            which = "it" if len(gone) == 1 else "one of them"
+            yield Change(Rule.CHOICES_GONE, what, f"Calls of {call} with {which} fail.")
+    if came:
+        yield Change(Rule.CHOICES_ADDED, f"{name} offers {values(came)} as well")
+    limits, later = bounds_of(before), bounds_of(after)
+    moved = api.relation(without_choices(before), without_choices(after), "argument")
+    if limits != later and moved != "same":
+        what = f"{name}: the bounds were {bounds_text(limits)}, are {bounds_text(later)}"
+        if moved == "widened":
+            yield Change(Rule.BOUNDS_WIDENED, what)
+        else:
+            affected = f"Calls of {call} with a value beyond the new bounds fail."
+            yield Change(Rule.BOUNDS_NARROWED, what, affected)
+
+
+def _comparable(old: Parameter, new: Parameter) -> tuple[Type, Type]:
+    """The types, without the null that only stands for a parameter which is left out."""
+    before, after = old.type, new.type
+    if old.default is None and new.default and new.default.value is None:
+        return before, after if accepts(before, None) else without_null(after)
+    if new.default is None and old.default and old.default.value is None:
+        return before if accepts(after, None) else without_null(before), after
+    return before, after

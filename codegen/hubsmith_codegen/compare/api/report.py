@@ -6,18 +6,11 @@ import json
 from collections.abc import Callable
 
 from ...ir.json_type import Json
-from .change import ApiDiff, Change
-from .rules import Kind
-from .wording import code
+from .change import ApiDiff, Change, Kind, code
 
 
 def to_text(diff: ApiDiff, *, paint: Callable[[str, Kind], str] = lambda text, _: text) -> str:
-    """The changes as lines: a count, then each kind with its changes.
-
-    Args:
-        diff: The changes.
-        paint: Colours the title of a kind.
-    """
+    """The changes as lines: a count, then each kind with its changes; `paint` colours its title."""
     lines = [f"{diff.package}: {diff.summary()}."]
     for kind, changes in diff.by_kind().items():
         if changes:
@@ -31,12 +24,7 @@ def to_text(diff: ApiDiff, *, paint: Callable[[str, Kind], str] = lambda text, _
 
 
 def to_document(diff: ApiDiff) -> dict[str, Json]:
-    """The changes as a JSON value.
-
-    Returns:
-        `package`, `summary` with a count for each kind, and `changes`: each with `kind`, `rule`,
-        `subject`, `endpoint`, `name`, `what` and `affected`.
-    """
+    """The changes as a JSON value: the package, a count for each kind, and each change."""
     counts: dict[str, Json] = {kind: len(changes) for kind, changes in diff.by_kind().items()}
     changes: list[Json] = [
         {
@@ -54,12 +42,7 @@ def to_document(diff: ApiDiff) -> dict[str, Json]:
 
 
 def to_json(diff: ApiDiff, **more: Json) -> str:
-    """The changes as JSON text, ASCII only.
-
-    Args:
-        diff: The changes.
-        more: Further entries, in front.
-    """
+    """The changes as JSON text, ASCII only, behind `more` entries."""
     return json.dumps({**more, **to_document(diff)}, indent=2)
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...ir.model import Operation, Result
-from .change import Change
-from .comparison import Comparison
-from .pairing import pair
-from .rules import Rule
-from .types import choice_changes, type_change
-from .wording import code, names, type_text, values, was_and_is
+from .change import Change, Rule, code
+from .comparison import Comparison, pair
+from .wording import choice_changes, names, type_change, type_text, values, was_and_is
 
 
 def result_changes(api: Comparison, old: Operation, new: Operation) -> Iterator[Change]:
@@ -87,17 +84,16 @@ def _tuples(api: Comparison, call: str, old: Operation, new: Operation) -> Itera
 
 def _result(api: Comparison, call: str, old: Result, new: Result, shown: str) -> Iterator[Change]:
     name = old.identifier
-    relation = api.relation(old.type, new.type, "result")
-    if relation == "same":
-        yield from _choices(old, new, shown)
-    elif relation == "narrowed":
-        what = f"{shown}: {type_change(api, old.type, new.type)}"
-        yield Change(Rule.RESULT_NARROWED, what, name=name)
-    else:
-        rule = Rule.RESULT_WIDENED if relation == "widened" else Rule.RESULT_TYPE_CHANGED
-        what = f"{shown}: {type_change(api, old.type, new.type)}"
-        affected = f"Code that counts on the type of what {call} returns fails."
-        yield Change(rule, what, affected, name=name)
+    what = f"{shown}: {type_change(api, old.type, new.type)}"
+    match api.relation(old.type, new.type, "result"):
+        case "same":
+            yield from _choices(old, new, shown)
+        case "narrowed":
+            yield Change(Rule.RESULT_NARROWED, what, name=name)
+        case relation:
+            rule = Rule.RESULT_WIDENED if relation == "widened" else Rule.RESULT_TYPE_CHANGED
+            affected = f"Code that counts on the type of what {call} returns fails."
+            yield Change(rule, what, affected, name=name)
     if old.label != new.label:
         what = was_and_is(f"{shown}: the label", old.label, new.label)
         yield Change(Rule.RESULT_DESCRIBED, what, name=name)

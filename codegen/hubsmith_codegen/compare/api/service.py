@@ -7,28 +7,21 @@ from dataclasses import replace
 
 from ...ir.model import Definition, Operation, Service
 from ...ir.types import Reference
-from .change import ApiDiff, Change
-from .comparison import Comparison
-from .pairing import pair
+from .change import KINDS, ApiDiff, Change, Rule, code
+from .comparison import Comparison, pair
 from .parameters import parameter_changes
 from .results import result_changes
-from .rules import Rule
-from .wording import code, names, was_and_is
-
-_RANKS = {"breaking": 0, "compatible": 1, "cosmetic": 2}
+from .wording import names, was_and_is
 
 
 def diff_services(old: Service, new: Service) -> ApiDiff:
-    """Compare two versions of an API.
+    """Compare two versions of an API, both normalised under one package name.
 
-    Args:
-        old: The API that calling code was written against.
-        new: The API as it is now. Both should be normalised under one package name; else the
-            change of the client's name is reported as well.
+    With two names, the change of the client's name is reported as well.
     """
     api = Comparison(old, new)
     found = [*_endpoints(api), *_classes(api), *_about(old, new)]
-    found.sort(key=lambda change: _RANKS[change.kind])
+    found.sort(key=lambda change: KINDS.index(change.kind))
     return ApiDiff(package=str(new.package), changes=tuple(found))
 
 
@@ -43,11 +36,11 @@ def _endpoints(api: Comparison) -> Iterator[Change]:
     for old in pairs.gone:
         key = _key(old)
         fail = f"Calls of {api.call(old)} fail."
+        rule, what = Rule.ENDPOINT_GONE, "it is gone"
         if key in omitted:
+            rule = Rule.ENDPOINT_OMITTED
             what = f"the client cannot carry it any more: {code(omitted[key])}"
-            yield Change(Rule.ENDPOINT_OMITTED, what, fail, endpoint=key)
-        else:
-            yield Change(Rule.ENDPOINT_GONE, "it is gone", fail, endpoint=key)
+        yield Change(rule, what, fail, endpoint=key)
     for old, new in pairs.renamed:
         yield Change(
             Rule.ENDPOINT_RENAMED,
@@ -134,18 +127,19 @@ def _import_fails(name: str, instead: str = "") -> str:
 
 def _about(old: Service, new: Service) -> Iterator[Change]:
     """What changed in the Space as a whole."""
-    if old.source != new.source:
-        what = was_and_is("the Space", old.source, new.source, without="unknown")
-        client = code(f"{new.class_name}()")
-        affected = f"{client} without a source calls another Space."
-        yield Change(Rule.SOURCE_CHANGED, what, affected)
-    if old.title != new.title:
-        what = was_and_is("the title", old.title, new.title, without="unknown")
-        yield Change(Rule.TITLE_CHANGED, what)
-    if old.platform_version != new.platform_version:
-        versions = old.platform_version, new.platform_version
-        what = was_and_is("the Gradio version", *versions, without="unknown")
-        yield Change(Rule.PLATFORM_CHANGED, what)
+    versions = old.platform_version, new.platform_version
+    for rule, what, was, is_ in (
+        (Rule.SOURCE_CHANGED, "the Space", old.source, new.source),
+        (Rule.TITLE_CHANGED, "the title", old.title, new.title),
+        (Rule.PLATFORM_CHANGED, "the Gradio version", *versions),
+    ):
+        if was != is_:
+            change = Change(rule, was_and_is(what, was, is_, without="unknown"))
+            if rule is Rule.SOURCE_CHANGED:
+                client = code(f"{new.class_name}()")
+                affected = f"{client} without a source calls another Space."
+                change = replace(change, affected=affected)
+            yield change
     if old.documents != new.documents:
         yield Change(
             Rule.DOCUMENTS_CHANGED,
