@@ -10,6 +10,9 @@ OLDER := import sys; sys.exit("hubsmith needs Python 3.10 or newer; $(PYTHON) is
 # Most tests wait for a server or a process, so two processors can do with four workers.
 WORKERS ?= --numprocesses 4
 
+# Hundreds of processes import the same modules: each would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1

@@ -24,13 +24,15 @@ _ENDS = pytest.StashKey[ExitStack]()
 _SHARED = pytest.StashKey[dict[str, Any]]()
 
 # How long an example takes says nothing on a busy machine.
-hypothesis.settings.register_profile("hubsmith", deadline=None)
-hypothesis.settings.load_profile("hubsmith")
+hypothesis.settings.register_profile("all", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=10)
 
 StartGradio = Callable[..., str]
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    is_quick = config.getoption("markexpr") == "not slow"  # As `make quick` asks for.
+    hypothesis.settings.load_profile("quick" if is_quick else "all")
     if worker := getattr(config, "workerinput", None):
         config.stash[_APPS] = SharedGradioApps(*worker["gradio_apps"])
         return

@@ -39,6 +39,8 @@ from hubsmith import (
 from hubsmith_runtime.driver import Driver
 from hubsmith_runtime.http import HttpRequest
 
+pytestmark = pytest.mark.slow
+
 StartApp = Callable[..., str]
 PATIENCE = 30.0
 

@@ -91,6 +91,7 @@ def test_without_one_of_the_documents_there_is_nothing_to_compare() -> None:
     assert service_of(openapi=openapi_of({"x": STRING}, {})).disagreements == ()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real apps is not there")
 def test_the_documents_of_real_apps_agree() -> None:
     both = [app for app in (*apps(), *versions()) if {"info", "openapi"} <= app.documents.keys()]

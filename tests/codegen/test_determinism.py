@@ -61,6 +61,7 @@ def package_of(documents: Mapping[str, Any]) -> dict[str, bytes]:
     return {str(path): content for path, content in package.files.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("folder", "prefix"), SOURCES.values(), ids=SOURCES)
 def test_the_order_of_keys_does_not_matter(folder: Path, prefix: str) -> None:
     files = {kind: folder / f"{prefix}{kind}.json" for kind in KINDS}
@@ -74,6 +75,7 @@ def test_the_order_of_keys_does_not_matter(folder: Path, prefix: str) -> None:
         assert package_of(shuffled(documents, random.Random(seed))) == expected
 
 
+@pytest.mark.slow
 def test_the_hash_seed_does_not_matter() -> None:
     found: set[str] = set()
     for seed in ("0", "1", "42"):

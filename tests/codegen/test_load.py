@@ -156,6 +156,7 @@ def test_the_digest_ignores_key_order_and_the_moment(documents: dict[str, bytes]
     assert load(changed).digest != load(documents).digest
 
 
+@pytest.mark.slow
 def test_reads_every_document_of_the_corpus(corpus: Path) -> None:
     for folder in sorted((corpus / "apps").iterdir()):
         raw = load({file.stem: file.read_bytes() for file in folder.glob("*.json")})

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import pytest
 from hubsmith_codegen.ir.names import distinct, is_name
 from hubsmith_codegen.ir.text import docstring, literal, paragraphs
 from hubsmith_codegen.render.space import render
@@ -64,6 +65,7 @@ SCHEMAS = st.recursive(JSON | schemas(JSON), schemas, max_leaves=10)
 NAMES = st.lists(st.text(max_size=12) | st.sampled_from(["a-b", "a_b", "a b", "class", "A_B"]))
 
 
+@pytest.mark.slow
 @given(taken=SCHEMAS, given_back=SCHEMAS, default=JSON)
 @settings(max_examples=200, suppress_health_check=list(HealthCheck))
 def test_whatever_stands_for_a_schema_the_endpoint_is_there_or_left_out_by_name(
@@ -152,6 +154,7 @@ FITTING = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(FITTING, st.booleans())
 @settings(max_examples=40)
 def test_a_value_that_fits_is_taken_and_sent_as_it_is(pair: tuple[Any, Any], is_own: bool) -> None:

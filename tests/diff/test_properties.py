@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from hubsmith_codegen.compare.api import diff_services
 from hubsmith_codegen.compare.api.comparison import Comparison
 from hubsmith_codegen.ir.model import Service
@@ -77,6 +78,7 @@ def test_an_api_does_not_differ_from_itself(service: Service) -> None:
     assert diff_services(service, service).changes == ()
 
 
+@pytest.mark.slow
 @given(SCHEMAS, SCHEMAS)
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_nor_does_one_with_whatever_stands_for_a_schema(taken: object, returned: object) -> None:

@@ -167,6 +167,7 @@ def test_error_handling_with_retries(hub: FakeHub, guide: Guide) -> None:
     assert space["result"] == "input"
 
 
+@pytest.mark.slow
 def test_calling_spaces_from_another_space(
     hub: FakeHub, start_gradio: StartGradio, tmp_path: Path
 ) -> None:

@@ -200,6 +200,7 @@ def test_the_hub_is_no_exception(tokenless: pytest.MonkeyPatch, point: str) -> N
             assert time.monotonic() - began < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_async", [False, True])
 def test_a_stream_has_its_whole_timeout_for_each_chunk_however_late_it_began(
     tokenless: object, is_async: bool

@@ -136,6 +136,7 @@ def outcome(make: Any) -> Any:
 starred = st.tuples(paths.map("*{}".format), templates(answer_paths, paths)).map(list)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(template=templates(answer_paths, paths) | starred, answer=values)
 def test_any_template_of_an_answer_is_compiled_to_what_it_means(template: Any, answer: Any) -> None:
@@ -146,6 +147,7 @@ def test_any_template_of_an_answer_is_compiled_to_what_it_means(template: Any, a
         assert outcome(lambda: made(source, answer=answer)) == meant
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(
     body=templates(request_paths, st.just("parameters")),
@@ -176,6 +178,7 @@ def test_any_template_of_a_request_is_compiled_to_what_it_means(
     assert compiled == outcome(lambda: meant_body(operation, target, payload))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(value=values, path=answer_paths)
 def test_a_look_up_finds_what_the_paths_mean(value: Any, path: str) -> None:

@@ -77,6 +77,7 @@ def test_the_untyped_client_reads_the_documents_of_the_mock(
         assert isinstance(client.predict("Bob", api_name="/greet"), str)
 
 
+@pytest.mark.slow
 def test_gradio_client_calls_it(
     mock_space: type[MockSpace], snapshot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

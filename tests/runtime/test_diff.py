@@ -51,6 +51,7 @@ def test_edits_lead_from_one_value_to_the_next(old: Any, new: Any) -> None:
     assert old == before  # The earlier value may be in a caller's hands.
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(max_size=4), max_size=4), st.lists(st.text(max_size=4), max_size=4))
 def test_edits_of_gradio_itself_are_understood(old: list[str], new: list[str]) -> None:
     diff = pytest.importorskip("gradio.utils").diff

@@ -108,6 +108,7 @@ def test_only_the_token_of_a_request_is_passed_on(headers: Any, expected: dict[s
     assert ip_token_headers(SimpleNamespace(headers=headers)) == expected
 
 
+@pytest.mark.slow
 def test_requests_of_every_framework_will_do() -> None:
     gradio_requests = pytest.importorskip("gradio")
     from starlette.requests import Request

@@ -77,6 +77,7 @@ def test_the_sample_has_every_argument_that_has_a_value() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_main_endpoints_of_recorded_apps() -> None:
     if not CORPUS.is_dir():
         pytest.skip("the corpus is not there")

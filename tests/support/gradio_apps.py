@@ -150,11 +150,11 @@ class SharedGradioApps:
 
 
 @contextmanager
-def shared_with_workers(apps: GradioApps, key: bytes) -> Iterator[tuple[str, int]]:
-    """Answer workers while the block runs; yield where."""
+def shared_with_workers(apps: GradioApps, key: bytes) -> Iterator[Any]:
+    """Answer workers while the block runs; yield the address."""
     with Listener(("127.0.0.1", 0), backlog=32, authkey=key) as listener:
         threading.Thread(target=_accept, args=(listener, apps), daemon=True).start()
-        yield listener.address  # type: ignore[misc]  # of an internet address
+        yield listener.address
 
 
 def _accept(listener: Listener, apps: GradioApps) -> None:

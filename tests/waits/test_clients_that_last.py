@@ -118,6 +118,7 @@ def test_an_earlier_session_ends_although_the_next_call_fails(space: ScriptedSpa
     assert sorted(space.ended) == sorted(sessions)
 
 
+@pytest.mark.slow
 def test_many_log_lines_take_time_in_proportion(space: ScriptedSpace, loopback: Loopback) -> None:
     def seconds(lines: int) -> float:
         space = ScriptedSpace()
@@ -135,9 +136,10 @@ def test_many_log_lines_take_time_in_proportion(space: ScriptedSpace, loopback: 
 
     few = min(seconds(5_000) for _ in range(2))
     # Four times the lines: 4 where it is linear, 16 where each line copies those before it.
-    assert seconds(20_000) < 9 * few
+    assert min(seconds(20_000) for _ in range(2)) < 9 * few
 
 
+@pytest.mark.slow
 def test_cancelled_jobs_leave_nothing_behind(space: ScriptedSpace) -> None:
     space.script = lambda _: [started(), 60.0]
 
@@ -153,6 +155,7 @@ def test_cancelled_jobs_leave_nothing_behind(space: ScriptedSpace) -> None:
         assert objects_after(client, 300) - before < 150
 
 
+@pytest.mark.slow
 def test_cancelling_a_task_returns_at_once(space: ScriptedSpace) -> None:
     space.script = lambda _: [60.0]
     space.plan(CANCEL, Fault.SILENT)
