@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from . import effects
 from .driver import CLOSE_SECONDS, in_background
 from .effects import Deadline, DeadlineExceeded, Effect, Effects
-from .errors import InferenceTimeoutError
+from .errors import HubsmithError, InferenceTimeoutError
 from .http import Body, HttpRequest, Response
 from .transport import Clients, Origins, failure_of, redirected
 
@@ -44,6 +44,9 @@ class AsyncDriver:
                     failure = DeadlineExceeded() if is_late else failure_of(error, effect, deadline)
         except StopIteration as end:
             return end.value
+        except HubsmithError as error:
+            self.origins.mask(error)
+            raise
         except DeadlineExceeded as late:
             raise InferenceTimeoutError(f"{late} Try a longer timeout.") from None
         finally:
@@ -74,7 +77,7 @@ class AsyncDriver:
         hop = 0
         while True:
             client, built = self._clients.prepare(request, deadline)
-            body = Body(request, await client.send(built, stream=True))
+            body = Body(request, await client.send(built, stream=True), self.origins.masked)
             if not body.response.has_redirect_location:
                 return body
             await body.response.aclose()

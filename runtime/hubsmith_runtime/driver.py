@@ -59,6 +59,9 @@ class Driver:
                         self._lock.acquire()
             except StopIteration as end:
                 return end.value
+            except HubsmithError as error:
+                self.origins.mask(error)
+                raise
             except DeadlineExceeded as late:
                 raise InferenceTimeoutError(f"{late} Try a longer timeout.") from None
 
@@ -87,7 +90,7 @@ class Driver:
         self._streams.caller.deadline, hop = deadline, 0
         while True:
             client, built = self._clients.prepare(request, deadline)
-            body = Body(request, client.send(built, stream=True))
+            body = Body(request, client.send(built, stream=True), self.origins.masked)
             if not body.response.has_redirect_location:
                 return body
             body.response.close()

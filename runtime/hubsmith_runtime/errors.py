@@ -37,7 +37,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pydantic
     from typing_extensions import Self
@@ -228,10 +228,9 @@ class DownloadError(FileError):
     """A file could not be fetched or saved."""
 
 
-def shorten(value: object, secret: str | None = None) -> str:
-    """Show a value in at most 80 characters, and `***` for a secret within it."""
-    text = repr(value)
-    text = text.replace(secret, "***") if secret else text
+def shorten(value: object, masked: Callable[[str], str] = str) -> str:
+    """Show a value in at most 80 characters; `masked` hides secrets before it is cut."""
+    text = masked(repr(value))
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

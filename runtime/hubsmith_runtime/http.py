@@ -6,7 +6,7 @@ import functools
 import ipaddress
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, TypeAlias
 from urllib.parse import urlsplit
@@ -41,12 +41,17 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A whole answer: headers by lower-case name, the URL after redirects."""
+    """A whole answer: headers by lower-case name, the URL after redirects.
+
+    Servers repeat what they were sent: no text of theirs is put in a message before it is `masked`,
+    and none is shortened before that.
+    """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     url: str = field(repr=False)
+    masked: Callable[[str], str] = field(default=str, repr=False, compare=False)
 
     def json(self) -> Any:
         """Return the parsed content, or `None` where it is not JSON."""
@@ -59,8 +64,11 @@ class Response:
 class Body:
     """An answer whose content is read piece by piece, once. Its head is as in `Response`."""
 
-    def __init__(self, request: HttpRequest, response: Any) -> None:
+    def __init__(
+        self, request: HttpRequest, response: Any, masked: Callable[[str], str] = str
+    ) -> None:
         self.request = request  # What was asked, after redirects.
+        self.masked = masked
         self.response = response  # As httpx has it.
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
@@ -81,8 +89,13 @@ class Body:
         self._kept.append(piece)
 
     def kept(self) -> Response:
-        content = b"".join(self._kept)
-        return Response(status=self.status, headers=self.headers, body=content, url=self.url)
+        return Response(
+            status=self.status,
+            headers=self.headers,
+            body=b"".join(self._kept),
+            url=self.url,
+            masked=self.masked,
+        )
 
 
 def origin_of(url: str) -> str:
@@ -124,9 +137,10 @@ def is_public(url: str) -> bool:
         return "." in host and not host.endswith((".localhost", ".local", ".internal", ".lan"))
 
 
-def plain_words(body: bytes) -> str:
-    """Return the beginning of a page or a text without markup, on one line."""
-    return " ".join(_MARKUP.sub(" ", body[:20000].decode(errors="replace")).split())
+def plain_words(response: Response) -> str:
+    """Return the beginning of a page or a text without markup and secrets, on one line."""
+    text = response.masked(response.body.decode(errors="replace"))[:20000]
+    return " ".join(_MARKUP.sub(" ", text).split())
 
 
 def read_retry_after(value: str | None, now: float) -> float | None:

@@ -92,6 +92,10 @@ class FileOrigin:
             )
         return body
 
+    def masked(self, text: str) -> str:
+        """Return a server's text without what was sent to it in confidence."""
+        return self._origins.masked(text)
+
     def _credentials(self, url: str) -> dict[str, str]:
         # Another client than that of the Space may be the one that fetches.
         origin = origin_of(url)

@@ -7,13 +7,16 @@ asked by one client that has neither. Only httpx's public interface is used.
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import dataclasses
 import functools
+import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from . import effects, errors
 from .effects import Deadline
@@ -26,6 +29,12 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 10.0
 _REDIRECTS = 5
 _FORWARDED_HEADERS = ("accept", "range")
+_SHOWN_HEADERS = {
+    *_FORWARDED_HEADERS, "accept-encoding", "connection", "content-type", "user-agent",
+    "x-gradio-user", "x-hf-bill-to",
+}  # fmt: skip
+_SHORTEST_SECRET = 6  # Characters. Less would be found in words that have nothing to do with it.
+_SECRETS = 256  # How many are remembered of requests; those of origins always are.
 
 Credentials: TypeAlias = Mapping[str, Mapping[str, str]]  # Headers by origin; never log them.
 
@@ -46,9 +55,49 @@ class Origins:
         self.headers = dict(credentials or {})
         self.cookies: dict[str, CookieJar] = {}
         self.verify, self.silence = verify, silence
+        self._secrets: dict[str, None] = {}
 
     def allow(self, credentials: Credentials) -> None:
         self.headers.update(credentials)
+
+    def hide(self, headers: Mapping[str, str]) -> None:
+        """Hide the values of a request's headers, or of a form's fields, in messages."""
+        values = {value for name, value in headers.items() if name.lower() not in _SHOWN_HEADERS}
+        if not values <= self._secrets.keys():
+            self._secrets = dict.fromkeys([*self._secrets, *values][-_SECRETS:])
+
+    def masked(self, text: str) -> str:
+        """Return a text with `***` for everything secret that this client has sent or was given."""
+        secrets = [cookie.value or "" for jar in self.cookies.values() for cookie in jar]
+        for headers in self.headers.values():
+            secrets += [value for name, value in headers.items() if name not in _SHOWN_HEADERS]
+        forms = {form for value in [*secrets, *self._secrets] for form in _forms(value)}
+        for form in sorted(forms, key=len, reverse=True):
+            text = text.replace(form, "***")
+        return text
+
+    def mask(self, error: errors.HubsmithError) -> None:
+        """Hide secrets in the texts of an error; its `value` is the answer as it came."""
+        error.args = tuple(self._masked_text(part) for part in error.args)
+        for name, value in vars(error).items():
+            if name != "value":
+                setattr(error, name, self._masked_text(value))
+
+    def _masked_text(self, value: Any) -> Any:
+        return self.masked(value) if isinstance(value, str) else value
+
+
+def _forms(value: str) -> Iterator[str]:
+    """Iterate over the forms in which a server may repeat the value of a header."""
+    scheme, _, rest = value.partition(" ")  # Such as `Bearer` and a token.
+    parts = {value, rest, *(pair.partition("=")[2] for pair in value.split("; "))}
+    if scheme.lower() == "basic":
+        with contextlib.suppress(ValueError):
+            pair = base64.b64decode(rest).decode()
+            parts |= {pair, pair.partition(":")[2]}
+    for part in parts:
+        if len(part) >= _SHORTEST_SECRET:
+            yield from (part, repr(part)[1:-1], json.dumps(part)[1:-1], quote(part, safe=""))
 
 
 class _NoCookies(CookieJar):
@@ -82,6 +131,7 @@ class Clients:
             client = self._made.get(name)
             if client is None:
                 client = self._made[name] = self._make(name)
+            self._origins.hide(request.headers)
         silence = self._origins.silence if request.silence is None else request.silence
         read = None if silence == float("inf") else silence
         connect = deadline.cap(min(silence, _CONNECT_SECONDS))
@@ -167,7 +217,8 @@ def _translated(error: Exception, request: HttpRequest) -> Exception:
                 f"{what}: a header or the token holds a character that HTTP does not allow."
             )
         case httpx.HTTPError() | httpx.StreamError():
-            reason = str(error) or type(error).__name__
+            # After a colon h11 quotes what the server sent.
+            reason = str(error).partition(": ")[0] or type(error).__name__
             return ConnectionFailedError(f"{what}: the connection broke: {reason}")
         case _:
             return error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +21,7 @@ from hubsmith_runtime.inference.failures import (
     server_words,
     stream_failure,
 )
+from hubsmith_runtime.transport import Origins
 
 from tests.support.fake_inference import Script, answered
 
@@ -192,32 +194,35 @@ _PADDINGS = [*range(955, 1001), *range(19_960, 20_001)]
 
 @pytest.mark.parametrize("form", ["json", "page", "markup", "list", "stream"])
 def test_a_key_that_a_cut_would_go_through_is_not_shown(form: str) -> None:
-    beginning = KEY[:6]
+    beginning, masked = KEY[:6], Origins({"https://a.org:443": CALLEE.bearer}).masked
+
+    def refused(status: int, body: Any) -> Response:
+        return replace(answered(status, body), masked=masked)
+
     for padding in _PADDINGS:
         text = "." * padding + KEY + " end"
         if form == "json":
-            error = failure(answered(400, {"error": text}), CALLEE)
+            error = failure(refused(400, {"error": text}), CALLEE)
         elif form == "list":
-            error = failure(answered(422, {"detail": [{"loc": ["body"], "msg": text}]}), CALLEE)
+            error = failure(refused(422, {"detail": [{"loc": ["body"], "msg": text}]}), CALLEE)
         elif form == "page":
-            error = failure(answered(400, text.encode()), CALLEE)
+            error = failure(refused(400, text.encode()), CALLEE)
         elif form == "markup":
             markup = "<p>" + " " * (padding - 3) + KEY
-            error = failure(answered(400, markup.encode()), CALLEE)
+            error = failure(refused(400, markup.encode()), CALLEE)
         else:
-            error = stream_failure({"error": text}, CALLEE, {})
+            error = stream_failure({"error": text}, CALLEE, {}, masked)
         assert beginning not in f"{error} {error.server_message}", padding
 
 
 def test_words_of_any_shape() -> None:
-    nobody = Callee()
-    assert server_words({"error": {"message": " no \n tools "}}, nobody) == "no tools"
-    assert server_words([], nobody) == server_words(None, nobody) == server_words({}, nobody) == ""
-    assert server_words([{"msg": "a"}, {"msg": "a"}, 3, "b"], nobody) == "a; b"
+    assert server_words({"error": {"message": " no \n tools "}}) == "no tools"
+    assert server_words([]) == server_words(None) == server_words({}) == ""
+    assert server_words([{"msg": "a"}, {"msg": "a"}, 3, "b"]) == "a; b"
     deep: Any = "deep"
     for _ in range(50):
         deep = {"error": deep}
-    assert server_words(deep, nobody) == ""
+    assert server_words(deep) == ""
 
 
 def test_no_repr_holds_a_secret() -> None:

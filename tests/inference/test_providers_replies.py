@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from hubsmith_runtime.inference.errors import (
 )
 from hubsmith_runtime.inference.payload import Payload, TaskResponse
 from hubsmith_runtime.inference.request import call, prepare
+from hubsmith_runtime.transport import Origins
 
 from tests.inference.exchange import (
     NO_RETRIES,
@@ -303,7 +305,7 @@ def test_what_is_logged_of_a_call_shows_no_key_and_no_argument() -> None:
     )  # fmt: skip
     request = prepare(at, asked, {"cookie": "secret words"})
     response = TaskResponse(
-        value="secret words", content=b"secret words", raw=b"secret words", secret="secret-key-1",
+        value="secret words", content=b"secret words", raw=b"secret words",
         response=answer({"said": "secret words"}, set_cookie="secret words"),
     )  # fmt: skip
 
@@ -322,7 +324,8 @@ def test_an_error_tells_provider_model_status_and_words() -> None:
 
 
 def test_a_key_that_a_server_repeats_is_not_shown() -> None:
-    said = answer({"error": "bad key secret-key-1"}, 500)
+    sent = Origins({"https://api.groq.com:443": {"authorization": "Bearer secret-key-1"}})
+    said = replace(answer({"error": "bad key secret-key-1"}, 500), masked=sent.masked)
     with pytest.raises(InferenceError) as e:
         run({"POST https://api.groq.com/openai/v1/chat/completions": said}, "groq",
             "conversational", [], key="secret-key-1")  # fmt: skip

@@ -19,6 +19,7 @@ from hubsmith_runtime.inference.errors import (
 )
 from hubsmith_runtime.inference.failures import Callee
 from hubsmith_runtime.inference.task import TaskOutput
+from hubsmith_runtime.transport import Origins
 from hypothesis import given, strategies as st
 
 from tests.inference.stream_samples import CALLEE, Chunk, chunk, contents, events
@@ -224,7 +225,8 @@ def test_an_error_inside_a_stream_comes_after_its_chunks(event: str, kind: Any, 
 
 def test_an_error_never_shows_the_key() -> None:
     callee = Callee(provider="together", key="secret-key")
-    reader = ChunkReader(Chunk, {}, callee)
+    masked = Origins({"https://a.org:443": callee.bearer}).masked
+    reader = ChunkReader(Chunk, {}, callee, masked)
     reader.feed(events('{"error": "bad key secret-key"}'))
     assert "secret-key" not in str(reader.error)
 

@@ -143,7 +143,7 @@ class BaseInference:
         if not self._is_raw:
             return decode(request, response)
         decoding = functools.partial(decode, request, response)
-        raw: Any = RawResponse(response.response, decoding, response.secret)
+        raw: Any = RawResponse(response.response, decoding)
         return raw
 
     def _open(
@@ -201,7 +201,7 @@ class BaseInference:
         headers = {**kind, **request.headers}
         request = replace(request, method="POST", content=content, headers=headers)
         response = yield from send_checked(request, callee, self._retries)
-        raw: RawResponse[Any] = RawResponse(response, lambda: raw.json(), callee.key)
+        raw: RawResponse[Any] = RawResponse(response, lambda: raw.json())
         return raw
 
     def _endpoint_info(self, model: str | None) -> Effects[dict[str, Any]]:

@@ -35,9 +35,16 @@ class ChunkReader(Generic[C]):
     comes is looked at.
     """
 
-    def __init__(self, chunk: type[C], headers: Mapping[str, str], callee: Callee) -> None:
+    def __init__(
+        self,
+        chunk: type[C],
+        headers: Mapping[str, str],
+        callee: Callee,
+        masked: Callable[[str], str] = str,
+    ) -> None:
         self.error: HubsmithError | None = None
         self.is_over = False
+        self._masked = masked
         self._headers, self.callee = headers, callee
         self._chunk: type[Any] = chunk
         # The validator itself: the way to it takes as long as a chunk.
@@ -126,24 +133,24 @@ class ChunkReader(Generic[C]):
             value: Any = from_json(event)
         except ValueError:
             value = None
-        members, text = as_object(value), event[:10_000].decode(errors="replace")
+        members, text = as_object(value), event.decode(errors="replace")
         # The word alone may mean something else.
         if is_failure or members.get("error") is not None:
-            raise stream_failure(value or text, self.callee, self._headers)
+            raise stream_failure(value or text, self.callee, self._headers, self._masked)
         if value is None and b"\n" in event:
             return self._read(event.split(b"\n"))  # Without an empty line between them.
         if value is None:
-            raise self.cut_short(f"within {shorten(text, self.callee.key)}")
+            raise self.cut_short(f"within {shorten(text, self._masked)}")
         whole = as_chunk(value) if self._is_document else fill_gaps(value)
         try:
             if whole is None or self._chunk is str:
                 return [self._parse(event)]
             return [adapter_of(self._chunk).validate_python(whole)]
         except ValueError as problem:
-            if not members.keys() & _OWN and server_words(members, self.callee):
-                raise stream_failure(members, self.callee, self._headers) from None
+            if not members.keys() & _OWN and server_words(members, self._masked):
+                raise stream_failure(members, self.callee, self._headers, self._masked) from None
             raise ResultError(
-                f"{self.callee}: the stream holds {shorten(value, self.callee.key)}, which is not "
+                f"{self.callee}: the stream holds {shorten(value, self._masked)}, which is not "
                 f"a {self._chunk.__name__}: {first_problem(problem)}.",
                 value,
             ) from None

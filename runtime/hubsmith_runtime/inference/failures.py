@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +53,7 @@ class Callee:
 
     provider: str = ""
     model: str = ""
-    key: str | None = field(default=None, repr=False)  # Never shown, even if the server repeats it.
+    key: str | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.provider, self.model) if part) or "inference"
@@ -62,15 +62,11 @@ class Callee:
     def bearer(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.key}"} if self.key else {}
 
-    def masked(self, text: str) -> str:
-        """Return a server's text without the key. It must not have been shortened before."""
-        return text.replace(self.key, "***") if self.key else text
-
 
 def failure(response: Response, callee: Callee) -> InferenceError:
     body = response.json()
-    page = callee.masked(response.body.decode(errors="replace")).encode()
-    words = server_words(body, callee) or plain_words(page)[:_LENGTH] or "no reason given"
+    words = server_words(body, response.masked) or plain_words(response)[:_LENGTH]
+    words = words or "no reason given"
     error = _error(response.status, words, body, response.headers, callee)
     if response.status == 503 and (members := as_object(body)):
         usual = _USUAL if "loading" in words.lower() else None
@@ -79,13 +75,18 @@ def failure(response: Response, callee: Callee) -> InferenceError:
     return error
 
 
-def stream_failure(event: object, callee: Callee, headers: Mapping[str, str]) -> InferenceError:
-    return _error(None, server_words(event, callee) or "an error", event, headers, callee)
+def stream_failure(
+    event: object,
+    callee: Callee,
+    headers: Mapping[str, str],
+    masked: Callable[[str], str] = str,
+) -> InferenceError:
+    return _error(None, server_words(event, masked) or "an error", event, headers, callee)
 
 
-def server_words(body: object, callee: Callee) -> str:
+def server_words(body: object, masked: Callable[[str], str] = str) -> str:
     """Return the server's own words from an error's JSON, whatever its shape; empty without any."""
-    return " ".join(callee.masked(_words(body, _DEPTH)).split())[:_LENGTH]
+    return " ".join(masked(_words(body, _DEPTH)).split())[:_LENGTH]
 
 
 def send_checked(request: HttpRequest, callee: Callee, retries: Retries) -> Effects[Response]:

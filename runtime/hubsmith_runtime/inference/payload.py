@@ -38,7 +38,6 @@ class TaskResponse:
     raw: bytes | None = field(default=None, repr=False)  # JSON that nothing reshapes, unparsed.
     response: Response  # What the result was taken from: of media that were fetched, these.
     where: str = ""  # Provider, model and task, for messages.
-    secret: str | None = field(default=None, repr=False)  # The key, which no message shows.
 
 
 def is_file(value: object) -> TypeGuard[File]:

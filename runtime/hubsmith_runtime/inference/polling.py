@@ -45,7 +45,7 @@ def wait_for_job(
         answer = as_object(response.json())
         status, seconds = find(answer, poll.status), time.monotonic() - began
         if status in poll.failed:
-            words = server_words(find(answer, *poll.error) or answer, callee)
+            words = server_words(find(answer, *poll.error) or answer, response.masked)
             raise InferenceError(
                 f"{callee}: the job failed ({status}): {words or 'no reason given'}",
                 provider=callee.provider,

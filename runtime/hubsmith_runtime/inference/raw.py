@@ -21,14 +21,12 @@ class RawResponse(Generic[R]):
         content: The body; empty for a stream.
     """
 
-    def __init__(
-        self, response: Response | Body, parse: Callable[[], R], secret: str | None = None
-    ) -> None:
+    def __init__(self, response: Response | Body, parse: Callable[[], R]) -> None:
         self.status = self.status_code = response.status
         self.headers = dict(response.headers)
         self.content = response.body if isinstance(response, Response) else b""
         self._parse = parse
-        self._secret = secret
+        self._masked = response.masked
 
     @property
     def text(self) -> str:
@@ -44,7 +42,7 @@ class RawResponse(Generic[R]):
         try:
             return json.loads(self.content)
         except (ValueError, RecursionError):
-            shown = shorten(self.content[:10_000], self._secret)
+            shown = shorten(self._masked(self.text)[:10_000])
             raise ResultError(f"The answer is not JSON: {shown}.") from None
 
     def parse(self) -> R:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ..effects import Effects
 from ..errors import ResultError, shorten
-from ..http import HttpRequest, Response, is_public, shown
+from ..http import HttpRequest, Response, is_public, plain_words, shown
 from ..reading import as_list, as_object
 from ..retries import Retries
 from ..sources import decode_base64, decode_data_url
@@ -65,7 +65,7 @@ def without_none(members: dict[str, object]) -> dict[str, object]:
 def read_response(target: Target, response: Response, retries: Retries) -> Effects[TaskResponse]:
     """Read the last answer of a call, and fetch the media that it names."""
     operation = target.operation
-    made = functools.partial(TaskResponse, where=str(target), secret=target.key)
+    made = functools.partial(TaskResponse, where=str(target))
     if not (operation.is_media or operation.media or operation.value):
         return made(raw=response.body, response=response)
     if operation.is_media or (operation.media and _type_of(response).startswith(_MEDIA)):
@@ -77,7 +77,7 @@ def read_response(target: Target, response: Response, retries: Retries) -> Effec
         source = yield from _download(target, named, retries)
         content = source.body
     elif isinstance(named, str):
-        content = _decoded(target, named)
+        content = _decoded(target, response, named)
     try:
         if operation.value is not None:
             value = operation.value({**as_object(answer), "media": content})
@@ -100,11 +100,11 @@ def _download(target: Target, url: str, retries: Retries) -> Effects[Response]:
     return fetched
 
 
-def _decoded(target: Target, media: str) -> bytes:
+def _decoded(target: Target, response: Response, media: str) -> bytes:
     try:
         return decode_data_url(media)[0] if media.startswith("data:") else decode_base64(media)
     except ValueError:
-        what = f"no URL and no base64: {shorten(media, target.key)}"
+        what = f"no URL and no base64: {shorten(media, response.masked)}"
         raise ResultError(f"{target}: the answer's media is {what}", media) from None
 
 
@@ -120,6 +120,6 @@ def _check_media(target: Target, response: Response, what: str) -> None:
 
 
 def _refusal(target: Target, response: Response, what: str) -> ResultError:
-    answer, page = response.json(), response.body[:1000].decode(errors="replace")
-    words = server_words(answer, target.callee) or shorten(page, target.key)
+    answer = response.json()
+    words = server_words(answer, response.masked) or shorten(plain_words(response)[:1000])
     return ResultError(f"{target}: the answer has {what}: {words}", answer)

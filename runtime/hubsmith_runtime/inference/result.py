@@ -135,7 +135,7 @@ def _misfit(request: TaskRequest[Any], response: TaskResponse, reason: str) -> R
     of_type = f" of type {kind}" if kind else ""
     return ResultError(
         f"{response.where or task.name}: {task.method} expects {expected}, but the answer{of_type} "
-        f"is {shorten(value, response.secret)}: {reason}. The whole answer is in `.value`.",
+        f"is {shorten(value, response.response.masked)}: {reason}. The whole answer is in `.value`.",
         value,
     )
 

@@ -32,7 +32,7 @@ class _Chunks(Generic[C]):
         self.status: int = body.status
         self.headers: Mapping[str, str] = dict(body.headers)
         self._driver, self._body, self._timeout = driver, body, timeout
-        self._reader = ChunkReader(chunk, self.headers, callee)
+        self._reader = ChunkReader(chunk, self.headers, callee, body.masked)
         self._pending: Iterator[C] = iter(())  # Chunks that came together with one that was taken.
         self._was_read = Signal()
         self._is_reading = self._is_over = False  # Over: there is nothing more to read.

@@ -76,6 +76,7 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
         )
         if silence is not None:
             self._driver.origins.silence = silence
+        self._driver.origins.hide({"oauth_token": oauth_token or ""})
         self._oauth_token = oauth_token
 
     def predict(

@@ -219,7 +219,7 @@ def _decode(
             read = None if value is None else adapter.validate_python(value, context=origin)
         except pydantic.ValidationError as error:
             raise ResultError(
-                f"{where} answered {shorten(value)}, which is not of the declared type: "
+                f"{where} answered {shorten(value, origin.masked)}, which is not of the declared type: "
                 f"{first_problem(error)}. If the Space changed, run `hubsmith update`; the raw "
                 "answer is in `.value`.",
                 value,

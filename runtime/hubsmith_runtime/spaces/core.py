@@ -95,7 +95,9 @@ class SpaceCore:
         if self._is_closed:
             raise HubsmithError(f"{connection.name}: the client is closed. Make a new one.")
         session = self._session = self._session or Session(
-            self.session_hash, announces_close=connection.live.announces_close
+            self.session_hash,
+            announces_close=connection.live.announces_close,
+            masked=self.connector.origins.masked,
         )
         diffs = connection.live.sends_diffs
         job = JobState(call=call, session=session, sends_diffs=diffs, keeps_events=keeps_events)

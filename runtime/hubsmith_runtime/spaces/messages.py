@@ -6,6 +6,7 @@ import ast
 import contextlib
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from .. import errors
@@ -30,7 +31,9 @@ def parse_message(payload: bytes) -> Message:
         return {}
 
 
-def read_event(message: Message, where: str, *, is_diff: bool) -> events.RawEvent | None:
+def read_event(
+    message: Message, where: str, masked: Callable[[str], str] = str, *, is_diff: bool
+) -> events.RawEvent | None:
     """Turn a message into an event, or `None`; `is_diff` says that a chunk of a job holds edits."""
     output, title = as_object(message.get("output")), _text(message.get("title"))
     values = as_list(output.get("data")) if isinstance(output.get("data"), list) else None
@@ -51,12 +54,12 @@ def read_event(message: Message, where: str, *, is_diff: bool) -> events.RawEven
             return events.Log(line=events.LogLine(level=level, message=words, title=title))
         case "process_generating" | "process_streaming" as kind:
             if message.get("success") is False or output.get("error") is not None:
-                return events.Failed(error=app_error(output, title, where))
+                return events.Failed(error=app_error(output, title, where, masked))
             is_diff = is_diff and kind == "process_generating"
             return None if values is None else events.Chunk(values=values, is_diff=is_diff)
         case "process_completed":
             if message.get("success") is not True or "error" in output:
-                return events.Failed(error=app_error(output, title, where))
+                return events.Failed(error=app_error(output, title, where, masked))
             if values is not None:
                 return events.Completed(value=values)
             if not output:  # So the server reports a job that was cancelled.
@@ -77,8 +80,11 @@ def _progress_unit(bar: Message) -> events.ProgressUnit:
     )
 
 
-def app_error(output: Message, title: str, where: str) -> errors.AppError:
-    words, title = _unquoted(_text(output.get("error"))), title or _text(output.get("title"))
+def app_error(
+    output: Message, title: str, where: str, masked: Callable[[str], str] = str
+) -> errors.AppError:
+    words = masked(_unquoted(_text(output.get("error"))))
+    title = masked(title or _text(output.get("title")))
     reason = sentence(words) or (
         "the Space does not say why. Its logs do, and launch(show_error=True) tells callers."
     )
@@ -114,9 +120,11 @@ def _requested(words: str) -> float | None:
     return float(found[1] or found[2]) if found else None
 
 
-def session_error(message: Message, where: str) -> errors.SessionLostError:
+def session_error(
+    message: Message, where: str, masked: Callable[[str], str] = str
+) -> errors.SessionLostError:
     """Turn an `unexpected_error`, which concerns every job of the session, into an error."""
-    words = _text(message.get("message")) or "no reason given"
+    words = masked(_text(message.get("message"))) or "no reason given"
     kind, advice = errors.SessionLostError, "Call again."
     if message.get("session_not_found") or words.startswith("404"):
         kind = errors.SessionNotFoundError

@@ -108,7 +108,8 @@ def check(
     for detail in map(as_object, as_list(as_object(response.json()).get("detail"))):
         # What the Space's own validator says of a parameter.
         if detail.get("__type__") == "validate" and detail.get("is_valid") is not True:
-            words, parameter = str(detail.get("message", "")), detail.get("parameter_name", "")
+            words = response.masked(str(detail.get("message", "")))
+            parameter = detail.get("parameter_name", "")
             refusal = errors.SpaceValidationError(f"{where}: {parameter}: {words}")
             refusal.message = words
             raise refusal
@@ -127,9 +128,9 @@ def words_of(response: Response) -> str:
     """Return what the server says in a few words, without markup."""
     if entries := as_object(response.json()):
         detail = entries.get("detail", entries.get("error", entries))
-        text = str(as_object(detail).get("error", detail))
+        text = response.masked(str(as_object(detail).get("error", detail)))
     else:
-        text = plain_words(response.body)
+        text = plain_words(response)
     return sentence(" ".join(text.split())[:_WORDS] or "no reason given")
 
 

@@ -46,7 +46,8 @@ class JobState:
 
     def receive(self, message: Message) -> None:
         is_diff = self.sends_diffs and self.chunks > 0
-        event = messages.read_event(message, self.call.where, is_diff=is_diff)
+        masked = self.session.masked
+        event = messages.read_event(message, self.call.where, masked, is_diff=is_diff)
         if event is not None:
             self.happen(event)
 
@@ -113,8 +114,15 @@ class JobState:
 class Session:
     """The jobs that share one session hash, which the client chooses, and one event stream."""
 
-    def __init__(self, session_hash: str, *, announces_close: bool = True) -> None:
+    def __init__(
+        self,
+        session_hash: str,
+        *,
+        announces_close: bool = True,
+        masked: Callable[[str], str] = str,
+    ) -> None:
         self.hash = session_hash
+        self.masked = masked  # Hides what a server repeats of the secrets that it was sent.
         self.pending: dict[str, JobState] = {}  # By event id.
         self.body: Body | None = None  # The event stream, while one is open.
         self.is_read = False  # Whether somebody reads it: one at a time does.
@@ -166,7 +174,7 @@ class Session:
             # breaks the stream with its id for a reason. The other jobs go on in a new one.
             reason = str(message.get("message")).strip("'")
             if kind == "unexpected_error" and reason not in self._cancelled:
-                self.lose(lambda where: messages.session_error(message, where))
+                self.lose(lambda where: messages.session_error(message, where, self.masked))
             return True
         if not isinstance(event_id, str):
             return False
