@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
-from hubsmith_codegen.snippets import place_of
+from hubsmith_codegen.snippets import Place
 from hubsmith_codegen.snippets.curl import curl
 
 
@@ -21,7 +21,7 @@ def curl_of(config: dict[str, Any], endpoint: str = "/go", source: str = "http:/
         usual: dict[str, Any] = {"components": [], "dependencies": []}
         documents["config"] = json.dumps({**usual, **config}).encode()
     service = normalise(load(documents, source=source, name="tiny"))
-    return curl(service.operations[0], place_of(service, module="tiny"))
+    return curl(service.operations[0], Place(service=service, module="tiny"))
 
 
 def test_arguments_go_by_name_from_6_13_on() -> None:

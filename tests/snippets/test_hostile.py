@@ -16,7 +16,7 @@ from hubsmith_codegen.cli import main
 from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
-from hubsmith_codegen.snippets import LANGUAGES, Place, place_of
+from hubsmith_codegen.snippets import LANGUAGES, Place
 
 from tests.snippets import node
 
@@ -60,7 +60,7 @@ def space_of(text: str, version: str) -> tuple[Operation, Place]:
     }  # fmt: skip
     documents = {"info": json.dumps(info).encode(), "config": json.dumps(config).encode()}
     service = normalise(load(documents, source="http://127.0.0.1:7860", name="tiny"))
-    return service.operations[0], place_of(service, module="clients.tiny", note="First.")
+    return service.operations[0], Place(service=service, module="clients.tiny", note="First.")
 
 
 def snippets(operation: Operation, place: Place) -> dict[str, str]:
@@ -166,7 +166,7 @@ def test_a_stranger_chooses_no_file_to_send() -> None:
     }
     service = normalise(load({"info": json.dumps(info).encode()}, source="bob/app", name="tiny"))
     (operation,) = service.operations
-    place = place_of(service, module="tiny")
+    place = Place(service=service, module="tiny")
     assert place.examples.value(operation.parameters[0]) == "Hello"
     written = snippets(operation, place)
     for language in ("python", "python-untyped", "typescript"):

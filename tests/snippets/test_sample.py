@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
+from hubsmith_codegen.snippets import Place
 from hubsmith_codegen.snippets.sample import client_sample, main_operation
 
 from tests.support.corpus import CORPUS, apps
@@ -64,11 +65,15 @@ def test_the_main_endpoint(endpoints: Mapping[str, object], main: str) -> None:
 def test_a_space_without_endpoints_has_none() -> None:
     service = space_of({})
     assert main_operation(service) is None
-    assert client_sample(service, "app", "space").endswith("with App() as space:\n    ...")
+    assert client_sample(Place(service=service, module="app"), "space").endswith(
+        "with App() as space:\n    ..."
+    )
 
 
 def test_the_sample_has_every_argument_that_has_a_value() -> None:
-    sample = client_sample(space_of({"/infer": endpoint(2, default="x")}), "clients.app", "app")
+    sample = client_sample(
+        Place(service=space_of({"/infer": endpoint(2, default="x")}), module="clients.app"), "app"
+    )
     assert sample == (
         "from clients.app import App\n\n"
         "with App() as app:\n"
@@ -93,5 +98,7 @@ def test_the_main_endpoints_of_recorded_apps() -> None:
         # One without a name of its own is main only where all are such, or serve the page.
         if found[app.package].startswith("/lambda"):
             assert others <= {"/lambda", "/clear", "/select", "/delete", "/get", "/update"}, app
-        compile(client_sample(service, app.package, "space"), str(app), "exec")
+        compile(
+            client_sample(Place(service=service, module=app.package), "space"), str(app), "exec"
+        )
     assert {name: found[name] for name in MAIN} == MAIN

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from ..ir.model import Operation
 from .curl import curl
-from .place import Place, place_of
+from .place import Place
 from .python import typed, untyped
 from .typescript import typescript
 
-__all__ = ["LANGUAGES", "Place", "place_of"]
+__all__ = ["LANGUAGES", "Place"]
 
 LANGUAGES: Mapping[str, tuple[str, Callable[[Operation, Place], str]]] = {
     "python": ("Python, typed client", typed),

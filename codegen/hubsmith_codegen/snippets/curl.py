@@ -52,7 +52,7 @@ def _script(operation: Operation, place: Place) -> str:
     if place.service.calls_by_name:
         path = f"{prefix}/call/v2/{quote(name, safe='')}"
         arguments = place.examples.arguments(operation)
-        text = body.quoted({str(one.parameter.wire_name): one.value for one in arguments})
+        text = body.quoted({str(parameter.wire_name): value for parameter, value in arguments})
     else:
         text = body.quoted({"data": _values(operation, place)})
     lines = [_base(place)]

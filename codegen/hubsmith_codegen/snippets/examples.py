@@ -55,44 +55,30 @@ Example: TypeAlias = "Json | ExampleFile | list[Example] | tuple[Example, ...] |
 """A value that stands in a snippet; objects of a class are `ObjectValue`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
-    """A parameter with the value that a snippet passes."""
-
-    parameter: Parameter
-    value: Example
-
-
 class Examples:
-    """Makes example arguments for the endpoints of one service.
-
-    Args:
-        definitions: The classes of the service.
-    """
+    """Makes example arguments for the endpoints of one service, which has these classes."""
 
     def __init__(self, definitions: Iterable[Definition]) -> None:
         self._definitions = {str(one.class_name): one for one in definitions}
         self._validation = Validation(self._definitions.values())
 
-    def arguments(self, operation: Operation) -> tuple[Argument, ...]:
+    def arguments(self, operation: Operation) -> list[tuple[Parameter, Example]]:
         """What a snippet passes: every required argument, and the others that a default shows.
 
         Where the Space's own value is null, an object, a list or a file, it is left out.
         """
-        found: list[Argument] = []
-        for parameter in operation.parameters:
-            if parameter.default is None:
-                found.append(Argument(parameter=parameter, value=self.value(parameter)))
-            elif parameter.default.value is not None:
-                found.append(Argument(parameter=parameter, value=parameter.default.value))
-        return tuple(found)
+        return [
+            (one, self.value(one) if one.default is None else one.default.value)
+            for one in operation.parameters
+            if one.default is None or one.default.value is not None
+        ]
 
     def all_values(self, operation: Operation) -> list[Example]:
         """A value for every parameter in its place; the Space's own for what a snippet leaves out.
 
         It is null where that is a file.
         """
-        given = {id(one.parameter): one.value for one in self.arguments(operation)}
+        given = {id(parameter): value for parameter, value in self.arguments(operation)}
         return [given.get(id(one), _own_value(one)) for one in operation.parameters]
 
     def value(self, parameter: Parameter) -> Example:
@@ -103,8 +89,9 @@ class Examples:
         own, type_ = parameter.example, parameter.type
         if own is not None and self._is_plain(type_) and not _names_file(own):
             with contextlib.suppress(ValueError, RecursionError):
-                if len(json.dumps(own)) <= _LONGEST:
-                    return self._validation.read(_sorted(own), type_)
+                # Servers have the keys of objects in any order.
+                if len(text := json.dumps(own, sort_keys=True)) <= _LONGEST:
+                    return self._validation.read(json.loads(text), type_)
         component = str(parameter.component)
         name = "image.png" if component in _IMAGES else _FILE_NAMES.get(component, "file.txt")
         return _Maker(self._definitions, ExampleFile(name=name)).make(type_)
@@ -155,17 +142,6 @@ def _has_alternatives(type_: Type) -> bool:
         for one in inside(type_)
         if isinstance(one, UnionType)
     )
-
-
-def _sorted(value: Json) -> Json:
-    """The value with the keys of its objects in order: servers have them in any."""
-    match value:
-        case dict():
-            return {key: _sorted(value[key]) for key in sorted(value)}
-        case list():
-            return [_sorted(one) for one in value]
-        case _:
-            return value
 
 
 class _Maker:

@@ -26,12 +26,7 @@ def lay_out(
 ) -> str:
     """Write an expression: on one line, its parts on one line, or each on a line of its own.
 
-    Args:
-        node: The expression.
-        before: What stands before it on its first line, without the indent.
-        indent: Spaces at the beginning of its first line.
-        after: What follows on its last line.
-        width: The longest line.
+    `before` stands on its first line, behind the indent, and `after` on its last.
     """
     margin = " " * indent
     flat = f"{margin}{before}{_flat(node)}{after}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import replace
 
 from ..ir.json_type import Json
@@ -23,14 +23,8 @@ def heading(service: Service) -> str:
     title = plain(service.title) or str(service.class_name)
     source = plain(service.source)
     platform = plain(service.platform_version)
-    about = ", ".join(
-        [
-            *([source] if source else []),
-            *([f"Gradio {platform}"] if platform else []),
-            _count(len(service.operations), "endpoint"),
-        ]
-    )
-    return f"{title} ({about})"
+    about = [source, platform and f"Gradio {platform}", counted(service.operations, "endpoint")]
+    return f"{title} ({', '.join(filter(None, about))})"
 
 
 def endpoint_lines(operation: Operation) -> list[str]:
@@ -50,7 +44,9 @@ def endpoint_lines(operation: Operation) -> list[str]:
 def parameter_lines(parameters: Sequence[Parameter]) -> list[str]:
     """Parameters as a table: name, type, whether required or else the default, help."""
     return _table(
-        (plain(one.wire_name), _type(one.type), _default(one), _help(one)) for one in parameters
+        # The default has a column of its own.
+        (*_start(one), _default(one), parameter_help(replace(one, default=None)))
+        for one in parameters
     )
 
 
@@ -58,14 +54,17 @@ def definition_lines(definition: Definition) -> list[str]:
     """An object with its members."""
     rows = [
         (
-            plain(member.wire_name),
-            _type(member.type),
+            *_start(member),
             "required" if member.is_required else f"= {_value(member.default)}",
-            _about(member),
+            f"{sentence(member.description)} {bounds_help(member.type)}".strip(),
         )
         for member in definition.members
     ]
     return [str(definition.class_name), *_table(rows)]
+
+
+def _start(named: Parameter | Member) -> tuple[str, str]:
+    return plain(named.wire_name), _type(named.type)
 
 
 def _default(parameter: Parameter) -> str:
@@ -73,16 +72,6 @@ def _default(parameter: Parameter) -> str:
         return "required"
     value = parameter.default.value
     return f"= {_value(parameter.default.wire if value is None else value)}"
-
-
-def _help(parameter: Parameter) -> str:
-    # The default has a column of its own.
-    return parameter_help(replace(parameter, default=None))
-
-
-def _about(member: Member) -> str:
-    words = [sentence(member.description), bounds_help(member.type)]
-    return " ".join(word for word in words if word)
 
 
 def _type(type_: Type) -> str:
@@ -126,5 +115,6 @@ def _wrapped(text: str, margin: str, start: str | None = None) -> list[str]:
     ) or ([start.rstrip()] if start else [])
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def counted(items: Sized, noun: str) -> str:
+    """How many there are, with their noun."""
+    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..ir.model import Service
 from .examples import Examples
@@ -12,34 +13,23 @@ DEFAULT_URL = "http://127.0.0.1:7860"
 """Where Gradio serves an app that runs on this machine."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Place:
-    """A Space, and where a program finds its client.
-
-    Attributes:
-        service: Its API.
-        examples: What to pass to its endpoints.
-        source: Its owner/name or URL.
-        module: Where its client is imported from.
-        note: What has to be done before that import works; empty where nothing has.
-    """
+    """A Space, and where a program finds its client."""
 
     service: Service
-    examples: Examples
-    source: str
-    module: str
-    note: str
+    module: str  # Where the client is imported from.
+    note: str = ""  # What has to be done before that import works.
 
+    @property
+    def source(self) -> str:
+        """Its owner/name or URL."""
+        return self.service.source or DEFAULT_URL
 
-def place_of(service: Service, *, module: str, note: str = "") -> Place:
-    """The place of a Space whose client is imported from a module."""
-    return Place(
-        service=service,
-        examples=Examples(service.definitions),
-        source=service.source or DEFAULT_URL,
-        module=module,
-        note=note,
-    )
+    @cached_property
+    def examples(self) -> Examples:
+        """What to pass to its endpoints."""
+        return Examples(self.service.definitions)
 
 
 def json_text(value: object, *, indent: int | None = None) -> str:

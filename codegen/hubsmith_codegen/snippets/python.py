@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ..ir.model import Operation, Service
+from ..ir.model import Operation, Parameter, Service
 from ..ir.names import is_name
 from ..ir.text import Source, literal
-from .examples import Argument, Example, ExampleFile, Examples, has_file, parts
+from .examples import Example, ExampleFile, Examples, has_file, parts
 from .layout import Group, Node, lay_out
 from .place import DEFAULT_URL, Place
 from .validation import ObjectValue
@@ -20,32 +20,21 @@ _TAKEN = frozenset(
 
 def typed(operation: Operation, place: Place) -> str:
     """A program that calls an endpoint through its generated client."""
-    service = place.service
-    variable = client_variable(service)
     note = f"# {place.note}\n" if place.note else ""
-    return note + client_program(operation, service, place.examples, place.module, variable)
+    return note + client_program(operation, place, client_variable(place.service))
 
 
-def client_program(
-    operation: Operation, service: Service, examples: Examples, module: str, variable: str
-) -> Source:
-    """A program that makes a generated client and calls one endpoint of it.
-
-    Args:
-        operation: The endpoint.
-        service: The API.
-        examples: What to pass to it.
-        module: Where the client is imported from.
-        variable: What to call the client.
-    """
-    call, classes = method_call(operation, examples, variable)
+def client_program(operation: Operation, place: Place, variable: str) -> Source:
+    """A program that makes a generated client, of this name, and calls one endpoint of it."""
+    service = place.service
+    call, classes = method_call(operation, place.examples, variable)
     names = ", ".join(sorted({str(service.class_name), *classes}))
     source = "" if service.source else quoted(DEFAULT_URL)
     lines = [
-        f"from {module} import {names}",
+        f"from {place.module} import {names}",
         "",
         f"with {service.class_name}({source}) as {variable}:",
-        *use_lines(operation, call, indent=4),
+        *_use_lines(operation, call),
     ]
     return Source("\n".join(lines) + "\n")
 
@@ -59,30 +48,30 @@ def method_call(
     call = Group(
         start=f"{called}.{operation.method}(",
         parts=tuple(
-            (f"{one.parameter.identifier}=", _node(one.value, is_typed=True)) for one in arguments
+            (f"{parameter.identifier}=", _node(value, is_typed=True))
+            for parameter, value in arguments
         ),
         end=")",
     )
     classes = {
         str(part.definition.class_name)
-        for argument in arguments
-        for part in parts(argument.value)
+        for _, value in arguments
+        for part in parts(value)
         if isinstance(part, ObjectValue)
     }
     return call, tuple(sorted(classes))
 
 
-def use_lines(operation: Operation, call: Node, *, indent: int = 0) -> Iterator[str]:
-    """The lines that make a call and print what comes back."""
-    margin = " " * indent
+def _use_lines(operation: Operation, call: Node) -> Iterator[str]:
+    """The lines that make a call and print what comes back, within a `with` block."""
     if operation.streams:
-        yield lay_out(call, before="for part in ", indent=indent, after=":")
-        yield f"{margin}    print(part)"
+        yield lay_out(call, before="for part in ", indent=4, after=":")
+        yield "        print(part)"
     elif operation.results:
-        yield lay_out(call, before="result = ", indent=indent)
-        yield f"{margin}print(result)"
+        yield lay_out(call, before="result = ", indent=4)
+        yield "    print(result)"
     else:
-        yield lay_out(call, indent=indent)
+        yield lay_out(call, indent=4)
 
 
 def untyped(operation: Operation, place: Place) -> str:
@@ -100,12 +89,12 @@ def untyped(operation: Operation, place: Place) -> str:
         passed.append(("fn_index=", str(operation.fn_index)))
     method = "submit" if operation.streams else "predict"
     call = Group(start=f"client.{method}(", parts=tuple(passed), end=")")
-    needs_file = any(has_file(argument.value) for argument in arguments)
+    needs_file = any(has_file(value) for _, value in arguments)
     lines = [
         f"from hubsmith import Client{', handle_file' if needs_file else ''}",
         "",
         f"with Client({quoted(place.source)}) as client:",
-        *use_lines(operation, call, indent=4),
+        *_use_lines(operation, call),
     ]
     return "\n".join(lines) + "\n"
 
@@ -124,14 +113,14 @@ def quoted(text: str) -> str:
     return written
 
 
-def _named(arguments: tuple[Argument, ...]) -> Iterator[tuple[str, Node]]:
+def _named(arguments: Iterable[tuple[Parameter, Example]]) -> Iterator[tuple[str, Node]]:
     odd: list[tuple[str, Node]] = []
-    for argument in arguments:
-        name = str(argument.parameter.wire_name)
+    for parameter, value in arguments:
+        name = str(parameter.wire_name)
         if is_name(name) and name.isascii():
-            yield f"{name}=", _node(argument.value)
+            yield f"{name}=", _node(value)
         else:
-            odd.append((f"{quoted(name)}: ", _node(argument.value)))
+            odd.append((f"{quoted(name)}: ", _node(value)))
     if odd:
         yield "**", Group(start="{", parts=tuple(odd), end="}")
 

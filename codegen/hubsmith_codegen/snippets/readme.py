@@ -9,8 +9,8 @@ from ..render import docs
 from ..render.signature import Signatures
 from ..render.space import signatures
 from ..render.templating import template
-from .examples import Examples
 from .layout import Group, lay_out
+from .place import Place
 from .python import method_call
 from .sample import client_sample
 
@@ -21,13 +21,8 @@ _NEEDS_NOTHING = Source("It carries its runtime in `_runtime/` and needs httpx a
 
 
 def readme(service: Service, *, runtime_is_vendored: bool = False) -> str:
-    """The text of the README.
-
-    Args:
-        service: The API of the client.
-        runtime_is_vendored: Whether the package carries the runtime.
-    """
-    written, examples = signatures(service), Examples(service.definitions)
+    """The text of the README."""
+    written, place = signatures(service), Place(service=service, module=str(service.package))
     context = {
         "client": service.class_name,
         "async_client": Source(f"Async{service.class_name}"),
@@ -39,8 +34,8 @@ def readme(service: Service, *, runtime_is_vendored: bool = False) -> str:
             (one.method for one in service.operations if one.streams),
             service.operations[0].method if service.operations else Source(""),
         ),
-        "start": client_sample(service, str(service.package), "space"),
-        "endpoints": [_endpoint(one, service, written, examples) for one in service.operations],
+        "start": client_sample(place, "space"),
+        "endpoints": [_endpoint(one, place, written) for one in service.operations],
         "platform": markdown(service.platform_version or "unknown"),
         "omissions": [
             (markdown_code(one.endpoint), markdown(one.reason)) for one in service.omissions
@@ -50,7 +45,7 @@ def readme(service: Service, *, runtime_is_vendored: bool = False) -> str:
 
 
 def _endpoint(
-    operation: Operation, service: Service, written: Signatures, examples: Examples
+    operation: Operation, place: Place, written: Signatures
 ) -> tuple[Source, Source, Source]:
     """Its heading, what it is for, and the code that shows it."""
     heading = docs.endpoint_name(operation)
@@ -60,10 +55,10 @@ def _endpoint(
     before, after = "result = " if operation.results else "", ""
     if operation.streams:
         before, after = "for part in ", ": ..."
-    call, classes = method_call(operation, examples, "space")
+    call, classes = method_call(operation, place.examples, "space")
     lines = [lay_out(signature, width=_WIDTH)]
     if classes:
-        lines.append(f"from {service.package} import {', '.join(classes)}")
+        lines.append(f"from {place.module} import {', '.join(classes)}")
     lines.append(lay_out(call, before=before, after=after, width=_WIDTH))
     return (
         markdown_code(operation.endpoint) if operation.endpoint else Source(heading),

@@ -9,8 +9,7 @@ from ..ir.model import Operation, Service
 from ..ir.names import is_name
 from ..ir.text import Source
 from ..ir.types import Reference, inside
-from .examples import Examples
-from .place import DEFAULT_URL
+from .place import DEFAULT_URL, Place
 from .python import client_program, client_variable, quoted
 
 # What Gradio calls a function without a name, and what a page does beside its work.
@@ -46,45 +45,30 @@ def _weight(operation: Operation) -> tuple[bool, bool, bool, bool, bool, int]:
 
 
 def sample(service: Service, root: Path, *bases: Path) -> list[str]:
-    """Return the lines, or none where the Space has no endpoint.
-
-    Args:
-        service: The API of the client.
-        root: The folder of its package.
-        bases: The folders from which it may be imported, the likeliest first.
-    """
+    """Return the lines for the client in the folder `root`, or none without an endpoint."""
     if not service.operations:
         return []
-    program = client_sample(service, module_of(root, *bases), client_variable(service))
+    place = Place(service=service, module=module_of(root, *bases))
+    program = client_sample(place, client_variable(service))
     return ["", *(f"    {line}" if line else "" for line in program.splitlines())]
 
 
-def client_sample(service: Service, module: str, variable: str) -> Source:
-    """A program that makes a client and calls the main endpoint of it.
-
-    Args:
-        service: The API.
-        module: Where the client is imported from.
-        variable: What to call the client.
-    """
-    operation = main_operation(service)
+def client_sample(place: Place, variable: str) -> Source:
+    """A program that makes a client, of this name, and calls the main endpoint of it."""
+    operation = main_operation(place.service)
     if operation is None:
-        address = "" if service.source else quoted(DEFAULT_URL)
-        name = service.class_name
+        address = "" if place.service.source else quoted(DEFAULT_URL)
+        name = place.service.class_name
         return Source(
-            f"from {module} import {name}\n\nwith {name}({address}) as {variable}:\n    ..."
+            f"from {place.module} import {name}\n\nwith {name}({address}) as {variable}:\n    ..."
         )
-    examples = Examples(service.definitions)
-    program = client_program(operation, service, examples, module, variable)
-    return Source(program.rstrip("\n"))
+    return Source(client_program(operation, place, variable).rstrip("\n"))
 
 
 def module_of(root: Path, *bases: Path) -> str:
-    """Return the name under which a package is imported, as far as the folders tell.
+    """Return the name under which the package in the folder `root` is imported.
 
-    Args:
-        root: The folder of the package.
-        bases: The folders from which it may be imported, the likeliest first.
+    The bases are the folders from which it may be imported, the likeliest first.
     """
     for base in bases:
         if root.resolve().is_relative_to(base.resolve()):

@@ -32,7 +32,7 @@ def typescript(operation: Operation, place: Place) -> str:
     results = f"[{', '.join(types.write(one.type) for one in operation.results)}]"
     if operation.endpoint:
         endpoint = json_text(str(operation.endpoint))
-        passed = _object({str(one.parameter.wire_name): one.value for one in arguments})
+        passed = _object({str(parameter.wire_name): value for parameter, value in arguments})
     else:
         # A function without a name is not described at run time: its arguments go by place.
         endpoint = str(operation.fn_index)
@@ -43,7 +43,7 @@ def typescript(operation: Operation, place: Place) -> str:
         end=")",
     )
     lines = ["// npm install @gradio/client"]
-    if any(has_file(argument.value) for argument in arguments):
+    if any(has_file(value) for _, value in arguments):
         lines.append('import { readFile } from "node:fs/promises";')
     lines += [
         f'import {{ Client{", type FileData" if types.has_file else ""} }} from "@gradio/client";',

@@ -37,11 +37,7 @@ _BOUNDS: Mapping[str, tuple[str, Callable[[float], int]]] = {
 
 
 class ObjectValue(dict[str, Any]):
-    """An object that was found to be of a class of the service, with its members by wire name.
-
-    Attributes:
-        definition: The class.
-    """
+    """An object that was found to be of a class of the service, with its members by wire name."""
 
     def __init__(self, definition: Definition, members: Mapping[str, Any]) -> None:
         super().__init__(members)
@@ -49,12 +45,10 @@ class ObjectValue(dict[str, Any]):
 
 
 class Validation:
-    """Makes validators of the types of one service.
+    """Judges values by the types of one service, which refer to these classes.
 
-    Args:
-        definitions: The classes that the types refer to.
-        as_file: Makes what is passed for a file of a value; a `ValueError` refuses it. Without it
-            anything is taken for one.
+    What is passed for a file is made by `as_file` of a value, which a `ValueError` refuses; without
+    it anything is taken for one.
     """
 
     def __init__(

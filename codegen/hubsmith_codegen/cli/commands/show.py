@@ -13,7 +13,7 @@ from ...ir.json_type import Json
 from ...ir.model import Default, Operation, definitions_in
 from ...load import RawSpec
 from ...normalise.spaces import normalise
-from ...snippets import LANGUAGES, Place, place_of
+from ...snippets import LANGUAGES, Place
 from ...snippets.listing import definition_lines, endpoint_lines, heading
 from ...snippets.place import json_text
 from ...snippets.sample import module_of
@@ -90,7 +90,7 @@ def _placed(source: str, raw: RawSpec) -> Place:
         note = f"First run: hubsmith add {printable(source)} --name {name}"
     service = normalise(replace(raw, name=name))
     module = module_of(configuration.folder(name), Path.cwd(), configuration.file.parent)
-    return place_of(service, module=module, note=note)
+    return Place(service=service, module=module, note=note)
 
 
 def _print_all(operations: Sequence[Operation], place: Place, *, is_whole: bool) -> None:
