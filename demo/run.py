@@ -179,7 +179,7 @@ def record(folder: Path) -> None:
         DemoError: when the app cannot be started.
     """
     from hubsmith_codegen.load.fetch import fetch
-    from hubsmith_codegen.load.snapshot import write_snapshot
+    from hubsmith_codegen.write.snapshot import write_snapshot
 
     with kitchen_app() as url:
         raw = fetch(url)

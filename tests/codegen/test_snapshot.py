@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from hubsmith_codegen.load import load
-from hubsmith_codegen.load.snapshot import read_snapshot, snapshot_files, write_snapshot
+from hubsmith_codegen.load.snapshot import read_snapshot, snapshot_files
+from hubsmith_codegen.write.snapshot import write_snapshot
 from hubsmith_runtime import SpecError
 
 

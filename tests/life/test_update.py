@@ -48,9 +48,9 @@ def test_what_changed_is_said_before_anything_is_written(
     said: list[str] = []
     write = writing.write
 
-    def write_and_look(*arguments: Any) -> bool:
+    def write_and_look(*arguments: Any, **options: Any) -> bool:
         said.extend(capsys.readouterr().out.splitlines())
-        return write(*arguments)
+        return write(*arguments, **options)
 
     monkeypatch.setattr(writing, "write", write_and_look)
     space.endpoints = {"/greet": endpoint(name=STRING, style=STRING)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from pydantic import Field
 from ..ir.checked import Checked
 from ..load.toml import parse_toml, read_toml
 from ..load.typed import typed
+from ..write.boundary import boundary_of, confined, replace_file
 from ..write.options import Options, Outputs
 from .console import shown_path
 from .naming import checked_name
@@ -105,6 +105,14 @@ class Configuration(Settings):
         space = self.spaces.get(name)
         return self.file.parent / (space.out if space and space.out else self.out) / name
 
+    def boundary(self, out: str | None = None) -> Path:
+        """Return the folder that nothing is written outside of.
+
+        Args:
+            out: What the command line says of it; else it is the folder of the configuration.
+        """
+        return boundary_of(out, self.file.parent)
+
     def snapshot(self, name: str) -> Path:
         """Return the folder of a Space's snapshot."""
         if self.snapshots is None:
@@ -146,7 +154,7 @@ def with_space(configuration: Configuration, name: str, space: RecordedSpace) ->
     """
     if configuration.spaces.get(name) == space:
         return None
-    file = configuration.file
+    file = confined(configuration.file, configuration.boundary())
     text = file.read_bytes().decode() if file.is_file() else ""
     newline = "\r\n" if "\r\n" in text else "\n"
     settings = _settings(space)
@@ -183,15 +191,9 @@ def with_space(configuration: Configuration, name: str, space: RecordedSpace) ->
 
 def write_configuration(file: Path, text: str) -> None:
     """Replace the configuration file at once."""
-    file = file.resolve()
-    unfinished = file.with_name(f".{file.name}.unfinished")
     try:
-        unfinished.write_bytes(text.encode())
-        if file.exists():
-            shutil.copymode(file, unfinished)
-        unfinished.replace(file)
+        replace_file(confined(file, file.parent), text.encode())
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise HubsmithError(f"{file} could not be written: {error.strerror or error}.") from None
 
 

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from . import types
 from .json_type import Json
-from .types import (
-    AnyType,
-    ChoiceType,
-    FileType,
-    ListType,
-    MappingType,
-    Reference,
-    ScalarType,
-    TupleType,
-    Type,
-    UnionType,
-)
+from .types import Type
 
 
 def json_schema(
@@ -29,23 +19,23 @@ def json_schema(
     if (found := special(type_)) is not None:
         return found
     match type_:
-        case ScalarType(kind=kind, bounds=bounds):
+        case types.ScalarType(kind=kind, bounds=bounds):
             return {"type": kind, **dict(bounds)}
-        case ChoiceType(values=values):
+        case types.ChoiceType(values=values):
             return {"enum": list(values)}
-        case FileType(form=name) | Reference(class_name=name):
+        case types.FileType(form=name) | types.Reference(class_name=name):
             return {"$ref": f"#/$defs/{name}"}
-        case ListType(item=item, bounds=bounds):
+        case types.ListType(item=item, bounds=bounds):
             return {"type": "array", "items": json_schema(item, special), **dict(bounds)}
-        case TupleType(items=items):
+        case types.TupleType(items=items):
             places: list[Json] = [json_schema(item, special) for item in items]
             count = len(places)
             return {"type": "array", "prefixItems": places, "minItems": count, "maxItems": count}
-        case MappingType(value=value):
+        case types.MappingType(value=value):
             return {"type": "object", "additionalProperties": json_schema(value, special)}
-        case UnionType(options=options):
+        case types.UnionType(options=options):
             return {"anyOf": [json_schema(option, special) for option in options]}
-        case AnyType():
+        case types.AnyType():
             return {}
         case _:
             raise TypeError(f"{type(type_).__name__} stands in no finished service")

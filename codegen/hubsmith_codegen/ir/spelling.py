@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from . import types
 from .text import Source, literal
-from .types import (
-    AnyType,
-    Bounds,
-    ChoiceType,
-    FileType,
-    GenericType,
-    Kind,
-    ListType,
-    MappingType,
-    Reference,
-    ScalarType,
-    TupleType,
-    Type,
-    UnionType,
-)
+from .types import Bounds, Kind, Type
 
 _SCALARS: dict[Kind, str] = {
     "string": "str",
@@ -28,8 +15,6 @@ _SCALARS: dict[Kind, str] = {
     "boolean": "bool",
     "null": "None",
 }
-
-
 _BOUNDS = {
     "minimum": "ge",
     "maximum": "le",
@@ -50,14 +35,10 @@ class Annotation(Source):
 
 def spelled(type_: Type, *, bounded: bool = False) -> Annotation:
     """The annotation of a type; `bounded` with the bounds that a model checks, too."""
-    return Annotation(_bounded(type_) if bounded else _spelled(type_))
-
-
-def _bounded(type_: Type) -> str:
-    written = _spelled(type_, _bounded)
-    if not isinstance(type_, ScalarType | ListType | GenericType) or not type_.bounds:
-        return written
-    return f"Annotated[{written}, Field({field_bounds(type_.bounds)})]"
+    written = _spelled(type_, lambda inner: spelled(inner, bounded=bounded))
+    if bounded and not isinstance(type_, types.UnionType) and (limits := types.bounds_of(type_)):
+        written = f"Annotated[{written}, Field({field_bounds(limits)})]"
+    return Annotation(written)
 
 
 def field_bounds(bounds: Bounds) -> Source:
@@ -71,26 +52,25 @@ def number(value: float) -> Source:
     return literal(int(value) if is_whole else value)
 
 
-def _spelled(type_: Type, write: Callable[[Type], str] | None = None) -> str:
-    write = write or _spelled
+def _spelled(type_: Type, write: Callable[[Type], str]) -> str:
     match type_:
-        case ScalarType(kind=kind):
+        case types.ScalarType(kind=kind):
             return _SCALARS[kind]
-        case ChoiceType(values=values):
+        case types.ChoiceType(values=values):
             return f"Literal[{', '.join(literal(value) for value in values)}]"
-        case FileType(form=name) | Reference(class_name=name):
+        case types.FileType(form=name) | types.Reference(class_name=name):
             return name
-        case ListType(item=item):
+        case types.ListType(item=item):
             return f"list[{write(item)}]"
-        case TupleType(items=items):
+        case types.TupleType(items=items):
             return f"tuple[{', '.join(map(write, items))}]"
-        case MappingType(value=value):
+        case types.MappingType(value=value):
             return f"dict[str, {write(value)}]"
-        case UnionType(options=options):
+        case types.UnionType(options=options):
             return " | ".join(map(write, options))
-        case GenericType(class_name=name, arguments=arguments):
+        case types.GenericType(class_name=name, arguments=arguments):
             return f"{name}[{', '.join(map(write, arguments))}]"
-        case AnyType():
+        case types.AnyType():
             return "Any"
         case _:
             raise TypeError(f"{type(type_).__name__} stands in no finished service")

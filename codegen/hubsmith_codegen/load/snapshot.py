@@ -32,19 +32,6 @@ def snapshot_files(raw: RawSpec) -> dict[str, str]:
     return files
 
 
-def write_snapshot(raw: RawSpec, folder: Path) -> None:
-    """Write a snapshot into a folder: it replaces an older one, other files stay."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = snapshot_files(raw)
-    for name, text in files.items():
-        unfinished = folder / f".{name}.unfinished"
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        unfinished.replace(folder / name)
-    for kind in PATHS:
-        if f"{kind}.json" not in files:
-            (folder / f"{kind}.json").unlink(missing_ok=True)
-
-
 def read_snapshot(path: Path) -> RawSpec:
     """Read a snapshot folder, the folder of a generated client, or a single document."""
     if path.is_file():

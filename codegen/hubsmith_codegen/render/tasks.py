@@ -50,8 +50,11 @@ def render_tasks(service: Service) -> RenderedTasks:
         for module in tasks.modules
     }
     header = _header("specs/tasks", service.digest)
-    files["tasks/__init__.py"] = template("tasks/__init__.py").render(
-        header=header, modules=tasks.modules
+    about = "The arguments and results of every inference task; a module per task."
+    files["tasks/__init__.py"] = template("lazy/__init__.py").render(
+        header=header,
+        doc=docstring([about], indent=0),
+        modules=[(Source(f".{module.name}"), module.names) for module in tasks.modules],
     )
     for name, is_async in (("_client.py", False), ("_async_client.py", True)):
         prefix = Source("Async" if is_async else "")

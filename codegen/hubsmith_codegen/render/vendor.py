@@ -18,7 +18,7 @@ import hubsmith_runtime
 from hubsmith_runtime import HubsmithError
 
 from ..ir.names import RUNTIME_FOLDER
-from ..ir.text import Source
+from ..ir.text import Source, docstring
 from ..ir.version import GENERATOR
 from .templating import template
 
@@ -58,13 +58,15 @@ def _files() -> Mapping[PurePosixPath, str]:
     }
     if missing := sorted(_NEEDED - {name for found in names.values() for name in found}):
         raise ValueError(f"no module of the runtime defines {missing[0]}")
-    face = template("runtime/__init__.py").render(
+    about = "What the client in the folder above stands on: its public names."
+    face = template("lazy/__init__.py").render(
         header=Source(_NOTICE),
-        homes=tuple(
-            (Source(module), tuple(map(Source, found)), Source(" ".join(found)))
+        doc=docstring([about], indent=0),
+        modules=[
+            (Source(f".{module}"), tuple(map(Source, found)))
             for module, found in names.items()
             if found
-        ),
+        ],
     )
     files = {PurePosixPath(RUNTIME_FOLDER, "__init__.py"): face}
     for module in modules:

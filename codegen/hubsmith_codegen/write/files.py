@@ -14,6 +14,7 @@ from ..ir.model import Service
 from ..ir.names import RUNTIME_FOLDER
 from ..load import RawSpec
 from ..load.snapshot import snapshot_files
+from .boundary import confined
 from .formatting import compile_python
 from .lock import LOCK_FILE, Lock, checked_path, generator_versions, hash_of, read_lock
 from .options import Options
@@ -64,6 +65,7 @@ def write(
     files: Mapping[PurePosixPath, bytes],
     root: Path,
     *,
+    boundary: Path | None = None,
     owned: Collection[PurePosixPath] | None = None,
 ) -> bool:
     """Make a folder hold generated files, at once.
@@ -73,6 +75,8 @@ def write(
     Args:
         files: What `assemble` returned.
         root: The folder of the package. It may be missing, empty, or written by hubsmith before.
+        boundary: The folder that nothing is written outside of; default: the one that holds the
+            package.
         owned: The files in it that were generated before; default: those that its lock lists.
 
     Returns:
@@ -80,14 +84,17 @@ def write(
 
     Raises:
         SpecError: when the folder holds something that hubsmith did not write, or a path leads
-            out of it. Nothing is changed then.
+            out of it or through a link. Nothing is changed then.
     """
     for path, content in files.items():
         checked_path(path, str(root))
         if path.suffix == ".py":
             compile_python(path, content)
-    root = root.resolve()
+    root = confined(root, root.parent if boundary is None else boundary)
+    confined(root / LOCK_FILE, root)
     owned = owned_files(root) if owned is None else frozenset(owned)
+    for path in {*files, *owned}:
+        confined(root / path, root)
     _refuse_foreign(files, root, owned)
     if not differences(files, root, owned=owned):
         return False
@@ -96,8 +103,9 @@ def write(
         if root.exists():
             _copy_kept(root, fresh, owned)
         for path, content in files.items():
-            (fresh / path).parent.mkdir(parents=True, exist_ok=True)
-            (fresh / path).write_bytes(content)
+            target = confined(fresh / path, fresh)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
         _swap(fresh, root, staging / "old")
     return True
 

@@ -261,7 +261,7 @@ if TYPE_CHECKING:
 
 # By module: what is public.
 _NAMES = {
-    "_common": """
+    "._common": """
         BoundingBox
         ClassificationOutputElement
         GenerationParameters
@@ -269,22 +269,22 @@ _NAMES = {
         TargetSize
         TargetSizeDict
     """,
-    "audio_classification": """
+    ".audio_classification": """
         AudioClassificationOutputElement
         AudioClassificationRequest
     """,
-    "audio_to_audio": """
+    ".audio_to_audio": """
         AudioToAudioOutputElement
         AudioToAudioRequest
     """,
-    "automatic_speech_recognition": """
+    ".automatic_speech_recognition": """
         AutomaticSpeechRecognitionGenerationParameters
         AutomaticSpeechRecognitionGenerationParametersDict
         AutomaticSpeechRecognitionOutput
         AutomaticSpeechRecognitionOutputChunk
         AutomaticSpeechRecognitionRequest
     """,
-    "chat_completion": """
+    ".chat_completion": """
         ChatCompletionInputFunctionCall
         ChatCompletionInputFunctionCallDict
         ChatCompletionInputFunctionDefinition
@@ -338,86 +338,86 @@ _NAMES = {
         ParsedChatCompletionOutputComplete
         ParsedChatCompletionOutputMessage
     """,
-    "depth_estimation": """
+    ".depth_estimation": """
         DepthEstimationOutput
         DepthEstimationRequest
     """,
-    "document_question_answering": """
+    ".document_question_answering": """
         DocumentQuestionAnsweringOutputElement
         DocumentQuestionAnsweringRequest
     """,
-    "feature_extraction": """
+    ".feature_extraction": """
         FeatureExtractionRequest
     """,
-    "fill_mask": """
+    ".fill_mask": """
         FillMaskOutputElement
         FillMaskRequest
     """,
-    "image_classification": """
+    ".image_classification": """
         ImageClassificationOutputElement
         ImageClassificationRequest
     """,
-    "image_segmentation": """
+    ".image_segmentation": """
         ImageSegmentationOutputElement
         ImageSegmentationRequest
     """,
-    "image_text_to_image": """
+    ".image_text_to_image": """
         ImageTextToImageRequest
         ImageTextToImageTargetSize
         ImageTextToImageTargetSizeDict
     """,
-    "image_text_to_video": """
+    ".image_text_to_video": """
         ImageTextToVideoRequest
         ImageTextToVideoTargetSize
         ImageTextToVideoTargetSizeDict
     """,
-    "image_to_image": """
+    ".image_to_image": """
         ImageToImageRequest
         ImageToImageTargetSize
         ImageToImageTargetSizeDict
     """,
-    "image_to_text": """
+    ".image_to_text": """
         ImageToTextGenerationParameters
         ImageToTextGenerationParametersDict
         ImageToTextOutput
         ImageToTextRequest
     """,
-    "image_to_video": """
+    ".image_to_video": """
         ImageToVideoRequest
         ImageToVideoTargetSize
         ImageToVideoTargetSizeDict
     """,
-    "object_detection": """
+    ".object_detection": """
         ObjectDetectionBoundingBox
         ObjectDetectionOutputElement
         ObjectDetectionRequest
     """,
-    "question_answering": """
+    ".question_answering": """
         QuestionAnsweringOutputElement
         QuestionAnsweringRequest
     """,
-    "sentence_similarity": """
+    ".sentence_similarity": """
         SentenceSimilarityRequest
     """,
-    "summarization": """
+    ".summarization": """
         SummarizationOutput
         SummarizationRequest
     """,
-    "table_question_answering": """
+    ".table_question_answering": """
         TableQuestionAnsweringOutputElement
         TableQuestionAnsweringRequest
     """,
-    "tabular_classification": """
+    ".tabular_classification": """
         TabularClassificationRequest
     """,
-    "tabular_regression": """
+    ".tabular_regression": """
         TabularRegressionRequest
     """,
-    "text_classification": """
+    ".text_classification": """
         TextClassificationOutputElement
         TextClassificationRequest
     """,
-    "text_generation": """
+    ".text_generation": """
         TextGenerationInputGrammarType
         TextGenerationInputGrammarTypeDict
         TextGenerationOutput
@@ -430,43 +430,43 @@ _NAMES = {
         TextGenerationStreamOutputStreamDetails
         TextGenerationStreamOutputToken
     """,
-    "text_to_audio": """
+    ".text_to_audio": """
         TextToAudioRequest
     """,
-    "text_to_image": """
+    ".text_to_image": """
         TextToImageRequest
     """,
-    "text_to_speech": """
+    ".text_to_speech": """
         TextToSpeechRequest
     """,
-    "text_to_video": """
+    ".text_to_video": """
         TextToVideoRequest
     """,
-    "token_classification": """
+    ".token_classification": """
         TokenClassificationOutputElement
         TokenClassificationRequest
     """,
-    "translation": """
+    ".translation": """
         TranslationOutput
         TranslationRequest
     """,
-    "video_classification": """
+    ".video_classification": """
         VideoClassificationOutputElement
         VideoClassificationRequest
     """,
-    "visual_question_answering": """
+    ".visual_question_answering": """
         VisualQuestionAnsweringOutputElement
         VisualQuestionAnsweringRequest
     """,
-    "zero_shot_classification": """
+    ".zero_shot_classification": """
         ZeroShotClassificationOutputElement
         ZeroShotClassificationRequest
     """,
-    "zero_shot_image_classification": """
+    ".zero_shot_image_classification": """
         ZeroShotImageClassificationOutputElement
         ZeroShotImageClassificationRequest
     """,
-    "zero_shot_object_detection": """
+    ".zero_shot_object_detection": """
         ZeroShotObjectDetectionBoundingBox
         ZeroShotObjectDetectionOutputElement
         ZeroShotObjectDetectionRequest
@@ -478,10 +478,10 @@ __all__ = sorted(_MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> object:
-    # Loaded on first use: the models of a task are built when the task is first called.
+    # Loaded on first use, so that importing the package costs next to nothing.
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    found = globals()[name] = getattr(import_module(_MODULE_OF[name], __name__), name)
     return found
 
 

@@ -13,8 +13,15 @@ def add_names(parser: argparse.ArgumentParser) -> None:
 def add_place(parser: argparse.ArgumentParser) -> None:
     """Where a client goes: `name` and `out`."""
     parser.add_argument("--name", help="name of the client package (default: the Space's)")
+    add_out(parser)
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """The folder of the client packages, which may be outside of the project: `out`."""
     parser.add_argument(
-        "--out", metavar="DIR", help="folder that holds the client packages (default: clients)"
+        "--out",
+        metavar="DIR",
+        help="folder that holds the client packages (default: as recorded, or else clients)",
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from hubsmith_runtime import SpecError
@@ -56,9 +55,8 @@ def run(options: argparse.Namespace) -> int:
         for name in wanted:
             with report.space(name):
                 if not options.spec:
-                    target = recorded_target(configuration, name, stored(configuration, name))
-                    if options.out is not None:
-                        target = replace(target, root=Path(options.out) / name)
+                    raw = stored(configuration, name)
+                    target = recorded_target(configuration, name, raw, options.out)
                 else:
                     target = _of_document(configuration, Path(name), options)
                     if any(target.root == other.root for other in targets.values()):
@@ -67,7 +65,9 @@ def run(options: argparse.Namespace) -> int:
                             f"{target.root.name} already. Generate it alone, with --name."
                         )
                 targets[name] = target
-        write_each(targets, report)
+        write_each(
+            targets, report, configuration=configuration, out=options.out, with_snapshots=False
+        )
     return report.status
 
 

@@ -17,13 +17,14 @@ from ..concurrent import at_once
 from ..configuration import Configuration, read_configuration
 from ..report import Report
 from ..source import fetch_recorded, stored, token_for
-from .arguments import add_fetching, add_names, add_output
+from .arguments import add_fetching, add_names, add_out, add_output
 from .writing import recorded_target, write_each
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_names(parser)
+    add_out(parser)
     add_fetching(parser)
     add_output(parser)
 
@@ -43,8 +44,10 @@ def run(options: argparse.Namespace) -> int:
         for name, reading in read.items():
             with report.space(name):
                 _tell_changes(report, name, reading, options)
-                targets[name] = recorded_target(configuration, name, reading.now)
-        write_each(targets, report, configuration=configuration)
+                targets[name] = recorded_target(configuration, name, reading.now, options.out)
+        write_each(
+            targets, report, configuration=configuration, out=options.out, with_snapshots=True
+        )
     return report.status
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from ...load import RawSpec
-from ...load.snapshot import write_snapshot
 from ...pipeline import Package, Target, generate
 from ...write.files import write
+from ...write.snapshot import snapshot_place, write_snapshot
 from ..configuration import Configuration
 from ..console import shown_path
 from ..report import Report
 
 
-def recorded_target(configuration: Configuration, name: str, raw: RawSpec) -> Target:
-    """Return the client of a recorded Space."""
-    return Target(raw=raw, root=configuration.folder(name), options=configuration.options(name))
+def recorded_target(
+    configuration: Configuration, name: str, raw: RawSpec, out: str | None = None
+) -> Target:
+    """Return the client of a recorded Space, in the folder that the command line names, if any."""
+    root = configuration.folder(name) if out is None else Path(out) / name
+    return Target(raw=raw, root=root, options=configuration.options(name))
 
 
 def packages(targets: Mapping[str, Target], report: Report) -> dict[str, Package]:
@@ -31,26 +35,53 @@ def packages(targets: Mapping[str, Target], report: Report) -> dict[str, Package
 
 
 def write_each(
-    targets: Mapping[str, Target], report: Report, *, configuration: Configuration | None = None
+    targets: Mapping[str, Target],
+    report: Report,
+    *,
+    configuration: Configuration,
+    out: str | None,
+    with_snapshots: bool,
 ) -> None:
     """Make and write many clients.
 
     Args:
         targets: The clients, by what the user calls each.
         report: Where it is told.
-        configuration: Where the snapshots go, unless they stay as they are.
+        configuration: The user's.
+        out: The folder that the user named on the command line.
+        with_snapshots: Whether the snapshots are written, too, where they have a folder of their own.
     """
     ready = packages(targets, report)
     for name in report.bar.each("writing", ready):
         with report.space(name):
-            write_one(ready[name], report, configuration=configuration)
+            write_one(
+                ready[name],
+                report,
+                configuration=configuration,
+                out=out,
+                with_snapshot=with_snapshots,
+            )
 
 
-def write_one(package: Package, report: Report, *, configuration: Configuration | None) -> None:
+def write_one(
+    package: Package,
+    report: Report,
+    *,
+    configuration: Configuration,
+    out: str | None,
+    with_snapshot: bool = True,
+) -> None:
     """Write a client and, where it has a folder of its own, its snapshot; tell what became of it."""
-    is_changed = write(package.files, package.root)
-    if configuration is not None and configuration.snapshots is not None:
-        write_snapshot(package.raw, configuration.snapshot(package.name))
+    project, with_snapshot = (
+        configuration.boundary(),
+        with_snapshot and bool(configuration.snapshots),
+    )
+    snapshot = configuration.snapshot(package.name)
+    if with_snapshot:  # What it refuses is not written either.
+        snapshot_place(snapshot, project)
+    is_changed = write(package.files, package.root, boundary=configuration.boundary(out))
+    if with_snapshot:
+        write_snapshot(package.raw, snapshot, boundary=project)
     endpoints, folder = len(package.service.operations), shown_path(package.root)
     report.tell(
         package.name,

@@ -8,26 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ...ir import types
 from ...ir.json_type import Json
 from ...ir.model import Default, Parameter
 from ...ir.names import identifier
 from ...ir.text import NO_TEXT, SpecText, plain
-from ...ir.types import (
-    TEXT,
-    Bounds,
-    ChoiceType,
-    FileType,
-    ListType,
-    ScalarType,
-    Type,
-    UnionType,
-    accepts,
-    holds_file,
-    mapped,
-    optional,
-    union,
-    without_bounds,
-)
+from ...ir.types import Type, accepts, mapped, optional
 from ..scalars import as_scalar
 from .raw import RawParameter, mapping
 from .reading import Path, SchemaReader
@@ -79,7 +65,7 @@ def _description(type_: Type, props: Mapping[str, Json], schema: Mapping[str, Js
     if info := plain(props.get("info")):
         return info
     # What Gradio says of a file or of untyped JSON is about the wire, not about the argument.
-    if holds_file(type_) or schema.get("type") == {}:
+    if types.holds_file(type_) or schema.get("type") == {}:
         return NO_TEXT
     description = plain(schema.get("description"))
     # The bounds are part of the type.
@@ -87,10 +73,10 @@ def _description(type_: Type, props: Mapping[str, Json], schema: Mapping[str, Js
 
 
 def _is_file_input(type_: Type) -> bool:
-    return isinstance(type_.item if isinstance(type_, ListType) else type_, FileType)
+    return isinstance(type_.item if isinstance(type_, types.ListType) else type_, types.FileType)
 
 
-def _limits(props: Mapping[str, Json], schema: Mapping[str, Json]) -> Bounds:
+def _limits(props: Mapping[str, Json], schema: Mapping[str, Json]) -> types.Bounds:
     match = _RANGE.match(plain(schema.get("description")))
     described = {key: json.loads(text) for key, text in match.groupdict().items()} if match else {}
     found = {key: _number({**described, **props}.get(key)) for key in ("minimum", "maximum")}
@@ -103,20 +89,20 @@ def _number(value: Json) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _bounded(type_: Type, limits: Bounds) -> Type:
+def _bounded(type_: Type, limits: types.Bounds) -> Type:
     if not limits or limits[0][1] > limits[-1][1]:
         return type_
-    if isinstance(type_, ScalarType) and type_.kind in ("number", "integer"):
+    if isinstance(type_, types.ScalarType) and type_.kind in ("number", "integer"):
         return replace(type_, bounds=tuple({**dict(limits), **dict(type_.bounds)}.items()))
-    if isinstance(type_, UnionType):
+    if isinstance(type_, types.UnionType):
         return mapped(type_, lambda option: _bounded(option, limits))
     return type_
 
 
 def _with_custom_values(type_: Type) -> Type:
     # The page lets its user extend the choices by typing: any other string will do as well.
-    if isinstance(type_, ChoiceType):
-        return union([type_, TEXT])
+    if isinstance(type_, types.ChoiceType):
+        return types.union([type_, types.TEXT])
     return mapped(type_, _with_custom_values)
 
 
@@ -128,7 +114,7 @@ def _with_default(type_: Type, value: Json) -> tuple[Type, Default | None]:
         scalar = as_scalar(value)
         if isinstance(scalar, float) and scalar.is_integer() and not accepts(type_, scalar):
             scalar = int(scalar)
-        for widened in (type_, without_bounds(type_), _with_choice(type_, scalar)):
+        for widened in (type_, types.without_bounds(type_), _with_choice(type_, scalar)):
             if accepts(widened, scalar):
                 return widened, Default(value=scalar)
     if len(json.dumps(value)) > _LONGEST_DEFAULT:
@@ -138,6 +124,6 @@ def _with_default(type_: Type, value: Json) -> tuple[Type, Default | None]:
 
 
 def _with_choice(type_: Type, value: Json) -> Type:
-    if isinstance(type_, ChoiceType) and isinstance(value, str | int):
-        return ChoiceType(values=(*type_.values, value))
+    if isinstance(type_, types.ChoiceType) and isinstance(value, str | int):
+        return types.ChoiceType(values=(*type_.values, value))
     return type_

@@ -11,22 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from ...ir import types
 from ...ir.json_type import Json, Scalar
 from ...ir.names import ClassName
 from ...ir.text import NO_TEXT, SpecText, plain
-from ...ir.types import (
-    NULL,
-    AnyType,
-    FileType,
-    ListType,
-    MappingType,
-    Reference,
-    ScalarType,
-    TupleType,
-    Type,
-    accepts,
-    union,
-)
+from ...ir.types import NULL, Reference, Type, accepts, union
 from ..scalars import KINDS, as_scalar, bounds, choices
 
 _DEEPEST = 40
@@ -106,7 +95,7 @@ class SchemaReader:
         if place.depth > _DEEPEST:
             raise NotExpressible(f"its schema is nested more than {_DEEPEST} levels deep")
         if not isinstance(schema, dict):
-            return AnyType()
+            return types.AnyType()
         for keyword in ("$defs", "definitions"):
             # Old versions leave definitions where a component wrote them, deep inside.
             if isinstance(local := schema.get(keyword), dict):
@@ -132,7 +121,7 @@ class SchemaReader:
             return self._inside[name]
         if name in self._following:
             # A list of itself, say: only a class can be named inside its own definition.
-            return AnyType()
+            return types.AnyType()
         self._following.append(name)
         try:
             return self._read(place.scope[name], replace(place, depth=place.depth + 1), name)
@@ -156,14 +145,14 @@ class SchemaReader:
         if isinstance(kind, list):
             return union(self._read({**schema, "type": one}, place) for one in kind)
         if kind == "filepath" or schema.get("format") == "filepath":
-            return FileType()
+            return types.FileType()
         if kind == "array" or (kind is None and ("items" in schema or "prefixItems" in schema)):
             return self._array(schema, place)
         if kind == "object" or (kind is None and isinstance(schema.get("properties"), dict)):
             return self._object(schema, place, definition)
         if isinstance(kind, str) and kind in KINDS:
-            return ScalarType(kind=KINDS[kind], bounds=bounds(schema, KINDS[kind]))
-        return AnyType()
+            return types.ScalarType(kind=KINDS[kind], bounds=bounds(schema, KINDS[kind]))
+        return types.AnyType()
 
     def _array(self, schema: Mapping[str, Json], place: _Place) -> Type:
         items = schema.get("items")
@@ -173,20 +162,20 @@ class SchemaReader:
                 self._read(item, place.at(str(number))) for number, item in enumerate(places, 1)
             ]
             if schema.get("minItems") == len(found) == schema.get("maxItems"):
-                return TupleType(items=tuple(found))
-            rest = self._read(items, place) if isinstance(items, dict) else AnyType()
+                return types.TupleType(items=tuple(found))
+            rest = self._read(items, place) if isinstance(items, dict) else types.AnyType()
             is_closed = items is False or schema.get("maxItems") == len(found)
-            return ListType(item=union(found if is_closed else [*found, rest]))
-        return ListType(item=self._read(items, place), bounds=bounds(schema, "array"))
+            return types.ListType(item=union(found if is_closed else [*found, rest]))
+        return types.ListType(item=self._read(items, place), bounds=bounds(schema, "array"))
 
     def _object(self, schema: Mapping[str, Json], place: _Place, definition: str) -> Type:
         members = schema.get("properties")
         if not isinstance(members, dict) or not members:
             if _FILE_ANSWER in plain(schema.get("description")):
-                return FileType()
-            return MappingType(value=self._read(schema.get("additionalProperties"), place))
+                return types.FileType()
+            return types.MappingType(value=self._read(schema.get("additionalProperties"), place))
         if members.keys() >= _FILE_MEMBERS:
-            return FileType()
+            return types.FileType()
         required = schema.get("required")
         names = required if isinstance(required, list) else []
         needed = {name for name in names if isinstance(name, str)}

@@ -11,26 +11,12 @@ from typing import Literal, TypeAlias, cast
 
 from hubsmith_runtime import SpecError
 
+from ...ir import types
 from ...ir.json_type import Json
 from ...ir.model import Alias, Definition, Member
 from ...ir.names import ClassName, class_name, identifier, is_name, reserved
 from ...ir.text import plain
-from ...ir.types import (
-    AnyType,
-    Bounds,
-    ChoiceType,
-    FileType,
-    ListType,
-    MappingType,
-    Reference,
-    ScalarType,
-    Type,
-    UnionType,
-    as_result,
-    optional,
-    tag_of,
-    union,
-)
+from ...ir.types import Reference, Type, as_result, optional
 from ..scalars import bounds, choices
 from .overlay import Overlay
 from .registry import Registry
@@ -111,20 +97,20 @@ class Classes:
                 return self._object(node, name)
             case "array":
                 item = self.type(node.get("items", {}), name)
-                return ListType(item=item, bounds=_bounds(node, "array"))
+                return types.ListType(item=item, bounds=_bounds(node, "array"))
             case "string" | "integer" | "number" | "boolean" | "null" as kind:
-                return ScalarType(kind=kind, bounds=_bounds(node, kind))
+                return types.ScalarType(kind=kind, bounds=_bounds(node, kind))
             case None:
-                return AnyType()
+                return types.AnyType()
             case other:
                 raise self._error(f"{name} is of type {other!r}.")
 
     def _file(self, node: Mapping[str, Json]) -> Type:
         if self._is_argument:
-            return FileType(form="ContentInput")
+            return types.FileType(form="ContentInput")
         kind = node.get("contentMediaType")
         is_image = isinstance(kind, str) and kind.startswith("image/")
-        return FileType(form="Image" if is_image else "Base64Bytes")
+        return types.FileType(form="Image" if is_image else "Base64Bytes")
 
     def _named_union(self, title: Json, options: list[Json], name: str) -> Type:
         found = self._union(options, name)
@@ -146,21 +132,21 @@ class Classes:
         found: list[Type] = []
         for option in options:
             type_ = self.type(option, name)
-            found += type_.options if isinstance(type_, UnionType) else [type_]
+            found += type_.options if isinstance(type_, types.UnionType) else [type_]
         # Choices written one by one are one choice.
-        choices = [one for one in found if isinstance(one, ChoiceType)]
+        choices = [one for one in found if isinstance(one, types.ChoiceType)]
         if len(choices) > 1:
             values = tuple(value for one in choices for value in one.values)
-            rest = [one for one in found if not isinstance(one, ChoiceType)]
-            found = [ChoiceType(values=values), *rest]
-        return union(found)
+            rest = [one for one in found if not isinstance(one, types.ChoiceType)]
+            found = [types.ChoiceType(values=values), *rest]
+        return types.union(found)
 
     def _object(self, node: dict[str, Json], name: str) -> Type:
         properties = node.get("properties")
         if not isinstance(properties, dict) or not properties:
             inside = node.get("additionalProperties")
-            value = self.type(inside, name) if isinstance(inside, dict) else AnyType()
-            return MappingType(value=value)
+            value = self.type(inside, name) if isinstance(inside, dict) else types.AnyType()
+            return types.MappingType(value=value)
         own = self._name(node, name)
         shared = self._overlay.shared.get(own)
         chosen = shared or own
@@ -212,7 +198,7 @@ class Classes:
         default = resolved.get("default") if self._is_argument else None
         if isinstance(default, list | dict):
             raise self._error(f"{owner}.{key} has an odd default.")
-        tag = tag_of(type_) if is_required else None
+        tag = types.tag_of(type_) if is_required else None
         return Member(
             wire_name=plain(key),
             identifier=identifier(key, fallback="member", avoid=_MEMBERS),
@@ -230,7 +216,7 @@ def _choices(values: list[Json]) -> Type:
     return choices(values, is_constant=len(values) == 1)
 
 
-def _bounds(node: Mapping[str, Json], kind: str) -> Bounds:
+def _bounds(node: Mapping[str, Json], kind: str) -> types.Bounds:
     found = bounds(node, kind)
     is_exclusive = "exclusiveMinimum" in dict(found)
     return tuple(one for one in found if not (is_exclusive and one[0] == "minimum"))

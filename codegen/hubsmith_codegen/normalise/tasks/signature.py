@@ -5,23 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from ...ir import types
 from ...ir.model import Default, Overload, Parameter, TaskFacts
 from ...ir.names import ClassName, Identifier
 from ...ir.text import NO_TEXT, SpecText
-from ...ir.types import (
-    NULL,
-    TEXT,
-    AnyType,
-    ChoiceType,
-    GenericType,
-    ListType,
-    Reference,
-    ScalarType,
-    Type,
-    optional,
-    options_of,
-    union,
-)
+from ...ir.types import NULL, TEXT, Type, optional
 from .overlay import Overlay
 
 MARK = "*"
@@ -31,23 +19,23 @@ KWARGS = "**kwargs"
 """What stands last in the signature of a method that takes more than it lists."""
 
 
-def _generic(name: str, *arguments: Type) -> GenericType:
-    return GenericType(class_name=ClassName(name), arguments=arguments)
+def _generic(name: str, *arguments: Type) -> types.GenericType:
+    return types.GenericType(class_name=ClassName(name), arguments=arguments)
 
 
-def _class(name: str) -> Reference:
-    return Reference(class_name=ClassName(name))
+def _class(name: str) -> types.Reference:
+    return types.Reference(class_name=ClassName(name))
 
 
 MODEL_CLASS = _generic("type", _class("pydantic.BaseModel"))
 """What an answer may be parsed by."""
 
-_NUMBER = ScalarType(kind="number")
+_NUMBER = types.ScalarType(kind="number")
 _HEADERS = _generic("Mapping", TEXT, TEXT)
-_BODY = _generic("Mapping", TEXT, AnyType())
+_BODY = _generic("Mapping", TEXT, types.AnyType())
 _MODEL = _class("ModelT")
-_TRUE = ChoiceType(values=(True,), is_constant=True)
-_FALSE = ChoiceType(values=(False,), is_constant=True)
+_TRUE = types.ChoiceType(values=(True,), is_constant=True)
+_FALSE = types.ChoiceType(values=(False,), is_constant=True)
 
 
 OPTIONS = {
@@ -91,26 +79,26 @@ def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tu
     found = list(_variants(facts, own, whole))
     if facts.chunk_class:
         at_once = [_with(one, "stream", _false(own["stream"]), is_required=False) for one in found]
-        found = [*_streams(facts, Reference(class_name=facts.chunk_class), found), *at_once]
+        found = [*_streams(facts, types.Reference(class_name=facts.chunk_class), found), *at_once]
     if len(found) < 2:
         return ()
     if not facts.returns_list_if:
         # Not every type checker sees that a `bool` is `True` or `False`: it gets the union. A
         # parsed answer is an answer, too.
         results = [one.result for one in found if not _is_parsed(one.result)]
-        found.append(Overload(types={}, result=union(results)))
+        found.append(Overload(types={}, result=types.union(results)))
     return tuple(found)
 
 
 def _variants(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> Iterator[Overload]:
-    one = Reference(class_name=facts.output_class or ClassName("Any"))
+    one = types.Reference(class_name=facts.output_class or ClassName("Any"))
     if name := facts.returns_text_unless:
         yield _overload(one, name, _TRUE, is_required=True)
         yield _overload(TEXT, name, _false(own[name]), is_required=False)
     elif name := facts.returns_list_if:
         given = _without(own[name].type, NULL)
         yield _overload(one, name, NULL, is_required=False)
-        yield _overload(ListType(item=one), name, given, is_required=True)
+        yield _overload(types.ListType(item=one), name, given, is_required=True)
     elif name := facts.parsed_by:
         parsed = _generic(f"Parsed{facts.output_class}", _MODEL)
         others = _without(own[name].type, MODEL_CLASS)
@@ -144,8 +132,8 @@ def _false(parameter: Parameter) -> Type:
 
 
 def _without(type_: Type, option: Type) -> Type:
-    return union([one for one in options_of(type_) if one != option])
+    return types.union([one for one in types.options_of(type_) if one != option])
 
 
 def _is_parsed(type_: Type) -> bool:
-    return isinstance(type_, GenericType) and type_.arguments == (_MODEL,)
+    return isinstance(type_, types.GenericType) and type_.arguments == (_MODEL,)

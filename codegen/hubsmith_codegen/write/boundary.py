@@ -1,0 +1,93 @@
+"""Where files may be written: within one folder, and through no link.
+
+What a project says of places (its configuration, its locks, its links) may come from somebody
+else. Every write and removal of a command asks here first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from hubsmith_runtime import SpecError
+
+# Not every system knows all of these.
+_FRESH = sum(
+    getattr(os, f"O_{name}", 0) for name in ("WRONLY", "CREAT", "EXCL", "NOFOLLOW", "BINARY")
+)
+
+
+def confined(path: Path, boundary: Path) -> Path:
+    """Return a path as it may be written to, absolute.
+
+    Args:
+        path: A file or a folder, which may be missing.
+        boundary: The folder that it must be in. Links on the way to this folder are the user's own.
+
+    Raises:
+        SpecError: when the path leads out of the boundary, a part of it below that is a link, or
+            it belongs to git.
+    """
+    top, lexical = boundary.resolve(), _absolute(boundary)
+    target = _absolute(path)
+    if target.is_relative_to(lexical):
+        target = top / target.relative_to(lexical)
+    if not target.is_relative_to(top):
+        raise SpecError(
+            f"{target} is outside of {top}. Nothing is written there unless the command line says "
+            "so: --out DIR."
+        )
+    parts = target.relative_to(top).parts
+    if ".git" in map(str.lower, parts):
+        raise SpecError(f"{target} is git's own, so nothing is written there.")
+    place = top
+    for part in parts:
+        place /= part
+        if _is_link(place):
+            raise SpecError(f"{place} is a link, which is not followed. Remove it first.")
+    return target
+
+
+def boundary_of(out: str | None, project: Path) -> Path:
+    """Return the folder that nothing is written outside of.
+
+    Args:
+        out: The folder that the user names on the command line.
+        project: The folder of the configuration.
+    """
+    if out is None or _absolute(Path(out)).is_relative_to(project):
+        return project
+    return Path(out)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all; one that is there already keeps its mode.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    # By a name that nobody knows before, so that no link can wait there.
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}.unfinished")
+    try:
+        with os.fdopen(os.open(unfinished, _FRESH, 0o666), "wb") as file:
+            file.write(content)
+        if path.exists():
+            shutil.copymode(path, unfinished)
+        unfinished.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        raise
+
+
+def _absolute(path: Path) -> Path:
+    # Links stay as they are.
+    return Path(os.path.normpath(Path.cwd() / path))
+
+
+def _is_link(path: Path) -> bool:
+    # Python knows the links of Windows that are none of its symbolic ones since 3.12.
+    return path.is_symlink() or getattr(os.path, "isjunction", os.path.islink)(path)
