@@ -528,7 +528,7 @@ class AsyncInferenceClient(AsyncInferenceBase):
             verbosity: How long answers should be: "low", "medium" or "high".
 
         Returns:
-            The answer. With `stream=True` an iterable of its pieces, which can be closed.
+            The answer. With `stream=True`, a stream of its pieces, which can be closed.
         """
         request = tasks.ChatCompletionRequest(
             messages=messages,
@@ -1485,8 +1485,8 @@ class AsyncInferenceClient(AsyncInferenceBase):
                 2301.10226). Default of the Hub's servers: False.
 
         Returns:
-            The generated text; with `details=True` also its tokens. With `stream=True` an
-                iterable of its pieces, which can be closed.
+            The generated text; with `details=True` also its tokens. With `stream=True`, a
+                stream of its pieces, which can be closed.
         """
         request = tasks.TextGenerationRequest(
             prompt=prompt,

@@ -526,7 +526,7 @@ class InferenceClient(InferenceBase):
             verbosity: How long answers should be: "low", "medium" or "high".
 
         Returns:
-            The answer. With `stream=True` an iterable of its pieces, which can be closed.
+            The answer. With `stream=True`, a stream of its pieces, which can be closed.
         """
         request = tasks.ChatCompletionRequest(
             messages=messages,
@@ -1481,8 +1481,8 @@ class InferenceClient(InferenceBase):
                 2301.10226). Default of the Hub's servers: False.
 
         Returns:
-            The generated text; with `details=True` also its tokens. With `stream=True` an
-                iterable of its pieces, which can be closed.
+            The generated text; with `details=True` also its tokens. With `stream=True`, a
+                stream of its pieces, which can be closed.
         """
         request = tasks.TextGenerationRequest(
             prompt=prompt,

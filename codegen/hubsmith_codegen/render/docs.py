@@ -16,8 +16,8 @@ from ..ir.types import Bounds, ListType, ScalarType, Type, bounds_of, holds_file
 
 _LONGEST_DEFAULT = 60
 _FILES = (
-    "A file is given as a path, a URL, bytes, an open file, a PIL image or a `File`; the samples "
-    "of an audio as (samples, sampling rate)."
+    "A file is given as a path, a URL, bytes, an open file, a PIL image or a `File`; audio also as "
+    "a pair (samples, sampling rate)."
 )
 
 
@@ -58,7 +58,7 @@ def client_lines(service: Service, *, is_async: bool) -> list[str]:
     lines += [
         "",
         "Every endpoint is a method. The same methods of `jobs` start a job instead, to iterate, "
-        "watch and cancel.",
+        "watch or cancel.",
     ]
     if any(holds_file(one.type) for item in service.operations for one in item.parameters):
         lines[-1] += f" {_FILES}"
@@ -81,7 +81,7 @@ def module_line(operation: Operation | None) -> str:
     if operation is None:
         return "Classes that several tasks share."
     summary = sentence(operation.description)
-    return f"The task {plain(operation.endpoint)}: {summary[:1].lower()}{summary[1:]}"
+    return f"The {plain(operation.endpoint)} task: {summary[:1].lower()}{summary[1:]}"
 
 
 def endpoint_name(operation: Operation) -> str:
@@ -105,9 +105,9 @@ def parameter_help(parameter: Parameter) -> SpecText:
     if parameter.default is not None and parameter.default.wire is not None:
         value = plain(literal(parameter.default.wire))
         if len(value) <= _LONGEST_DEFAULT:
-            parts.append(f"Default: {value}.")
+            parts.append(f"By default {value}.")
         else:
-            parts.append("Default: the Space's own value.")
+            parts.append("By default the Space's own value.")
     if parameter.server_default is not None:
         parts.append(f"Default of the Hub's servers: {literal(parameter.server_default)}.")
     return SpecText(" ".join(part for part in parts if part))
@@ -145,7 +145,7 @@ def _returned(operation: Operation) -> str:
     if operation.task is not None:
         returned = sentence(operation.returns)
         if operation.task.chunk_class:
-            returned += " With `stream=True` an iterable of its pieces, which can be closed."
+            returned += " With `stream=True`, a stream of its pieces, which can be closed."
         return returned
     match operation.results:
         case (one,):

@@ -56,7 +56,8 @@ def visual_question_answering_body(target: Target, payload: Payload) -> Body:
 def binary_body(target: Target, payload: Payload) -> Body | File:
     parameters = payload.all_parameters()
     if not parameters:
-        return payload.inputs
+        file: File = payload.inputs
+        return file
     return {"inputs": base64_of(payload.inputs), "parameters": parameters}
 
 

@@ -48,7 +48,7 @@ class AsyncKitchen(AsyncSpace):
         """Ask the cook a question (`/chat`).
 
         Args:
-            history: Default: [].
+            history: By default [].
         """
         return await self._run(ChatRequest(message=message, history=history))
 
@@ -131,7 +131,7 @@ class AsyncKitchen(AsyncSpace):
         """Suggest what to cook in a season (`/suggest`).
 
         Args:
-            avoid: Default: [].
+            avoid: By default [].
         """
         return await self._run(SuggestRequest(season=season, avoid=avoid))
 

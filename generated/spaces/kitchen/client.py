@@ -33,8 +33,8 @@ class Kitchen(Space):
     """A client of the Space owner/kitchen.
 
     Every endpoint is a method. The same methods of `jobs` start a job instead, to iterate,
-    watch and cancel. A file is given as a path, a URL, bytes, an open file, a PIL image or a
-    `File`; the samples of an audio as (samples, sampling rate).
+    watch or cancel. A file is given as a path, a URL, bytes, an open file, a PIL image or a
+    `File`; audio also as a pair (samples, sampling rate).
 
     Args:
         source: `owner/name` or URL of the Space; default: the one it was generated from.
@@ -61,7 +61,7 @@ class Kitchen(Space):
         """Ask the cook a question (`/chat`).
 
         Args:
-            history: Default: [].
+            history: By default [].
         """
         return self._run(ChatRequest(message=message, history=history))
 
@@ -142,7 +142,7 @@ class Kitchen(Space):
         """Suggest what to cook in a season (`/suggest`).
 
         Args:
-            avoid: Default: [].
+            avoid: By default [].
         """
         return self._run(SuggestRequest(season=season, avoid=avoid))
 

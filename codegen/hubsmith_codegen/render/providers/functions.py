@@ -81,7 +81,7 @@ def body_of(operation: Operation) -> Function:
     need = Need.CHECKED if needs_inputs(operation) else Need.RAISES
     scope, lines = _REQUEST, list(_parameters(operation))
     if operation.form == "binary":
-        lines += ["if not parameters:", "    return payload.inputs"]
+        lines += ["if not parameters:", "    file: File = payload.inputs", "    return file"]
     is_named_once = all(_count(body, "parameters") < 2 for body in _bodies(operation))
     if len(lines) == 1 and not operation.json_schema and is_named_once:
         scope, lines = _WHOLE, []
