@@ -1,7 +1,7 @@
 """Generate, import and type-check a client for every recorded app: `make corpus`.
 
 Everything is written to build/corpus. Exit code 1: something crashed, an endpoint was lost without
-a word, or what was generated does not import or does not pass pyright in strict mode.
+a word, or what was generated does not import or does not pass pyright and mypy in strict mode.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class Report:
     format_seconds: float = 0.0
     format_errors: list[str] = field(default_factory=list[str])
     import_errors: list[str] = field(default_factory=list[str])
+    mypy_errors: list[str] = field(default_factory=list[str])
     type_errors: list[str] = field(default_factory=list[str])
 
     @property
@@ -77,7 +78,8 @@ class Report:
         """Every reason for exit code 1."""
         crashes = [f"{outcome.app}: {outcome.crash}" for outcome in self.outcomes if outcome.crash]
         lost = [f"{o.app}: lost {', '.join(o.lost)}" for o in self.outcomes if o.lost]
-        return [*crashes, *lost, *self.format_errors, *self.import_errors, *self.type_errors]
+        written = [*self.format_errors, *self.import_errors, *self.mypy_errors]
+        return [*crashes, *lost, *written, *self.type_errors]
 
 
 def generate(app: corpus.App) -> tuple[Outcome, dict[PurePosixPath, str]]:
@@ -190,6 +192,23 @@ def import_all(packages: Sequence[str]) -> list[str]:
     return [f"import: {line}" for line in lines]
 
 
+def check_with_mypy() -> list[str]:
+    """Run mypy, strict and without a plugin, over everything; return one line per error."""
+    cache = BUILD.parent / "mypy"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "mypy", "--strict", "--python-version", "3.10"),
+            # Packages of one name stand in several folders, which are no packages.
+            *("--explicit-package-bases", f"--cache-dir={cache}", "--no-error-summary", "."),
+        ],
+        cwd=BUILD,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return [f"mypy: {line}" for line in (done.stdout + done.stderr).splitlines()]
+
+
 def check_types() -> list[str]:
     """Run pyright, strict, over everything at once; return one line per error."""
     settings = {"include": ["."], "typeCheckingMode": "strict", "pythonVersion": "3.10"}
@@ -241,7 +260,8 @@ def table(report: Report) -> Iterator[str]:
             sum(len(o.any_unjustified) for o in rows),
         )
     yield f"one ruff pass over everything: {report.format_seconds:.1f} s"
-    yield f"import errors: {len(report.import_errors)}; pyright: {len(report.type_errors)}"
+    yield f"import errors: {len(report.import_errors)}; mypy: {len(report.mypy_errors)}"
+    yield f"pyright: {len(report.type_errors)}"
 
 
 def run(chosen: Iterable[corpus.App], *, types: bool = True) -> Report:
@@ -264,6 +284,8 @@ def run(chosen: Iterable[corpus.App], *, types: bool = True) -> Report:
             text.count("\n") for path, text in files.items() if folder in path.parents
         )
     write(files)
+    if types:
+        report.mypy_errors = check_with_mypy()
     made = [outcome.app for outcome in report.outcomes if not outcome.crash]
     report.import_errors = import_all(made)
     if types and made:
