@@ -1,7 +1,7 @@
 """Generate, import and type-check a client for every recorded app: `make corpus`.
 
 Everything is written to build/corpus. Exit code 1: something crashed, an endpoint was lost without
-a word, or what was generated does not import or does not pass pyright in strict mode.
+a word, or what was generated does not import or does not pass pyright and mypy in strict mode.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -75,6 +76,7 @@ class Report:
     format_seconds: float = 0.0
     format_errors: list[str] = field(default_factory=list[str])
     import_errors: list[str] = field(default_factory=list[str])
+    mypy_errors: list[str] = field(default_factory=list[str])
     type_errors: list[str] = field(default_factory=list[str])
 
     @property
@@ -82,7 +84,8 @@ class Report:
         """Every reason for exit code 1."""
         crashes = [f"{outcome.app}: {outcome.crash}" for outcome in self.outcomes if outcome.crash]
         lost = [f"{o.app}: lost {', '.join(o.lost)}" for o in self.outcomes if o.lost]
-        return [*crashes, *lost, *self.format_errors, *self.import_errors, *self.type_errors]
+        written = [*self.format_errors, *self.import_errors, *self.mypy_errors]
+        return [*crashes, *lost, *written, *self.type_errors]
 
 
 def generate(app: corpus.App) -> tuple[Outcome, dict[PurePosixPath, str]]:
@@ -195,39 +198,71 @@ def import_all(packages: Sequence[str]) -> list[str]:
     return [f"import: {line}" for line in lines]
 
 
-def check_types(packages: Sequence[str], *, again: bool) -> list[str]:
-    """Run pyright, strict, over the packages; return one line per error.
+def check_types(report: Report, packages: Sequence[str], *, again: bool) -> None:
+    """Run pyright and mypy, both strict, over the packages.
 
     Packages that passed before, word for word, are left out unless they are to be checked `again`.
     """
     cache = CACHE / "corpus-types.json"
-    state = digest(path.read_bytes() for path in [*sorted(RUNTIME.rglob("*.py")), TYPE_CHECKER])
-    state = f"{metadata.version('pyright')} {state}"
+    state = state_of_checkers()
     passed: dict[str, str] = {}
     if cache.is_file() and not again:
         known = json.loads(cache.read_text(encoding="utf-8"))
         passed = known["passed"] if known["state"] == state else {}
-    folders = {name: BUILD.joinpath(*name.split(".")) for name in packages}
+    folders = {name: name.replace(".", "/") for name in packages}
     now = {
-        name: digest(path.read_bytes() for path in sorted(folder.glob("*.py")))
+        name: digest(path.read_bytes() for path in sorted((BUILD / folder).glob("*.py")))
         for name, folder in folders.items()
     }
     unchecked = [name for name in packages if passed.get(name) != now[name]]
     if not unchecked:
-        return []
-    include = [folders[name].relative_to(BUILD).as_posix() for name in unchecked]
-    try:
-        faults = faults_in(BUILD, include=include)
-    except TypeCheckerFailed as error:
-        return [f"pyright: {error}"]
-    wrong = {".".join(fault.file.split("/")[:2]) for fault in faults}
+        return
+    with ThreadPoolExecutor(2) as pool:
+        chosen = [folders[name] for name in unchecked]
+        mypy, pyright = (
+            pool.submit(check_with_mypy, chosen),
+            pool.submit(check_with_pyright, chosen),
+        )
+        report.mypy_errors, report.type_errors = mypy.result(), pyright.result()
+    errors = [*report.mypy_errors, *report.type_errors]
     for name in unchecked:
-        if name not in wrong:
+        if not any(folders[name] in error for error in errors):
             passed[name] = now[name]
     cache.parent.mkdir(exist_ok=True)
     content = {"state": state, "passed": passed}
     cache.write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
-    return [str(fault) for fault in faults]
+
+
+def state_of_checkers() -> str:
+    """Return what the outcome of a check depends on, besides what is checked."""
+    sources = [*sorted(RUNTIME.rglob("*.py")), Path(__file__), TYPE_CHECKER]
+    checkers = (f"{name} {metadata.version(name)}" for name in ("pyright", "mypy", "pydantic"))
+    return ", ".join([*checkers, digest(path.read_bytes() for path in sources)])
+
+
+def check_with_mypy(folders: Sequence[str]) -> list[str]:
+    """Run mypy, strict and without a plugin; return one line per error."""
+    cache = BUILD.parent / "mypy"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "mypy", "--strict", "--python-version", "3.10"),
+            # Packages of one name stand in several folders, which are no packages.
+            *("--explicit-package-bases", f"--cache-dir={cache}", "--no-error-summary", *folders),
+        ],
+        cwd=BUILD,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return [f"mypy: {line}" for line in (done.stdout + done.stderr).splitlines()]
+
+
+def check_with_pyright(folders: Sequence[str]) -> list[str]:
+    """Run pyright, strict; return one line per error."""
+    try:
+        return [str(fault) for fault in faults_in(BUILD, include=folders)]
+    except TypeCheckerFailed as error:
+        return [f"pyright: {error}"]
 
 
 def digest(parts: Iterable[bytes]) -> str:
@@ -261,7 +296,8 @@ def table(report: Report) -> Iterator[str]:
             sum(len(o.any_unjustified) for o in rows),
         )
     yield f"one ruff pass over everything: {report.format_seconds:.1f} s"
-    yield f"import errors: {len(report.import_errors)}; pyright: {len(report.type_errors)}"
+    yield f"import errors: {len(report.import_errors)}; mypy: {len(report.mypy_errors)}"
+    yield f"pyright: {len(report.type_errors)}"
 
 
 def run(chosen: Iterable[corpus.App], *, types: bool = True, again: bool = True) -> Report:
@@ -287,7 +323,7 @@ def run(chosen: Iterable[corpus.App], *, types: bool = True, again: bool = True)
     made = [outcome.app for outcome in report.outcomes if not outcome.crash]
     report.import_errors = import_all(made)
     if types and made:
-        report.type_errors = check_types(made, again=again)
+        check_types(report, made, again=again)
     return report
 
 
@@ -298,7 +334,7 @@ def main() -> int:
     parser.add_argument("--no-types", action="store_true", help="leave pyright out")
     parser.add_argument("--json", type=Path, help="also write the report to this file")
     parser.add_argument(
-        "--changed", action="store_true", help="pyright: only what has not passed before"
+        "--changed", action="store_true", help="type-check only what has not passed before"
     )
     options = parser.parse_args()
     if not corpus.CORPUS.is_dir():

@@ -71,6 +71,10 @@ def test_every_package_passes_pyright_in_strict_mode(report: Any) -> None:
     assert report["type_errors"] == []
 
 
+def test_every_package_passes_mypy_in_strict_mode(report: Any) -> None:
+    assert report["mypy_errors"] == []
+
+
 def test_any_stands_only_where_the_spec_has_no_type(report: Any) -> None:
     unjustified = {
         outcome["app"]: outcome["any_unjustified"]
