@@ -16,7 +16,7 @@ from fake_hub import Answer, Seen
 from hubsmith import InferenceClient
 from hubsmith_codegen.ir.providers.table import Operation, Poll, Provider, Result, Variant
 from hubsmith_codegen.normalise.providers.load import load_providers
-from hubsmith_codegen.render.providers.render import render_providers
+from hubsmith_codegen.render.providers.module import render_providers
 from hubsmith_codegen.write.formatting import format_python
 
 from .inference_web import SAYS, InferenceWeb, picture

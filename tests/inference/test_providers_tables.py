@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from exchange import NO_RETRIES, TABLES, payload, tables
 from hubsmith_codegen.ir.providers import table
 from hubsmith_codegen.normalise.providers.load import load_providers
-from hubsmith_codegen.render.providers.render import render_providers
+from hubsmith_codegen.render.providers.module import render_providers
 from hubsmith_codegen.write.formatting import format_python
 from hubsmith_runtime import SpecError, ValidationError
 from hubsmith_runtime.driver import Driver
