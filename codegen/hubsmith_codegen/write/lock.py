@@ -157,7 +157,11 @@ def checked_path(path: str | PurePosixPath, what: str) -> PurePosixPath:
     """
     text = str(path)
     pure = PurePosixPath(text)
-    is_odd = len(text) > _LONGEST_PATH or any(character in text for character in "\\:\0\n\r") or not pure.parts
+    is_odd = (
+        len(text) > _LONGEST_PATH
+        or any(character in text for character in "\\:\0\n\r")
+        or not pure.parts
+    )
     if is_odd or pure.is_absolute() or ".." in pure.parts:
         raise SpecError(f"{what}: {text[:100]!a} is not a path within the package.")
     return pure
