@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hubsmith_codegen.cli.calling.words import read_words
+from hubsmith_codegen.cli.calling.arguments import read_words
 from hubsmith_codegen.ir.model import Definition, Member
 from hubsmith_codegen.ir.names import ClassName, Identifier
 from hubsmith_codegen.ir.text import NO_TEXT, SpecText

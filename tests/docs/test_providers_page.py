@@ -15,7 +15,7 @@ import pytest
 from hubsmith import InferenceClient
 from hubsmith_codegen.ir.providers.table import Operation, Poll, Provider, Result, Variant
 from hubsmith_codegen.normalise.providers.load import load_providers
-from hubsmith_codegen.render.providers.render import render_providers
+from hubsmith_codegen.render.providers.module import render_providers
 from hubsmith_codegen.write.formatting import format_python
 
 from tests.docs.inference_web import SAYS, InferenceWeb, picture

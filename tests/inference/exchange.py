@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import httpx
 from hubsmith_codegen.ir.providers.table import Table
 from hubsmith_codegen.normalise.providers.load import load_providers
-from hubsmith_codegen.render.providers.render import render_providers
+from hubsmith_codegen.render.providers.module import render_providers
 from hubsmith_runtime import HubsmithError, Retries
 from hubsmith_runtime.effects import (
     Close,

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from hubsmith_codegen.ir.providers import table
 from hubsmith_codegen.normalise.providers.load import load_providers
-from hubsmith_codegen.render.providers.render import render_providers
+from hubsmith_codegen.render.providers.module import render_providers
 from hubsmith_codegen.write.formatting import format_python
 from hubsmith_runtime import SpecError, ValidationError
 from hubsmith_runtime.driver import Driver

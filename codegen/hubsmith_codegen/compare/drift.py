@@ -13,7 +13,7 @@ from hubsmith_runtime import SpecError
 
 from ..ir.json_type import Json
 from ..write.files import SPEC_FOLDER
-from ..write.lock import LOCK_FILE, LOST_LOCK, Lock, hash_of, read_lock
+from ..write.lock import LOCK_FILE, LOST_LOCK, Lock, hash_of, read_lock, read_lock_file
 from .api import ApiDiff
 
 Kind: TypeAlias = Literal["space", "snapshot", "generator", "files"]
@@ -67,7 +67,7 @@ def package_drift(
     wanted = read_lock(made[_LOCK], LOCK_FILE)
     files = dict(_hashes(root))
     if _LOCK in files:
-        lock = read_lock((root / LOCK_FILE).read_bytes(), str(root / LOCK_FILE))
+        lock = read_lock_file(root / LOCK_FILE)
         return _Judgement(files, lock, wanted, owns_snapshot=owns_snapshot).drift()
     if files:
         return [_of_files("files", "missing", LOST_LOCK, [_LOCK])]

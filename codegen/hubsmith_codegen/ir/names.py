@@ -8,9 +8,11 @@ it, the others are spelled out.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import keyword
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
@@ -87,15 +89,17 @@ def distinct(
 ) -> tuple[Identifier, ...]:
     """One identifier for each name of one place, all different, whatever the order."""
     short = [identifier(name, fallback=fallback, avoid=avoid) for name in names]
+    rivals, twins = Counter(short), Counter(names)
+    is_unchanged = [one == name.strip("/") for one, name in zip(short, names, strict=True)]
+    unchanged = Counter(itertools.compress(short, is_unchanged))
     found: list[Identifier] = []
     keeps: list[bool] = []
     for position, name in enumerate(names):
-        rivals = [index for index, other in enumerate(short) if other == short[position]]
-        unchanged = [index for index in rivals if short[index] == names[index].strip("/")]
-        keeps.append(len(rivals) == 1 or unchanged == [position])
+        is_only = is_unchanged[position] and unchanged[short[position]] == 1
+        keeps.append(rivals[short[position]] == 1 or is_only)
         if keeps[position]:
             found.append(short[position])
-        elif sum(names[index] == name for index in rivals) > 1:
+        elif twins[name] > 1:
             # Even the spec's own names are the same: only their places tell them apart.
             found.append(Identifier(f"{short[position].rstrip('_')}_{position + 1}"))
         else:
@@ -106,7 +110,8 @@ def distinct(
 def distinct_classes(methods: Sequence[Identifier]) -> tuple[ClassName, ...]:
     """The class names for methods whose names are distinct, distinct as well."""
     short = [class_name(method, fallback="Call") for method in methods]
-    keeps = [short.count(name) == 1 for name in short]
+    rivals = Counter(short)
+    keeps = [rivals[name] == 1 for name in short]
     # `run_it` and `runIt`: keep the underscores that set them apart.
     longer = [
         name if is_kept else _capital(method)
@@ -121,11 +126,12 @@ def _set_apart(found: Sequence[str], names: Sequence[str], keeps: Sequence[bool]
     Those in `keeps` are all different; they are never touched, whatever else is there.
     """
     result = list(found)
+    rivals, twins = Counter(found), Counter(names)
     taken = set(found)
     for place, name in enumerate(names):
-        if keeps[place] or found.count(found[place]) == 1:
+        if keeps[place] or rivals[found[place]] == 1:
             continue
-        origin = name if names.count(name) == 1 else f"{place}{name}"
+        origin = name if twins[name] == 1 else f"{place}{name}"
         digest = hashlib.sha256(origin.encode(errors="replace")).hexdigest()
         length = 8
         while (longer := f"{found[place].rstrip('_')}_{digest[:length]}") in taken:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from ..ir.json_type import Json
+from ..ir.json_type import Json, objects
 from .document import Document
 
 # What the generator, the mock server or the runtime reads.
@@ -69,7 +69,7 @@ def reduce(kind: Document, document: Mapping[str, Json]) -> Mapping[str, Json]:
 
 
 def _config(document: Mapping[str, Json]) -> dict[str, Json]:
-    dependencies = _objects(document.get("dependencies"))
+    dependencies = objects(document.get("dependencies"))
     inputs: set[str] = set()
     for dependency in dependencies:
         # An id is an integer; as text, whatever else stands there can be hashed.
@@ -77,7 +77,7 @@ def _config(document: Mapping[str, Json]) -> dict[str, Json]:
         inputs.update(str(item) for item in (ids if isinstance(ids, list) else []))
     components: list[Json] = [
         _component(component, is_input=str(component.get("id")) in inputs)
-        for component in _objects(document.get("components"))
+        for component in objects(document.get("components"))
     ]
     reduced = _only(document, _CONFIG_KEYS)
     reduced["components"] = components
@@ -117,10 +117,6 @@ def _neutral(value: Json) -> Json:
     if isinstance(value, list):
         return [_neutral(item) for item in value]
     return _ADDRESS.sub(">", value) if isinstance(value, str) else value
-
-
-def _objects(value: Json | None) -> list[dict[str, Json]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _only(mapping: Mapping[str, Json], keys: tuple[str, ...]) -> dict[str, Json]:

@@ -17,6 +17,9 @@ WireGeneration: TypeAlias = Literal["none", "run", "call-v2"]
 MAX_BYTES = 64 * 1024 * 1024
 """The largest document that is read."""
 
+MAX_VALUES = 500_000
+"""The most values and keys that a document may hold: real ones stay below 60,000."""
+
 MAX_DEPTH = 100
 """The deepest nesting that is read: real documents stay below 30."""
 
@@ -33,6 +36,7 @@ _KINDS: Mapping[str, str] = {
     "bool": "a boolean",
     "NoneType": "null",
 }
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ROUTE = re.compile(r"/(?:run|api|call|call/v2)/\{api_name\}/?$")
 _CALL_V2 = re.compile(r"(?:/.*)?/call/v2/.+", re.DOTALL)
@@ -45,9 +49,14 @@ def parse(content: bytes, what: str) -> Mapping[str, Json]:
     `NaN` and infinite numbers, which are no JSON but which servers send, become `null`; unpaired
     surrogates, which no file can hold, become U+FFFD. Of duplicate keys the last one counts.
     """
-    if len(content) > MAX_BYTES:
-        raise SpecError(f"{what} is larger than {MAX_BYTES // 2**20} MiB, which no Space's API is.")
+    # One letter beyond ASCII may make Python keep four bytes for each letter.
+    is_plain = content.isascii() and b"\\u" not in content
+    largest = MAX_BYTES if is_plain else MAX_BYTES // 4
+    if len(content) > largest:
+        raise SpecError(f"{what} is larger than {largest // 2**20} MiB, which no Space's API is.")
     text = _decode(content, what)
+    if _values(text) > MAX_VALUES and _values(_STRING.sub("", text)) > MAX_VALUES:
+        raise SpecError(f"{what} holds more than {MAX_VALUES} values, which no Space's API does.")
     if not text.strip():
         raise SpecError(f"{what} is empty.")
     if text.lstrip().startswith("<"):
@@ -57,10 +66,10 @@ def parse(content: bytes, what: str) -> Mapping[str, Json]:
     except json.JSONDecodeError as error:
         raise SpecError(_describe_syntax(error, text, what)) from None
     except RecursionError:
-        _refuse_depth(what)
+        refuse_depth(what)
     except ValueError:
         raise SpecError(f"{what} holds a number that is too long to be one.") from None
-    _limit_depth(value, what)
+    limit_depth(value, what)
     if not isinstance(value, dict):
         kind = _KINDS.get(type(value).__name__, "a number")
         raise SpecError(f"{what} is {kind}, not a JSON object, so it is not an API document.")
@@ -148,17 +157,24 @@ def _describe_syntax(error: json.JSONDecodeError, text: str, what: str) -> str:
     return f"{what} is not JSON: {error.msg} at {where}."
 
 
-def _refuse_depth(what: str) -> NoReturn:
+def refuse_depth(what: str) -> NoReturn:
+    """Say that a document is nested too deeply."""
     raise SpecError(f"{what} is nested deeper than {MAX_DEPTH} levels.") from None
 
 
-def _limit_depth(value: object, what: str) -> None:
+def _values(text: str) -> int:
+    """The most values and keys that a JSON text may hold: one stands behind each of these signs."""
+    return 1 + sum(text.count(sign) for sign in ",:[{")
+
+
+def limit_depth(value: object, what: str) -> None:
+    """Refuse what is nested too deeply to be worked on."""
     level: list[object] = [value]
     depth = 0
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            _refuse_depth(what)
+            refuse_depth(what)
         following: list[object] = []
         for item in level:
             if isinstance(item, dict):

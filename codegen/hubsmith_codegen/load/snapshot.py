@@ -10,7 +10,8 @@ from hubsmith_runtime import SpecError
 
 from ..ir.json_type import Json
 from . import canonical
-from .document import MAX_BYTES, PATHS, parse
+from .document import PATHS, parse
+from .file import read_file
 from .spec import RawSpec, load, load_document
 
 SOURCE_FILE = "source.json"
@@ -35,7 +36,7 @@ def snapshot_files(raw: RawSpec) -> dict[str, str]:
 def read_snapshot(path: Path) -> RawSpec:
     """Read a snapshot folder, the folder of a generated client, or a single document."""
     if path.is_file():
-        return load_document(_read(path), what=str(path))
+        return load_document(read_file(path), what=str(path))
     if not path.is_dir():
         raise SpecError(f"{path}: there is no such file or folder.")
     found = {kind: path / f"{kind}.json" for kind in PATHS if (path / f"{kind}.json").is_file()}
@@ -46,7 +47,7 @@ def read_snapshot(path: Path) -> RawSpec:
             f"{path}: the folder holds none of openapi.json, info.json and config.json."
         )
     names = [file.name for file in found.values()] + [SOURCE_FILE]
-    files = {name: _read(path / name) for name in names if (path / name).is_file()}
+    files = {name: read_file(path / name) for name in names if (path / name).is_file()}
     return snapshot_of(files, str(path))
 
 
@@ -79,12 +80,3 @@ def _text(about: Mapping[str, Json], key: str, where: str) -> str | None:
     if key == "source" and not _SOURCE.fullmatch(value):
         raise SpecError(f"{where}: source is neither owner/name nor an http(s) URL.")
     return value
-
-
-def _read(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise SpecError(f"{file} is larger than {MAX_BYTES // 2**20} MiB.")
-        return file.read_bytes()
-    except OSError as error:
-        raise SpecError(f"{file} cannot be read: {error.strerror}.") from None

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hubsmith_runtime import SpecError
 
-from ..ir.json_type import Json
+from ..ir.json_type import Json, mapping
 from . import canonical
 from .document import PATHS, Document, WireGeneration, generation_of, identify, parse
 
 __all__ = ["Document", "RawSpec", "WireGeneration", "load", "load_document"]
+
+_PATH = re.compile(r"(?:/[\w.~-]+)*", re.ASCII)
+_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})", re.ASCII)
+_FIRST_BY_NAME = (6, 13)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,20 +54,33 @@ class RawSpec:
     @property
     def gradio_version(self) -> str:
         """The version of the server that wrote the documents; empty where they do not say."""
-        version = (self.config or {}).get("version")
-        if not isinstance(version, str):
-            info = (self.openapi or {}).get("info")
-            version = info.get("version") if isinstance(info, dict) else None
-        return version if isinstance(version, str) else ""
+        return self._said("version")
 
     @property
     def title(self) -> str:
         """What the app calls itself; empty where it keeps Gradio's own title."""
-        title = (self.config or {}).get("title")
-        if not isinstance(title, str):
-            info = (self.openapi or {}).get("info")
-            title = info.get("title") if isinstance(info, dict) else None
-        return title if isinstance(title, str) and title not in ("Gradio", "Gradio App") else ""
+        title = self._said("title")
+        return "" if title in ("Gradio", "Gradio App") else title
+
+    @property
+    def api_prefix(self) -> str:
+        """What comes before the paths of the API: nothing before Gradio 5."""
+        prefix = "/gradio_api" if self.config is None else self.config.get("api_prefix", "")
+        is_path = isinstance(prefix, str) and _PATH.fullmatch(prefix.rstrip("/"))
+        return str(prefix).rstrip("/") if is_path else "/gradio_api"
+
+    @property
+    def calls_by_name(self) -> bool:
+        """Whether plain HTTP calls pass arguments by name."""
+        version = _VERSION.match(self.gradio_version)
+        is_late = version is not None and (int(version[1]), int(version[2])) >= _FIRST_BY_NAME
+        return self.generation == "call-v2" or is_late
+
+    def _said(self, key: str) -> str:
+        for document in (self.config or {}, mapping((self.openapi or {}).get("info"))):
+            if isinstance(said := document.get(key), str):
+                return said
+        return ""
 
 
 def load(

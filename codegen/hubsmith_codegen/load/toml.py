@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +11,26 @@ from typing import Any
 
 from hubsmith_runtime import SpecError
 
+from .document import limit_depth, refuse_depth
+from .file import read_file
+
+MAX_TOML_BYTES = 2**20
+"""The largest TOML file that is read."""
+
+# The time that Python takes for a key grows with the square of its parts.
+_PARTS = 32
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){{{_PARTS}}}")
+_STRING_OR_COMMENT = re.compile(
+    r'''"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:""")?'''
+    r"""|'''[^']*(?:'(?!'')[^']*)*(?:''')?"""
+    r"""|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|'[^'\n]*'?|#[^\n]*""",
+    re.DOTALL,
+)
+
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; a `SpecError` says why it cannot be read."""
-    try:
-        return parse_toml(path.read_bytes(), str(path))
-    except OSError as error:
-        raise SpecError(f"{path} cannot be read: {error.strerror}.") from None
+    return parse_toml(read_file(path, MAX_TOML_BYTES), str(path))
 
 
 def parse_toml(content: bytes, what: str) -> dict[str, Any]:
@@ -25,6 +39,14 @@ def parse_toml(content: bytes, what: str) -> dict[str, Any]:
     module = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     loads: Callable[[str], dict[str, Any]] = module.loads
     try:
-        return loads(content.decode())
+        text = content.decode()
+        has_long_key = _LONG_KEY.search(_STRING_OR_COMMENT.sub("_", text))
+        table = {} if has_long_key else loads(text)
     except ValueError as error:
         raise SpecError(f"{what} is not valid TOML: {error}") from None
+    except RecursionError:
+        refuse_depth(what)
+    if has_long_key:
+        raise SpecError(f"{what} has a key of more than {_PARTS} parts.")
+    limit_depth(table, what)
+    return table

@@ -48,6 +48,8 @@ def confined(path: Path, boundary: Path) -> Path:
         place /= part
         if _is_link(place):
             raise SpecError(f"{place} is a link, which is not followed. Remove it first.")
+        if not place.exists():
+            break
     return target
 
 

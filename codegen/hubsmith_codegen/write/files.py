@@ -16,7 +16,7 @@ from ..load import RawSpec
 from ..load.snapshot import snapshot_files
 from .boundary import confined
 from .formatting import compile_python
-from .lock import LOCK_FILE, Lock, checked_path, generator_versions, hash_of, read_lock
+from .lock import LOCK_FILE, Lock, checked_path, generator_versions, hash_of, read_lock_file
 from .options import Options
 from .syntax import check_syntax
 
@@ -138,7 +138,7 @@ def owned_files(root: Path) -> frozenset[PurePosixPath]:
         raise SpecError(f"{root} exists and is not a folder. Choose another --name or --out.")
     lock_file = root / LOCK_FILE
     if lock_file.is_file():
-        lock = read_lock(lock_file.read_bytes(), str(lock_file))
+        lock = read_lock_file(lock_file)
         return frozenset(lock.files) | {PurePosixPath(LOCK_FILE)}
     if any(root.iterdir()):
         raise SpecError(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hubsmith_runtime import SpecError
@@ -16,14 +16,17 @@ from pydantic import BaseModel, ValidationError
 
 from ..ir.json_type import Json
 from ..load.document import parse
+from ..load.file import read_file
 
 LOCK_FILE = "hubsmith.lock"
 LOCK_VERSION = 1
+MAX_LOCK_BYTES = 2**20
 LOST_LOCK = (
     "Take it back from version control, or remove the folder and write the client anew: "
     "`hubsmith update`"
 )
 """What helps where a client has no lock that can be read."""
+_LONGEST_PATH = 1000
 _GENERATORS = ("hubsmith", "datamodel-code-generator", "Jinja2", "ruff")
 
 
@@ -82,6 +85,11 @@ class Lock:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def read_lock_file(path: Path) -> Lock:
+    """Read a lock from the disk, or say in a `SpecError` why it is none."""
+    return read_lock(read_file(path, MAX_LOCK_BYTES), str(path))
 
 
 def read_lock(content: bytes, what: str) -> Lock:
@@ -149,9 +157,13 @@ def checked_path(path: str | PurePosixPath, what: str) -> PurePosixPath:
     """
     text = str(path)
     pure = PurePosixPath(text)
-    is_odd = any(character in text for character in "\\:\0\n\r") or not pure.parts
+    is_odd = (
+        len(text) > _LONGEST_PATH
+        or any(character in text for character in "\\:\0\n\r")
+        or not pure.parts
+    )
     if is_odd or pure.is_absolute() or ".." in pure.parts:
-        raise SpecError(f"{what}: {text!r} is not a path within the package.")
+        raise SpecError(f"{what}: {text[:100]!a} is not a path within the package.")
     return pure
 
 

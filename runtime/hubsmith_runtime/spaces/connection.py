@@ -29,12 +29,17 @@ class Connection:
     base: str  # Its API root.
     live: LiveSpace
     files: FileOrigin
+    is_named: bool = True  # Whether it is where its caller, or the Hub, said; else redirected.
     known: dict[object, Any] = field(default_factory=dict[object, Any])  # What else it told.
 
     def ask(self, request: HttpRequest) -> Effects[Response]:
         """Send a request that may be sent twice."""
         what = request.url.removeprefix(self.base)
         return protocol.ask(request, f"{self.name}: {what}", self.retries)
+
+    def confided(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        """Return headers or tokens as far as this server may see them: none after a redirect."""
+        return values if self.is_named else {}
 
     def prepare(self, request: Request[Any]) -> Effects[Call]:
         endpoint = type(request).__endpoint__
@@ -70,7 +75,8 @@ class Connection:
             return
         with contextlib.ExitStack() as opened:
             files = [("files", opened.enter_context(sent.file.part())) for sent in call.uploads]
-            url, headers = f"{self.base}/upload", {**call.headers, **protocol.CALLER}
+            url = f"{self.base}/upload"
+            headers = {**self.confided(call.headers), **protocol.CALLER}
             request = HttpRequest(method="POST", url=url, headers=headers, files=files)
             answer = yield from self.ask(request)
         protocol.check(answer, f"{self.name}: upload")
@@ -86,7 +92,7 @@ class Connection:
         """Send a job to the queue, once its files are sent, and return its event id."""
         body = {"event_data": None, "trigger_id": None, **call.extras, "data": call.values}
         body |= {"fn_index": call.fn_index, "session_hash": session_hash}
-        request = protocol.post(f"{self.base}/queue/join", body, headers)
+        request = protocol.post(f"{self.base}/queue/join", body, self.confided(headers))
         answer = yield from protocol.ask(request, call.where, self.retries, runs_job=True)
         protocol.check(answer, call.where)
         event_id = as_text(as_object(answer.json()).get("event_id"))

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from ..effects import Effects, Run, Signal, Sleep, Wait
 from ..errors import AuthenticationError, HubsmithError, SpaceUnavailableError, SpecError
-from ..http import HttpRequest, Response, shown
+from ..http import HttpRequest, Response, origin_of, shown
 from ..reading import as_object, as_text
 from ..retries import Retries
 from ..saving import FileOrigin
@@ -48,7 +48,7 @@ class Connector:
     retries: Retries
     origins: Origins  # Learns where the Space runs, as do the files.
     files: FileOrigin
-    auth: tuple[str, str] | None = None  # For a Space with a login.
+    auth: tuple[str, str] | None = field(default=None, repr=False)  # For a Space with a login.
     wake_timeout: float = WAKE_SECONDS
     on_stage: Callable[[str], object] | None = None
     clock: Callable[[], float] = time.monotonic
@@ -87,10 +87,17 @@ class Connector:
         if config is None:
             raise SpecError(f"{where} answered something else than JSON. Is it a Gradio Space?")
         live = LiveSpace.parse(config, name)
-        moved = answer.url.partition("?")[0]
+        moved, named = answer.url.partition("?")[0], origin_of(root)
         root = moved.removesuffix("/config") if moved.endswith("/config") else root
         self.files.base = base = root + live.prefix
-        return Connection(name=name, retries=retries, base=base, live=live, files=self.files)
+        return Connection(
+            name=name,
+            retries=retries,
+            base=base,
+            live=live,
+            files=self.files,
+            is_named=origin_of(base) == named,
+        )
 
     def _log_in(self, root: str, auth: tuple[str, str]) -> Effects[None]:
         form = urlencode({"username": auth[0], "password": auth[1]}).encode()

@@ -56,7 +56,7 @@ class BaseSpace:
             headers = {**(headers or {}), "cookie": pairs}
         where = Source.parse(source if source is not None else self._source, token, headers)
         origins = Origins(where.credentials(None), verify=ssl_verify)
-        origins.hide({"auth": auth[1]} if auth else {})
+        origins.hide(dict(zip(("user", "password"), auth or (), strict=False)))
         if self._is_async:
             from ..async_driver import AsyncDriver  # Importing asyncio takes long: not for Space.
 

@@ -49,7 +49,7 @@ class UntypedCall:
         encoder, extras = Encoder(connection.base), dict[str, Any]()
         if self.event_data is not None:
             extras["event_data"] = encoder.argument(self.event_data, f"{where}: event_data")
-        if oauth_token is not None:
+        if oauth_token is not None and connection.is_named:
             named = (yield from space_info(connection))["named_endpoints"]
             if named.get(endpoint.name, {}).get("oauth_token"):  # Only for code that declares it.
                 extras["oauth_token"] = oauth_token

@@ -15,12 +15,7 @@ _CLEAR = "\r\x1b[2K"
 
 
 class Display:
-    """The line that says where a call stands, and the log lines above it.
-
-    Args:
-        stream: Where it is shown: nothing is, unless that is a terminal.
-        is_quiet: Whether to show nothing at all.
-    """
+    """The line that says where a call stands, and the log lines above it, on a terminal only."""
 
     def __init__(self, stream: TextIO, *, is_quiet: bool = False) -> None:
         self._stream = stream

@@ -1,8 +1,9 @@
-"""What a call gave: as JSON for programs, as text for people, its files saved."""
+"""What a call gave, written to the output: as JSON for programs, as text for people."""
 
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO, cast
@@ -11,13 +12,13 @@ from hubsmith_runtime import File
 
 from ...ir.model import Operation
 from ...snippets.place import json_text
+from .display import Display
 
 
 class FileFolder:
     """The folder that files are saved into, each under a name that is still free there.
 
-    Args:
-        folder: The folder, made where it is missing; `None` saves nothing.
+    It is made where it is missing; `None` saves nothing.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -57,7 +58,97 @@ class FileFolder:
         raise FileExistsError(17, "there are too many files of this name", str(folder / name))
 
 
-def as_json(value: object, folder: FileFolder) -> object:
+class JsonWriter:
+    """Writes the result as JSON; for a stream every result as a line, none twice in a row.
+
+    Its methods are those of `TextWriter`.
+    """
+
+    def __init__(self, operation: Operation, folder: FileFolder, *, streams: bool) -> None:
+        self._operation = operation
+        self._folder = folder
+        self._streams = streams
+        self._last = ""
+
+    def take(self, partial: object) -> bool:
+        if self._streams:
+            self._write(partial, FileFolder(None))
+        return False
+
+    def finish(self, result: object) -> None:
+        self._write(result, self._folder)
+
+    def abandon(self) -> None:
+        pass
+
+    def _write(self, result: object, folder: FileFolder) -> None:
+        value = _as_json(_named(result, self._operation), folder)
+        text = json_text(value, indent=None if self._streams else 2)
+        if text != self._last:
+            print(text, flush=True)
+            self._last = text
+
+
+class TextWriter:
+    """Writes results on a terminal: text as it is, and as it grows."""
+
+    def __init__(self, operation: Operation, folder: FileFolder, display: Display) -> None:
+        self._operation = operation
+        self._folder = folder
+        self._display = display
+        self._stream: TextIO = sys.stdout
+        self._written = ""
+
+    def take(self, partial: object) -> bool:
+        """Write a partial result where it is text, and return whether it was written."""
+        if not isinstance(partial, str):
+            return False
+        self._display.yield_line()
+        self._grow(partial)
+        return True
+
+    def finish(self, result: object) -> None:
+        """Write the whole result, or what is missing of it."""
+        value = _named(result, self._operation)
+        is_grown = bool(self._written) and isinstance(value, str)
+        if is_grown:
+            self._grow(str(value))
+        self.abandon()
+        if isinstance(value, dict):
+            for name, item in cast("dict[str, object]", value).items():
+                text = self._text(item)
+                gap = "\n" if "\n" in text else " "
+                self._stream.write(f"{_visible(name)}:{gap}{text}\n")
+        elif value is not None and not is_grown:
+            self._stream.write(f"{self._text(value)}\n")
+        self._stream.flush()
+
+    def abandon(self) -> None:
+        """End the line of text that grew and gets no end, so that what follows starts its own."""
+        if self._written:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._written = ""
+
+    def _grow(self, text: str) -> None:
+        """Write what a partial result adds to the one before."""
+        shown = self._written if text.startswith(self._written) else ""
+        start = "\n" if self._written and not shown else ""
+        # Kept first: an interruption may come between the two.
+        self._written = text
+        self._stream.write(start + _visible(text[len(shown) :]))
+        self._stream.flush()
+
+    def _text(self, value: object) -> str:
+        if isinstance(value, str):
+            return _visible(value)
+        if isinstance(value, File):
+            path = self._folder.path_of(value)
+            return _visible(str(path) if path is not None else value.url or value.name)
+        return json_text(_as_json(value, self._folder), indent=2)
+
+
+def _as_json(value: object, folder: FileFolder) -> object:
     """A result with its files as objects: name, type, size, URL, and the path where it was saved."""
     match value:
         case File():
@@ -71,14 +162,14 @@ def as_json(value: object, folder: FileFolder) -> object:
             return {"path": str(path), **about} if path is not None else about
         case Mapping():
             entries = cast("Mapping[object, object]", value)
-            return {str(key): as_json(item, folder) for key, item in entries.items()}
+            return {str(key): _as_json(item, folder) for key, item in entries.items()}
         case list() | tuple():
-            return [as_json(item, folder) for item in cast("Sequence[object]", value)]
+            return [_as_json(item, folder) for item in cast("Sequence[object]", value)]
         case _:
             return value
 
 
-def named(result: object, operation: Operation) -> object:
+def _named(result: object, operation: Operation) -> object:
     """Several results by their names; one alone as itself, none as null."""
     if not isinstance(result, tuple):
         return result
@@ -89,63 +180,6 @@ def named(result: object, operation: Operation) -> object:
         return list(values)  # The Space has changed since its snapshot.
     names = [str(one.identifier) for one in operation.results]
     return dict(zip(names, values, strict=True))
-
-
-class TextWriter:
-    """Writes results for people: text as it is, and as it grows.
-
-    Args:
-        stream: The terminal.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._written = ""
-
-    def grow(self, text: str) -> None:
-        """Write what a partial result adds to the one before."""
-        shown = self._written if text.startswith(self._written) else ""
-        start = "\n" if self._written and not shown else ""
-        # Kept first: an interruption may come between the two.
-        self._written = text
-        self._stream.write(start + _visible(text[len(shown) :]))
-        self._stream.flush()
-
-    def finish(self, value: object, folder: FileFolder) -> None:
-        """Write the whole result, or what is missing of it."""
-        was_growing = bool(self._written)
-        if was_growing and isinstance(value, str):
-            self.grow(value)
-        self.abandon()
-        if value is not None and not (was_growing and isinstance(value, str)):
-            self._write(value, folder)
-        self._stream.flush()
-
-    def abandon(self) -> None:
-        """End the line of text that grew and gets no end, so that what follows starts its own."""
-        if self._written:
-            self._stream.write("\n")
-            self._stream.flush()
-            self._written = ""
-
-    def _write(self, value: object, folder: FileFolder) -> None:
-        if isinstance(value, dict):
-            for name, item in cast("dict[str, object]", value).items():
-                text = _text(item, folder)
-                gap = "\n" if "\n" in text else " "
-                self._stream.write(f"{_visible(name)}:{gap}{text}\n")
-        else:
-            self._stream.write(f"{_text(value, folder)}\n")
-
-
-def _text(value: object, folder: FileFolder) -> str:
-    if isinstance(value, str):
-        return _visible(value)
-    if isinstance(value, File):
-        path = folder.path_of(value)
-        where = str(path) if path is not None else value.url or value.name
-        return _visible(where)
-    return json_text(as_json(value, folder), indent=2)
 
 
 def _visible(text: str) -> str:

@@ -17,7 +17,8 @@ from ...normalise.spaces import normalise
 from ...snippets.listing import definition_lines, heading, parameter_lines
 from ..calling.arguments import endpoint_name, find_operation, read_arguments
 from ..calling.display import Display
-from ..calling.execution import Caller, OutputOptions, execute
+from ..calling.execution import Caller, execute
+from ..calling.outcome import FileFolder, JsonWriter, TextWriter
 from ..console import fail, printable
 from ..source import path_of, read_source
 from . import FAILED, OK, UsageError
@@ -82,13 +83,12 @@ def run(options: argparse.Namespace) -> int:
             for line in str(error).splitlines():
                 fail(line)
             return FAILED
-        output = OutputOptions(
-            is_json=options.json,
-            streams=options.stream,
-            out=Path(options.out) if options.out else None,
-            timeout=options.timeout,
-        )
-        return execute(client, operation, arguments, output, display)
+        folder = FileFolder(Path(options.out) if options.out else None)
+        if sys.stdout.isatty() and not options.json and not options.stream:
+            writer = TextWriter(operation, folder, display)
+        else:
+            writer = JsonWriter(operation, folder, streams=options.stream)
+        return execute(client, operation, arguments, writer, display, options.timeout)
 
 
 def _words(options: argparse.Namespace) -> list[str]:

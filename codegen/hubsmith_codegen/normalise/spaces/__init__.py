@@ -28,7 +28,6 @@ from .definitions import Definitions, Direction
 from .from_config import ConfigFacts
 from .from_info import operations_of_info
 from .from_openapi import operations_of_openapi
-from .protocol import api_prefix, calls_by_name
 from .raw import RawOperation, RawResult
 from .reading import NotExpressible, ReadObject, SchemaReader
 
@@ -71,8 +70,8 @@ def normalise(raw: RawSpec) -> Service:
         source=raw.source,
         title=plain(raw.title),
         platform_version=plain(raw.gradio_version),
-        api_prefix=api_prefix(raw),
-        calls_by_name=calls_by_name(raw),
+        api_prefix=raw.api_prefix,
+        calls_by_name=raw.calls_by_name,
         digest=raw.digest,
         documents=basis,
         operations=tuple(

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ...ir import types
-from ...ir.json_type import Json
+from ...ir.json_type import Json, mapping
 from ...ir.model import Default, Parameter
 from ...ir.names import identifier
 from ...ir.text import NO_TEXT, SpecText, plain
 from ...ir.types import Type, accepts, mapped, optional
 from ..scalars import as_scalar
-from .raw import RawParameter, mapping
+from .raw import RawParameter
 from .reading import Path, SchemaReader
 
 # A slider's bounds stand only here where /config is not at hand.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from ...ir.json_type import Json
-from .raw import RawOperation, RawParameter, RawResult, mapping, objects, text
+from ...ir.json_type import Json, mapping, objects, text
+from .raw import RawOperation, RawParameter, RawResult
 
 _Component = Mapping[str, Json]
 

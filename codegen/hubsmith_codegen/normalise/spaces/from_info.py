@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...ir.json_type import Json
-from .raw import RawOperation, RawParameter, RawResult, mapping, objects, text
+from ...ir.json_type import Json, mapping, objects, text
+from .raw import RawOperation, RawParameter, RawResult
 
 
 def operations_of_info(info: Mapping[str, Json]) -> list[RawOperation]:

@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from ...ir.json_type import Json
+from ...ir.json_type import Json, mapping, text
 from ...load.document import WireGeneration
-from .raw import RawOperation, RawParameter, RawResult, mapping, text
+from .raw import RawOperation, RawParameter, RawResult
 
 _PATHS = {
     "run": re.compile(r"^.*?/run/(?P<name>.+)$"),

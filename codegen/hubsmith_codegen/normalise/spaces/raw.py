@@ -47,18 +47,3 @@ class RawOperation:
     is_ordered: bool = True
     slots: tuple[bool, ...] = ()  # Whether each input takes an argument; see `Operation.slots`.
     fault: str = ""  # Why the endpoint cannot be expressed; empty where it can.
-
-
-def objects(value: Json | None) -> list[Mapping[str, Json]]:
-    """The objects of a JSON array; none where it is no array."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def mapping(value: Json | None) -> Mapping[str, Json]:
-    """A JSON object; an empty one where it is none."""
-    return value if isinstance(value, dict) else {}
-
-
-def text(value: Json | None) -> str:
-    """A JSON string; empty where it is none."""
-    return value if isinstance(value, str) else ""

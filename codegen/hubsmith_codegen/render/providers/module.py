@@ -1,22 +1,53 @@
-"""A provider's table as the parts of a module: what several tasks share is said once."""
+"""Provider tables as Python: a module each, and a package that finds them by name.
+
+What several tasks of a table share is said once.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from ...ir.names import Identifier, identifier
 from ...ir.providers.table import Operation, Poll, Provider, Table
-from ...ir.text import Source, literal
+from ...ir.text import Source, docstring, literal
+from ..templating import header, template
 from .functions import Function, body_of, location_of, needs_inputs, path_of, takes_urls, value_of
 
+_RUNTIME = Source("hubsmith_runtime")
+_INIT = PurePosixPath("__init__.py")
+_ROUTER = "auto"  # A table, but no provider.
 _TRUE, _FALSE = Source("True"), Source("False")
 _IMAGES = ("text-to-image", "image-to-image", "image-text-to-image")
 
 
+def render_providers(tables: Sequence[Table]) -> dict[PurePosixPath, str]:
+    """The unformatted modules of `_providers`, by their place in that folder."""
+    names = (table.provider.name for table in tables)
+    files = {PurePosixPath(f"{table.module}.py"): _file(table) for table in tables}
+    files[_INIT] = template("providers/__init__.py").render(
+        header=header("the provider tables"),
+        runtime=_RUNTIME,
+        names=tuple(literal(name) for name in names if name != _ROUTER),
+        modules=tuple((literal(table.provider.name), literal(table.module)) for table in tables),
+    )
+    return files
+
+
+def _file(table: Table) -> str:
+    name = table.provider.name
+    return template("providers/provider.py").render(
+        header=header(f"{name}.toml (sha256:{table.digest})"),
+        doc=docstring([f"The provider {name}."], indent=0),
+        runtime=_RUNTIME,
+        module=_module_of(table),
+    )
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
+class _Module:
     """What a provider's module holds."""
 
     functions: Mapping[Identifier, Function]  # By name.
@@ -29,8 +60,7 @@ class Module:
         return any("File" in function.signature for function in self.functions.values())
 
 
-def module_of(table: Table) -> Module:
-    """Compile a table."""
+def _module_of(table: Table) -> _Module:
     operations, presets = table.provider.tasks, table.presets
     members: dict[str, dict[str, Source]] = {task: {} for task in operations}
     functions: dict[Identifier, Function] = {}
@@ -50,7 +80,7 @@ def module_of(table: Table) -> Module:
     tasks = ", ".join(
         f"{literal(task)}: {task_names.get(task, one)}" for task, one in whole.items()
     )
-    return Module(
+    return _Module(
         functions=functions,
         constants={
             **{name: polls[task] for task, name in poll_names.items()},
