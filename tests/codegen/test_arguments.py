@@ -79,7 +79,7 @@ HELP: dict[str, tuple[dict[str, Any], str]] = {
     "untyped JSON": (parameter({"type": {}, "description": "any valid json"}), ""),
     "default that no signature holds": (
         with_default(LIST, ["a"], label="Tags"),
-        "Tags. By default ['a'].",
+        "Tags. Default: ['a'].",
     ),
 }
 

@@ -105,9 +105,9 @@ def parameter_help(parameter: Parameter) -> SpecText:
     if parameter.default is not None and parameter.default.wire is not None:
         value = plain(literal(parameter.default.wire))
         if len(value) <= _LONGEST_DEFAULT:
-            parts.append(f"By default {value}.")
+            parts.append(f"Default: {value}.")
         else:
-            parts.append("By default the Space's own value.")
+            parts.append("Default: the Space's own value.")
     if parameter.server_default is not None:
         parts.append(f"Default of the Hub's servers: {literal(parameter.server_default)}.")
     return SpecText(" ".join(part for part in parts if part))

@@ -48,7 +48,7 @@ class AsyncKitchen(AsyncSpace):
         """Ask the cook a question (`/chat`).
 
         Args:
-            history: By default [].
+            history: Default: [].
         """
         return await self._run(ChatRequest(message=message, history=history))
 
@@ -131,7 +131,7 @@ class AsyncKitchen(AsyncSpace):
         """Suggest what to cook in a season (`/suggest`).
 
         Args:
-            avoid: By default [].
+            avoid: Default: [].
         """
         return await self._run(SuggestRequest(season=season, avoid=avoid))
 

@@ -61,7 +61,7 @@ class Kitchen(Space):
         """Ask the cook a question (`/chat`).
 
         Args:
-            history: By default [].
+            history: Default: [].
         """
         return self._run(ChatRequest(message=message, history=history))
 
@@ -142,7 +142,7 @@ class Kitchen(Space):
         """Suggest what to cook in a season (`/suggest`).
 
         Args:
-            avoid: By default [].
+            avoid: Default: [].
         """
         return self._run(SuggestRequest(season=season, avoid=avoid))
 
