@@ -3,8 +3,11 @@
 PYTHON ?= python3
 VENV := .venv
 PYTHON_VENV := $(VENV)/bin/python
+PIP := $(PYTHON_VENV) -m pip install --quiet --disable-pip-version-check
+LOCK := build/lock/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --system-certs \
+	--no-emit-index-url --no-annotate --custom-compile-command 'make lock' \
+	--extra dev --extra docs --output-file requirements/dev.txt pyproject.toml
 STAMP := $(VENV)/.installed
-DOCS_STAMP := $(VENV)/.installed-docs
 OLDER := import sys; sys.exit("hubsmith needs Python 3.10 or newer; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make setup PYTHON=python3.12" if sys.version_info < (3, 10) else 0)
 
 # Most tests wait for a server or a process, so two processors can do with four workers.
@@ -18,18 +21,24 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test pytest quick quick-pytest test-versions test-servers corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs clean
+.PHONY: help setup lock demo test test-versions test-secrets test-servers test-faults soak corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 setup: $(STAMP) ## create .venv and install the project with everything its tests need
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml requirements/dev.txt
 	@$(PYTHON) -c '$(OLDER)'
 	test -x $(PYTHON_VENV) || $(PYTHON) -m venv $(VENV)
-	$(PYTHON_VENV) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(PIP) --require-hashes --requirement requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
+
+lock: ## pin what development needs, with hashes, for every Python and system (network)
+	test -x build/lock/bin/uv || $(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(LOCK)
 
 demo: setup ## start a Gradio app, generate its client, type-check a script and run it
 	$(PYTHON_VENV) demo/run.py
@@ -50,9 +59,18 @@ test-versions: setup ## test against real servers of six Gradio versions, 4.44.1
 	$(PYTHON_VENV) -m tests.versions.environments
 	HUBSMITH_GRADIO_VERSIONS=all $(PYTHON_VENV) -m pytest tests/versions
 
+test-secrets: setup ## try every secret at every kind of server, and look for it in every message
+	HUBSMITH_SECRETS=all $(PYTHON_VENV) -m pytest tests/runtime/test_secrets_of_spaces.py tests/inference/test_secrets_of_inference.py
+
 test-servers: setup ## test against real inference servers: the classical one, llama.cpp, transformers
 	$(PYTHON_VENV) -m tests.servers.server_environments
 	HUBSMITH_SERVERS=all $(PYTHON_VENV) -m pytest tests/servers
+
+test-faults: setup ## do to every exchange what networks and servers do; ends with figures
+	HUBSMITH_FAULTS=all $(PYTHON_VENV) -m pytest tests/faults --deselect tests/faults/test_soak.py
+
+soak: setup ## make 10,000 calls, jobs and cancels at random through a faulty proxy
+	HUBSMITH_SOAK=10000 $(PYTHON_VENV) -m pytest tests/faults/test_soak.py
 
 corpus: setup ## generate, import and type-check a client for every recorded app
 	$(PYTHON_VENV) -m tests.corpus_run
@@ -97,7 +115,7 @@ check: setup ## fail when generated/ is not what specs/ say
 
 build-check: setup ## build the sdist and from it the wheel, and look at what is in them
 	rm -rf build/dist
-	$(PYTHON_VENV) -m build --outdir build/dist
+	$(PYTHON_VENV) -m build --no-isolation --outdir build/dist
 	$(PYTHON_VENV) tests/build_check.py build/dist
 
 lint: setup ## check style and formatting
@@ -112,12 +130,8 @@ fix: setup ## repair style and formatting
 types: setup ## type-check everything in strict mode
 	$(PYTHON_VENV) -m pyright
 
-docs: $(DOCS_STAMP) ## build the documentation into build/docs; a warning is an error
+docs: setup ## build the documentation into build/docs; a warning is an error
 	$(PYTHON_VENV) -m sphinx --builder html --fail-on-warning --keep-going --quiet docs build/docs
-
-$(DOCS_STAMP): $(STAMP)
-	$(PYTHON_VENV) -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
-	@touch $@
 
 clean: ## remove everything that was built or installed
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .cache $(VENV)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hubsmith_codegen.cli import main
 from hubsmith_codegen.cli.configuration import read_configuration
-from hubsmith_codegen.cli.progress import Progress
+from hubsmith_codegen.cli.report import Progress
 
 from tests.life.spaces import LocalSpace, StartSpace
 

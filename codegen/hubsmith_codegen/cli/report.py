@@ -1,27 +1,108 @@
-"""What a command found out about several Spaces: lines as it goes, or one JSON document."""
+"""What a command says about several Spaces: a bar, lines as it goes, or one JSON document."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
-from collections.abc import Generator
+import threading
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
+from typing import TextIO, TypeVar
 
 from ..ir.json_type import Json
 from .commands import FAILED, OK
-from .console import Colour, explained, fail, painted, printable, warn
-from .progress import Progress
+from .console import Colour, explained, fail, is_terminal, painted, printable, warn
+
+Result = TypeVar("Result")
+
+THREADS = 16
+"""The most Spaces that are worked on at the same time."""
+
+_WIDTH = 24
+_CLEAR = "\r\x1b[2K"
+
+
+class Progress:
+    """A bar for work in several stages, such as reading all Spaces and then writing all clients.
+
+    It is drawn on the error stream where that is a terminal, until it is cleared.
+    Several threads may use it.
+    """
+
+    def __init__(
+        self, stages: int, *, is_quiet: bool = False, stream: TextIO | None = None
+    ) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._is_shown = not is_quiet and is_terminal(self._stream)
+        self._stages = stages
+        self._stage = -1
+        self._verb = ""
+        self._total = 0
+        self._done = 0
+        self._busy: list[str] = []
+        self._guard = threading.Lock()
+
+    def clear(self) -> None:
+        """Take the bar away, so that something else can be printed; it comes back by itself."""
+        with self._guard:
+            if self._is_shown:
+                self._put(_CLEAR)
+
+    def each(self, verb: str, names: Iterable[str]) -> Generator[str, None, None]:
+        """Begin a stage and yield its Spaces, each shown as long as the caller works on it."""
+        names = list(names)
+        self.stage(verb, len(names))
+        for name in names:
+            with self.working(name):
+                yield name
+
+    def stage(self, verb: str, total: int) -> None:
+        """Begin the next stage, such as "reading", for so many Spaces."""
+        with self._guard:
+            self._stage += 1
+            self._verb, self._total, self._done = verb, total, 0
+            self._draw()
+
+    @contextmanager
+    def working(self, label: str) -> Generator[None, None, None]:
+        """Show a Space while the block works on it, and count it in the end."""
+        with self._guard:
+            self._busy.append(label)
+            self._draw()
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._busy.remove(label)
+                self._done += 1
+                self._draw()
+
+    def _draw(self) -> None:
+        if not self._is_shown:
+            return
+        share = self._done / self._total if self._total else 1.0
+        filled = round(_WIDTH * min(1.0, (self._stage + share) / self._stages))
+        bar = painted("#" * filled, "green", self._stream) + "-" * (_WIDTH - filled)
+        text = f"{self._verb} {self._done}/{self._total}"
+        if self._busy:
+            text += f": {', '.join(map(printable, self._busy))}"
+        room = shutil.get_terminal_size().columns - _WIDTH - 4
+        self._put(f"{_CLEAR}[{bar}] {text[: max(room, 0)]}")
+
+    def _put(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
 
 
 class Report:
     """Gathers what is said about each Space, and the exit status; used as a `with` block.
 
-    Args:
-        options: `json` prints one JSON document in the end in place of lines, `quiet` only what
-            needs the user: what differs, and errors.
-        stages: How many stages the progress bar has.
-        failure: The exit status where a Space could not be worked on.
+    The option `json` prints one JSON document in the end in place of lines, `quiet` only what needs
+    the user: what differs, and errors. `failure` is the exit status where a Space fails.
     """
 
     def __init__(self, options: argparse.Namespace, *, stages: int, failure: int = FAILED) -> None:
@@ -65,14 +146,9 @@ class Report:
         is_needed: bool = False,
         **facts: Json,
     ) -> None:
-        """Say something about a Space.
+        """Say a line about a Space, headed by its name in a colour; none where it is empty.
 
-        Args:
-            name: The Space, which heads the line.
-            text: The line; none where it is empty.
-            colour: That of the name.
-            is_needed: Whether it is said even where only what needs the user is wanted.
-            facts: What the JSON document says about the Space.
+        It is said even with `quiet` where it is needed. The JSON document says the facts.
         """
         self._note(name, facts)
         if text and not self._is_json and (is_needed or not self.is_silent):
@@ -97,3 +173,34 @@ class Report:
 
     def _note(self, name: str, facts: dict[str, Json]) -> None:
         self._spaces.setdefault(name, {}).update(facts)
+
+    def at_once(
+        self, verb: str, names: Iterable[str], work: Callable[[str], Result]
+    ) -> dict[str, Result]:
+        """Begin a stage and work on all Spaces at the same time; one that fails stops no other.
+
+        The work mostly waits, because threads share one interpreter. What came of those that did
+        not fail is returned in their order.
+        """
+        names = list(names)
+        self.bar.stage(verb, len(names))
+
+        def shown(name: str) -> Result:
+            with self.bar.working(name):
+                return work(name)
+
+        calls: list[Callable[[], Result]] = [partial(shown, name) for name in names]
+        pool = ThreadPoolExecutor(THREADS, thread_name_prefix="hubsmith")
+        try:
+            if len(names) > 1:  # One alone needs no thread, so that an interrupt ends it at once.
+                futures = [pool.submit(call) for call in calls]
+                wait(futures)
+                calls = [future.result for future in futures]
+            results: dict[str, Result] = {}
+            for name, call in zip(names, calls, strict=True):
+                with self.space(name):
+                    results[name] = call()
+            return results
+        finally:
+            # After an interrupt, what has not begun never will.
+            pool.shutdown(cancel_futures=True)

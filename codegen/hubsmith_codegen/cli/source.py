@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from hubsmith_runtime import ConnectionFailedError, SpecError
 
 from ..load import RawSpec
-from ..load.fetch import BROKEN, NO_ANSWER, fetch
 from ..load.snapshot import read_snapshot
 from .configuration import Configuration, read_configuration
 from .console import shown_path
@@ -19,9 +19,7 @@ from .naming import name_of_path, name_of_source
 def path_of(source: str, base: Path | None = None) -> Path | None:
     """Return the path that a source is; the owner/name of a Space and URLs are none.
 
-    Args:
-        source: What the user wrote.
-        base: The folder that a relative path starts from; default: the working folder.
+    A relative path starts from the base, or else from the working folder.
     """
     if "://" in source:
         return None
@@ -53,87 +51,69 @@ def name_for(source: str, raw: RawSpec) -> str:
     return name_of_source(raw.source or source, raw)
 
 
-def token_for(source: str, token: str | None, *, is_alone: bool) -> str | None:
-    """Return the token that a user gave, where it is meant for this Space.
+@dataclass(kw_only=True)
+class Reader:
+    """Reads the API documents that sources name; a `HubsmithError` says why one cannot be read."""
 
-    Args:
-        source: Where the Space is.
-        token: What the user gave.
-        is_alone: Whether the command is about this Space only. Of several, those with a plain
-            address do not get it: it was hardly meant for each of them.
-    """
-    return token if is_alone or "://" not in source else None
+    token: str | None = None  # A Hub token for running Spaces.
+    timeout: float = 10  # Seconds for each document of a running Space.
+    # Whether the command is about one Space only. Of several, those with a plain address do not get
+    # the token: it was hardly meant for each of them.
+    is_alone: bool = True
 
+    @cached_property
+    def configuration(self) -> Configuration:
+        """That of the working folder."""
+        return read_configuration(Path.cwd())
 
-def read_source(source: str, *, token: str | None = None, timeout: float = 10) -> RawSpec:
-    """Read the API documents that a source names.
+    def read(self, source: str) -> RawSpec:
+        """Read a Space, a URL, a snapshot or a document."""
+        path = path_of(source)
+        return self._fetch(source) if path is None else read_snapshot(path)
 
-    Args:
-        source: `owner/name`, a URL, a snapshot folder or an openapi.json file. The name of a
-            recorded Space means its snapshot, where no such path exists.
-        token: A Hub token, for a running Space.
-        timeout: Seconds for each document of a running Space.
+    def read_named(self, source: str) -> RawSpec:
+        """Read a source, or the snapshot of a recorded Space where no such path exists."""
+        path = path_of(source)
+        if path is not None and not path.exists() and source in self.configuration.spaces:
+            return self.snapshot(source)
+        return self.read(source)
 
-    Raises:
-        HubsmithError: when there is nothing there, or it is no API of a Space.
-    """
-    path = path_of(source)
-    if path is None:
-        return fetch(source, token=token, timeout=timeout)
-    if not path.exists():
-        configuration = read_configuration(Path.cwd())
-        if source in configuration.spaces:
-            return stored(configuration, source)
-    return read_snapshot(path)
-
-
-def stored(configuration: Configuration, name: str) -> RawSpec:
-    """Read the snapshot of a recorded Space.
-
-    Raises:
-        SpecError: when it is not recorded, or there is no snapshot.
-    """
-    configuration.space(name)
-    folder = configuration.snapshot(name)
-    if not folder.is_dir():
-        raise SpecError(
-            f"{name}: there is no snapshot in {shown_path(folder)}. Run: hubsmith update {name}"
-        )
-    return read_snapshot(folder)
-
-
-def fetch_recorded(
-    configuration: Configuration,
-    name: str,
-    *,
-    before: RawSpec | None = None,
-    token: str | None = None,
-    timeout: float = 10,
-) -> RawSpec:
-    """Read the documents of a recorded Space anew, from where it was added.
-
-    Args:
-        configuration: Where it is recorded.
-        name: Its name.
-        before: The documents at hand. One of them that the Space just did not manage to serve is
-            an error then, because without it the client would lose what it knows.
-        token: A Hub token, for a running Space.
-        timeout: Seconds for each document of a running Space.
-
-    Raises:
-        HubsmithError: when they cannot be read.
-    """
-    source = configuration.space(name).source
-    path = path_of(source, configuration.file.parent)
-    if path is not None:
-        raw = read_snapshot(path)
-        return raw if raw.source else replace(raw, source=before.source if before else None)
-    raw = fetch(source, token=token, timeout=timeout)
-    for document in before.documents if before else ():
-        reason = raw.notes.get(document)
-        if reason in (BROKEN, NO_ANSWER):
-            raise ConnectionFailedError(
-                f"{name}: {source} did not serve its {document} document: {reason}. "
-                "Try again, or allow more time with --timeout."
+    def snapshot(self, name: str) -> RawSpec:
+        """Read the snapshot of a recorded Space."""
+        self.configuration.space(name)
+        folder = self.configuration.snapshot(name)
+        if not folder.is_dir():
+            raise SpecError(
+                f"{name}: there is no snapshot in {shown_path(folder)}. Run: hubsmith update {name}"
             )
-    return raw
+        return read_snapshot(folder)
+
+    def anew(self, name: str, before: RawSpec | None) -> RawSpec:
+        """Read a recorded Space from where it was added.
+
+        A document at hand that the Space just did not manage to serve is an error, because without
+        it the client would lose what it knows.
+        """
+        source = self.configuration.space(name).source
+        path = path_of(source, self.configuration.file.parent)
+        if path is not None:
+            raw = read_snapshot(path)
+            return raw if raw.source else replace(raw, source=before.source if before else None)
+        from ..load.fetch import BROKEN, NO_ANSWER
+
+        raw = self._fetch(source)
+        for document in before.documents if before else ():
+            reason = raw.notes.get(document)
+            if reason in (BROKEN, NO_ANSWER):
+                raise ConnectionFailedError(
+                    f"{name}: {source} did not serve its {document} document: {reason}. "
+                    "Try again, or allow more time with --timeout."
+                )
+        return raw
+
+    def _fetch(self, source: str) -> RawSpec:
+        # What speaks HTTP is needed by none of the commands that work offline.
+        from ..load.fetch import fetch
+
+        token = self.token if self.is_alone or "://" not in source else None
+        return fetch(source, token=token, timeout=self.timeout)

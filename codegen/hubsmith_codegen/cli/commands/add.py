@@ -10,12 +10,9 @@ from hubsmith_runtime import SpecError
 from hubsmith_runtime.http import shown
 
 from ...load import RawSpec
-from ...load.fetch import fetch
-from ...load.snapshot import read_snapshot
 from ...pipeline import Target
 from ...snippets.sample import sample
 from ...write.options import Options
-from ..concurrent import at_once
 from ..configuration import (
     Configuration,
     RecordedSpace,
@@ -26,7 +23,7 @@ from ..configuration import (
 from ..console import shown_path
 from ..naming import checked_name, refuse_taken
 from ..report import Report
-from ..source import name_for, path_of, recorded_path, token_for
+from ..source import Reader, name_for, path_of, recorded_path
 from . import UsageError
 from .arguments import add_fetching, add_output, add_place, add_vendor_runtime
 from .writing import packages, write_one
@@ -54,11 +51,13 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--name goes with exactly one SOURCE")
     if options.name is not None:
         checked_name(options.name)
-    configuration = read_configuration(Path.cwd())
+    is_alone = len(options.sources) == 1
+    reader = Reader(token=options.token, timeout=options.timeout, is_alone=is_alone)
+    configuration = reader.configuration
     # A URL may hold a password, so it is called by what may be shown of it.
     sources: dict[str, str] = {shown(source): source for source in options.sources}
     with Report(options, stages=3) as report:
-        read = at_once("reading", sources, lambda label: _read(sources[label], options), report)
+        read = report.at_once("reading", sources, lambda label: reader.read(sources[label]))
         targets: dict[str, Target] = {}
         entries: dict[str, RecordedSpace] = {}
         for label, raw in read.items():
@@ -92,14 +91,6 @@ def run(options: argparse.Namespace) -> int:
                     ]
                 report.show(*lines)
     return report.status
-
-
-def _read(source: str, options: argparse.Namespace) -> RawSpec:
-    path = path_of(source)
-    if path is not None:
-        return read_snapshot(path)
-    token = token_for(source, options.token, is_alone=len(options.sources) == 1)
-    return fetch(source, token=token, timeout=options.timeout)
 
 
 def _entry(

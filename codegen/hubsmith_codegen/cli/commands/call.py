@@ -20,7 +20,7 @@ from ..calling.display import Display
 from ..calling.execution import Caller, execute
 from ..calling.outcome import FileFolder, JsonWriter, TextWriter
 from ..console import fail, printable
-from ..source import path_of, read_source
+from ..source import Reader, path_of
 from . import FAILED, OK, UsageError
 from .arguments import add_token, seconds
 
@@ -153,7 +153,7 @@ def _add_options(parser: argparse.ArgumentParser, default: str | None) -> None:
 
 
 def _read(options: argparse.Namespace) -> tuple[Service, RawSpec]:
-    raw = read_source(options.source, token=options.token)
+    raw = Reader(token=options.token).read_named(options.source)
     return normalise(raw), raw
 
 

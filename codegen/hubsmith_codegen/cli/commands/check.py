@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 from ...compare.api import ApiDiff
 from ...compare.drift import Drift, package_drift, space_drift
 from ...pipeline import Target
-from ..changes import changes_between
-from ..concurrent import at_once
-from ..configuration import read_configuration
 from ..report import Report
-from ..source import fetch_recorded, stored, token_for
+from ..source import Reader
 from . import FAILED, UNKNOWN
 from .arguments import add_fetching, add_names, add_output
+from .diff import changes_between
 from .writing import packages, recorded_target
 
 
@@ -31,26 +28,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare, and return 1 where something differs, 2 where it could not be told."""
-    configuration = read_configuration(Path.cwd())
+    reader = Reader(token=options.token, timeout=options.timeout)
+    configuration = reader.configuration
+    names = configuration.chosen(options.names)
+    reader.is_alone = len(names) == 1
     with Report(options, stages=4 if options.live else 3, failure=UNKNOWN) as report:
         targets: dict[str, Target] = {}
-        for name in report.bar.each("reading", configuration.chosen(options.names)):
+        for name in report.bar.each("reading", names):
             with report.space(name):
-                raw = replace(stored(configuration, name), name=name)
+                raw = replace(reader.snapshot(name), name=name)
                 targets[name] = recorded_target(configuration, name, raw)
 
         def ask(name: str) -> ApiDiff | None:
-            before, source = targets[name].raw, configuration.space(name).source
-            token = token_for(source, options.token, is_alone=len(targets) == 1)
-            now = fetch_recorded(
-                configuration, name, before=before, token=token, timeout=options.timeout
-            )
-            is_same = now.digest == before.digest
-            return None if is_same else changes_between(before, replace(now, name=name))
+            before = targets[name].raw
+            now = replace(reader.anew(name, before), name=name)
+            return None if now.digest == before.digest else changes_between(before, now)
 
         drift: dict[str, list[Drift]] = {name: [] for name in targets}
         if options.live:
-            for name, changes in at_once("asking", targets, ask, report).items():
+            for name, changes in report.at_once("asking", targets, ask).items():
                 if changes is not None:
                     drift[name].append(space_drift(name, changes))
         owns_snapshot = configuration.snapshots is None

@@ -10,10 +10,10 @@ from hubsmith_runtime import SpecError
 from ...load.snapshot import read_snapshot
 from ...pipeline import Target
 from ...write.options import Options
-from ..configuration import Configuration, read_configuration
+from ..configuration import Configuration
 from ..naming import checked_name, name_of_path, refuse_taken
 from ..report import Report
-from ..source import stored
+from ..source import Reader
 from . import UsageError
 from .arguments import add_names, add_output, add_place, add_vendor_runtime
 from .writing import recorded_target, write_each
@@ -48,14 +48,15 @@ def run(options: argparse.Namespace) -> int:
         )
     if options.name is not None:
         checked_name(options.name)
-    configuration = read_configuration(Path.cwd())
+    reader = Reader()
+    configuration = reader.configuration
     wanted = dict.fromkeys(options.spec or configuration.chosen(options.names))
     with Report(options, stages=2) as report:
         targets: dict[str, Target] = {}
         for name in wanted:
             with report.space(name):
                 if not options.spec:
-                    raw = stored(configuration, name)
+                    raw = reader.snapshot(name)
                     target = recorded_target(configuration, name, raw, options.out)
                 else:
                     target = _of_document(configuration, Path(name), options)

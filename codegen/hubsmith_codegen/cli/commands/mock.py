@@ -15,9 +15,8 @@ from hubsmith_testing import MockSpace
 from ...ir.json_type import Json
 from ...load import RawSpec
 from ...normalise.spaces.from_openapi import operations_of_openapi
-from ..configuration import read_configuration
 from ..console import printable
-from ..source import read_source
+from ..source import Reader
 from . import OK
 
 _ANSWERS = """\
@@ -89,12 +88,12 @@ def _snapshot(source: str) -> Path | Mapping[str, bytes]:
                 f"{source}: there is no such file or folder. `mock` serves what was recorded: "
                 "run `hubsmith add` for this Space, then give its name."
             )
-        configuration = read_configuration(Path.cwd())
+        configuration = Reader().configuration
         configuration.space(source)
         path = configuration.snapshot(source)
     if path.is_dir() and any((path / f"{kind}.json").exists() for kind in ("config", "info")):
         return path
-    return _documents(read_source(str(path.absolute())))
+    return _documents(Reader().read(str(path.absolute())))
 
 
 def _documents(raw: RawSpec) -> dict[str, bytes]:

@@ -18,9 +18,9 @@ from ...snippets.listing import definition_lines, endpoint_lines, heading
 from ...snippets.place import json_text
 from ...snippets.sample import module_of
 from ..calling.arguments import find_operation
-from ..configuration import read_configuration
+from ..configuration import Configuration
 from ..console import printable, warn
-from ..source import name_for, path_of, read_source, recorded_path
+from ..source import Reader, name_for, path_of, recorded_path
 from . import OK
 from .arguments import add_token
 
@@ -46,8 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read the documents and print what they say."""
-    raw = read_source(options.source, token=options.token)
-    place = _placed(options.source, raw)
+    reader = Reader(token=options.token)
+    place = _placed(options.source, reader.read_named(options.source), reader.configuration)
     operations: Sequence[Operation] = place.service.operations
     if options.endpoint is not None:
         operations = [find_operation(place.service, options.endpoint)]
@@ -67,9 +67,8 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
-def _placed(source: str, raw: RawSpec) -> Place:
+def _placed(source: str, raw: RawSpec, configuration: Configuration) -> Place:
     """Find under which name, and where, the Space's client is or would be."""
-    configuration = read_configuration(Path.cwd())
     path = path_of(source)
     named = name_for(source, raw)
     places = {source, raw.source}

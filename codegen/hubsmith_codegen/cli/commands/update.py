@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from hubsmith_runtime import SpecError
 
@@ -12,12 +11,10 @@ from ...compare.api import ApiDiff
 from ...compare.api.report import to_document
 from ...load import RawSpec
 from ...pipeline import Target
-from ..changes import changes_between, print_changes
-from ..concurrent import at_once
-from ..configuration import Configuration, read_configuration
 from ..report import Report
-from ..source import fetch_recorded, stored, token_for
+from ..source import Reader
 from .arguments import add_fetching, add_names, add_out, add_output
+from .diff import changes_between, print_changes
 from .writing import recorded_target, write_each
 
 
@@ -31,15 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Fetch and rewrite, and return 1 where a Space could not be: it is left as it is then."""
-    configuration = read_configuration(Path.cwd())
+    reader = Reader(token=options.token, timeout=options.timeout)
+    configuration = reader.configuration
     names = configuration.chosen(options.names)
+    reader.is_alone = len(names) == 1
     with Report(options, stages=3) as report:
-        read = at_once(
-            "reading",
-            names,
-            lambda name: _read(configuration, name, options, is_alone=len(names) == 1),
-            report,
-        )
+        read = report.at_once("reading", names, lambda name: _read(reader, name))
         targets: dict[str, Target] = {}
         for name, reading in read.items():
             with report.space(name):
@@ -53,33 +47,22 @@ def run(options: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
-    """The documents of a Space.
+    """The documents of a Space."""
 
-    Attributes:
-        before: Those at hand; `None` where there are none that can be read.
-        fault: Why they cannot be read; empty where they can, and where there are none.
-        now: Those that the Space serves.
-    """
-
-    before: RawSpec | None
-    fault: str
-    now: RawSpec
+    before: RawSpec | None  # Those at hand, where there are some that can be read.
+    fault: str  # Why those at hand cannot be read; else empty.
+    now: RawSpec  # Those that the Space serves.
 
 
-def _read(
-    configuration: Configuration, name: str, options: argparse.Namespace, *, is_alone: bool
-) -> _Reading:
-    source = configuration.space(name).source
+def _read(reader: Reader, name: str) -> _Reading:
     before, fault = None, ""
-    if configuration.snapshot(name).is_dir():
+    if reader.configuration.snapshot(name).is_dir():
         try:
-            before = replace(stored(configuration, name), name=name)
+            before = replace(reader.snapshot(name), name=name)
         except SpecError as error:
             # A merge may have broken it. It is about to be replaced anyway.
             fault = str(error)
-    token = token_for(source, options.token, is_alone=is_alone)
-    raw = fetch_recorded(configuration, name, before=before, token=token, timeout=options.timeout)
-    return _Reading(before=before, fault=fault, now=replace(raw, name=name))
+    return _Reading(before=before, fault=fault, now=replace(reader.anew(name, before), name=name))
 
 
 def _tell_changes(
