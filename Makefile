@@ -21,7 +21,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test test-versions test-secrets test-servers test-faults soak corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs clean
+.PHONY: help setup lock demo test pytest quick quick-pytest test-versions test-secrets test-servers test-faults soak corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20

@@ -27,7 +27,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from hubsmith_runtime import AsyncClient, Client, File, HubsmithError, Retries
 
-from tests.support.fake_hub import Answer, FakeHub, FakeSpace, Seen
+from tests.support.fake_hub import FakeHub
+from tests.support.fake_space import FakeSpace
+from tests.support.recorder import Answer, Seen
 
 ALL = os.environ.get("HUBSMITH_SECRETS") == "all"
 FIGURES: Counter[str] = Counter()
