@@ -14,15 +14,17 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubsmith_codegen.ir.checked import Checked
+from hubsmith_codegen.ir.json_type import Json
 from hubsmith_codegen.load.toml import read_toml
-from hubsmith_codegen.normalise.tasks.overlay import read_overlays
-from hubsmith_codegen.normalise.tasks.registry import read_documents
+from hubsmith_codegen.load.typed import typed
+from hubsmith_codegen.normalise.tasks.overlay import Overlay, read_overlays
+from hubsmith_codegen.normalise.tasks.registry import COMMON, OWN_ID, Documents, read_documents
 from hubsmith_runtime import HubsmithError, SpecError
-
-from .facts import Difference, differences
 
 TASKS = Path(__file__).resolve().parents[2] / "specs" / "tasks"
 PIN = "upstream.toml"
@@ -30,24 +32,34 @@ _SCHEMA = re.compile(
     r"package/src/tasks/((?:[a-z0-9-]+/spec/(?:input|output|stream_output)|common-definitions)\.json)"
 )
 _SECONDS = 300
+_WORDS = frozenset({"description", "example"})  # They are our own; the other keywords are facts.
+_NAMED = frozenset({"properties", "$defs", "definitions"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pin:
-    """Which package the schemas were taken from."""
+class Pin(Checked):
+    """Which package the schemas were taken from; the integrity is its hash, as npm writes it."""
 
-    package: str  # Its name.
-    version: str  # Its version.
-    integrity: str  # Its hash, as npm writes it.
+    package: str
+    version: str
+    integrity: str
 
 
-def read_pin(folder: Path) -> Pin:
-    """Read which package is pinned."""
-    match read_toml(folder / PIN):
-        case {"package": str(package), "version": str(version), "integrity": str(integrity)}:
-            return Pin(package=package, version=version, integrity=integrity)
-        case _:
-            raise SpecError(f"{folder / PIN} must name package, version and integrity.")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One fact that is not the same here and upstream."""
+
+    task: str  # The task; that of shared definitions is `common-definitions`.
+    file: str  # `input`, `output` or `stream_output`.
+    place: str  # A JSON pointer.
+    here: str  # What stands in `specs/tasks`; a missing one is written `nothing`.
+    upstream: str
+    reason: str = ""  # Why, where the overlay says so; else empty.
+
+    def __str__(self) -> str:
+        where = f"{self.task}/{self.file}.json#{self.place}"
+        reason = self.reason or "NOT EXPLAINED"
+        return f"{where}: here {self.here}, upstream {self.upstream} ({reason})"
 
 
 def check_integrity(archive: Path, pin: Pin) -> None:
@@ -82,13 +94,6 @@ def unpack(archive: Path, folder: Path) -> Path:
     return folder
 
 
-def compare_with(upstream: Path, folder: Path = TASKS) -> tuple[Difference, ...]:
-    """Compare the schemas of a folder, which has their overlay, with those that were unpacked."""
-    return differences(
-        read_documents(folder), read_documents(upstream, within="spec"), read_overlays(folder)
-    )
-
-
 def fetch(pin: Pin, folder: Path) -> Path:
     """Fetch the pinned package with npm into an empty folder, and check it."""
     npm = shutil.which("npm")
@@ -110,9 +115,87 @@ def fetch(pin: Pin, folder: Path) -> Path:
     return archives[0]
 
 
+def compare_with(upstream: Path, folder: Path = TASKS) -> tuple[Difference, ...]:
+    """Compare the schemas of a folder, which has their overlay, with those that were unpacked."""
+    here, there = read_documents(folder), read_documents(upstream, within="spec")
+    return differences(here, there, read_overlays(folder))
+
+
+def differences(
+    here: Documents, upstream: Documents, overlays: Mapping[str, Overlay]
+) -> tuple[Difference, ...]:
+    """Compare the facts of `specs/tasks`, not corrected, with those of the package.
+
+    Schemas of our own are left out as long as upstream has none for their task. Corrections of the
+    overlays explain the differences at their places.
+    """
+    ours, theirs = dict(here.all()), dict(upstream.all())
+    found: list[Difference] = []
+    for name in sorted({*ours, *theirs}):
+        if name not in theirs and str(ours[name].get("$id")).startswith(OWN_ID):
+            continue
+        task, _, file = name.partition("/")
+        corrections = overlays[task].corrections if task in overlays else ()
+        for place, one, other in _differing(_facts(ours.get(name)), _facts(theirs.get(name))):
+            reason = next((c.reason for c in corrections if c.explains(file, place)), "")
+            found.append(
+                Difference(
+                    task=task,
+                    file=file or COMMON,
+                    place=place,
+                    here=_shown(one),
+                    upstream=_shown(other),
+                    reason=reason,
+                )
+            )
+    return tuple(found)
+
+
+def _facts(node: Json) -> Json:
+    """A schema without words. A property may be called `description`; that is a fact."""
+    if isinstance(node, list):
+        return [_facts(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    found: dict[str, Json] = {}
+    for key, value in node.items():
+        if key in _NAMED and isinstance(value, dict):
+            found[key] = {name: _facts(one) for name, one in value.items()}
+        elif key not in _WORDS:
+            found[key] = _facts(value)
+    return found
+
+
+def _differing(here: Json, upstream: Json, place: str = "") -> Iterator[tuple[str, Json, Json]]:
+    if isinstance(here, dict) and isinstance(upstream, dict):
+        for key in sorted({*here, *upstream}):
+            inner = f"{place}/{key.replace('~', '~0').replace('/', '~1')}"
+            if key in here and key in upstream:
+                yield from _differing(here[key], upstream[key], inner)
+            else:
+                yield inner, here.get(key), upstream.get(key)
+    elif isinstance(here, list) and isinstance(upstream, list) and len(here) == len(upstream):
+        pairs = zip(_ordered(here), _ordered(upstream), strict=True)
+        for number, (one, other) in enumerate(pairs):
+            yield from _differing(one, other, f"{place}/{number}")
+    elif type(here) is not type(upstream) or here != upstream:
+        yield place, here, upstream
+
+
+def _ordered(items: list[Json]) -> list[Json]:
+    # A list of names, such as `required`, is a set of facts.
+    names = all(isinstance(item, str) for item in items)
+    return sorted(items, key=str) if names else items
+
+
+def _shown(value: Json) -> str:
+    text = "nothing" if value is None else ascii(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
 def main() -> int:
     """Print every difference; return 1 where one is not explained."""
-    pin = read_pin(TASKS)
+    pin = typed(read_toml(TASKS / PIN), Pin, PIN)
     with tempfile.TemporaryDirectory(prefix="hubsmith-") as temporary:
         archive = fetch(pin, Path(temporary))
         found = compare_with(unpack(archive, Path(temporary, "tasks")))

@@ -18,8 +18,14 @@ from hubsmith_codegen.normalise.tasks import service_of_tasks
 from hubsmith_codegen.normalise.tasks.overlay import corrected, read_overlays
 from hubsmith_codegen.normalise.tasks.registry import COMMON, OWN_ID, Documents, read_documents
 from hubsmith_repository import upstream
-from hubsmith_repository.facts import differences
-from hubsmith_repository.upstream import TASKS, Pin, check_integrity, compare_with, unpack
+from hubsmith_repository.upstream import (
+    TASKS,
+    Pin,
+    check_integrity,
+    compare_with,
+    differences,
+    unpack,
+)
 from hubsmith_runtime import HubsmithError, SpecError
 
 OWN = {"audio-to-audio", "tabular-classification", "tabular-regression"}

@@ -13,22 +13,15 @@ from . import docs
 from .classes import Class, Member
 from .signature import DictClasses, argument_type
 
-_OBJECT_INPUT = ClassName("ObjectInput")
 
-
-def definition_classes(
-    definition: Definition, dicts: DictClasses, base: Source, list_class: ClassName | None = None
-) -> Iterator[Class]:
+def definition_classes(definition: Definition, dicts: DictClasses, base: Source) -> Iterator[Class]:
     """The class of an object, and the typed dictionary that is taken for it in an argument.
 
-    In a class that is made by callers only, type checkers take a `list_class` for a list; without
-    it, they see what the members become.
+    Of a class that callers make and no answer holds, type checkers see what its members take.
     """
 
     def seen(type_: Type) -> Type:
-        if list_class is None or definition.is_result:
-            return type_
-        return argument_type(type_, dicts, list_class, _OBJECT_INPUT)
+        return type_ if definition.is_result else _taken(type_, dicts)
 
     about = docs.definition_line(definition)
     yield Class(
@@ -80,9 +73,7 @@ def named_tuple(operation: Operation) -> Class:
     )
 
 
-def request_class(
-    operation: Operation, dicts: DictClasses, base: Source, call: Source, list_class: ClassName
-) -> Class:
+def request_class(operation: Operation, dicts: DictClasses, base: Source, call: Source) -> Class:
     """The class of a request; `call` is the statement that says what it calls."""
     own = [one for one in operation.parameters if not one.is_option]
     return Class(
@@ -92,10 +83,14 @@ def request_class(
         members=tuple(
             Member(
                 identifier=one.identifier,
-                type=argument_type(one.type, dicts, list_class, _OBJECT_INPUT),
+                type=_taken(one.type, dicts),
                 default=None if one.default is None else literal(one.default.value),
                 alias=None if one.wire_name == one.identifier else one.wire_name,
             )
             for one in sorted(own, key=lambda one: one.default is not None)
         ),
     )
+
+
+def _taken(type_: Type, dicts: DictClasses) -> Type:
+    return argument_type(type_, dicts, ClassName("ListInput"), ClassName("ObjectInput"))

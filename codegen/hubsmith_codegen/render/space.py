@@ -26,7 +26,6 @@ VENDORED = Source(f".{RUNTIME_FOLDER}")
 # Methods of the runtime's clients whose names an endpoint may take; they have other parameters.
 _OVERRIDDEN = frozenset({"run", "submit"})
 _OVERRIDES = "  # type: ignore[override]\n"
-_LIST = ClassName("ListInput")
 
 
 def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath, str]:
@@ -121,7 +120,7 @@ class _Models:
 
 def _request(operation: Operation, dicts: DictClasses) -> Class:
     call = Source(f"__endpoint__ = {_endpoint(operation)}")
-    return request_class(operation, dicts, Source("Request"), call, _LIST)
+    return request_class(operation, dicts, Source("Request"), call)
 
 
 def _endpoint(operation: Operation) -> Source:

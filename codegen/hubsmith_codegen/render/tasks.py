@@ -21,7 +21,6 @@ from .templating import header, template
 
 _RUNTIME = Source("hubsmith_runtime.inference")
 _COMMON = "_common"
-_LIST = ClassName("ListInput")
 _OBJECT = ClassName("ObjectInput")
 # What a parsed answer holds: choices, each with a message.
 _PARSED = ("", "Complete", "Message")
@@ -114,11 +113,11 @@ class _Tasks:
         classes: list[Class] = []
         for one in self._service.definitions:
             base = Source("TaskObject" if one.is_input else "TaskOutput")
-            classes += definition_classes(one, self._dicts, base, _LIST)
+            classes += definition_classes(one, self._dicts, base)
         for operation in self._service.operations:
             call = Source(f"__task__ = {_task(operation)}")
             base = Source("TaskRequest")
-            classes.append(request_class(operation, self._dicts, base, call, _LIST))
+            classes.append(request_class(operation, self._dicts, base, call))
         return write_classes(classes)
 
     def _module(self, name: str) -> _Module:

@@ -39,5 +39,5 @@ def _environment() -> Environment:
 
 def _printable(value: object) -> object:
     if not isinstance(value, Source):
-        raise TypeError(f"a template may not print {type(value).__name__}: it passed no door")
+        raise TypeError(f"a template may not print {type(value).__name__}: it was not escaped")
     return value

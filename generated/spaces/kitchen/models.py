@@ -104,7 +104,7 @@ class OptionDictDict(TypedDict):
 
 
 class PlanRecipe(Model):
-    ingredients: list[PlanRecipeIngredients]
+    ingredients: ListInput[ObjectInput[PlanRecipeIngredients, PlanRecipeIngredientsDict]]
     tags: list[str]
     title: str
 

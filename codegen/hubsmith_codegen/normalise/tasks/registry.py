@@ -82,7 +82,8 @@ class Registry:
 def at(document: Json | Mapping[str, Json], pointer: str) -> Json | Mapping[str, Json]:
     """What a JSON pointer leads to; `None` where that is nothing."""
     found = document
-    for part in steps(pointer):
+    for step in pointer.split("/")[1:]:
+        part = step.replace("~1", "/").replace("~0", "~")
         if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
             found = found[int(part)]
         elif isinstance(found, Mapping):
@@ -90,14 +91,3 @@ def at(document: Json | Mapping[str, Json], pointer: str) -> Json | Mapping[str,
         else:
             return None
     return found
-
-
-def steps(pointer: str) -> list[str]:
-    """The keys that a JSON pointer goes by."""
-    parts = pointer.split("/")[1:] if pointer else []
-    return [part.replace("~1", "/").replace("~0", "~") for part in parts]
-
-
-def pointer_of(parts: tuple[str, ...]) -> str:
-    """The JSON pointer that goes by these keys."""
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
