@@ -6,6 +6,7 @@ named by a `Reference`; what it holds stands once, in the service's definitions.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -118,6 +119,14 @@ _PYTHON: dict[Kind, tuple[type, ...]] = {
     "boolean": (),
     "null": (),
 }
+_COMPARED: dict[str, Callable[[float, float], bool]] = {
+    "minimum": operator.ge,
+    "maximum": operator.le,
+    "minLength": operator.ge,
+    "maxLength": operator.le,
+    "exclusiveMinimum": operator.gt,
+    "exclusiveMaximum": operator.lt,
+}
 
 
 def options_of(type_: Type) -> tuple[Type, ...]:
@@ -163,19 +172,7 @@ def _keeps(bound: tuple[str, float], value: Json) -> bool:
     keyword, limit = bound
     if keyword in ("minLength", "maxLength"):
         value = len(value) if isinstance(value, str) else None
-    if not isinstance(value, int | float):
-        return True
-    match keyword:
-        case "minimum" | "minLength":
-            return value >= limit
-        case "maximum" | "maxLength":
-            return value <= limit
-        case "exclusiveMinimum":
-            return value > limit
-        case "exclusiveMaximum":
-            return value < limit
-        case _:
-            return True
+    return not isinstance(value, int | float) or _COMPARED[keyword](value, limit)
 
 
 def mapped(type_: Type, change: Callable[[Type], Type]) -> Type:

@@ -16,25 +16,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from ..ir import types
 from ..ir.json_schema import json_schema
 from ..ir.json_type import Json
 from ..ir.names import ClassName, Identifier
 from ..ir.spelling import field_bounds, spelled
 from ..ir.text import Source, literal
-from ..ir.types import (
-    NULL,
-    FileType,
-    GenericType,
-    ListType,
-    Reference,
-    ScalarType,
-    TupleType,
-    Type,
-    UnionType,
-    bounds_of,
-    optional,
-    without_bounds,
-)
+from ..ir.types import NULL, Type, optional, without_bounds
 
 # A string or a word of an annotation.
 _WORDS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\w+""")
@@ -42,23 +30,14 @@ _WORDS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\w+""")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One member of a class.
-
-    Attributes:
-        identifier: Its name.
-        type: Its type; bounds are checked by the model.
-        default: Its value where it is left out; absent for a required one.
-        alias: Its name in JSON, where that is another.
-        is_alias_argument: Whether its name in JSON is the one that type checkers know.
-        is_key: Whether it is a key of a typed dictionary, which is not required with a default.
-        doc: Its docstring.
-    """
+    """One member of a class."""
 
     identifier: Identifier
-    type: Type
-    default: Source | None = None
-    alias: str | None = None
-    is_alias_argument: bool = False
+    type: Type  # Its type; bounds are checked by the model.
+    default: Source | None = None  # Its value where it is left out; absent for a required one.
+    alias: str | None = None  # Its name in JSON, where that is another.
+    is_alias_argument: bool = False  # Whether its name in JSON is the one that type checkers know.
+    # Whether it is a key of a typed dictionary, which is not required with a default.
     is_key: bool = False
     doc: Source | None = None
 
@@ -67,7 +46,7 @@ class Member:
         default = self.default
         if self.is_key:
             return annotation if default is None else f"NotRequired[{annotation}]"
-        arguments = [field_bounds(bounds)] if (bounds := bounds_of(self.type)) else []
+        arguments = [field_bounds(bounds)] if (bounds := types.bounds_of(self.type)) else []
         if self.alias is not None:
             alias = f"alias={literal(self.alias)}"
             if self.is_alias_argument:
@@ -82,21 +61,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Class:
-    """One class to write.
-
-    Attributes:
-        name: Its name.
-        base: The class it derives from.
-        doc: Its docstring.
-        call: The statement that says what it calls, of a request model.
-        members: Its members, the required ones first.
-    """
+    """One class to write."""
 
     name: ClassName
-    base: Source
-    members: tuple[Member, ...]
+    base: Source  # The class it derives from.
+    members: tuple[Member, ...]  # Its members, the required ones first.
     doc: Source | None = None
-    call: Source | None = None
+    call: Source | None = None  # The statement that says what it calls, of a request model.
 
 
 def write_classes(classes: Sequence[Class]) -> dict[ClassName, Source]:
@@ -157,9 +128,9 @@ class _Bundle:
 
     def _word(self, type_: Type) -> dict[str, Json] | None:
         match type_:
-            case Reference() | FileType() | GenericType() | TupleType():
+            case types.Reference() | types.FileType() | types.GenericType() | types.TupleType():
                 pass
-            case ScalarType(bounds=bounds) | ListType(bounds=bounds) if bounds:
+            case types.ScalarType(bounds=bounds) | types.ListType(bounds=bounds) if bounds:
                 pass
             case _:
                 return None
@@ -186,9 +157,9 @@ def _context(class_: Class, spelled_out: Callable[[str], str]) -> dict[str, Any]
 
 def _without_own(type_: Type) -> Type:
     match type_:
-        case ScalarType() | ListType() | GenericType():
+        case types.ScalarType() | types.ListType() | types.GenericType():
             return replace(type_, bounds=())
-        case UnionType(options=(one, null)) if null == NULL:
+        case types.UnionType(options=(one, null)) if null == NULL:
             return optional(_without_own(one))
         case _:
             return type_

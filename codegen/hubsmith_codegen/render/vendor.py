@@ -39,17 +39,13 @@ _NOTICE = (
 )
 
 
-def vendored_runtime() -> dict[PurePosixPath, str]:
+@cache
+def vendored_runtime() -> Mapping[PurePosixPath, str]:
     """The files of the copied runtime, formatted as they are, by their path in the client package.
 
     They are `_runtime/__init__.py` with the public names of the modules that go along, those
     modules in their folders, and the license.
     """
-    return dict(_files())
-
-
-@cache
-def _files() -> Mapping[PurePosixPath, str]:
     texts = dict(_texts(resources.files(hubsmith_runtime), ""))
     modules = sorted(_closure(texts))
     names = {

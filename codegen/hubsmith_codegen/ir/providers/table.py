@@ -180,7 +180,7 @@ class Provider(Checked):
 class Table:
     """One provider's table."""
 
-    provider: Provider  # What it says.
+    provider: Provider
     # The name of the preset that a task extends, where it does, by the task.
     presets: Mapping[str, str]
     module: str  # The name of the module that it becomes.

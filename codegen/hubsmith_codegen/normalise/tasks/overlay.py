@@ -32,7 +32,7 @@ class Correction(Checked):
     at: tuple[str, ...]  # JSON pointers to objects of that file.
     set: Mapping[str, Any] = field(default_factory=dict[str, Any])  # Members that they get.
     drop: tuple[str, ...] = ()  # Members that they lose.
-    reason: str  # Why.
+    reason: str
 
     def explains(self, file: str, place: str) -> bool:
         """Whether a difference at this JSON pointer of a file is one that this corrects."""

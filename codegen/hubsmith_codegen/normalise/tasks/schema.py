@@ -7,12 +7,12 @@ such as `nullable`. This module knows them all, and lets nothing else through.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 from hubsmith_runtime import SpecError
 
 from ...ir import types
-from ...ir.json_type import Json
+from ...ir.json_type import Json, mapping
 from ...ir.model import Alias, Definition, Member
 from ...ir.names import ClassName, class_name, identifier, is_name, reserved
 from ...ir.text import plain
@@ -85,7 +85,8 @@ class Classes:
             return self._file(node)
         for keyword in ("anyOf", "oneOf"):
             if isinstance(options := node.get(keyword), list):
-                return self._named_union(node.get("title"), options, name)
+                found, title = self._union(options, name), node.get("title")
+                return self._alias(str(title), found) if title in self._overlay.aliases else found
         if "allOf" in node:
             raise self._error(f"{name} is several schemas at once.")
         if isinstance(values := node.get("enum"), list):
@@ -112,12 +113,6 @@ class Classes:
         is_image = isinstance(kind, str) and kind.startswith("image/")
         return types.FileType(form="Image" if is_image else "Base64Bytes")
 
-    def _named_union(self, title: Json, options: list[Json], name: str) -> Type:
-        found = self._union(options, name)
-        if not isinstance(title, str) or title not in self._overlay.aliases:
-            return found
-        return self._alias(title, found)
-
     def _alias(self, name: str, type_: Type) -> Reference:
         alias = Alias(class_name=ClassName(name), type=type_, module=self._module)
         self.aliases[name] = alias
@@ -129,10 +124,7 @@ class Classes:
         ]
         if len(constants) == len(options):
             return _choices(constants)
-        found: list[Type] = []
-        for option in options:
-            type_ = self.type(option, name)
-            found += type_.options if isinstance(type_, types.UnionType) else [type_]
+        found = [one for option in options for one in types.options_of(self.type(option, name))]
         # Choices written one by one are one choice.
         choices = [one for one in found if isinstance(one, types.ChoiceType)]
         if len(choices) > 1:
@@ -142,8 +134,8 @@ class Classes:
         return types.union(found)
 
     def _object(self, node: dict[str, Json], name: str) -> Type:
-        properties = node.get("properties")
-        if not isinstance(properties, dict) or not properties:
+        properties = mapping(node.get("properties"))
+        if not properties:
             inside = node.get("additionalProperties")
             value = self.type(inside, name) if isinstance(inside, dict) else types.AnyType()
             return types.MappingType(value=value)
@@ -151,8 +143,8 @@ class Classes:
         shared = self._overlay.shared.get(own)
         chosen = shared or own
         if chosen not in self.definitions:
-            definition = self._definition(chosen, node, properties, is_shared=bool(shared))
-            self.definitions[chosen] = definition
+            module = SHARED_MODULE if shared else self._module
+            self.definitions[chosen] = self._definition(chosen, node, properties, module)
         found = Reference(class_name=ClassName(chosen))
         if shared:
             self._alias(own, found)
@@ -168,15 +160,9 @@ class Classes:
         return found
 
     def _definition(
-        self,
-        name: str,
-        node: Mapping[str, Json],
-        properties: Mapping[str, Json],
-        *,
-        is_shared: bool,
+        self, name: str, node: Mapping[str, Json], properties: Mapping[str, Json], module: str
     ) -> Definition:
-        required = node.get("required")
-        needed = set(cast("list[str]", required)) if isinstance(required, list) else set[str]()
+        needed = required_of(node)
         if surplus := needed - set(properties):
             raise self._error(
                 f"{name} requires {', '.join(sorted(surplus))}, "
@@ -189,7 +175,7 @@ class Classes:
             members=tuple(sorted(members, key=lambda member: not member.is_required)),
             is_input=self._is_argument,
             is_result=not self._is_argument,
-            module=SHARED_MODULE if is_shared else self._module,
+            module=module,
         )
 
     def _member(self, owner: str, key: str, node: Json, is_required: bool) -> Member:
@@ -210,6 +196,12 @@ class Classes:
 
     def _error(self, what: str) -> SpecError:
         return SpecError(f"{self._document.get('$id')}: {what}")
+
+
+def required_of(node: Mapping[str, Json]) -> set[str]:
+    """The properties that an object must have."""
+    required = node.get("required")
+    return {str(name) for name in required} if isinstance(required, list) else set()
 
 
 def _choices(values: list[Json]) -> Type:

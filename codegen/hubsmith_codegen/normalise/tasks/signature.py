@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 
 from ...ir import types
 from ...ir.model import Default, Overload, Parameter, TaskFacts
@@ -36,6 +35,7 @@ _BODY = _generic("Mapping", TEXT, types.AnyType())
 _MODEL = _class("ModelT")
 _TRUE = types.ChoiceType(values=(True,), is_constant=True)
 _FALSE = types.ChoiceType(values=(False,), is_constant=True)
+_ALWAYS = Overload(types={}, result=NULL)
 
 
 OPTIONS = {
@@ -76,10 +76,19 @@ def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tu
 
     `whole` is what is returned where nothing streams.
     """
-    found = list(_variants(facts, own, whole))
+    found = _variants(facts, own, whole)
     if facts.chunk_class:
-        at_once = [_with(one, "stream", _false(own["stream"]), is_required=False) for one in found]
-        found = [*_streams(facts, types.Reference(class_name=facts.chunk_class), found), *at_once]
+        chunk = types.Reference(class_name=facts.chunk_class)
+        # Whatever else is asked for, the pieces are the same, but for text.
+        streamed = found if facts.returns_text_unless else [Overload(types={}, result=chunk)]
+        pieces = [TEXT if one.result == TEXT else chunk for one in streamed]
+        found = [
+            *(
+                _when("stream", _TRUE, _generic("Stream", piece), also=one)
+                for one, piece in zip(streamed, pieces, strict=True)
+            ),
+            *(_unless("stream", _false(own["stream"]), one.result, also=one) for one in found),
+        ]
     if len(found) < 2:
         return ()
     if not facts.returns_list_if:
@@ -90,40 +99,29 @@ def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tu
     return tuple(found)
 
 
-def _variants(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> Iterator[Overload]:
+def _variants(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> list[Overload]:
     one = types.Reference(class_name=facts.output_class or ClassName("Any"))
     if name := facts.returns_text_unless:
-        yield _overload(one, name, _TRUE, is_required=True)
-        yield _overload(TEXT, name, _false(own[name]), is_required=False)
-    elif name := facts.returns_list_if:
+        return [_when(name, _TRUE, one), _unless(name, _false(own[name]), TEXT)]
+    if name := facts.returns_list_if:
         given = _without(own[name].type, NULL)
-        yield _overload(one, name, NULL, is_required=False)
-        yield _overload(types.ListType(item=one), name, given, is_required=True)
-    elif name := facts.parsed_by:
+        return [_unless(name, NULL, one), _when(name, given, types.ListType(item=one))]
+    if name := facts.parsed_by:
         parsed = _generic(f"Parsed{facts.output_class}", _MODEL)
         others = _without(own[name].type, MODEL_CLASS)
-        yield _overload(parsed, name, _generic("type", _MODEL), is_required=True)
-        yield _overload(one, name, others, is_required=False)
-    else:
-        yield Overload(types={}, result=whole)
+        return [_when(name, _generic("type", _MODEL), parsed), _unless(name, others, one)]
+    return [Overload(types={}, result=whole)]
 
 
-def _streams(facts: TaskFacts, chunk: Type, variants: list[Overload]) -> Iterator[Overload]:
-    if not facts.returns_text_unless:
-        # Whatever else is asked for, the pieces are the same.
-        variants = [Overload(types={}, result=chunk)]
-    for variant in variants:
-        stream = _generic("Stream", TEXT if variant.result == TEXT else chunk)
-        yield _with(replace(variant, result=stream), "stream", _TRUE, is_required=True)
+def _when(name: str, type_: Type, result: Type, *, also: Overload = _ALWAYS) -> Overload:
+    """What is returned where an argument of this type is given."""
+    required = also.required | {name}
+    return Overload(types={**also.types, name: type_}, required=required, result=result)
 
 
-def _overload(result: Type, name: str, type_: Type, *, is_required: bool) -> Overload:
-    return _with(Overload(types={}, result=result), name, type_, is_required=is_required)
-
-
-def _with(variant: Overload, name: str, type_: Type, *, is_required: bool) -> Overload:
-    required = variant.required | {name} if is_required else variant.required
-    return replace(variant, types={**variant.types, name: type_}, required=required)
+def _unless(name: str, type_: Type, result: Type, *, also: Overload = _ALWAYS) -> Overload:
+    """What is returned where no other argument than of this type is given."""
+    return Overload(types={**also.types, name: type_}, required=also.required, result=result)
 
 
 def _false(parameter: Parameter) -> Type:

@@ -8,14 +8,14 @@ from typing import cast
 
 from hubsmith_runtime import SpecError
 
-from ...ir.json_type import Json
+from ...ir.json_type import Json, mapping
 from ...ir.model import Alias, Default, Definition, Operation, Parameter, Result, TaskFacts
 from ...ir.names import ClassName, Identifier, class_name, identifier
 from ...ir.text import NO_TEXT, plain
 from ...ir.types import TEXT, FileType, ListType, Reference, Type, optional, union
 from .overlay import Overlay
 from .registry import Registry
-from .schema import Classes
+from .schema import Classes, required_of
 from .signature import KWARGS, MARK, MODEL_CLASS, OPTIONS, overloads, signature
 
 _PARAMETERS = "parameters"
@@ -94,24 +94,22 @@ class _Request:
         self._document = document
         self._overlay = overlay
         self._classes = classes
-        self._properties = cast("dict[str, Json]", document.get("properties", {}))
+        self._properties = mapping(document.get("properties"))
         if overlay.input not in self._properties:
             raise SpecError(f"{overlay.task}: there is no input {overlay.input!r}.")
         self._input = classes.resolved(self._properties[overlay.input])
 
     def inputs(self) -> str | dict[str, str]:
         """The Python name of the input, or the names of its members by those on the wire."""
-        members = self._input.get("properties")
-        if isinstance(members, dict):
-            return {name: self._python(name) for name in members}
-        return self._python(self._overlay.input)
+        members = {name: self._python(name) for name in mapping(self._input.get("properties"))}
+        return members or self._python(self._overlay.input)
 
     def parameters(self) -> Iterator[Parameter]:
         """The input or its members, then the parameters, then the rest of the request."""
-        if isinstance(self._input.get("properties"), dict):
+        if "properties" in self._input:
             yield from self._members(self._input)
         else:
-            yield self._parameter(self._overlay.input, self._input, _required(self._document))
+            yield self._parameter(self._overlay.input, self._input, required_of(self._document))
         rest = {
             name: node for name, node in self._properties.items() if name != self._overlay.input
         }
@@ -120,14 +118,13 @@ class _Request:
         yield from self._members({**self._document, "properties": rest})
 
     def _members(self, node: Mapping[str, Json]) -> Iterator[Parameter]:
-        properties = node.get("properties")
-        for name, schema in properties.items() if isinstance(properties, dict) else ():
+        for name, schema in mapping(node.get("properties")).items():
             if name in self._overlay.exclude:
                 continue
             if name in self._overlay.flatten:
                 yield from self._members(self._classes.resolved(schema))
             else:
-                yield self._parameter(name, schema, _required(node))
+                yield self._parameter(name, schema, required_of(node))
 
     def _parameter(self, name: str, node: Json, required: set[str]) -> Parameter:
         resolved = self._classes.resolved(node)
@@ -188,11 +185,6 @@ def _check(overlay: Overlay, names: list[str]) -> None:
         )
     if len(set(names)) != len(names) or set(names) & set(OPTIONS):
         raise SpecError(f"{overlay.task}: two parameters have one name: {', '.join(names)}.")
-
-
-def _required(node: Mapping[str, Json]) -> set[str]:
-    required = node.get("required")
-    return {str(name) for name in required} if isinstance(required, list) else set()
 
 
 def _target(type_: Type) -> ClassName | None:
