@@ -85,7 +85,9 @@ def _hashes(root: Path) -> Iterator[tuple[PurePosixPath, str]]:
             file = Path(place) / name
             if name not in _IGNORED_FILES and file.suffix != ".pyc":
                 path = PurePosixPath(file.relative_to(root).as_posix())
-                yield path, hash_of(file.read_bytes()) if file.is_file() else ""
+                # Version control may have given it the line ends of Windows.
+                content = file.read_bytes().replace(b"\r\n", b"\n") if file.is_file() else None
+                yield path, "" if content is None else hash_of(content)
 
 
 class _Judgement:
