@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
 
@@ -42,8 +42,7 @@ class Drift:
 
     def to_json(self) -> dict[str, Json]:
         """Return it as it stands in a JSON document."""
-        advice = f"{self.advice}."
-        return {"kind": self.kind, "what": self.what, "advice": advice, "files": [*self.files]}
+        return {**asdict(self), "advice": f"{self.advice}."}
 
 
 def space_drift(name: str, changes: ApiDiff) -> Drift:
