@@ -20,16 +20,10 @@ from .write.options import DEFAULTS, Options
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A client to make.
-
-    Attributes:
-        raw: The documents of the Space.
-        root: The folder of the package, whose last part is the name.
-        options: What was chosen about it.
-    """
+    """A client to make."""
 
     raw: RawSpec
-    root: Path
+    root: Path  # The folder of the package, whose last part is the name.
     options: Options = DEFAULTS
 
 
@@ -44,19 +38,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """A client package, complete but not yet written.
-
-    Attributes:
-        root: The folder it belongs into; its last part is the name.
-        raw: What it was made from.
-        service: What that means.
-        files: Its files, by path within the package.
-    """
+    """A client package, complete but not yet written."""
 
     root: Path
     raw: RawSpec
     service: Service
-    files: Mapping[PurePosixPath, bytes]
+    files: Mapping[PurePosixPath, bytes]  # By path within the package.
 
     @property
     def name(self) -> str:
@@ -65,15 +52,11 @@ class Package:
 
 
 def generate(targets: Iterable[Target]) -> list[Package | Exception]:
-    """Make the files of many clients; one that cannot be made leaves the others alone.
+    """Make the files of many clients; of one that cannot be made, say why.
 
-    Args:
-        targets: The clients. They are taken one after the other, each when the last is rendered.
-
-    Returns:
-        What came of each, in their order: the client, or why there is none.
+    Each target is taken when the last one is rendered.
     """
-    made: list[Draft | Package | Exception] = []
+    made: list[Draft | Exception] = []
     for target in targets:
         try:
             made.append(draft(target))
@@ -81,19 +64,14 @@ def generate(targets: Iterable[Target]) -> list[Package | Exception]:
             made.append(error)
     drafts = [item for item in made if isinstance(item, Draft)]
     try:
-        packages: Iterable[Package | Exception] = finish(drafts)
+        finished = iter(finish(drafts))
+        return [next(finished) if isinstance(item, Draft) else item for item in made]
     except Exception:
-        packages = [_finish_one(item) for item in drafts]
-    finished = iter(packages)
-    return [next(finished) if isinstance(item, Draft) else item for item in made]
+        return [_finish_one(item) if isinstance(item, Draft) else item for item in made]
 
 
 def draft(target: Target) -> Draft:
-    """Render the client of one Space.
-
-    Raises:
-        SpecError: when the documents contradict what they are.
-    """
+    """Render the client of one Space; a `SpecError` says where its documents make no sense."""
     service = normalise(replace(target.raw, name=target.root.name))
     if target.options.outputs == "nullable":
         service = with_nullable_outputs(service)

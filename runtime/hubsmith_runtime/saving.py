@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _NAME_LENGTH = 120
-_PORTS = (f"{port}{n}" for port in ("COM", "LPT") for n in range(10))
-_RESERVED = {"CON", "PRN", "AUX", "NUL", *_PORTS}  # Names that Windows keeps for devices.
+_PORTS = (f"{port}{digit}" for port in ("COM", "LPT") for digit in "0123456789¹²³")
+# Names that Windows keeps for devices, whatever ending they have.
+_RESERVED = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", *_PORTS}
 
 
 class FileOrigin:
@@ -182,7 +183,9 @@ def safe_name(name: str) -> str:
         stem, dot, ending = kept.rpartition(".")
         stem, ending = (stem, dot + ending) if stem and len(ending) < 20 else (kept, "")
         kept = stem.encode()[: _NAME_LENGTH - len(ending.encode())].decode(errors="ignore") + ending
-    return f"_{kept}" if kept.split(".")[0].upper() in _RESERVED else kept or "file"
+        kept = kept.strip(" .")
+    is_reserved = kept.partition(".")[0].rstrip().upper() in _RESERVED
+    return f"_{kept}" if is_reserved else kept or "file"
 
 
 def destination(path: str | os.PathLike[str], name: str) -> Path:

@@ -291,3 +291,13 @@ def test_json_has_the_kinds(client: Path, check: Check) -> None:
     document = json.loads("\n".join(check("--json")))
     (found,) = document["spaces"]["one"]["drift"]
     assert (found["kind"], found["files"]) == ("files", ["client.py"])
+
+
+def test_line_ends_of_windows_are_no_drift(client: Path, check: Check) -> None:
+    files = [path for path in client.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    for file in files:
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert len(files) > 5
+    check(status=0)
+    edit(client / "client.py")
+    assert check() != []

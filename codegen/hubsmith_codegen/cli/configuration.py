@@ -27,16 +27,9 @@ _PREFIX = "tool.hubsmith.spaces"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedSpace(Checked):
-    """One Space of the configuration.
+    """One Space of the configuration, and what is not the common choice for it."""
 
-    Attributes:
-        source: `owner/name`, a URL, or the path of a snapshot.
-        out: The folder of its package, where it is not the common one.
-        vendor_runtime: Whether its client carries the runtime.
-        outputs: How its outputs are typed, where it is not the common way.
-    """
-
-    source: str
+    source: str  # `owner/name`, a URL, or the path of a snapshot.
     out: str | None = None
     vendor_runtime: Annotated[bool, Field(alias="vendor-runtime")] = False
     outputs: Outputs | None = None
@@ -44,37 +37,22 @@ class RecordedSpace(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Checked):
-    """The table `[tool.hubsmith]`.
+    """The table `[tool.hubsmith]`."""
 
-    Attributes:
-        out: The folder that holds the client packages.
-        snapshots: The folder that holds the snapshots; `None` for each client's own `spec`.
-        outputs: How outputs are typed, where a Space does not say otherwise.
-        spaces: The recorded Spaces, by name.
-    """
-
-    out: str = "clients"
-    snapshots: str | None = None
+    out: str = "clients"  # The folder that holds the client packages.
+    snapshots: str | None = None  # That of the snapshots; `None` for each client's own `spec`.
     outputs: Outputs = "filled"
     spaces: Mapping[str, RecordedSpace] = field(default_factory=dict[str, RecordedSpace])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration(Settings):
-    """What the user settled.
+    """What the user settled."""
 
-    Attributes:
-        file: Where it stands, or where it will once there is something to record.
-    """
-
-    file: Path
+    file: Path  # Where it stands, or where it will once there is something to record.
 
     def chosen(self, names: Sequence[str]) -> list[str]:
-        """Return the names that were asked for, each once; without any, those of all Spaces.
-
-        Raises:
-            SpecError: when there is none at all.
-        """
+        """Return the names that were asked for, each once; without any, those of all Spaces."""
         if not names and not self.spaces:
             raise SpecError(
                 f"{shown_path(self.file)} records no Space. Run: hubsmith add owner/name"
@@ -82,23 +60,16 @@ class Configuration(Settings):
         return list(dict.fromkeys(names or sorted(self.spaces)))
 
     def space(self, name: str) -> RecordedSpace:
-        """Return a recorded Space.
-
-        Raises:
-            SpecError: when it is not recorded.
-        """
+        """Return a recorded Space, or raise a `SpecError`."""
         if name not in self.spaces:
             known = ", ".join(sorted(self.spaces)) or "none yet"
             raise SpecError(f"{name}: not recorded in {shown_path(self.file)} (there is: {known}).")
         return self.spaces[name]
 
-    def options(self, name: str) -> Options:
-        """Return what was chosen about a client; the defaults where it is not recorded."""
-        space = self.spaces.get(name)
-        return Options(
-            vendor_runtime=space is not None and space.vendor_runtime,
-            outputs=(space and space.outputs) or self.outputs,
-        )
+    def options(self, space: RecordedSpace) -> Options:
+        """Return what was chosen about a client."""
+        outputs = space.outputs or self.outputs
+        return Options(vendor_runtime=space.vendor_runtime, outputs=outputs)
 
     def folder(self, name: str) -> Path:
         """Return the folder of a client package."""
@@ -106,11 +77,7 @@ class Configuration(Settings):
         return self.file.parent / (space.out if space and space.out else self.out) / name
 
     def boundary(self, out: str | None = None) -> Path:
-        """Return the folder that nothing is written outside of.
-
-        Args:
-            out: What the command line says of it; else it is the folder of the configuration.
-        """
+        """Return the folder that nothing is written outside of, unless the command line says so."""
         return boundary_of(out, self.file.parent)
 
     def snapshot(self, name: str) -> Path:
@@ -213,18 +180,18 @@ def _line(key: str, value: str | bool) -> str:
 
 def _replaced(body: str, settings: Mapping[str, str | bool | None], newline: str) -> str:
     """Put the settings in place of the old ones and keep every other line, comments included."""
-    kept = body.splitlines(keepends=True)
     for key, value in settings.items():
-        old = re.compile(
-            rf"^([ \t]*){key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|true|false)([ \t]*(?:#[^\r\n]*)?)"
+        old = re.search(
+            rf"^([ \t]*){key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|true|false)(.*\n?)",
+            body,
+            re.MULTILINE,
         )
-        found = [(place, match) for place, text in enumerate(kept) if (match := old.match(text))]
-        for place, match in found[:1]:
-            end = kept[place][match.end() :]
-            kept[place] = "" if value is None else f"{match[1]}{_line(key, value)}{match[2]}{end}"
-        if value is not None and not found:
-            kept.insert(0, _line(key, value) + newline)
-    return "".join(kept)
+        if old:
+            new = "" if value is None else f"{old[1]}{_line(key, value)}{old[2]}"
+            body = body[: old.start()] + new + body[old.end() :]
+        elif value is not None:
+            body = _line(key, value) + newline + body
+    return body
 
 
 def _configuration(table: Mapping[str, Any], file: Path) -> Configuration:

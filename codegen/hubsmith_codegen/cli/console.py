@@ -10,16 +10,9 @@ from typing import Literal, TextIO, TypeAlias
 
 from hubsmith_runtime import HubsmithError
 
-Colour: TypeAlias = Literal["red", "green", "yellow", "cyan", "bold", "dim"]
+Colour: TypeAlias = Literal["red", "green", "yellow", "dim"]
 
-_CODES: Mapping[Colour, int] = {
-    "bold": 1,
-    "dim": 2,
-    "red": 31,
-    "green": 32,
-    "yellow": 33,
-    "cyan": 36,
-}
+_CODES: Mapping[Colour, int] = {"dim": 2, "red": 31, "green": 32, "yellow": 33}
 
 
 def progress(text: str) -> None:
@@ -59,14 +52,9 @@ def explained(error: Exception) -> HubsmithError:
 
 def painted(text: str, colour: Colour, stream: TextIO) -> str:
     """Colour a text that is already printable, where the stream shows colours."""
-    if not is_colourful(stream):
+    if not is_terminal(stream) or os.environ.get("NO_COLOR"):
         return text
     return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
-
-
-def is_colourful(stream: TextIO) -> bool:
-    """Whether a stream is a terminal with colours, and `NO_COLOR` is not set."""
-    return is_terminal(stream) and not os.environ.get("NO_COLOR")
 
 
 def is_terminal(stream: TextIO) -> bool:

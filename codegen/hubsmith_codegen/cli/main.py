@@ -33,10 +33,7 @@ _EXTRA = frozenset({"anyascii", "datamodel_code_generator", "jinja2", "ruff", "t
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        arguments: Those of the command line by default.
+    """Run the command with these arguments, or with those of the command line.
 
     Returns:
         0 when all went well, 1 when something failed or `check` found drift, 2 for a wrong usage

@@ -18,18 +18,24 @@ from ..load.document import PATHS
 from ..write.lock import LOCK_FILE
 
 _FALLBACK = "space"
-# A client of this name would hide the library from everything beside it.
-_TAKEN = frozenset({"hubsmith", "hubsmith_runtime", "hubsmith_codegen", "hubsmith_testing"})
+# A client of such a name would hide the library from everything beside it, or could not be a
+# folder on Windows, where devices have these names.
+_DEVICES = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
+}
+_TAKEN = frozenset(
+    {"hubsmith", "hubsmith_runtime", "hubsmith_codegen", "hubsmith_testing", *_DEVICES}
+)
 
 
 def checked_name(name: str) -> str:
-    """Return a name that the user gave.
-
-    Raises:
-        SpecError: when it cannot be that of a package.
-    """
+    """Return a name that the user gave, or raise a `SpecError` where it cannot be a package's."""
     is_usable = is_name(name) and unicodedata.normalize("NFKC", name) == name
-    if not is_usable or name.startswith("_") or name in _TAKEN:
+    if not is_usable or name.startswith("_") or name.lower() in _TAKEN:
         raise SpecError(
             f"{name!a} cannot be the name of a client: it must be a Python identifier, "
             "such as my_space, that no keyword or library takes."
@@ -38,16 +44,10 @@ def checked_name(name: str) -> str:
 
 
 def refuse_taken(name: str, root: Path) -> None:
-    """Refuse a new client that would hide a module from the code around it.
+    """Refuse a client that would hide a module, of the standard library or installed.
 
-    Nothing is imported: modules are only looked for.
-
-    Args:
-        name: The name of the client.
-        root: Its folder. A client that is there already keeps its name.
-
-    Raises:
-        SpecError: when there is a module of this name, of the standard library or installed.
+    Nothing is imported: modules are only looked for. A client that is in its folder already keeps
+    its name.
     """
     if (root / LOCK_FILE).is_file() or not _is_module(name):
         return

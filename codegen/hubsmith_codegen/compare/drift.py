@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
 
@@ -42,8 +42,7 @@ class Drift:
 
     def to_json(self) -> dict[str, Json]:
         """Return it as it stands in a JSON document."""
-        advice = f"{self.advice}."
-        return {"kind": self.kind, "what": self.what, "advice": advice, "files": [*self.files]}
+        return {**asdict(self), "advice": f"{self.advice}."}
 
 
 def space_drift(name: str, changes: ApiDiff) -> Drift:
@@ -85,7 +84,9 @@ def _hashes(root: Path) -> Iterator[tuple[PurePosixPath, str]]:
             file = Path(place) / name
             if name not in _IGNORED_FILES and file.suffix != ".pyc":
                 path = PurePosixPath(file.relative_to(root).as_posix())
-                yield path, hash_of(file.read_bytes()) if file.is_file() else ""
+                # Version control may have given it the line ends of Windows.
+                content = file.read_bytes().replace(b"\r\n", b"\n") if file.is_file() else None
+                yield path, "" if content is None else hash_of(content)
 
 
 class _Judgement:

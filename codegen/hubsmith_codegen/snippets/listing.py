@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence, Sized
 from dataclasses import replace
 
 from ..ir.json_type import Json
-from ..ir.model import Definition, Member, Operation, Parameter, Service
+from ..ir.model import Default, Definition, Member, Operation, Parameter, Service
 from ..ir.spelling import spelled
 from ..ir.text import paragraphs, plain, sentence
 from ..ir.types import Type
@@ -45,7 +45,11 @@ def parameter_lines(parameters: Sequence[Parameter]) -> list[str]:
     """Parameters as a table: name, type, whether required or else the default, help."""
     return _table(
         # The default has a column of its own.
-        (*_start(one), _default(one), parameter_help(replace(one, default=None)))
+        (
+            *_start(one),
+            f"= {_value(default_value(one.default))}" if one.default else "required",
+            parameter_help(replace(one, default=None)),
+        )
         for one in parameters
     )
 
@@ -67,11 +71,9 @@ def _start(named: Parameter | Member) -> tuple[str, str]:
     return plain(named.wire_name), _type(named.type)
 
 
-def _default(parameter: Parameter) -> str:
-    if parameter.default is None:
-        return "required"
-    value = parameter.default.value
-    return f"= {_value(parameter.default.wire if value is None else value)}"
+def default_value(default: Default) -> Json:
+    """What is sent for a parameter that is left out."""
+    return default.wire if default.value is None else default.value
 
 
 def _type(type_: Type) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from ..ir.model import Service
 from .examples import Examples
@@ -32,9 +34,11 @@ class Place:
         return Examples(self.service.definitions)
 
 
-def json_text(value: object, *, indent: int | None = None) -> str:
-    """A value as JSON in which everything invisible is written as an escape."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+def json_text(
+    value: object, *, indent: int | None = None, default: Callable[[Any], object] | None = None
+) -> str:
+    """A value as JSON in which everything invisible is written as an escape; see `json.dumps`."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=default)
     if text.isprintable():
         return text
     return "".join(_escaped(character) for character in text)

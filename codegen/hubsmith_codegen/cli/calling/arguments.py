@@ -199,17 +199,10 @@ def _read(word: str, type_: Type, validation: Validation) -> object:
             return word
 
 
-def _vagueness(option: Type) -> int:
+def _vagueness(option: Type) -> tuple[bool, bool, bool]:
     """What only some words can be is tried first, text at last."""
-    match option:
-        case AnyType():
-            return 3
-        case ScalarType(kind="string"):
-            return 2
-        case FileType():
-            return 1
-        case _:
-            return 0
+    is_text = isinstance(option, ScalarType) and option.kind == "string"
+    return isinstance(option, AnyType), is_text, isinstance(option, FileType)
 
 
 def _is_json(word: str, item: Type) -> bool:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO, cast
+from typing import cast
 
 from hubsmith_runtime import File
 
@@ -39,6 +37,19 @@ class FileFolder:
             self._saved[id(file)] = self._save(file, self._folder)
             self._kept.append(file)
         return self._saved[id(file)]
+
+    def describe(self, file: object) -> dict[str, object]:
+        """A file as JSON: name, type, size, URL, and the path where it was saved."""
+        if not isinstance(file, File):
+            raise TypeError(f"{type(file).__name__} is not JSON")
+        path = self.path_of(file)
+        return {
+            **({"path": str(path)} if path is not None else {}),
+            "name": file.name,
+            "mime_type": file.mime_type,
+            "size": file.size,
+            "url": file.url,
+        }
 
     def _save(self, file: File, folder: Path) -> Path:
         name = Path(file.name)
@@ -82,8 +93,9 @@ class JsonWriter:
         pass
 
     def _write(self, result: object, folder: FileFolder) -> None:
-        value = _as_json(_named(result, self._operation), folder)
-        text = json_text(value, indent=None if self._streams else 2)
+        value = _named(result, self._operation)
+        indent = None if self._streams else 2
+        text = json_text(value, indent=indent, default=folder.describe)
         if text != self._last:
             print(text, flush=True)
             self._last = text
@@ -96,7 +108,6 @@ class TextWriter:
         self._operation = operation
         self._folder = folder
         self._display = display
-        self._stream: TextIO = sys.stdout
         self._written = ""
 
     def take(self, partial: object) -> bool:
@@ -118,16 +129,14 @@ class TextWriter:
             for name, item in cast("dict[str, object]", value).items():
                 text = self._text(item)
                 gap = "\n" if "\n" in text else " "
-                self._stream.write(f"{_visible(name)}:{gap}{text}\n")
+                print(f"{_visible(name)}:{gap}{text}")
         elif value is not None and not is_grown:
-            self._stream.write(f"{self._text(value)}\n")
-        self._stream.flush()
+            print(self._text(value))
 
     def abandon(self) -> None:
         """End the line of text that grew and gets no end, so that what follows starts its own."""
         if self._written:
-            self._stream.write("\n")
-            self._stream.flush()
+            print(flush=True)
             self._written = ""
 
     def _grow(self, text: str) -> None:
@@ -136,8 +145,7 @@ class TextWriter:
         start = "\n" if self._written and not shown else ""
         # Kept first: an interruption may come between the two.
         self._written = text
-        self._stream.write(start + _visible(text[len(shown) :]))
-        self._stream.flush()
+        print(start + _visible(text[len(shown) :]), end="", flush=True)
 
     def _text(self, value: object) -> str:
         if isinstance(value, str):
@@ -145,28 +153,7 @@ class TextWriter:
         if isinstance(value, File):
             path = self._folder.path_of(value)
             return _visible(str(path) if path is not None else value.url or value.name)
-        return json_text(_as_json(value, self._folder), indent=2)
-
-
-def _as_json(value: object, folder: FileFolder) -> object:
-    """A result with its files as objects: name, type, size, URL, and the path where it was saved."""
-    match value:
-        case File():
-            about: dict[str, object] = {
-                "name": value.name,
-                "mime_type": value.mime_type,
-                "size": value.size,
-                "url": value.url,
-            }
-            path = folder.path_of(value)
-            return {"path": str(path), **about} if path is not None else about
-        case Mapping():
-            entries = cast("Mapping[object, object]", value)
-            return {str(key): _as_json(item, folder) for key, item in entries.items()}
-        case list() | tuple():
-            return [_as_json(item, folder) for item in cast("Sequence[object]", value)]
-        case _:
-            return value
+        return json_text(value, indent=2, default=self._folder.describe)
 
 
 def _named(result: object, operation: Operation) -> object:

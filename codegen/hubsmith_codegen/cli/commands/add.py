@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from hubsmith_runtime import SpecError
@@ -12,7 +12,6 @@ from hubsmith_runtime.http import shown
 from ...load import RawSpec
 from ...pipeline import Target
 from ...snippets.sample import sample
-from ...write.options import Options
 from ..configuration import (
     Configuration,
     RecordedSpace,
@@ -25,12 +24,11 @@ from ..naming import checked_name, refuse_taken
 from ..report import Report
 from ..source import Reader, name_for, path_of, recorded_path
 from . import UsageError
-from .arguments import add_fetching, add_output, add_place, add_vendor_runtime
-from .writing import packages, write_one
+from .arguments import add_fetching, add_output, add_place
+from .writing import packages, refuse_twin, write_one
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument(
         "sources",
         nargs="+",
@@ -38,8 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="owner/name, a URL, a snapshot folder or an openapi.json file",
     )
     add_place(parser)
-    add_vendor_runtime(
-        parser, "copy the runtime into the client, which then needs httpx and pydantic only"
+    parser.add_argument(
+        "--vendor-runtime",
+        action=argparse.BooleanOptionalAction,
+        help="copy the runtime into the client, which then needs httpx and pydantic only",
     )
     add_fetching(parser)
     add_output(parser)
@@ -63,32 +63,26 @@ def run(options: argparse.Namespace) -> int:
         for label, raw in read.items():
             with report.space(label):
                 name, entry = _entry(configuration, sources[label], raw, options)
-                _refuse_twin(label, name, targets.values())
                 out: str | None = options.out
                 root = configuration.folder(name) if out is None else Path(out) / name
+                target = Target(raw=raw, root=root, options=configuration.options(entry))
+                refuse_twin(label, target, targets.values())
                 refuse_taken(name, root)
-                chosen = Options(
-                    vendor_runtime=entry.vendor_runtime,
-                    outputs=entry.outputs or configuration.outputs,
-                )
-                targets[label] = Target(raw=raw, root=root, options=chosen)
-                entries[label] = entry
+                targets[label], entries[label] = target, entry
         ready = packages(targets, report)
         for label in report.bar.each("writing", ready):
             with report.space(label):
                 package = ready[label]
                 # What cannot be recorded is not written either.
                 text = with_space(configuration, package.name, entries[label])
-                write_one(package, report, configuration=configuration, out=options.out)
+                write_one(package, report, configuration, options.out)
                 lines = sample(package.service, package.root, Path.cwd(), configuration.file.parent)
                 report.tell(package.name, sample=[line.removeprefix("    ") for line in lines[1:]])
                 if text is not None:
                     write_configuration(configuration.file, text)
                     configuration = read_configuration(Path.cwd())
-                    lines = [
-                        f"Recorded {package.name} in {shown_path(configuration.file)}.",
-                        *lines,
-                    ]
+                    place = shown_path(configuration.file)
+                    lines.insert(0, f"Recorded {package.name} in {place}.")
                 report.show(*lines)
     return report.status
 
@@ -100,27 +94,17 @@ def _entry(
     base, path = configuration.file.parent, path_of(source)
     recorded = raw.source or (source if path is None else recorded_path(path, base))
     name: str = options.name or name_for(source, raw)
-    known = configuration.spaces.get(name, RecordedSpace(source=recorded))
-    if known.source != recorded:
+    entry = configuration.spaces.get(name, RecordedSpace(source=recorded))
+    if entry.source != recorded:
         raise SpecError(
-            f"{name} is the client of {shown(known.source)} already. Choose another name with "
+            f"{name} is the client of {shown(entry.source)} already. Choose another name with "
             f"--name, or change its source in {shown_path(configuration.file)} and run: "
             f"hubsmith update {name}"
         )
-    out, vendor_runtime = known.out, known.vendor_runtime
     if options.out is not None:
         is_common = Path(options.out).resolve() == (base / configuration.out).resolve()
         out = None if is_common else recorded_path(Path(options.out), base).removeprefix("./")
+        entry = replace(entry, out=out)
     if options.vendor_runtime is not None:
-        vendor_runtime = bool(options.vendor_runtime)
-    return name, RecordedSpace(
-        source=recorded, out=out, vendor_runtime=vendor_runtime, outputs=known.outputs
-    )
-
-
-def _refuse_twin(label: str, name: str, others: Iterable[Target]) -> None:
-    if any(other.root.name == name for other in others):
-        raise SpecError(
-            f"{label}: another of these sources gives a client named {name} already. "
-            "Add it alone, with --name."
-        )
+        entry = replace(entry, vendor_runtime=options.vendor_runtime)
+    return name, entry

@@ -42,21 +42,10 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--json", action="store_true", help="print one JSON document")
 
 
-def add_vendor_runtime(parser: argparse.ArgumentParser, help_: str) -> None:
-    """Whether the client carries the runtime: `vendor_runtime`; `None` where nothing is said."""
-    parser.add_argument("--vendor-runtime", action=argparse.BooleanOptionalAction, help=help_)
-
-
-def add_token(
-    parser: argparse.ArgumentParser,
-    purpose: str = "for a private Space",
-    default: str | None = None,
-) -> None:
+def add_token(parser: argparse.ArgumentParser, purpose: str = "for a private Space") -> None:
     """A Hub token: `token`."""
     parser.add_argument(
-        "--token",
-        default=default,
-        help=f"Hub token {purpose}; better set HF_TOKEN, which no process list shows",
+        "--token", help=f"Hub token {purpose}; better set HF_TOKEN, which no process list shows"
     )
 
 

@@ -42,15 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "rest", metavar="ENDPOINT", nargs=argparse.REMAINDER, help="such as /predict, and arguments"
     )
-    _add_options(parser, None)
+    _add_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Read the documents, check the arguments, make the call and show what comes of it."""
-    words = _words(options)
-    asks = any(word in ("-h", "--help") for word in words)
-    words = [word for word in words if word not in ("-h", "--help")]
-    if asks:
+    given = _words(options)
+    words = [word for word in given if word not in ("-h", "--help")]
+    if words != given:
         service, _ = _read(options)
         _help(options.source, service, words[:1])
         return OK
@@ -93,8 +92,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _words(options: argparse.Namespace) -> list[str]:
     """Take the options from behind the source, and return the endpoint and its arguments."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    _add_options(parser, argparse.SUPPRESS)
+    parser = argparse.ArgumentParser(
+        add_help=False,
+        allow_abbrev=False,
+        exit_on_error=False,
+        argument_default=argparse.SUPPRESS,  # Those before the source keep their values.
+    )
+    _add_options(parser)
     try:
         _, words = parser.parse_known_args(options.rest, options)
     except argparse.ArgumentError as error:
@@ -122,34 +126,23 @@ def _help(source: str, service: Service, names: list[str]) -> None:
         print("\n".join(definition_lines(definition)), end="\n\n")
     print(_VALUES)
     offered = argparse.ArgumentParser(add_help=False, usage=argparse.SUPPRESS)
-    _add_options(offered, None)
+    _add_options(offered)
     print(offered.format_help(), end="")
 
 
-def _add_options(parser: argparse.ArgumentParser, default: str | None) -> None:
-    def flag(*names: str, help: str) -> None:
-        chosen = False if default is None else default
-        parser.add_argument(*names, action="store_true", default=chosen, help=help)
-
-    flag("--json", help="print the result as JSON, as it is where the output is no terminal")
-    flag("--stream", help="print each partial result, a line of JSON each")
-    flag("-q", "--quiet", help="show no progress")
-    parser.add_argument(
-        "--out", metavar="DIR", default=default, help="save the files of the result into DIR"
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--json",
+        action="store_true",
+        help="print the result as JSON, as it is where the output is no terminal",
     )
-    parser.add_argument(
-        "--timeout",
-        metavar="S",
-        type=seconds,
-        default=default,
-        help="cancel the call after so many seconds",
-    )
-    parser.add_argument(
-        "--url",
-        default=default,
-        help="call the app at this address instead of the one that the source names",
-    )
-    add_token(parser, default=default)
+    add("--stream", action="store_true", help="print each partial result, a line of JSON each")
+    add("-q", "--quiet", action="store_true", help="show no progress")
+    add("--out", metavar="DIR", help="save the files of the result into DIR")
+    add("--timeout", metavar="S", type=seconds, help="cancel the call after so many seconds")
+    add("--url", help="call the app at this address instead of the one that the source names")
+    add_token(parser)
 
 
 def _read(options: argparse.Namespace) -> tuple[Service, RawSpec]:

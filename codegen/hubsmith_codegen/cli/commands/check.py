@@ -17,7 +17,6 @@ from .writing import packages, recorded_target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     add_names(parser)
     parser.add_argument(
         "--live", action="store_true", help="ask the running Spaces, too, whether they changed"

@@ -40,7 +40,6 @@ exit status: 0 nothing is breaking, 1 something is, 2 it could not be told
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.epilog = _SOURCES
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("old", metavar="A", help="the older API, or the one recorded name")

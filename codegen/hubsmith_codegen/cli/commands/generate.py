@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hubsmith_runtime import SpecError
-
 from ...load.snapshot import read_snapshot
 from ...pipeline import Target
 from ...write.options import Options
@@ -15,12 +13,11 @@ from ..naming import checked_name, name_of_path, refuse_taken
 from ..report import Report
 from ..source import Reader
 from . import UsageError
-from .arguments import add_names, add_output, add_place, add_vendor_runtime
-from .writing import recorded_target, write_each
+from .arguments import add_names, add_output, add_place
+from .writing import recorded_target, refuse_twin, write_each
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     add_names(parser)
     parser.add_argument(
         "--spec",
@@ -31,7 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="snapshot folders or documents; needs no configuration",
     )
     add_place(parser)
-    add_vendor_runtime(parser, "with --spec: copy the runtime into the client")
+    parser.add_argument(
+        "--vendor-runtime",
+        action=argparse.BooleanOptionalAction,
+        help="with --spec: copy the runtime into the client",
+    )
     add_output(parser)
 
 
@@ -60,15 +61,9 @@ def run(options: argparse.Namespace) -> int:
                     target = recorded_target(configuration, name, raw, options.out)
                 else:
                     target = _of_document(configuration, Path(name), options)
-                    if any(target.root == other.root for other in targets.values()):
-                        raise SpecError(
-                            f"{name}: another of these documents gives a client named "
-                            f"{target.root.name} already. Generate it alone, with --name."
-                        )
+                    refuse_twin(name, target, targets.values())
                 targets[name] = target
-        write_each(
-            targets, report, configuration=configuration, out=options.out, with_snapshots=False
-        )
+        write_each(targets, report, configuration, options.out, with_snapshots=False)
     return report.status
 
 

@@ -34,7 +34,6 @@ a file of answers has one, or several in turn, for each endpoint; the last one s
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.epilog = _ANSWERS
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(

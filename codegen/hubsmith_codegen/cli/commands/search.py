@@ -18,7 +18,6 @@ _MOST = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument(
         "query", metavar="QUERY", nargs="+", help="what the Space should do, in a few words"
     )
@@ -56,10 +55,10 @@ def _table(found: Sequence[SpaceSummary]) -> list[str]:
         (printable(one.id), printable(one.stage or "?"), str(one.likes), _about(one))
         for one in found
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    names, stages, likes, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
     return [
-        f"{name:<{widths[0]}}  {stage:<{widths[1]}}  {likes:>{widths[2]}} likes  {about}".rstrip()
-        for name, stage, likes, about in rows
+        f"{name:<{names}}  {stage:<{stages}}  {count:>{likes}} likes  {about}".rstrip()
+        for name, stage, count, about in rows
     ]
 
 

@@ -9,12 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...ir.json_schema import json_schema
-from ...ir.json_type import Json
-from ...ir.model import Default, Operation, definitions_in
+from ...ir.model import Operation, definitions_in
 from ...load import RawSpec
 from ...normalise.spaces import normalise
 from ...snippets import LANGUAGES, Place
-from ...snippets.listing import definition_lines, endpoint_lines, heading
+from ...snippets.listing import default_value, definition_lines, endpoint_lines, heading
 from ...snippets.place import json_text
 from ...snippets.sample import module_of
 from ..calling.arguments import find_operation
@@ -24,11 +23,8 @@ from ..source import Reader, name_for, path_of, recorded_path
 from . import OK
 from .arguments import add_token
 
-_LANGUAGES = ("python", "python-untyped", "typescript", "curl")
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     parser.add_argument(
         "source",
         metavar="SOURCE",
@@ -37,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--endpoint", metavar="E", help="show this endpoint only")
     parser.add_argument(
         "--lang",
-        choices=_LANGUAGES,
+        choices=list(LANGUAGES),
         help="print only this snippet (python: on the generated client, once the Space is recorded)",
     )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
@@ -161,7 +157,7 @@ def _operation(operation: Operation) -> dict[str, object]:
                 "description": one.description,
                 "schema": json_schema(one.type),
                 "required": one.default is None,
-                "default": _default(one.default),
+                "default": one.default and default_value(one.default),
             }
             for one in operation.parameters
         ],
@@ -170,9 +166,3 @@ def _operation(operation: Operation) -> dict[str, object]:
             for one in operation.results
         ],
     }
-
-
-def _default(default: Default | None) -> Json:
-    if default is None or default.value is not None:
-        return default and default.value
-    return default.wire

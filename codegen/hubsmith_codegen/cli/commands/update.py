@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hubsmith_runtime import SpecError
 
@@ -19,7 +19,6 @@ from .writing import recorded_target, write_each
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
     add_names(parser)
     add_out(parser)
     add_fetching(parser)
@@ -35,50 +34,44 @@ def run(options: argparse.Namespace) -> int:
     with Report(options, stages=3) as report:
         read = report.at_once("reading", names, lambda name: _read(reader, name))
         targets: dict[str, Target] = {}
-        for name, reading in read.items():
+        for name, (before, now) in read.items():
             with report.space(name):
-                _tell_changes(report, name, reading, options)
-                targets[name] = recorded_target(configuration, name, reading.now, options.out)
-        write_each(
-            targets, report, configuration=configuration, out=options.out, with_snapshots=True
-        )
+                _tell_changes(report, name, before, now, options)
+                targets[name] = recorded_target(configuration, name, now, options.out)
+        write_each(targets, report, configuration, options.out, with_snapshots=True)
     return report.status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """The documents of a Space."""
-
-    before: RawSpec | None  # Those at hand, where there are some that can be read.
-    fault: str  # Why those at hand cannot be read; else empty.
-    now: RawSpec  # Those that the Space serves.
-
-
-def _read(reader: Reader, name: str) -> _Reading:
-    before, fault = None, ""
+def _read(reader: Reader, name: str) -> tuple[RawSpec | SpecError | None, RawSpec]:
+    """Read the documents at hand, or why there are none, and those that the Space serves."""
+    before: RawSpec | SpecError | None = None
     if reader.configuration.snapshot(name).is_dir():
         try:
             before = replace(reader.snapshot(name), name=name)
         except SpecError as error:
             # A merge may have broken it. It is about to be replaced anyway.
-            fault = str(error)
-    return _Reading(before=before, fault=fault, now=replace(reader.anew(name, before), name=name))
+            before = error
+    now = reader.anew(name, before if isinstance(before, RawSpec) else None)
+    return before, replace(now, name=name)
 
 
 def _tell_changes(
-    report: Report, name: str, reading: _Reading, options: argparse.Namespace
+    report: Report,
+    name: str,
+    before: RawSpec | SpecError | None,
+    now: RawSpec,
+    options: argparse.Namespace,
 ) -> None:
     changes: ApiDiff | None = None
     is_same = False
-    if reading.fault:
-        report.warn(
-            name, f"its snapshot could not be read, so what changed is unknown: {reading.fault}"
-        )
-    elif reading.before is None:
+    if before is None:
         report.tell(name, "it had no snapshot.")
-    elif is_same := reading.before.digest == reading.now.digest:
+    elif isinstance(before, SpecError):
+        why = f"its snapshot could not be read, so what changed is unknown: {before}"
+        report.warn(name, why)
+    elif is_same := before.digest == now.digest:
         report.tell(name, "the Space has not changed.")
-    elif changes := changes_between(reading.before, reading.now):
+    elif changes := changes_between(before, now):
         if not options.json:
             report.bar.clear()
             print_changes(changes, is_quiet=options.quiet)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from hubsmith_runtime import SpecError
 
 from ...load import RawSpec
 from ...pipeline import Package, Target, generate
+from ...snippets.listing import counted
 from ...write.files import write
 from ...write.snapshot import snapshot_place, write_snapshot
 from ..configuration import Configuration
@@ -19,7 +22,16 @@ def recorded_target(
 ) -> Target:
     """Return the client of a recorded Space, in the folder that the command line names, if any."""
     root = configuration.folder(name) if out is None else Path(out) / name
-    return Target(raw=raw, root=root, options=configuration.options(name))
+    return Target(raw=raw, root=root, options=configuration.options(configuration.space(name)))
+
+
+def refuse_twin(label: str, target: Target, others: Iterable[Target]) -> None:
+    """Refuse a client that would replace another one of the same command."""
+    if any(other.root == target.root for other in others):
+        raise SpecError(
+            f"{label}: another of these sources gives a client named {target.root.name} already. "
+            "Run the command for it alone, with --name."
+        )
 
 
 def packages(targets: Mapping[str, Target], report: Report) -> dict[str, Package]:
@@ -37,60 +49,46 @@ def packages(targets: Mapping[str, Target], report: Report) -> dict[str, Package
 def write_each(
     targets: Mapping[str, Target],
     report: Report,
-    *,
     configuration: Configuration,
     out: str | None,
+    *,
     with_snapshots: bool,
 ) -> None:
-    """Make and write many clients.
-
-    Args:
-        targets: The clients, by what the user calls each.
-        report: Where it is told.
-        configuration: The user's.
-        out: The folder that the user named on the command line.
-        with_snapshots: Whether the snapshots are written, too, where they have a folder of their own.
-    """
+    """Make and write many clients; see `write_one`."""
     ready = packages(targets, report)
     for name in report.bar.each("writing", ready):
         with report.space(name):
-            write_one(
-                ready[name],
-                report,
-                configuration=configuration,
-                out=out,
-                with_snapshot=with_snapshots,
-            )
+            write_one(ready[name], report, configuration, out, with_snapshot=with_snapshots)
 
 
 def write_one(
     package: Package,
     report: Report,
-    *,
     configuration: Configuration,
     out: str | None,
+    *,
     with_snapshot: bool = True,
 ) -> None:
-    """Write a client and, where it has a folder of its own, its snapshot; tell what became of it."""
-    project, with_snapshot = (
-        configuration.boundary(),
-        with_snapshot and bool(configuration.snapshots),
-    )
-    snapshot = configuration.snapshot(package.name)
-    if with_snapshot:  # What it refuses is not written either.
+    """Write a client and, where it has a folder of its own, its snapshot; tell what became of it.
+
+    Nothing is written outside of the project but into the folder that the command line names.
+    """
+    has_own_folder = with_snapshot and bool(configuration.snapshots)
+    snapshot, project = configuration.snapshot(package.name), configuration.boundary()
+    if has_own_folder:  # What it refuses is not written either.
         snapshot_place(snapshot, project)
     is_changed = write(package.files, package.root, boundary=configuration.boundary(out))
-    if with_snapshot:
+    if has_own_folder:
         write_snapshot(package.raw, snapshot, boundary=project)
-    endpoints, folder = len(package.service.operations), shown_path(package.root)
+    operations, folder = package.service.operations, shown_path(package.root)
     report.tell(
         package.name,
-        f"{counted(endpoints, 'endpoint')}, {len(package.files)} files in {folder}"
+        f"{counted(operations, 'endpoint')}, {len(package.files)} files in {folder}"
         f"{'' if is_changed else ' (unchanged)'}.",
         colour="green",
         folder=folder,
         source=package.raw.source,
-        endpoints=endpoints,
+        endpoints=len(operations),
         files=len(package.files),
         changed=is_changed,
     )
@@ -100,8 +98,3 @@ def write_one(
         report.warn(package.name, f"the documents disagree: {disagreement}")
     for document, reason in package.raw.notes.items():
         report.warn(package.name, f"made without {document}: {reason}")
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {noun if number == 1 else noun + 's'}"

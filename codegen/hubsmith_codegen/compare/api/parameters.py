@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ...ir.model import Default, Operation, Parameter
-from ...ir.types import Type, accepts, without_bounds
+from ...ir.types import NULL, Type, accepts, options_of, union, without_bounds
 from .change import Change, Rule, code
 from .comparison import Comparison, pair
 from .wording import (
@@ -23,7 +23,6 @@ from .wording import (
     values,
     was_and_is,
     without_choices,
-    without_null,
 )
 
 
@@ -202,7 +201,12 @@ def _comparable(old: Parameter, new: Parameter) -> tuple[Type, Type]:
     """The types, without the null that only stands for a parameter which is left out."""
     before, after = old.type, new.type
     if old.default is None and new.default and new.default.value is None:
-        return before, after if accepts(before, None) else without_null(after)
+        return before, after if accepts(before, None) else _without_null(after)
     if new.default is None and old.default and old.default.value is None:
-        return before if accepts(after, None) else without_null(before), after
+        return before if accepts(after, None) else _without_null(before), after
     return before, after
+
+
+def _without_null(type_: Type) -> Type:
+    others = [option for option in options_of(type_) if option != NULL]
+    return union(others) if others else type_

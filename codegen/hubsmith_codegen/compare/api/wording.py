@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ...ir.json_type import Json
-from ...ir.model import Default, Definition, Member
+from ...ir.model import Default, Member, definitions_in
 from ...ir.spelling import spelled
 from ...ir.text import plain
 from ...ir.types import (
-    NULL,
     ChoiceType,
     Kind,
     ListType,
-    Reference,
     ScalarType,
     Type,
-    UnionType,
     inside,
     mapped,
     union,
 )
 from .change import code
-from .comparison import Classes, Comparison
+from .comparison import Comparison
 
 _LISTED = 8
 _LONGEST_TYPE = 160
@@ -119,13 +116,6 @@ def without_choices(type_: Type) -> Type:
     return mapped(type_, without_choices)
 
 
-def without_null(type_: Type) -> Type:
-    """The type without null."""
-    if isinstance(type_, UnionType):
-        return union([option for option in type_.options if option != NULL])
-    return type_
-
-
 def type_change(api: Comparison, old: Type, new: Type) -> str:
     """How a type changed, in words."""
     was, is_ = type_text(old), type_text(new)
@@ -140,14 +130,15 @@ def type_change(api: Comparison, old: Type, new: Type) -> str:
 
 def _member_changes(api: Comparison, old: Type, new: Type) -> Iterator[str]:
     """What changed in the classes that an old and a new type both lead to."""
-    were, are = _reached(old, api.old_classes), _reached(new, api.new_classes)
-    if were.keys() != are.keys():  # The types themselves say it.
-        return
-    for class_name in sorted(were):
-        before = {str(member.identifier): member for member in were[class_name].members}
-        after = {str(member.identifier): member for member in are[class_name].members}
+    were = definitions_in([old], api.old.definitions)
+    are = definitions_in([new], api.new.definitions)
+    if [one.class_name for one in were] != [one.class_name for one in are]:
+        return  # The types themselves say it.
+    for one, other in zip(were, are, strict=True):
+        before = {str(member.identifier): member for member in one.members}
+        after = {str(member.identifier): member for member in other.members}
         for name in sorted(before.keys() | after.keys()):
-            shown = code(f"{class_name}.{name}")
+            shown = code(f"{one.class_name}.{name}")
             if name not in after:
                 yield f"{shown} is gone"
             elif name not in before:
@@ -158,15 +149,3 @@ def _member_changes(api: Comparison, old: Type, new: Type) -> Iterator[str]:
 
 def _member(member: Member) -> str:
     return f"{type_text(member.type)}{'' if member.is_required else ' (optional)'}"
-
-
-def _reached(type_: Type, classes: Classes) -> dict[str, Definition]:
-    """The classes that a type refers to, and those that they refer to."""
-    found: dict[str, Definition] = {}
-    waiting = [type_]
-    while waiting:
-        for part in inside(waiting.pop()):
-            if isinstance(part, Reference) and part.class_name not in found:
-                found[part.class_name] = classes[part.class_name]
-                waiting += [member.type for member in found[part.class_name].members]
-    return found
