@@ -21,7 +21,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test pytest quick quick-pytest test-versions test-secrets test-servers test-faults soak corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs clean
+.PHONY: help setup lock demo test test-versions test-secrets test-servers test-faults soak test-hostile fuzz corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -71,6 +71,14 @@ test-faults: setup ## do to every exchange what networks and servers do; ends wi
 
 soak: setup ## make 10,000 calls, jobs and cancels at random through a faulty proxy
 	HUBSMITH_SOAK=10000 $(PYTHON_VENV) -m pytest tests/faults/test_soak.py
+
+test-hostile: setup ## try 20,000 adversarial documents, and what takes long of the limits
+	HUBSMITH_HOSTILE=all $(PYTHON_VENV) -m pytest tests/codegen/test_limits.py
+	$(PYTHON_VENV) -m tests.hostile.run
+
+fuzz: setup ## look for documents that raise something raw, guided by coverage, for ten minutes (Linux)
+	$(PIP) --require-hashes --requirement requirements/fuzz.txt
+	$(PYTHON_VENV) -m tests.hostile.fuzz
 
 corpus: setup ## generate, import and type-check a client for every recorded app
 	$(PYTHON_VENV) -m tests.corpus_run
