@@ -33,7 +33,13 @@ def problems_of_the_sdist(archive: Path) -> Iterator[str]:
     """Yield what the source archive lacks, or has and should not."""
     with tarfile.open(archive) as opened:
         names = {name.partition("/")[2] for name in opened.getnames()}
-    for name in (*LICENCES, "README.md", "pyproject.toml", "specs/providers/auto.toml"):
+    for name in (
+        *LICENCES,
+        "README.md",
+        "SECURITY.md",
+        "pyproject.toml",
+        "specs/providers/auto.toml",
+    ):
         if name not in names:
             yield f"{archive.name} lacks {name}"
     if any(name.startswith("tests/") for name in names):

@@ -7,7 +7,7 @@ import contextlib
 from typing import Any, TypeVar
 
 from . import effects
-from .driver import CLOSE_SECONDS, in_background
+from .driver import CLOSE_SECONDS, in_background, log
 from .effects import Deadline, DeadlineExceeded, Effect, Effects
 from .errors import HubsmithError, InferenceTimeoutError
 from .http import Body, HttpRequest, Response
@@ -62,7 +62,8 @@ class AsyncDriver:
                 return await self._read(body)
             case effects.Close(body):
                 return await body.response.aclose()
-            case effects.Sleep(seconds):
+            case effects.Sleep(seconds, why):
+                log.info("waits %.1f s: %s", seconds, why)
                 if deadline.is_over(seconds):
                     raise DeadlineExceeded
                 return await asyncio.sleep(seconds)

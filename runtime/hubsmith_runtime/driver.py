@@ -19,6 +19,8 @@ from .transport import Clients, Origins, failure_of, redirected
 
 T = TypeVar("T")
 
+log = logging.getLogger("hubsmith")
+
 CLOSE_SECONDS = 2.0  # Closing waits so long for the background, such as the cancelling of a job.
 _OPENED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
 _PIECE = 1 << 16  # Bytes that are written before the time is looked at again.
@@ -75,7 +77,8 @@ class Driver:
                 return self._read(body, deadline)
             case effects.Close(body):
                 return self._close(body)
-            case effects.Sleep(seconds):
+            case effects.Sleep(seconds, why):
+                log.info("waits %.1f s: %s", seconds, why)
                 if deadline.is_over(seconds):
                     raise DeadlineExceeded
                 return self._ended.wait(seconds)
@@ -172,7 +175,7 @@ def in_background(call: Effects[Any]) -> Effects[None]:
     except (HubsmithError, DeadlineExceeded):
         pass
     except Exception:
-        logging.getLogger("hubsmith").exception("A call in the background failed.")
+        log.exception("A call in the background failed.")
 
 
 def _join(threads: Iterable[threading.Thread]) -> None:

@@ -89,6 +89,7 @@ class Close(NamedTuple):
 
 class Sleep(NamedTuple):
     seconds: float  # A deadline that comes earlier ends the call at once.
+    why: str = "a pause"  # For the log.
 
 
 class Wait:

@@ -98,9 +98,11 @@ class ConnectionFailedError(HubsmithError):
 
     Attributes:
         was_sent: `False` where no connection was made, so that nothing reached the server.
+        may_pass: `False` where trying again cannot help, as with a redirect that is refused.
     """
 
     was_sent: bool = True
+    may_pass: bool = True
 
 
 class SpaceUnavailableError(ConnectionFailedError):
@@ -230,7 +232,10 @@ class DownloadError(FileError):
 
 def shorten(value: object, masked: Callable[[str], str] = str) -> str:
     """Show a value in at most 80 characters; `masked` hides secrets before it is cut."""
-    text = masked(repr(value))
+    try:
+        text = masked(repr(value))
+    except RecursionError:
+        text = "a value that is nested too deeply"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -15,6 +15,7 @@ from .errors import SpecError
 
 LARGEST_BODY = 512 << 20  # Bytes of an answer that are held in memory; files may be larger.
 
+_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan")
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 FormFile: TypeAlias = tuple[str, tuple[str, BinaryIO, str]]  # The field; name, content, type.
@@ -128,13 +129,14 @@ def shown(url: str) -> str:
 def is_public(url: str) -> bool:
     """Whether a URL may be one of the internet, and not of this machine or a private network."""
     try:
-        host = urlsplit(url).hostname or ""
+        host = (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
         return False
     try:
         return ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." in host and not host.endswith((".localhost", ".local", ".internal", ".lan"))
+    except ValueError:  # A name; but one that ends in a number is an address in an old spelling.
+        is_address = host.rpartition(".")[2][:1].isdigit()
+        return "." in host and not is_address and not host.endswith(_PRIVATE_NAMES)
 
 
 def plain_words(response: Response) -> str:

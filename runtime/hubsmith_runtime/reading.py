@@ -21,6 +21,14 @@ def as_text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def as_words(value: object) -> str:
+    """Return any value as text; empty for `None`, and where it is nested too deeply."""
+    try:
+        return "" if value is None else str(value)
+    except RecursionError:
+        return ""
+
+
 def as_number(value: object) -> float | None:
     """Return a finite number as a float; `None` where it is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -33,6 +41,8 @@ def as_number(value: object) -> float | None:
 
 
 def as_count(value: object) -> int | None:
-    """Return a whole number; `None` where it is none."""
+    """Return a whole number that has 64 bits; `None` where it is none."""
     number = as_number(value)
-    return int(number) if number is not None and number.is_integer() else None
+    if number is None or not number.is_integer() or abs(number) >= 2.0**63:
+        return None
+    return int(number)

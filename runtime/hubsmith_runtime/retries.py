@@ -67,18 +67,20 @@ class Retries:
 class Again(NamedTuple):
     """A failure that may pass.
 
-    One that does not count as an attempt is waited for however often it comes, such as a model
-    that loads: for as long as the call may take.
+    One that is `reported` does not count as an attempt: it is waited for however often it comes,
+    such as a model that loads.
     """
 
     after: float = 0.0  # Seconds that the server asks for.
-    counts: bool = True
+    reported: Callable[[], object] | None = None  # Called before the wait.
 
 
 Classify: TypeAlias = "Callable[[HubsmithError], Again | None]"
 
 
-def repeated(step: Callable[[], Effects[T]], retries: Retries, classify: Classify) -> Effects[T]:
+def repeated(
+    step: Callable[[], Effects[T]], retries: Retries, classify: Classify, where: str
+) -> Effects[T]:
     """Carry out a step as often as its errors are classified as passing, and return its result."""
     attempt = 0
     while True:
@@ -89,12 +91,15 @@ def repeated(step: Callable[[], Effects[T]], retries: Retries, classify: Classif
         again = classify(failure)
         if again is None:
             raise failure
-        wait: float | None = again.after
-        if again.counts:
+        wait, report, status = again.after, again.reported, getattr(failure, "status", None)
+        if report is None:
             attempt += 1
-            wait = retries.wait(attempt, again.after, random.random())
-            if wait is None:
+            due = retries.wait(attempt, again.after, random.random())
+            if due is None:
                 raise failure
+            wait = due
             if retries.on_retry is not None:
-                yield Run(partial(retries.on_retry, attempt, failure, wait), blocks=False)
-        yield Sleep(wait)
+                report = partial(retries.on_retry, attempt, failure, wait)
+        if report is not None:
+            yield Run(report, blocks=False)
+        yield Sleep(wait, f"{where}: {type(failure).__name__} ({status or 'no answer'})")

@@ -211,6 +211,10 @@ def _translated(error: Exception, request: HttpRequest) -> Exception:
             return failure
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
             return errors.SpecError(f"{what}: this is not an http or https URL.")
+        case httpx.RemoteProtocolError() if "location header" in str(error):
+            return _refused(f"{what} was redirected to what is no URL.")
+        case UnicodeError() if not isinstance(error, UnicodeEncodeError):  # Of a host's name.
+            return errors.SpecError(f"{what}: this is not an http or https URL.")
         case httpx.LocalProtocolError() | UnicodeEncodeError():
             # The text of this error may quote a header, and with it a token.
             return ConnectionFailedError(
@@ -224,26 +228,31 @@ def _translated(error: Exception, request: HttpRequest) -> Exception:
             return error
 
 
+def _refused(text: str) -> ConnectionFailedError:
+    """Return the error for a redirect that is not followed, however often it comes."""
+    failure = ConnectionFailedError(text)
+    failure.may_pass = False
+    return failure
+
+
 def redirected(body: Body, hop: int) -> HttpRequest:
     """Return the request that a redirect leads to, if it may be followed: only a few are."""
     request, source = body.request, body.url
     what = f"{request.method} {shown(source)}"
     if hop >= _REDIRECTS:
-        raise ConnectionFailedError(f"{what}: more than {_REDIRECTS} redirects.")
+        raise _refused(f"{what}: more than {_REDIRECTS} redirects.")
     try:
         target = urljoin(source, body.headers["location"])
         is_same = origin_of(target) == origin_of(source)
     except (ValueError, errors.SpecError):
-        raise ConnectionFailedError(f"{what} was redirected to what is no URL.") from None
+        raise _refused(f"{what} was redirected to what is no URL.") from None
     is_repeatable = body.status in (307, 308) and is_same and request.files is None
     if request.method not in ("GET", "HEAD") and not is_repeatable:
-        raise ConnectionFailedError(
-            f"{what} was redirected to {shown(target)}. Use that address as the source."
-        )
+        raise _refused(f"{what} was redirected to {shown(target)}. Use that address as the source.")
     if is_same:
         return dataclasses.replace(request, url=target)
     if is_public(source) and not is_public(target):
-        raise ConnectionFailedError(
+        raise _refused(
             f"{what} was redirected to {shown(target)}, which is an address of a private network."
         )
     # Only harmless headers go beyond the origin that they were meant for.

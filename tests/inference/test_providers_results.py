@@ -84,7 +84,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> FakeWire:
         client = functools.partial(getattr(httpx, kind), transport=httpx.MockTransport(made.answer))
         monkeypatch.setattr(httpx, kind, client)
 
-    def sleep(seconds: float) -> Sleep:
+    def sleep(seconds: float, *_: object) -> Sleep:
         made.waits.append(seconds)
         return Sleep(0)
 

@@ -153,7 +153,8 @@ class BaseInference:
 
         target, payload, headers = yield from self._resolve(request, options, is_stream=True)
         prepared = prepare(target, payload, headers)
-        return (yield from open_checked(prepared, target.callee, self._retries)), target.callee
+        opened = open_checked(prepared, target.callee, self._retries, self._on_progress)
+        return (yield from opened), target.callee
 
     def _or_raw(self, stream: R, body: Body) -> R:
         raw: Any = RawResponse(body, lambda: stream)

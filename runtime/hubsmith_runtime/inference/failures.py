@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from ..effects import Close, DeadlineExceeded, Effects, Open, Read, Send
 from ..errors import ConnectionFailedError, HubsmithError, InferenceTimeoutError
@@ -45,6 +46,18 @@ _KINDS: Mapping[str, type[InferenceError]] = {
     "overloaded": errors.OverloadedError,
     "validation": errors.TextGenerationValidationError,
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InferenceProgress:
+    """How far a job is that a provider has taken, or a model that is loaded for the call."""
+
+    status: str  # The provider's own word, such as `IN_QUEUE`, or `loading`.
+    seconds: float  # Since the call began.
+    position: int | None = None  # In the queue, where the provider tells it.
+
+
+OnProgress: TypeAlias = Callable[[InferenceProgress], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,18 +102,22 @@ def server_words(body: object, masked: Callable[[str], str] = str) -> str:
     return " ".join(masked(_words(body, _DEPTH)).split())[:_LENGTH]
 
 
-def send_checked(request: HttpRequest, callee: Callee, retries: Retries) -> Effects[Response]:
+def send_checked(
+    request: HttpRequest, callee: Callee, retries: Retries, on_progress: OnProgress | None = None
+) -> Effects[Response]:
     """Send a request until it succeeds or fails for good, and return the whole answer.
 
-    A model that loads is waited for; other passing failures are tried again as `retries` says. The
-    `DeadlineExceeded` that leaves it says what was waited for.
+    A model that loads is waited for, and reported; other passing failures are tried again as
+    `retries` says. The `DeadlineExceeded` that leaves it says what was waited for.
     """
-    return _until_ready(Send(request), callee, retries)
+    return _until_ready(Send(request), callee, retries, on_progress)
 
 
-def open_checked(request: HttpRequest, callee: Callee, retries: Retries) -> Effects[Body]:
+def open_checked(
+    request: HttpRequest, callee: Callee, retries: Retries, on_progress: OnProgress | None = None
+) -> Effects[Body]:
     """Do the same as `send_checked`, but leave the content of the good answer unread."""
-    return _until_ready(Open(request), callee, retries)
+    return _until_ready(Open(request), callee, retries, on_progress)
 
 
 def send_once(request: HttpRequest, callee: Callee) -> Effects[Response]:
@@ -111,8 +128,10 @@ def send_once(request: HttpRequest, callee: Callee) -> Effects[Response]:
         raise DeadlineExceeded(f"{callee}: no answer in time.") from None
 
 
-def _until_ready(effect: Send | Open, callee: Callee, retries: Retries) -> Effects[Any]:
-    loading, earlier = 0.0, ""
+def _until_ready(
+    effect: Send | Open, callee: Callee, retries: Retries, on_progress: OnProgress | None
+) -> Effects[Any]:
+    began, waited, earlier = time.monotonic(), 0.0, ""
 
     def step() -> Effects[Response | Body]:
         answer: Response | Body = yield effect
@@ -122,18 +141,20 @@ def _until_ready(effect: Send | Open, callee: Callee, retries: Retries) -> Effec
         raise failure(response, callee)
 
     def classify(error: HubsmithError) -> Again | None:
-        nonlocal loading, earlier
+        nonlocal waited, earlier
         earlier = f" An earlier try failed: {error}"
         match error:
             case ConnectionFailedError():
-                return Again()
+                return Again() if error.may_pass else None
             case InferenceTimeoutError():
                 raise InferenceTimeoutError(f"{callee}: {error}") from None
             case InferenceError(estimated_time=float(estimate)):
                 after = max(min(max(estimate, _SHORTEST), _LONGEST), error.retry_after or 0.0)
-                loading, earlier = loading + after, " The model is still loading."
-                if loading <= LOADING_SECONDS:
-                    return Again(after=after, counts=False)
+                waited, earlier = waited + after, " The model is still loading."
+                seconds = time.monotonic() - began
+                if max(waited, seconds + after) <= LOADING_SECONDS:
+                    progress = InferenceProgress(status="loading", seconds=seconds)
+                    return Again(after, partial(on_progress or id, progress))
                 late = f"{callee}: the model is still loading after {LOADING_SECONDS:g} s."
                 raise InferenceTimeoutError(f"{late} Try again later.")
             case InferenceError() if error.status in _PASSING:
@@ -142,7 +163,7 @@ def _until_ready(effect: Send | Open, callee: Callee, retries: Retries) -> Effec
                 return None
 
     try:
-        return (yield from repeated(step, retries, classify))
+        return (yield from repeated(step, retries, classify, str(callee)))
     except DeadlineExceeded:
         raise DeadlineExceeded(f"{callee}: no answer in time.{earlier}") from None
 

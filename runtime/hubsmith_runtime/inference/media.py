@@ -53,8 +53,9 @@ def array_of(numbers: object) -> Any:
     if not isinstance(numbers, list) and not hasattr(numbers, "dtype"):
         raise ValueError("nested lists of numbers are expected")
     try:
-        return numpy.array(numbers, dtype="float32")
-    except (TypeError, ValueError):
+        with numpy.errstate(over="ignore"):  # What is too large for 32 bits is infinite.
+            return numpy.array(numbers, dtype="float32")
+    except (TypeError, ValueError, OverflowError):
         raise ValueError("the lists are not numbers, or not of equal lengths") from None
 
 

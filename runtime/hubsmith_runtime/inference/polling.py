@@ -5,30 +5,16 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from ..effects import DeadlineExceeded, Effects, Run, Sleep
 from ..errors import InferenceTimeoutError, ResultError
 from ..http import Response, shown
-from ..reading import as_count, as_object
+from ..reading import as_count, as_object, as_words
 from .errors import InferenceError
-from .failures import server_words
+from .failures import InferenceProgress as InferenceProgress, OnProgress as OnProgress, server_words
 from .provider import Poll, Target
 from .response import MissingValueError, find
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InferenceProgress:
-    """How far a job is that a provider has taken."""
-
-    status: str  # The provider's own word, such as `IN_QUEUE`.
-    seconds: float  # Since the call began.
-    position: int | None = None  # In the queue, where the provider tells it.
-
-
-OnProgress: TypeAlias = Callable[[InferenceProgress], object]
 
 
 def wait_for_job(
@@ -40,10 +26,12 @@ def wait_for_job(
     on_progress: OnProgress | None,
 ) -> Effects[Response]:
     """Return the last answer of a job, given the one that took it, and how a URL is asked."""
-    job, callee = as_object(response.json()), target.callee
+    taken, job, callee = response, as_object(response.json()), target.callee
     while True:
         answer = as_object(response.json())
         status, seconds = find(answer, poll.status), time.monotonic() - began
+        if status is None and response is not taken:
+            raise ResultError(f"{callee}: an answer does not say how far the job is.", answer)
         if status in poll.failed:
             words = server_words(find(answer, *poll.error) or answer, response.masked)
             raise InferenceError(
@@ -58,7 +46,7 @@ def wait_for_job(
             location = poll.location(target, job)
         except MissingValueError:  # The server answered at once.
             return response
-        stage, position = str(status or "submitted"), as_count(find(answer, poll.position))
+        stage, position = as_words(status) or "submitted", as_count(find(answer, poll.position))
         if on_progress is not None:
             progress = InferenceProgress(status=stage, seconds=seconds, position=position)
             yield Run(functools.partial(on_progress, progress), blocks=False)
@@ -66,7 +54,7 @@ def wait_for_job(
         if seconds + poll.interval >= poll.limit:
             raise InferenceTimeoutError(f"{late} {seconds:.1f} s, longer than any job may take.")
         try:
-            yield Sleep(poll.interval)
+            yield Sleep(poll.interval, f"{callee}: the job is not done")
             response = yield from ask(location)
         except DeadlineExceeded:
             raise DeadlineExceeded(f"{late} {time.monotonic() - began:.1f} s.") from None
@@ -78,9 +66,11 @@ def answered_url(target: Target, url: object, *hosts: str) -> str:
     It goes to the provider's own address, whatever host is named, or to one of `hosts`, each with
     all below it.
     """
-    odd = ResultError(f"{target.callee}: the answer names an odd address: {shown(str(url))!r}.")
+    odd = ResultError(
+        f"{target.callee}: the answer names an odd address: {shown(as_words(url))!r}."
+    )
     try:
-        own, parts = urlsplit(target.root), urlsplit(str(url))
+        own, parts = urlsplit(target.root), urlsplit(as_words(url))
         host, port, path = parts.hostname or "", parts.port, parts.path
     except ValueError:
         raise odd from None

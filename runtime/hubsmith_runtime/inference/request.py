@@ -48,7 +48,7 @@ def call(
     build = functools.partial(prepare, target, payload, headers)
     # Large files take a while to encode: that is no time to hold a lock, or an event loop.
     request: HttpRequest = (yield Run(build)) if files else build()
-    response = yield from send_checked(request, target.callee, retries)
+    response = yield from send_checked(request, target.callee, retries, on_progress)
     if operation.poll is not None and target.url is None:
         known = {name: value for name, value in request.headers.items() if name != "content-type"}
 

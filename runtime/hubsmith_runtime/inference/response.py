@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from ..effects import Effects
 from ..errors import ResultError, shorten
@@ -92,8 +91,8 @@ def read_response(target: Target, response: Response, retries: Retries) -> Effec
 
 def _download(target: Target, url: str, retries: Retries) -> Effects[Response]:
     if is_public(target.root) and not is_public(url):
-        host = urlsplit(url).hostname
-        raise ResultError(f"{target}: the answer names media on {host}, which is no public host.")
+        where = shorten(shown(url))
+        raise ResultError(f"{target}: the answer names media at {where}, which is no public host.")
     request = HttpRequest(method="GET", url=url, is_bare=True)
     fetched = yield from send_checked(request, target.callee, retries)
     _check_media(target, fetched, f"a page instead of media at {shown(url)}")

@@ -110,7 +110,8 @@ class Encoder:
                 whole = value.is_integer() and abs(value) < _EXPONENT_FROM
                 return int(value) if whole else value
             case File():
-                return value.reference(self._base) or self._upload(value)
+                reference = value.reference(self._base)  # Holds what a server said of it.
+                return self._upload(value) if reference is None else self._value(reference)
             case pydantic.RootModel():
                 return self._value(cast("Any", value).root)
             case pydantic.BaseModel():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -110,7 +111,9 @@ class Connection:
     def open_events(self, session_hash: str) -> Effects[Body]:
         url = f"{self.base}/queue/data?session_hash={quote(session_hash)}"
         step = partial(self._open_once, protocol.stream(url, self.live.silence))
-        return protocol.retried(step, self.retries, runs_job=True)
+        # Never twice where the server may have spent the events on the first one.
+        retries = dataclasses.replace(self.retries, after_accepted=False)
+        return protocol.retried(step, retries, f"{self.name}: event stream", runs_job=True)
 
     def _open_once(self, request: HttpRequest) -> Effects[Body]:
         body: Body = yield Open(request)

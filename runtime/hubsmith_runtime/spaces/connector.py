@@ -118,7 +118,7 @@ class Connector:
         if self.source.root is not None:
             return protocol.ask(request, where, self.retries)
         step = partial(self._wake, request, where, self.clock() + self.wake_timeout)
-        return protocol.retried(step, self.retries)
+        return protocol.retried(step, self.retries, where)
 
     def _wake(self, request: HttpRequest, where: str, until: float) -> Effects[Response]:
         wait = _FIRST_POLL
@@ -140,7 +140,7 @@ class Connector:
             if self.clock() + wait > until:
                 late = f"did not start within {self.wake_timeout:g} s and is {stage} now"
                 raise self._unavailable(stage, f"{late}: raise wake_timeout=, or try later")
-            yield Sleep(wait)
+            yield Sleep(wait, f"{self.source.name} is {stage}")
             wait = min(_LONGEST_POLL, wait * _GROWTH)
         if isinstance(answer, HubsmithError):
             raise answer

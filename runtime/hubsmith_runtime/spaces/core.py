@@ -54,7 +54,7 @@ class SpaceCore:
     def call(self, prepare: Preparation) -> Effects[Any]:
         with _in_time(self.name, self.timeout, _ADVICE):
             step = partial(self._call_once, prepare)
-            return (yield from repeated(step, self.connector.retries, self._classify))
+            return (yield from repeated(step, self.connector.retries, self._classify, self.name))
 
     def _call_once(self, prepare: Preparation) -> Effects[Any]:
         job = yield from self._submit(prepare, keeps_events=False)

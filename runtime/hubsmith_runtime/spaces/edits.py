@@ -18,7 +18,7 @@ def apply_edits(value: Any, edits: Any) -> Any:
     try:
         for action, path, operand in edits:
             value = _edit(value, path, action, operand)
-    except (LookupError, TypeError, ValueError, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise DiffError(f"{type(error).__name__}: {error}") from error
     return value
 

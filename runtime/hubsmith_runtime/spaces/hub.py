@@ -14,7 +14,7 @@ from ..driver import Driver
 from ..effects import Effects
 from ..errors import AuthenticationError, SpecError, ValidationError
 from ..http import HttpRequest, Response
-from ..reading import as_list, as_number, as_object, as_text
+from ..reading import as_list, as_number, as_object, as_text, as_words
 from ..retries import Retries
 from ..tokens import hub_url
 from ..transport import Origins
@@ -132,7 +132,7 @@ def read_summary(entry: object) -> SpaceSummary | None:
         sdk=text.get("sdk", ""),
         likes=int(as_number(members.get("likes")) or 0),
         private=members.get("private") is True,
-        tags=tuple(map(str, as_list(members.get("tags")))),
+        tags=tuple(map(as_words, as_list(members.get("tags")))),
         stage=as_text(as_object(members.get("runtime")).get("stage")),
         short_description=text.get("aishortdescription", text.get("shortdescription", "")),
         category=text.get("aicategory", ""),

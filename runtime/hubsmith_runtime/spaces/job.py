@@ -51,7 +51,7 @@ class JobEvents(Generic[R]):
                 self._chunks += 1
                 values = self._accumulator.add(raw.values, is_diff=raw.is_diff)
                 if values is not None:
-                    yield Partial(value=self._job.call.decode(values))
+                    yield Partial(value=self._job.decode(values))
             elif isinstance(raw, Completed):
                 yield Completed(value=self._job.result())
             else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EndpointNotFoundError, SpecError, UnsupportedVersionError
-from ..reading import as_list, as_number, as_object, as_text
+from ..reading import as_list, as_number, as_object, as_text, as_words
 
 if TYPE_CHECKING:
     from .codec import Endpoint
@@ -101,7 +101,7 @@ class LiveSpace:
 
 def _endpoints(document: Mapping[str, Any]) -> dict[int, LiveEndpoint]:
     skipped = {
-        str(component.get("id"))
+        as_words(component.get("id"))
         for component in map(as_object, as_list(document.get("components")))
         if component.get("skip_api", component.get("type") == "state")
     }
@@ -116,7 +116,7 @@ def _endpoints(document: Mapping[str, Any]) -> dict[int, LiveEndpoint]:
                 name=f"/{name.removeprefix('/')}" if isinstance(name, str) else "",
                 fn_index=index,
                 is_public=visibility == "public" and function.get("backend_fn") is not False,
-                inputs=tuple(str(one) not in skipped for one in inputs),
-                outputs=tuple(str(one) not in skipped for one in outputs),
+                inputs=tuple(as_words(one) not in skipped for one in inputs),
+                outputs=tuple(as_words(one) not in skipped for one in outputs),
             )
     return found

@@ -10,32 +10,35 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import errors
-from ..reading import as_count, as_list, as_number, as_object
+from ..reading import as_count, as_list, as_number, as_object, as_words
 from . import events
 from .protocol import sentence
 
 Message = dict[str, Any]
 
-_SECONDS = r"(\d+(?:\.\d+)?)\s*s"
+_SECONDS = r"(\d{1,9}(?:\.\d{1,9})?)\s*s"
 _REQUESTED = re.compile(rf"{_SECONDS} requested|\({_SECONDS}\)", re.IGNORECASE)
-_LEFT = re.compile(r"vs\.?\s*(-?\d+(?:\.\d+)?)\s*s left", re.IGNORECASE)
-_AGAIN = re.compile(r"again in (?:(\d+) days?, )?(\d+):(\d\d):(\d\d)", re.IGNORECASE)
+_LEFT = re.compile(r"vs\.?\s*(-?\d{1,9}(?:\.\d{1,9})?)\s*s left", re.IGNORECASE)
+_AGAIN = re.compile(r"again in (?:(\d{1,9}) days?, )?(\d{1,9}):(\d\d):(\d\d)", re.IGNORECASE)
+_EVENT_ID, _HEAD = re.compile(rb'"event_id" ?: ?"([\w-]+)"'), 1000
 _QUOTA = re.compile(r"exceeded your [\w ]*GPU quota", re.IGNORECASE)
 _DURATION = re.compile(r"ZeroGPU illegal duration|GPU duration .*larger than", re.IGNORECASE)
 
 
 def parse_message(payload: bytes) -> Message:
+    """Parse a message; one that is no JSON, or nested too deeply, is the bad end of its job."""
     try:
         return as_object(json.loads(payload))
     except (ValueError, RecursionError):
-        return {}
+        found = _EVENT_ID.search(payload[:_HEAD] + payload[-_HEAD:])
+        return {"msg": "process_completed", "event_id": found[1].decode()} if found else {}
 
 
 def read_event(
     message: Message, where: str, masked: Callable[[str], str] = str, *, is_diff: bool
 ) -> events.RawEvent | None:
     """Turn a message into an event, or `None`; `is_diff` says that a chunk of a job holds edits."""
-    output, title = as_object(message.get("output")), _text(message.get("title"))
+    output, title = as_object(message.get("output")), as_words(message.get("title"))
     values = as_list(output.get("data")) if isinstance(output.get("data"), list) else None
     match message.get("msg"):
         case "estimation":
@@ -50,7 +53,7 @@ def read_event(
             bars = map(as_object, as_list(message.get("progress_data")))
             return events.Progress(units=tuple(map(_progress_unit, bars)))
         case "log":
-            level, words = _text(message.get("level")), _text(message.get("log"))
+            level, words = as_words(message.get("level")), as_words(message.get("log"))
             return events.Log(line=events.LogLine(level=level, message=words, title=title))
         case "process_generating" | "process_streaming" as kind:
             if message.get("success") is False or output.get("error") is not None:
@@ -58,14 +61,13 @@ def read_event(
             is_diff = is_diff and kind == "process_generating"
             return None if values is None else events.Chunk(values=values, is_diff=is_diff)
         case "process_completed":
-            if message.get("success") is not True or "error" in output:
-                return events.Failed(error=app_error(output, title, where, masked))
-            if values is not None:
+            if message.get("output") == {} and message.get("success") is True:
+                return events.Cancelled()  # So the server reports a job that was cancelled.
+            if values is not None and message.get("success") is True and "error" not in output:
                 return events.Completed(value=values)
-            if not output:  # So the server reports a job that was cancelled.
-                return events.Cancelled()
-            words = f"{where}: the server's answer holds no result."
-            return events.Failed(error=errors.HubsmithError(words))
+            if output or message.get("success") is False:
+                return events.Failed(error=app_error(output, title, where, masked))
+            return events.Failed(error=unreadable_error(where))
         case _:
             return None
 
@@ -74,17 +76,17 @@ def _progress_unit(bar: Message) -> events.ProgressUnit:
     return events.ProgressUnit(
         index=as_count(bar.get("index")),
         length=as_count(bar.get("length")),
-        unit=_text(bar.get("unit")) or None,
+        unit=as_words(bar.get("unit")) or None,
         progress=as_number(bar.get("progress")),
-        desc=_text(bar.get("desc")) or None,
+        desc=as_words(bar.get("desc")) or None,
     )
 
 
 def app_error(
     output: Message, title: str, where: str, masked: Callable[[str], str] = str
 ) -> errors.AppError:
-    words = masked(_unquoted(_text(output.get("error"))))
-    title = masked(title or _text(output.get("title")))
+    words = masked(_unquoted(as_words(output.get("error"))))
+    title = masked(title or as_words(output.get("title")))
     reason = sentence(words) or (
         "the Space does not say why. Its logs do, and launch(show_error=True) tells callers."
     )
@@ -124,7 +126,7 @@ def session_error(
     message: Message, where: str, masked: Callable[[str], str] = str
 ) -> errors.SessionLostError:
     """Turn an `unexpected_error`, which concerns every job of the session, into an error."""
-    words = masked(_text(message.get("message"))) or "no reason given"
+    words = masked(as_words(message.get("message"))) or "no reason given"
     kind, advice = errors.SessionLostError, "Call again."
     if message.get("session_not_found") or words.startswith("404"):
         kind = errors.SessionNotFoundError
@@ -145,12 +147,12 @@ def lost_error(where: str, error: errors.HubsmithError | None) -> errors.Session
     return errors.SessionLostError(f"{text}: {sentence(reason)} Call again.")
 
 
+def unreadable_error(where: str) -> errors.ResultError:
+    return errors.ResultError(f"{where}: the server's answer cannot be read: it holds no result.")
+
+
 def closed_error(where: str) -> errors.JobCancelledError:
     return errors.JobCancelledError(f"{where}: the client was closed before the job was done.")
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 def _unquoted(words: str) -> str:

@@ -12,7 +12,7 @@ from .. import errors
 from ..effects import Effects, Send
 from ..errors import HubsmithError, SpaceUnavailableError
 from ..http import HttpRequest, Response, plain_words, read_retry_after
-from ..reading import as_list, as_object
+from ..reading import as_list, as_object, as_words
 from ..retries import Again, Retries, repeated
 
 T = TypeVar("T")
@@ -51,15 +51,16 @@ def ask(
     request: HttpRequest, where: str, retries: Retries, *, runs_job: bool = False
 ) -> Effects[Response]:
     """Send a request until its answer is not one that passes, and return that answer."""
-    return retried(functools.partial(answer_to, request, where), retries, runs_job=runs_job)
+    step = functools.partial(answer_to, request, where)
+    return retried(step, retries, where, runs_job=runs_job)
 
 
 def retried(
-    step: Callable[[], Effects[T]], retries: Retries, *, runs_job: bool = False
+    step: Callable[[], Effects[T]], retries: Retries, where: str, *, runs_job: bool = False
 ) -> Effects[T]:
     """Carry out a step as often as it may be tried; one that runs a job only if none can run yet."""
     may_repeat = functools.partial(classify, retries=retries, runs_job=runs_job)
-    return repeated(step, retries, may_repeat)
+    return repeated(step, retries, may_repeat, where)
 
 
 def answer_to(request: HttpRequest, where: str) -> Effects[Response]:
@@ -81,7 +82,7 @@ def classify(error: HubsmithError, *, retries: Retries, runs_job: bool = False) 
         case SpaceUnavailableError(status=status):
             may_repeat = status in (429, 503) or (status in (502, 504) and is_free)
         case errors.ConnectionFailedError():
-            may_repeat = is_free or not error.was_sent
+            may_repeat = error.may_pass and (is_free or not error.was_sent)
         case _:
             may_repeat = False
     return Again(after=getattr(error, "retry_after", None) or 0.0) if may_repeat else None
@@ -108,8 +109,8 @@ def check(
     for detail in map(as_object, as_list(as_object(response.json()).get("detail"))):
         # What the Space's own validator says of a parameter.
         if detail.get("__type__") == "validate" and detail.get("is_valid") is not True:
-            words = response.masked(str(detail.get("message", "")))
-            parameter = detail.get("parameter_name", "")
+            words = response.masked(as_words(detail.get("message")))
+            parameter = as_words(detail.get("parameter_name"))
             refusal = errors.SpaceValidationError(f"{where}: {parameter}: {words}")
             refusal.message = words
             raise refusal
@@ -128,7 +129,7 @@ def words_of(response: Response) -> str:
     """Return what the server says in a few words, without markup."""
     if entries := as_object(response.json()):
         detail = entries.get("detail", entries.get("error", entries))
-        text = response.masked(str(as_object(detail).get("error", detail)))
+        text = response.masked(as_words(as_object(detail).get("error", detail)))
     else:
         text = plain_words(response)
     return sentence(" ".join(text.split())[:_WORDS] or "no reason given")

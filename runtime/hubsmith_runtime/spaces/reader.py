@@ -99,12 +99,13 @@ class EventReader:
         yield from self.call_back(session)
 
     def _open(self, session: Session) -> Effects[Body]:
-        """Open the event stream, with a pause where the last ones brought nothing."""
+        """Open the event stream, with a pause where the last ones brought the end of no job."""
         retries, name = self._connector.retries, self._connector.source.name
-        if session.fruitless >= retries.attempts:
-            raise ConnectionFailedError(f"{name}: the event stream ends without a word.")
+        if session.fruitless > retries.attempts:
+            raise ConnectionFailedError(f"{name}: the event stream ends again and again.")
         if session.fruitless:
-            yield Sleep(min(retries.longest, retries.base * session.fruitless))
+            wait = min(retries.longest, retries.base * session.fruitless)
+            yield Sleep(wait, f"{name}: the event stream ended")
         connection = yield from self._connector.connect()
         body = yield from connection.open_events(session.hash)
         session.open(body)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..effects import Signal
-from ..errors import HubsmithError, JobCancelledError
+from ..errors import HubsmithError, JobCancelledError, ResultError
 from ..http import Body
+from ..reading import as_words
 from ..sse import EventDecoder
 from . import events as kinds, messages
 from .codec import Call
@@ -107,8 +108,16 @@ class JobState:
     def result(self) -> Any:
         """Return the result of a finished job, decoded once, or raise why there is none."""
         if not self._results:
-            self._results.append(self.call.decode(self.values()))
+            self._results.append(self.decode(self.values()))
         return self._results[0]
+
+    def decode(self, values: list[Any]) -> Any:
+        """Make a result, or a part of one, of what the server sent."""
+        try:
+            return self.call.decode(values)
+        except RecursionError:
+            words = f"{self.call.where}: the answer is nested too deeply. It is in `.value`."
+            raise ResultError(words, values) from None
 
 
 class Session:
@@ -127,7 +136,7 @@ class Session:
         self.body: Body | None = None  # The event stream, while one is open.
         self.is_read = False  # Whether somebody reads it: one at a time does.
         self.is_closed = False
-        self.fruitless = 0  # Streams in a row that ended without a word about a pending job.
+        self.fruitless = 0  # Streams in a row that ended without the end of a job.
         self.callbacks: list[Callable[[], None]] = []  # Of jobs that came to their end.
         self._decoder = EventDecoder()
         self._announces_close = announces_close
@@ -172,11 +181,14 @@ class Session:
         if kind == "close_stream" or (kind == "unexpected_error" and event_id is None):
             # Up to 5.29 a job that was cancelled in the queue runs all the same, and its second end
             # breaks the stream with its id for a reason. The other jobs go on in a new one.
-            reason = str(message.get("message")).strip("'")
+            reason = as_words(message.get("message")).strip("'")
             if kind == "unexpected_error" and reason not in self._cancelled:
                 self.lose(lambda where: messages.session_error(message, where, self.masked))
             return True
         if not isinstance(event_id, str):
+            if kind == "process_completed":
+                # It may have been the end of any job: nobody should wait for that any more.
+                self.lose(messages.unreadable_error)
             return False
         job = self.pending.get(event_id)
         if kind == "process_completed":
@@ -187,7 +199,6 @@ class Session:
         elif job is not None:
             self._may_end = False
         if job is not None:
-            self.fruitless = 0
             job.receive(message)
             self._settle(job)
         elif self.joining:
@@ -238,6 +249,7 @@ class Session:
     def _settle(self, job: JobState) -> None:
         """Take a job that came to its end off the list."""
         if job.outcome is not None and self.pending.pop(job.event_id, None) is not None:
+            self.fruitless = 0
             while job.callbacks:  # Another thread may take one of them just now.
                 self.callbacks.append(job.callbacks.pop(0))
         if not self.pending:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from ..errors import ArgumentError, shorten
-from ..reading import as_list, as_object
+from ..reading import as_list, as_object, as_words
 from .live import LiveEndpoint
 
 Info: TypeAlias = dict[str, Any]
@@ -37,17 +37,20 @@ def info_of_config(config: object, endpoints: Sequence[LiveEndpoint]) -> Info:
     The names of a function's arguments are not there: the labels stand in for them.
     """
     document = as_object(config)
-    components = {entry.get("id"): entry for entry in _objects(document.get("components"))}
+    listed = _objects(document.get("components"))
+    components = {as_words(entry.get("id")): entry for entry in listed}
     dependencies = enumerate(_objects(document.get("dependencies")))
-    functions = {entry.get("id", place): entry for place, entry in dependencies}
+    functions = {as_words(entry.get("id", place)): entry for place, entry in dependencies}
     info: Info = {"named_endpoints": {}, "unnamed_endpoints": {}}
     for endpoint in endpoints:
-        function, (group, key) = functions.get(endpoint.fn_index, {}), _address(endpoint)
+        function, (group, key) = functions.get(str(endpoint.fn_index), {}), _address(endpoint)
         inputs = itertools.compress(as_list(function.get("inputs")), endpoint.inputs)
         outputs = itertools.compress(as_list(function.get("outputs")), endpoint.outputs)
+        taken = [components.get(as_words(one), {}) for one in inputs]
+        given = [components.get(as_words(one), {}) for one in outputs]
         info[group][key] = {
-            "parameters": [_parameter(components.get(one, {}), n) for n, one in enumerate(inputs)],
-            "returns": [_value(components.get(one, {}), "api_info_as_output") for one in outputs],
+            "parameters": [_parameter(one, place) for place, one in enumerate(taken)],
+            "returns": [_value(one, "api_info_as_output") for one in given],
         }
     return info
 
@@ -70,7 +73,7 @@ def _value(component: Mapping[str, Any], schema_key: str) -> dict[str, Any]:
         "label": label if isinstance(label, str) else "",
         "type": as_object(component.get(schema_key, component.get("api_info"))),
         "python_type": {"type": "Any", "description": ""},
-        "component": str(component.get("type", "")).capitalize(),
+        "component": as_words(component.get("type")).capitalize(),
     }
 
 
@@ -152,18 +155,18 @@ def view(info: Info, source: str, all_endpoints: bool | None = None) -> str:
 def _lines(address: str, endpoint: Mapping[str, Any]) -> list[str]:
     call: list[str] = []
     lines: list[str] = []
-    for place, parameter in enumerate(endpoint.get("parameters", [])):
+    for place, parameter in enumerate(_objects(endpoint.get("parameters"))):
         name, default = _name(parameter, place), shorten(parameter.get("parameter_default"))
         is_optional = parameter.get("parameter_has_default")
         call.append(f"{name}={default}" if is_optional else name)
         lines.append(f"    {name}: {_kind(parameter)}, {'optional' if is_optional else 'required'}")
-    for value in endpoint.get("returns", []):
-        lines.append(f"    -> {value.get('label', '')}: {_kind(value)}")
+    for value in _objects(endpoint.get("returns")):
+        lines.append(f"    -> {as_words(value.get('label'))}: {_kind(value)}")
     if endpoint.get("oauth_token"):
         lines.append("    Takes your Hub token if you give one: Client(oauth_token=...)")
     return ["", f"predict({', '.join([*call, address])})", *lines]
 
 
 def _kind(described: Mapping[str, Any]) -> str:
-    kind = as_object(described.get("python_type")).get("type", "Any")
-    return f"{kind} ({described.get('component', '')})"
+    kind = as_words(as_object(described.get("python_type")).get("type", "Any"))
+    return f"{kind} ({as_words(described.get('component'))})"
