@@ -52,21 +52,29 @@ def is_name(text: str) -> bool:
     return text.isidentifier() and not keyword.iskeyword(text)
 
 
-def identifier(text: str, *, fallback: str, avoid: frozenset[str] = frozenset()) -> Identifier:
+def identifier(
+    text: str, *, fallback: str, avoid: frozenset[str] = frozenset(), is_spelled: bool = False
+) -> Identifier:
     """The identifier for a name of a spec; one to `avoid` gets a trailing underscore.
 
-    Where nothing usable is left, it is the fallback or begins with it.
+    Where nothing usable is left, it is the fallback or begins with it. Odd characters become
+    underscores; a name that `is_spelled`, as its shorter form is taken, has their names instead.
     """
-    return _finish(re.sub(r"_{2,}", "_", _fold(text, "_")), fallback, avoid)
-
-
-def spelled(text: str, *, fallback: str, avoid: frozenset[str] = frozenset()) -> Identifier:
-    """The identifier for a name whose shorter form is taken: every odd character by its name."""
-    words = (
-        character if f"_{character}".isidentifier() else _spell(character)
-        for character in unicodedata.normalize("NFKC", text.strip("/"))
+    # Python folds identifiers to NFKC when it reads source; fold here, so that two names that
+    # look different in the spec but are one to Python are seen as one.
+    folded = unicodedata.normalize("NFKC", text.strip("/"))
+    name = "".join(
+        one if f"_{one}".isidentifier() else _spell(one) if is_spelled else "_" for one in folded
     )
-    return _finish(re.sub(r"_{2,}", "_", "".join(words)), fallback, avoid)
+    # A leading underscore would make a field private and hide a method from completion.
+    name = re.sub(r"_{2,}", "_", name).strip("_")[:_LONGEST].rstrip("_")
+    if not name:
+        name = fallback
+    elif not name.isidentifier():
+        name = f"{fallback}_{name}"
+    if keyword.iskeyword(name) or name in avoid:
+        name += "_"
+    return Identifier(name)
 
 
 def class_name(text: str, *, fallback: str) -> ClassName:
@@ -103,7 +111,7 @@ def distinct(
             # Even the spec's own names are the same: only their places tell them apart.
             found.append(Identifier(f"{short[position].rstrip('_')}_{position + 1}"))
         else:
-            found.append(spelled(name, fallback=fallback, avoid=avoid))
+            found.append(identifier(name, fallback=fallback, avoid=avoid, is_spelled=True))
     return tuple(Identifier(name) for name in _set_apart(found, names, keeps))
 
 
@@ -152,24 +160,5 @@ def _capital(word: str) -> str:
     return unicodedata.normalize("NFKC", word[0].upper() + word[1:])
 
 
-def _fold(text: str, filler: str) -> str:
-    # Python folds identifiers to NFKC when it reads source; fold here, so that two names that
-    # look different in the spec but are one to Python are seen as one.
-    folded = unicodedata.normalize("NFKC", text.strip("/"))
-    return "".join(c if f"_{c}".isidentifier() else filler for c in folded)
-
-
 def _spell(character: str) -> str:
     return f"_{_SPELLED.get(character) or f'u{ord(character):04x}'}_"
-
-
-def _finish(name: str, fallback: str, avoid: frozenset[str]) -> Identifier:
-    # A leading underscore would make a field private and hide a method from completion.
-    name = name.strip("_")[:_LONGEST].rstrip("_")
-    if not name:
-        name = fallback
-    elif not name.isidentifier():
-        name = f"{fallback}_{name}"
-    if keyword.iskeyword(name) or name in avoid:
-        name += "_"
-    return Identifier(name)

@@ -71,11 +71,7 @@ class Class:
 
 
 def write_classes(classes: Sequence[Class]) -> dict[ClassName, Source]:
-    """The source of every class, by its name.
-
-    Raises:
-        ValueError: when what was written is not what was asked for.
-    """
+    """The source of every class, by its name; a `ValueError` where it is not what was asked for."""
     if not classes:
         return {}
     code = _generate(_Bundle(classes))
@@ -100,10 +96,6 @@ class _Bundle:
     It would import what it knows by name, such as `Path`, or give another name to a class that is
     called so, and it would make a class of a value in bounds. So neither class names nor bounds
     reach it: it is given numbered words, which the template replaces.
-
-    Attributes:
-        schema: Their schemas.
-        context: What their template prints besides the types.
     """
 
     def __init__(self, classes: Sequence[Class]) -> None:
@@ -115,6 +107,7 @@ class _Bundle:
         def spelled_out(annotation: str) -> str:
             return _WORDS.sub(lambda word: annotations.get(word[0], word[0]), annotation)
 
+        # What their template prints besides the types.
         self.context = {name: _context(one, spelled_out) for name, one in definitions.items()}
 
     def _schema(self, class_: Class) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from ..ir.model import Definition, Operation, Parameter, Result, Service
 from ..ir.spelling import number
 from ..ir.text import NO_TEXT, SpecText, literal, paragraphs, plain, sentence
-from ..ir.types import Bounds, ListType, ScalarType, Type, bounds_of, holds_file, inside
+from ..ir.types import Bounds, Type, bounds_of, holds_file
 
 _LONGEST_DEFAULT = 60
+_UNITS = {"Length": " characters", "Items": " items"}
 _FILES = (
     "A file is given as a path, a URL, bytes, an open file, a PIL image or a `File`; audio also as "
     "a pair (samples, sampling rate)."
@@ -115,8 +116,7 @@ def parameter_help(parameter: Parameter) -> SpecText:
 
 def bounds_help(type_: Type, step: float | None = None) -> str:
     """The bounds of a value in words, such as "1 to 100, in steps of 5."; empty without bounds."""
-    bounded = [one for one in inside(type_) if bounds_of(one)]
-    words = _range(bounded[0]) if bounds_of(type_) else ""
+    words = " and ".join(_limits(bounds_of(type_)))
     if step:
         words += f"{', in' if words else 'In'} steps of {number(step)}"
     return sentence(words)
@@ -157,19 +157,8 @@ def _returned(operation: Operation) -> str:
             return ""
 
 
-def _range(type_: Type) -> str:
-    bounds = dict(bounds_of(type_))
-    match type_:
-        case ScalarType(kind="string"):
-            unit = " characters"
-        case ListType():
-            unit = " items"
-        case _:
-            unit = ""
-    return " and ".join(_limits(tuple(bounds.items()), unit))
-
-
-def _limits(bounds: Bounds, unit: str) -> Iterator[str]:
+def _limits(bounds: Bounds) -> Iterator[str]:
+    unit = next((_UNITS[end] for name, _ in bounds for end in _UNITS if name.endswith(end)), "")
     limits = {name.replace("Length", "imum").replace("Items", "imum"): x for name, x in bounds}
     lowest, highest = limits.get("minimum"), limits.get("maximum")
     if lowest is not None and highest is not None:

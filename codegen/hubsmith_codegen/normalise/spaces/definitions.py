@@ -155,22 +155,22 @@ def _names(objects: Sequence[ReadObject], taken: frozenset[str]) -> list[ClassNa
     """A class name for each object, all different."""
     titles = [class_name(object_.title, fallback="") for object_ in objects]
     uses = Counter(titles)
-    used = set(taken)
-    names: dict[int, ClassName] = {}
-    # Titles first, so that a full path can never take one away.
-    for place, title in enumerate(titles):
-        # A title of digits or signs alone names nothing.
-        if is_name(title) and uses[title] == 1 and title not in taken:
-            names[place] = title
-            used.add(title)
-    for place, object_ in enumerate(objects):
-        if place not in names:
-            name = joined(object_.path)
-            if name in used:
-                name = ClassName(f"{name}Object")
-            if name in used:
-                origin = repr((object_.path, object_.definition))
-                name = ClassName(f"{name}{hashlib.sha256(origin.encode()).hexdigest()[:8]}")
-            names[place] = name
-            used.add(name)
-    return [names[place] for place in range(len(objects))]
+    # Titles first, so that a full path can never take one away. One of digits or signs alone
+    # names nothing.
+    own = {one for one in titles if is_name(one) and uses[one] == 1 and one not in taken}
+    used: set[str] = {*taken, *own}
+    names: list[ClassName] = []
+    for title, object_ in zip(titles, objects, strict=True):
+        names.append(title if title in own else _path_name(object_, used))
+        used.add(names[-1])
+    return names
+
+
+def _path_name(object_: ReadObject, used: set[str]) -> ClassName:
+    name = joined(object_.path)
+    if name in used:
+        name = ClassName(f"{name}Object")
+    if name in used:
+        origin = repr((object_.path, object_.definition))
+        name = ClassName(f"{name}{hashlib.sha256(origin.encode()).hexdigest()[:8]}")
+    return name
