@@ -23,7 +23,8 @@ from hubsmith import AsyncInferenceClient, InferenceClient, _providers
 from hubsmith_runtime import HubsmithError
 from hubsmith_runtime.inference.provider import Provider
 
-from tests.support.fake_inference import FakeChatServer, FakeModelHub
+from tests.support.fake_hub import FakeHub
+from tests.support.fake_inference import FakeChatServer
 from tests.support.recorder import Answer, Recorder, Seen
 
 ALL = os.environ.get("HUBSMITH_SECRETS") == "all"
@@ -115,7 +116,7 @@ class Awaited(OnLoopback, AsyncInferenceClient):
 
 @dataclass
 class World:
-    hub: FakeModelHub
+    hub: FakeHub
     server: Server
     elsewhere: Elsewhere
     environment: pytest.MonkeyPatch
@@ -226,7 +227,7 @@ class World:
 
 
 @pytest.fixture
-def world(hub: FakeModelHub, tokenless: pytest.MonkeyPatch) -> Iterator[World]:
+def world(hub: FakeHub, tokenless: pytest.MonkeyPatch) -> Iterator[World]:
     tokenless.setenv("HF_TOKEN", SECRETS["saved"])
     server, elsewhere = Server(), Elsewhere()
     both = {"conversational": "groq", "text-to-image": "fal-ai", "text-to-video": "fal-ai"}
@@ -236,7 +237,9 @@ def world(hub: FakeModelHub, tokenless: pytest.MonkeyPatch) -> Iterator[World]:
         ("a/job", "text-to-video"),
     ):
         last = model.rpartition("/")[2]
-        hub.add(model, {both[task]: {"providerId": last, "task": task}}, tag="text-classification")
+        hub.add_model(
+            model, {both[task]: {"providerId": last, "task": task}}, tag="text-classification"
+        )
     with server.running(), elsewhere.running():
         OnLoopback.url, server.elsewhere = server.url, elsewhere.url
         yield World(hub, server, elsewhere, tokenless)

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-CACHE = ROOT / ".cache"
 _PARALLEL = 2
 _PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
