@@ -46,11 +46,7 @@ def public_package() -> dict[PurePosixPath, bytes]:
     """The package `hubsmith`: the task clients, the providers, and every public name of all."""
     service = service_of_tasks(TASKS)
     tasks = render_tasks(service)
-    texts = {
-        **tasks.files,
-        **_providers(service),
-        _FACE: _face(tasks.names),
-    }
+    texts = {**tasks.files, **_providers(service), _FACE: _face(tasks.names)}
     files = {path: text.encode() for path, text in format_python(texts).items()}
     return {**files, _MARKER: b""}
 

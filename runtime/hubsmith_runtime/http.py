@@ -29,7 +29,7 @@ class HttpRequest:
     """
 
     method: str
-    url: str
+    url: str = field(repr=False)  # Of a model server it may hold a key.
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     content: bytes | None = field(default=None, repr=False)  # A login has the password here.
     files: Sequence[FormFile] | None = field(default=None, repr=False)  # A form, not `content`.

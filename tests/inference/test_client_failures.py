@@ -229,6 +229,8 @@ def test_no_repr_holds_a_secret() -> None:
     response = Response(
         status=200, headers={"set-cookie": KEY}, body=KEY.encode(), url=f"https://a.org/?k={KEY}"
     )
-    request = HttpRequest(method="GET", url="https://a.org", headers={"authorization": KEY})
+    request = HttpRequest(
+        method="GET", url=f"https://a:{KEY}@a.org/?k={KEY}", headers={"authorization": KEY}
+    )
     for value in (response, request, CALLEE):
         assert KEY not in repr(value)

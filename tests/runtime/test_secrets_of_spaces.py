@@ -14,6 +14,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 import traceback
 from collections import Counter
 from collections.abc import Iterator
@@ -348,6 +349,28 @@ def test_no_message_repeats_what_a_server_repeats(
             told.tell(is_async)
             assert leaks(told.texts) == [], (path, padding, way)
     assert leaks([caplog.text]) == []
+
+
+@pytest.mark.parametrize(
+    "head", ["HTTP/1.1 200 OK\r\n{}", "{}", "HTTP/1.1 {}", "HTTP/1.1 200 {}\r\n{}:"]
+)
+def test_an_answer_that_is_no_http_is_not_quoted(story: Story, head: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(head.replace("{}", SECRETS["header"]).encode() + b"\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        address, own = f"http://127.0.0.1:{server.getsockname()[1]}", {"x-own": SECRETS["header"]}
+        with story._heard(), Client(address, headers=own, retries=ONCE, token=False) as client:
+            client.predict("x", api_name="/echo")
+        thread.join()
+    assert story.texts
+    assert leaks(story.texts) == []
 
 
 @pytest.mark.parametrize("value", ['se\'cret\\ "quoted"', "sécret-ünd-mehr", "se/cret?and=more&x"])

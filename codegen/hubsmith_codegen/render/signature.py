@@ -9,15 +9,7 @@ from ..ir.model import Definition, Operation, Parameter
 from ..ir.names import ClassName, reserved
 from ..ir.spelling import Annotation, spelled
 from ..ir.text import Source, literal
-from ..ir.types import (
-    GenericType,
-    ListType,
-    Reference,
-    ScalarType,
-    Type,
-    mapped,
-    union,
-)
+from ..ir.types import GenericType, ListType, Reference, ScalarType, Type, mapped, union
 
 DictClasses: TypeAlias = Mapping[str, ClassName]
 """By the class of an object that arguments may be: the typed dictionary that is taken for it."""

@@ -18,7 +18,7 @@ from . import docs
 from .classes import Class, write_classes
 from .method import method_of
 from .models import definition_classes, named_tuple, request_class
-from .signature import DictClasses, Signatures, dict_classes
+from .signature import Signatures, dict_classes
 from .templating import header, template
 
 RUNTIME = Source("hubsmith_runtime")
@@ -113,14 +113,10 @@ class _Models:
         for operation in self._service.operations:
             if len(operation.results) > 1:
                 classes.append(named_tuple(operation))
-            classes.append(_request(operation, self.dicts))
+            call = Source(f"__endpoint__ = {_endpoint(operation)}")
+            classes.append(request_class(operation, self.dicts, Source("Request"), call))
         written = write_classes(classes)
         return (written[one.name] for one in classes)
-
-
-def _request(operation: Operation, dicts: DictClasses) -> Class:
-    call = Source(f"__endpoint__ = {_endpoint(operation)}")
-    return request_class(operation, dicts, Source("Request"), call)
 
 
 def _endpoint(operation: Operation) -> Source:

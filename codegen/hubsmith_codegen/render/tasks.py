@@ -10,7 +10,7 @@ from ..ir.json_type import Json
 from ..ir.model import Alias, Operation, Service, TaskFacts
 from ..ir.names import ClassName
 from ..ir.spelling import spelled
-from ..ir.text import Source, docstring, literal, plain
+from ..ir.text import Source, docstring, literal
 from ..ir.types import Reference, UnionType, holds_file
 from . import docs
 from .classes import Class, write_classes
@@ -121,7 +121,8 @@ class _Tasks:
         return write_classes(classes)
 
     def _module(self, name: str) -> _Module:
-        operation = next((one for one in self._service.operations if _is_in(one, name)), None)
+        operations = (one for one in self._service.operations if _facts(one).module == name)
+        operation = next(operations, None)
         names: list[ClassName] = []
         for one in self._service.definitions:
             if one.module == name:
@@ -134,7 +135,7 @@ class _Tasks:
             name=Source(name),
             header=_header("specs/tasks", self._service.digest)
             if operation is None
-            else _header(f"specs/tasks/{plain(_folder(operation))}", _facts(operation).digest),
+            else _header(f"specs/tasks/{name.replace('_', '-')}", _facts(operation).digest),
             doc=docstring([docs.module_line(operation)], indent=0),
             classes=tuple(self._written[one] for one in names),
             aliases=tuple(aliases.items()),
@@ -166,14 +167,6 @@ def _facts(operation: Operation) -> TaskFacts:
     if operation.task is None:
         raise TypeError(f"{operation.method} is no task")
     return operation.task
-
-
-def _is_in(operation: Operation, module: str) -> bool:
-    return _facts(operation).module == module
-
-
-def _folder(operation: Operation) -> str:
-    return _facts(operation).module.replace("_", "-")
 
 
 def _references(alias: Alias) -> set[str]:

@@ -84,9 +84,7 @@ def normalise(raw: RawSpec) -> Service:
     )
 
 
-def _find(
-    raw: RawSpec,
-) -> tuple[tuple[Document, ...], list[RawOperation], tuple[str, ...]]:
+def _find(raw: RawSpec) -> tuple[tuple[Document, ...], list[RawOperation], tuple[str, ...]]:
     """The documents that are believed, their endpoints, and where openapi.json disagrees."""
     openapi = operations_of_openapi(raw.openapi or {}, raw.generation)
     facts = ConfigFacts(raw.config) if raw.config is not None else None
@@ -195,9 +193,7 @@ def _name(raw: RawOperation) -> str:
     return raw.endpoint or f"fn_{raw.fn_index}"
 
 
-def _method_names(
-    read: Iterable[_Read],
-) -> tuple[tuple[Identifier, ...], tuple[ClassName, ...]]:
+def _method_names(read: Iterable[_Read]) -> tuple[tuple[Identifier, ...], tuple[ClassName, ...]]:
     """The names of the methods, and what their classes are named after."""
     names = [_name(item.raw) for item in read]
     avoid = reserved("client") | reserved("types")

@@ -71,8 +71,7 @@ def value_of(operation: Operation) -> Source | Function | None:
     if isinstance(template, str):
         return Source(f"lambda answer: {made}")
     return Function(
-        signature=Source("(answer: object) -> object"),
-        lines=(Source(f"return {made}"),),
+        signature=Source("(answer: object) -> object"), lines=(Source(f"return {made}"),)
     )
 
 
