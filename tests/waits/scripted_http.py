@@ -128,10 +128,10 @@ class ScriptedServer:
         else:
             await connection.send(plan if isinstance(plan, Answer) else plan(asked))
 
-    async def start(self) -> asyncio.Server:
-        """Begin to listen."""
+    async def start(self, port: int = 0) -> asyncio.Server:
+        """Begin to listen, at any free port unless one is named."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0, backlog=512)
+        server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", port, backlog=512)
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         return server
 

@@ -11,10 +11,10 @@ import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from .commands import FAILED, OK, UNKNOWN, UsageError
-from .console import explained, fail
+from .console import explained, fail, printable
 
 COMMANDS: Mapping[str, str] = {
     "add": "snapshot Spaces, write their clients, record them",
@@ -84,11 +84,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return failure
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors show what was typed, or pasted, without what steers a terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     """The parser of the program, and those of its commands, still without arguments."""
-    parser = argparse.ArgumentParser(
-        prog="hubsmith", description="Typed Python clients for Hugging Face Spaces."
-    )
+    parser = _Parser(prog="hubsmith", description="Typed Python clients for Hugging Face Spaces.")
     parser.add_argument("--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     return parser, {
