@@ -95,7 +95,7 @@ class Operation:
     results: tuple[Result, ...]  # What it returns, value by value.
     overloads: tuple[Overload, ...] = ()  # None where there is one way to call it.
     streams: bool | None = None  # Whether it yields partial results, if the spec says so.
-    # Without the Space's own order they go by keyword, and the running Space is asked for it.
+    # Parameters that are not in the Space's order go by keyword, and the running Space is asked.
     is_ordered: bool = True
     # Which inputs of the function take an argument; a call leaves the others, session state, empty.
     slots: tuple[bool, ...] = ()

@@ -31,8 +31,7 @@ class RawSpec:
     # `/config`, which alone knows generators, positions, bounds and state slots.
     config: Mapping[str, Json] | None
     openapi: Mapping[str, Json] | None  # `/gradio_api/openapi.json`.
-    # Which shape `openapi` has: `none` where it is absent (before Gradio 5.29), `run` (5.29 to
-    # 6.12), `call-v2` (6.13 on).
+    # The shape of `openapi`: `none` (before Gradio 5.29), `run` (to 6.12), `call-v2` (6.13 on).
     generation: WireGeneration
     source: str | None  # The Space's name or URL; `None` where the documents came without it.
     name: str | None  # The name the client should get; `None` leaves it to the source.

@@ -112,30 +112,23 @@ def _closure(texts: Mapping[str, str]) -> set[str]:
 def _imported(name: str, texts: Mapping[str, str]) -> Iterator[str]:
     """The modules of the runtime that one of them imports, wherever in it."""
     for node in ast.walk(ast.parse(texts[name])):
+        absolute: list[str] = []
         match node:
+            case ast.Import(names=aliases):
+                absolute = [alias.name for alias in aliases]
             case ast.ImportFrom(level=0, module=str(module)):
-                _refuse_own(module, name)
-            case ast.ImportFrom(level=level, module=module, names=aliases) if level:
-                parents = name.split(".")[:-level]
+                absolute = [module]
+            case ast.ImportFrom(level=level, module=module, names=aliases):
                 if level > name.count(".") + 1:
                     raise ValueError(f"{name} imports from outside of the runtime")
-                stems = [module] if module else [alias.name for alias in aliases]
-                for stem in stems:
-                    yield _known(".".join([*parents, stem]), name, texts)
-            case ast.Import(names=aliases):
-                for alias in aliases:
-                    _refuse_own(alias.name, name)
+                for stem in [module] if module else [alias.name for alias in aliases]:
+                    found = ".".join([*name.split(".")[:-level], stem])
+                    if found not in texts:
+                        raise ValueError(f"{name} imports {found}, which cannot be copied")
+                    yield found
             case _:
                 pass
-
-
-def _known(module: str, importer: str, texts: Mapping[str, str]) -> str:
-    if module not in texts:
-        raise ValueError(f"{importer} imports {module}, which cannot be copied")
-    return module
-
-
-def _refuse_own(module: str, importer: str) -> None:
-    # Such an import would find the installed runtime, or nothing.
-    if module.partition(".")[0] == _LIBRARY:
-        raise ValueError(f"{importer} imports {module} by its full name, so it cannot be copied")
+        for one in absolute:
+            # Such an import would find the installed runtime, or nothing.
+            if one.partition(".")[0] == _LIBRARY:
+                raise ValueError(f"{name} imports {one} by its full name, so it cannot be copied")

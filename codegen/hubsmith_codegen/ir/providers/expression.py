@@ -33,8 +33,6 @@ class Name:
     checked: str = ""
 
 
-INPUTS = ("inputs", "messages")
-
 REQUEST: Mapping[str, Name] = {
     "adapter": Name("target.adapter"),
     "inputs": Name("payload.inputs", checked="payload.inputs"),

@@ -42,8 +42,7 @@ class RawOperation:
     parameters: tuple[RawParameter, ...] = ()
     results: tuple[RawResult, ...] = ()
     streams: bool | None = None
-    # Whether the order of the parameters is that of the Space. It is not where they were read from
-    # a JSON object, whose keys have no order.
+    # Whether the parameters are in the Space's order: the keys of a JSON object have none.
     is_ordered: bool = True
     slots: tuple[bool, ...] = ()  # Whether each input takes an argument; see `Operation.slots`.
     fault: str = ""  # Why the endpoint cannot be expressed; empty where it can.

@@ -58,16 +58,14 @@ class Overlay(Checked):
     input: str = "inputs"  # The property of the request that is the input.
     # Python names of inputs and parameters, by wire name.
     names: Mapping[str, str] = field(default_factory=dict[str, str])
-    # Parameters that are objects in the schema and whose members are parameters of their own on the
-    # wire.
+    # Parameters that are objects in the schema; on the wire their members stand in their place.
     flatten: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()  # Properties of the request that are no parameters.
     # Values in the signature that are not `None`, by Python name.
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     # Python names of classes, by their title.
     classes: Mapping[str, str] = field(default_factory=dict[str, str])
-    # The names of classes that other tasks have, too, by the name that huggingface_hub gives this
-    # task's own.
+    # Classes that other tasks have, too, by the name that huggingface_hub gives this task's own.
     shared: Mapping[str, str] = field(default_factory=dict[str, str])
     aliases: tuple[str, ...] = ()  # Titles of unions in the arguments that get a name in Python.
     result: Literal["json", "image", "bytes", "array"] = "json"  # The form of the answer.

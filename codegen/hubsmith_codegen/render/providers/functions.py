@@ -6,20 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...ir.providers.expression import (
-    INPUTS,
-    REQUEST,
-    SCHEMA,
-    Name,
-    Need,
-    Scope,
-    expression,
-    joined,
-)
+from ...ir.providers.expression import REQUEST, SCHEMA, Name, Need, Scope, expression, joined
 from ...ir.providers.table import Operation, Variant
 from ...ir.providers.template import parts, places, spreads
 from ...ir.text import Source, literal
 
+_INPUTS = ("inputs", "messages")
 _REQUEST, _SCHEMA, _ANSWER = Scope(names=REQUEST), Scope(names=SCHEMA), Scope()
 _WHOLE = Scope(names={**REQUEST, "parameters": Name("payload.all_parameters()", False)})
 
@@ -107,7 +99,7 @@ def body_of(operation: Operation) -> Function:
 def needs_inputs(operation: Operation) -> bool:
     """Whether a call without inputs is refused."""
     return all(
-        any(set(INPUTS).intersection(place.roots) for place in places(body, is_needed=True))
+        any(set(_INPUTS).intersection(place.roots) for place in places(body, is_needed=True))
         for body in _bodies(operation)
     )
 
@@ -187,13 +179,10 @@ def _parameters(operation: Operation) -> Iterator[str]:
         yield f"    parameters.setdefault({literal(new)}, parameters.pop({literal(name)}))"
     for name in map(literal, operation.drop):
         yield f"parameters.pop({name}, None)"
-    for new, names in operation.join.items():
-        listed = ", ".join(map(literal, names))
-        yield f"if parameters.keys() >= {{{listed}}}:"
-        pieces = f"str(parameters.pop(name)) for name in ({listed})"
-        yield f'    parameters[{literal(new)}] = "x".join({pieces})'
-    for new, names in operation.group.items():
-        listed = ", ".join(map(literal, names))
-        yield f"if parameters.keys() >= {{{listed}}}:"
-        members = f"name: parameters.pop(name) for name in ({listed})"
-        yield f"    parameters[{literal(new)}] = {{{members}}}"
+    as_text = '"x".join(str(parameters.pop(name)) for name in ({}))'
+    as_object = "{{name: parameters.pop(name) for name in ({})}}"
+    for form, made in ((as_text, operation.join), (as_object, operation.group)):
+        for new, names in made.items():
+            listed = ", ".join(map(literal, names))
+            yield f"if parameters.keys() >= {{{listed}}}:"
+            yield f"    parameters[{literal(new)}] = {form.format(listed)}"
