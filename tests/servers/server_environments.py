@@ -10,7 +10,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from tests.support.environment import CACHE, EnvironmentFailed, make_all, python_in
+from tests.support.environment import EnvironmentFailed, make_all, python_in
+from tests.support.paths import CACHE
 
 __all__ = ["CACHE", "COMMUNITY", "LLAMA", "TRANSFORMERS", "EnvironmentFailed", "python_of"]
 

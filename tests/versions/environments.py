@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.support.environment import CACHE, EnvironmentFailed, make_all, python_in
+from tests.support.environment import EnvironmentFailed, make_all, python_in
+from tests.support.paths import CACHE
 
 __all__ = ["NEWEST", "PINS", "EnvironmentFailed", "python_of", "requirements"]
 
