@@ -92,9 +92,6 @@ def read_configuration(start: Path) -> Configuration:
 
     Where no file has a `[tool.hubsmith]` table, the nearest file that could have one is meant, and
     beyond the folder of a repository none is looked for.
-
-    Raises:
-        SpecError: when a file is not valid.
     """
     start = start.resolve()
     nearest: Path | None = None
@@ -114,17 +111,20 @@ def read_configuration(start: Path) -> Configuration:
 def with_space(configuration: Configuration, name: str, space: RecordedSpace) -> str | None:
     """Return the text of the configuration file with a Space in it.
 
-    Only the lines of this Space change. `None` means that it stands there already.
-
-    Raises:
-        SpecError: when the file is written in a form that cannot be changed safely.
+    Only the lines of this Space change. `None` means that it stands there already. A file that
+    cannot be changed safely is refused.
     """
     if configuration.spaces.get(name) == space:
         return None
     file = confined(configuration.file, configuration.boundary())
     text = file.read_bytes().decode() if file.is_file() else ""
     newline = "\r\n" if "\r\n" in text else "\n"
-    settings = _settings(space)
+    settings = {  # `None` where it is the default, which is not written.
+        "source": space.source,
+        "out": space.out,
+        "vendor-runtime": space.vendor_runtime or None,
+        "outputs": space.outputs,
+    }
     stated = {key: value for key, value in settings.items() if value is not None}
     header = re.compile(
         rf"^[ \t]*\[[ \t]*{re.escape(_PREFIX)}[ \t]*\.[ \t]*([\"']?){re.escape(name)}\1[ \t]*\][^\n]*\n?",
@@ -133,9 +133,8 @@ def with_space(configuration: Configuration, name: str, space: RecordedSpace) ->
     if found := header.search(text):
         following = re.compile(r"^[ \t]*\[", re.MULTILINE).search(text, found.end())
         end = following.start() if following else len(text)
-        edited = (
-            text[: found.end()] + _replaced(text[found.end() : end], settings, newline) + text[end:]
-        )
+        body = _replaced(text[found.end() : end], settings, newline)
+        edited = text[: found.end()] + body + text[end:]
     else:
         before = text if not text or text.endswith("\n") else text + newline
         key = name if name.isascii() else json.dumps(name, ensure_ascii=False)
@@ -162,16 +161,6 @@ def write_configuration(file: Path, text: str) -> None:
         replace_file(confined(file, file.parent), text.encode())
     except OSError as error:
         raise HubsmithError(f"{file} could not be written: {error.strerror or error}.") from None
-
-
-def _settings(space: RecordedSpace) -> dict[str, str | bool | None]:
-    """Return the settings of a Space as its table has them, `None` where it has the default."""
-    return {
-        "source": space.source,
-        "out": space.out,
-        "vendor-runtime": space.vendor_runtime or None,
-        "outputs": space.outputs,
-    }
 
 
 def _line(key: str, value: str | bool) -> str:

@@ -15,12 +15,6 @@ Colour: TypeAlias = Literal["red", "green", "yellow", "dim"]
 _CODES: Mapping[Colour, int] = {"dim": 2, "red": 31, "green": 32, "yellow": 33}
 
 
-def progress(text: str) -> None:
-    """Say what is going on, on a terminal only."""
-    if sys.stderr.isatty():
-        print(printable(text), file=sys.stderr, flush=True)
-
-
 def warn(text: str) -> None:
     """Print a warning."""
     head = painted("hubsmith: warning:", "yellow", sys.stderr)

@@ -20,13 +20,8 @@ from ..write.lock import LOCK_FILE
 _FALLBACK = "space"
 # A client of such a name would hide the library from everything beside it, or could not be a
 # folder on Windows, where devices have these names.
-_DEVICES = {
-    "con",
-    "prn",
-    "aux",
-    "nul",
-    *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
-}
+_PORTS = {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
+_DEVICES = {"con", "prn", "aux", "nul", *_PORTS}
 _TAKEN = frozenset(
     {"hubsmith", "hubsmith_runtime", "hubsmith_codegen", "hubsmith_testing", *_DEVICES}
 )
@@ -76,19 +71,13 @@ def _is_module(name: str) -> bool:
 
 def name_of_source(source: str, raw: RawSpec) -> str:
     """Return the name for a running Space: that of the Space, the title of the app, or the host."""
-    if "://" not in source:
-        return snake(source.rpartition("/")[2])
-    return snake(raw.title) if raw.title else snake(_host(source))
+    return snake(raw.title or _host(source) if "://" in source else source.rpartition("/")[2])
 
 
 def name_of_path(path: Path, raw: RawSpec) -> str:
     """Return the name for a snapshot: its own, that of its folder, or its title."""
-    if raw.name:
-        return snake(raw.name)
     path = path.resolve()
-    if not path.is_dir() and raw.title:
-        return snake(raw.title)
-    return snake(naming_part(path))
+    return snake(raw.name or ("" if path.is_dir() else raw.title) or naming_part(path))
 
 
 def naming_part(path: PurePath) -> str:

@@ -50,7 +50,7 @@ class Progress:
         """Take the bar away, so that something else can be printed; it comes back by itself."""
         with self._guard:
             if self._is_shown:
-                self._put(_CLEAR)
+                print(_CLEAR, end="", file=self._stream, flush=True)
 
     def each(self, verb: str, names: Iterable[str]) -> Generator[str, None, None]:
         """Begin a stage and yield its Spaces, each shown as long as the caller works on it."""
@@ -91,11 +91,8 @@ class Progress:
         if self._busy:
             text += f": {', '.join(map(printable, self._busy))}"
         room = shutil.get_terminal_size().columns - _WIDTH - 4
-        self._put(f"{_CLEAR}[{bar}] {text[: max(room, 0)]}")
-
-    def _put(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        line = f"{_CLEAR}[{bar}] {text[: max(room, 0)]}"
+        print(line, end="", file=self._stream, flush=True)
 
 
 class Report:

@@ -57,9 +57,6 @@ def package_drift(
     """Say how a package on the disk differs from the files that are made of its snapshot now.
 
     It owns its snapshot where that is its own `spec` folder.
-
-    Raises:
-        SpecError: when its lock is not one.
     """
     if root.exists() and not root.is_dir():
         raise SpecError(f"{root} is not a folder.")

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
-from ..ir.model import Definition, Member, Parameter
+from ..ir.model import Definition, Parameter
 from ..ir.types import (
     NULL,
     ChoiceType,
@@ -63,8 +63,7 @@ class Validation:
     def read(self, value: object, type_: Type) -> Any:
         """The value as the type has it: texts that are numbers as such, files and objects made.
 
-        Raises:
-            pydantic.ValidationError: when it does not fit.
+        What does not fit is refused by a `pydantic.ValidationError`, as it is for `read_arguments`.
         """
         if type_ not in self._validators:
             refers = any(isinstance(one, Reference) for one in inside(type_))
@@ -75,20 +74,14 @@ class Validation:
     def read_arguments(
         self, arguments: Mapping[str, object], parameters: Iterable[Parameter]
     ) -> dict[str, Any]:
-        """The arguments of a call, by wire name, as the parameters have them.
-
-        Raises:
-            pydantic.ValidationError: when some do not fit, or required ones are missing.
-        """
-        schema = core_schema.typed_dict_schema(
-            {
-                str(one.wire_name): core_schema.typed_dict_field(
-                    self._schema(one.type), required=one.default is None
-                )
-                for one in parameters
-            },
-            extra_behavior="forbid",
-        )
+        """The arguments of a call, by wire name, as the parameters have them."""
+        fields = {
+            str(one.wire_name): core_schema.typed_dict_field(
+                self._schema(one.type), required=one.default is None
+            )
+            for one in parameters
+        }
+        schema = core_schema.typed_dict_schema(fields, extra_behavior="forbid")
         return self._validator(schema).validate_python(arguments)
 
     def _validator(self, schema: CoreSchema) -> SchemaValidator:
@@ -99,20 +92,18 @@ class Validation:
         return [self._definition(one) for one in self._definitions]
 
     def _definition(self, definition: Definition) -> CoreSchema:
+        fields = {
+            str(one.wire_name): core_schema.typed_dict_field(
+                self._schema(one.type),
+                required=one.is_required,
+                validation_alias=[[str(one.wire_name)], [str(one.identifier)]],
+            )
+            for one in definition.members
+        }
         return core_schema.no_info_after_validator_function(
             lambda members: ObjectValue(definition, members),
-            core_schema.typed_dict_schema(
-                {str(one.wire_name): self._field(one) for one in definition.members},
-                extra_behavior="allow",
-            ),
+            core_schema.typed_dict_schema(fields, extra_behavior="allow"),
             ref=definition.class_name,
-        )
-
-    def _field(self, member: Member) -> core_schema.TypedDictField:
-        return core_schema.typed_dict_field(
-            self._schema(member.type),
-            required=member.is_required,
-            validation_alias=[[str(member.wire_name)], [str(member.identifier)]],
         )
 
     def _schema(self, type_: Type) -> CoreSchema:

@@ -35,11 +35,7 @@ from ...snippets.validation import Validation
 
 
 def find_operation(service: Service, name: str) -> Operation:
-    """Find an endpoint by its API name, the name of its method, or its number.
-
-    Raises:
-        EndpointNotFoundError: when there is none, with the nearest name there is.
-    """
+    """Find an endpoint by its API name, the name of its method, or its number."""
     wanted = f"/{name.removeprefix('/')}"
     for operation in service.operations:
         if operation.endpoint == wanted:
@@ -134,7 +130,7 @@ def _parameter(operation: Operation, name: str, *, is_option: bool = False) -> P
 
 
 def _names(operation: Operation) -> str:
-    return ", ".join(str(one.wire_name) for one in operation.parameters) or "none"
+    return ", ".join(one.wire_name for one in operation.parameters) or "none"
 
 
 def _suggestion(name: str, names: Sequence[str]) -> str:
@@ -156,10 +152,7 @@ def read_words(words: Sequence[str], type_: Type, validation: Validation) -> obj
 
     Numbers, truth values and choices are written as they are, lists and objects as JSON or as
     `@path` of a file with JSON, files as their path, `@path` or URL. For a list of anything else
-    than lists or objects, a word that is not JSON list is its only item.
-
-    Raises:
-        ArgumentError: when a word should be JSON and is not, or there are too many.
+    than lists or objects, a word that is no JSON list is its only item.
     """
     if len(words) == 1:
         return _read(words[0], type_, validation)

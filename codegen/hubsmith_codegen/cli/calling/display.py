@@ -33,8 +33,11 @@ class Display:
     def on_event(self, event: Event[Any]) -> None:
         """Show what happened to the job."""
         match event:
-            case Queued(rank=rank, queue_size=size, eta=eta):
-                self.status(_queue_words(rank, size, eta))
+            case Queued(rank=None, eta=eta):
+                self.status(f"In the queue{_about(eta)} ...")
+            case Queued(rank=int(rank), queue_size=size, eta=eta):
+                of = f" of {size}" if size else ""
+                self.status(f"In the queue: position {rank + 1}{of}{_about(eta)} ...")
             case Started(eta=eta):
                 self.status(f"Running{_about(eta)} ...")
             case Progress(units=units):
@@ -58,8 +61,7 @@ class Display:
             return
         line = _cut(printable(text), self._columns())
         if line != self._status:
-            self._stream.write(f"{_CLEAR}{line}")
-            self._stream.flush()
+            print(f"{_CLEAR}{line}", end="", file=self._stream, flush=True)
             self._status = line
 
     def keep(self, text: str) -> None:
@@ -69,15 +71,13 @@ class Display:
             self.clear()
             # Text that grows has not ended its line.
             start = "\n" if self._yields else ""
-            self._stream.write(f"{start}{printable(text)}\n")
+            print(f"{start}{printable(text)}", file=self._stream, flush=True)
             self.status(status)
-            self._stream.flush()
 
     def clear(self) -> None:
         """Take the changing line away."""
         if self._status:
-            self._stream.write(_CLEAR)
-            self._stream.flush()
+            print(_CLEAR, end="", file=self._stream, flush=True)
             self._status = ""
 
     def _columns(self) -> int:
@@ -85,13 +85,6 @@ class Display:
             return os.get_terminal_size(self._stream.fileno()).columns or 80
         except (OSError, ValueError):
             return 80
-
-
-def _queue_words(rank: int | None, size: int | None, eta: float | None) -> str:
-    if rank is None:
-        return f"In the queue{_about(eta)} ..."
-    of = f" of {size}" if size else ""
-    return f"In the queue: position {rank + 1}{of}{_about(eta)} ..."
 
 
 def _about(eta: float | None) -> str:

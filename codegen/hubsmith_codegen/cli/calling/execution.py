@@ -41,11 +41,7 @@ def execute(
 ) -> int:
     """Make a call, show how it goes on, and write its result; after the timeout it is cancelled.
 
-    Returns:
-        The exit status: 0, or 130 when it was interrupted, and cancelled for that.
-
-    Raises:
-        HubsmithError: when it fails.
+    Return the exit status: 0, or 130 when it was interrupted, and cancelled for that.
     """
     display.status("Sending ...")
     job = client.begin(operation, arguments)

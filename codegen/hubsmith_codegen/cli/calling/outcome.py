@@ -21,22 +21,14 @@ class FileFolder:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._saved: dict[int, Path] = {}
-        self._kept: list[File] = []  # So that no other file gets the identity of one.
+        self._saved: dict[File, Path] = {}
 
     def path_of(self, file: File) -> Path | None:
-        """Save a file once, and return where; `None` where nothing is saved.
-
-        Raises:
-            DownloadError: when it cannot be fetched or written.
-        """
-        if self._folder is None:
-            return None
-        if id(file) not in self._saved:
+        """Save a file once, and return where; `None` where nothing is saved."""
+        if self._folder is not None and file not in self._saved:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._saved[id(file)] = self._save(file, self._folder)
-            self._kept.append(file)
-        return self._saved[id(file)]
+            self._saved[file] = self._save(file, self._folder)
+        return self._saved.get(file)
 
     def describe(self, file: object) -> dict[str, object]:
         """A file as JSON: name, type, size, URL, and the path where it was saved."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 
 def add_names(parser: argparse.ArgumentParser) -> None:
@@ -58,3 +59,14 @@ def seconds(text: str) -> float:
     if not 0 < number <= 1_000_000:
         raise argparse.ArgumentTypeError("must be a number of seconds above 0")
     return number
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Read a whole number within bounds."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return read

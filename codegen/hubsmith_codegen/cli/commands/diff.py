@@ -16,7 +16,7 @@ from ...ir.model import Service
 from ...load import RawSpec
 from ...load.revision import Revision
 from ...normalise.spaces import normalise
-from ..console import Colour, painted, printable, progress
+from ..console import Colour, painted, printable
 from ..naming import naming_part, snake
 from ..source import Reader, name_for, path_of
 from . import FAILED, OK, UsageError
@@ -54,7 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compare two APIs and print how they differ."""
     sources = [options.old] if options.new is None else [options.old, options.new]
-    progress(f"Reading {' and '.join(map(shown, sources))} ...")
+    if sys.stderr.isatty():
+        print(printable(f"Reading {' and '.join(map(shown, sources))} ..."), file=sys.stderr)
     old, new = _sides(Reader(token=options.token, timeout=options.timeout), sources)
     found = diff_services(*_services_of(old, new))
     if options.json:
@@ -68,11 +69,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def changes_between(old: RawSpec, new: RawSpec) -> ApiDiff:
-    """Compare two readings of one Space; both have the name of its client.
-
-    Raises:
-        SpecError: when one of them contradicts what it is.
-    """
+    """Compare two readings of one Space; both have the name of its client."""
     return diff_services(normalise(old), normalise(new))
 
 

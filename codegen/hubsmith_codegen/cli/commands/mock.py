@@ -18,6 +18,7 @@ from ...normalise.spaces.from_openapi import operations_of_openapi
 from ..console import printable
 from ..source import Reader
 from . import OK
+from .arguments import whole_number
 
 _ANSWERS = """\
 a file of answers has one, or several in turn, for each endpoint; the last one stays:
@@ -42,7 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a snapshot folder, a client package, an openapi.json file or a recorded Space",
     )
     parser.add_argument(
-        "--port", type=_port, default=0, help="port to listen on (default: a free one)"
+        "--port",
+        type=whole_number(0, 65535),
+        default=0,
+        help="port to listen on (default: a free one)",
     )
     parser.add_argument(
         "--seed", type=int, default=0, help="which of the possible answers are given (default: 0)"
@@ -119,10 +123,3 @@ def _documents(raw: RawSpec) -> dict[str, bytes]:
         }
         documents["info"] = {"named_endpoints": named, "unnamed_endpoints": {}}
     return {kind: json.dumps(document).encode() for kind, document in documents.items()}
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("must be from 0 to 65535")
-    return port

@@ -11,10 +11,9 @@ from hubsmith_runtime import SpaceSummary, search_spaces
 
 from ..console import printable
 from . import OK
-from .arguments import add_token
+from .arguments import add_token, whole_number
 
 _LONGEST = 60
-_MOST = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "query", metavar="QUERY", nargs="+", help="what the Space should do, in a few words"
     )
     parser.add_argument(
-        "--limit", type=_limit, default=10, metavar="N", help="how many to list (default: 10)"
+        "--limit",
+        type=whole_number(1, 100),
+        default=10,
+        metavar="N",
+        help="how many to list (default: 10)",
     )
     parser.add_argument(
         "--all", action="store_true", help="list sleeping, paused and broken ones, too"
@@ -65,9 +68,3 @@ def _table(found: Sequence[SpaceSummary]) -> list[str]:
 def _about(one: SpaceSummary) -> str:
     text = printable(one.short_description or one.title)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3].rstrip()}..."
-
-
-def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= _MOST:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {_MOST}")
-    return int(text)

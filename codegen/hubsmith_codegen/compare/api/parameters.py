@@ -114,17 +114,16 @@ def _default(call: str, old: Parameter, new: Parameter) -> Iterator[Change]:
             what = f"parameter {name} may be left out; it is {default_text(now)} then"
             yield Change(Rule.PARAMETER_MADE_OPTIONAL, what)
         case Default() as then, None:
-            yield Change(
-                Rule.PARAMETER_MADE_REQUIRED,
-                f"parameter {name} is required",
-                f"Calls of {call} that leave out {name} fail; it was {default_text(then)} then.",
+            what = f"parameter {name} is required"
+            affected = (
+                f"Calls of {call} that leave out {name} fail; it was {default_text(then)} then."
             )
+            yield Change(Rule.PARAMETER_MADE_REQUIRED, what, affected)
         case Default() as then, Default() as now if not _is_equal(then, now):
-            yield Change(
-                Rule.DEFAULT_CHANGED,
-                f"parameter {name}: the default was {default_text(then)}, is {default_text(now)}",
-                f"Calls of {call} that leave out {name} send the new value.",
-            )
+            was, is_ = default_text(then), default_text(now)
+            what = f"parameter {name}: the default was {was}, is {is_}"
+            affected = f"Calls of {call} that leave out {name} send the new value."
+            yield Change(Rule.DEFAULT_CHANGED, what, affected)
         case _:
             pass
 
@@ -158,11 +157,9 @@ def _type(api: Comparison, call: str, old: Parameter, new: Parameter) -> Iterato
     found = list(_details(api, name, call, before, after))
     has_breaking = any(change.kind == "breaking" for change in found)
     if relation in ("narrowed", "changed") and not has_breaking:
-        yield Change(
-            Rule.ARGUMENT_NARROWED if relation == "narrowed" else Rule.ARGUMENT_TYPE_CHANGED,
-            f"{name}: {type_change(api, before, after)}",
-            f"Calls of {call} with what is not accepted any more fail.",
-        )
+        rule = Rule.ARGUMENT_NARROWED if relation == "narrowed" else Rule.ARGUMENT_TYPE_CHANGED
+        affected = f"Calls of {call} with what is not accepted any more fail."
+        yield Change(rule, f"{name}: {type_change(api, before, after)}", affected)
     elif relation == "widened" and not found:
         yield Change(Rule.ARGUMENT_WIDENED, f"{name}: {type_change(api, before, after)}")
     yield from found

@@ -46,28 +46,23 @@ def _tuples(api: Comparison, call: str, old: Operation, new: Operation) -> Itera
     count = f"it returns {len(new.results)} values, not {len(old.results)}"
     for one in pairs.gone:
         name = one.identifier
-        yield Change(
-            Rule.RESULT_GONE,
-            f"result {code(name)} is gone: {count}",
-            f"Code that reads {code(f'.{name}')} of what {call} returns, or unpacks it, fails.",
-            name=name,
+        affected = (
+            f"Code that reads {code(f'.{name}')} of what {call} returns, or unpacks it, fails."
         )
+        yield Change(Rule.RESULT_GONE, f"result {code(name)} is gone: {count}", affected, name=name)
     for one, other in pairs.renamed:
         was, is_ = one.identifier, other.identifier
-        yield Change(
-            Rule.RESULT_RENAMED,
-            f"result {code(was)} is now {code(is_)}",
-            f"Code that reads {code(f'.{was}')} of what {call} returns fails: read "
-            f"{code(f'.{is_}')}. Unpacking goes on.",
-            name=was,
-        )
+        read = f"Code that reads {code(f'.{was}')} of what {call} returns fails"
+        affected = f"{read}: read {code(f'.{is_}')}. Unpacking goes on."
+        what = f"result {code(was)} is now {code(is_)}"
+        yield Change(Rule.RESULT_RENAMED, what, affected, name=was)
     for one in pairs.added:
-        yield Change(
-            Rule.RESULT_ADDED,
-            f"result {code(one.identifier)} ({type_text(one.type)}) is new: {count}",
-            f"Code that unpacks what {call} returns fails; code that reads its fields goes on.",
-            name=one.identifier,
+        name = one.identifier
+        what = f"result {code(name)} ({type_text(one.type)}) is new: {count}"
+        affected = (
+            f"Code that unpacks what {call} returns fails; code that reads its fields goes on."
         )
+        yield Change(Rule.RESULT_ADDED, what, affected, name=name)
     became = {one.identifier: other.identifier for one, other in pairs.both}
     before = [became[name] for one in old.results if (name := one.identifier) in became]
     after = [name for one in new.results if (name := one.identifier) in before]

@@ -42,23 +42,17 @@ def _endpoints(api: Comparison) -> Iterator[Change]:
             what = f"the client cannot carry it any more: {code(omitted[key])}"
         yield Change(rule, what, fail, endpoint=key)
     for old, new in pairs.renamed:
-        yield Change(
-            Rule.ENDPOINT_RENAMED,
-            f"it is gone; {code(_key(new))} is new, with the same parameters and results",
-            f"Calls of {api.call(old)} fail: write {api.call(new)}.",
-            endpoint=_key(old),
-        )
+        what = f"it is gone; {code(_key(new))} is new, with the same parameters and results"
+        affected = f"Calls of {api.call(old)} fail: write {api.call(new)}."
+        yield Change(Rule.ENDPOINT_RENAMED, what, affected, endpoint=_key(old))
     for new in pairs.added:
         affected = f"{api.call(new)} can be called."
         yield Change(Rule.ENDPOINT_ADDED, "it is new", affected, endpoint=_key(new))
     for old, new in pairs.kept:
         if old.method != new.method:
-            yield Change(
-                Rule.METHOD_RENAMED,
-                f"its method {code(old.method)} is now {code(new.method)}",
-                f"Calls of {api.call(old)} fail: write {api.call(new)}.",
-                endpoint=_key(old),
-            )
+            what = f"its method {code(old.method)} is now {code(new.method)}"
+            affected = f"Calls of {api.call(old)} fail: write {api.call(new)}."
+            yield Change(Rule.METHOD_RENAMED, what, affected, endpoint=_key(old))
     for old, new in pairs.both:
         for change in _endpoint(api, old, new):
             yield replace(change, endpoint=_key(old))
@@ -69,17 +63,11 @@ def _endpoint(api: Comparison, old: Operation, new: Operation) -> Iterator[Chang
     yield from result_changes(api, old, new)
     jobs = code(f"{api.new.package}.jobs.{new.method}(...)")
     if new.streams and old.streams is False:
-        yield Change(
-            Rule.STREAMING_BEGAN,
-            "it gives partial results now",
-            f"Iterating over {jobs} gives each of them; calls go on as they are.",
-        )
+        affected = f"Iterating over {jobs} gives each of them; calls go on as they are."
+        yield Change(Rule.STREAMING_BEGAN, "it gives partial results now", affected)
     elif old.streams and new.streams is False:
-        yield Change(
-            Rule.STREAMING_ENDED,
-            "it gives no partial results any more",
-            f"Iterating over {jobs} gives the result alone; calls go on as they are.",
-        )
+        affected = f"Iterating over {jobs} gives the result alone; calls go on as they are."
+        yield Change(Rule.STREAMING_ENDED, "it gives no partial results any more", affected)
     if old.description != new.description:
         yield Change(Rule.ENDPOINT_DESCRIBED, "its description changed")
 
@@ -107,16 +95,14 @@ def _classes(api: Comparison) -> Iterator[Change]:
         name=lambda definition: definition.class_name,
         is_same=is_same,
     )
-    for gone in pairs.gone:
-        name = gone.class_name
+    for name in (one.class_name for one in pairs.gone):
         what = f"the class {code(name)} is gone"
         yield Change(Rule.CLASS_GONE, what, _import_fails(name), name=name)
     for one, other in pairs.renamed:
         was, is_ = one.class_name, other.class_name
         what = f"the class {code(was)} is now {code(is_)}"
         yield Change(Rule.CLASS_RENAMED, what, _import_fails(was, is_), name=was)
-    for added in pairs.added:
-        name = added.class_name
+    for name in (one.class_name for one in pairs.added):
         yield Change(Rule.CLASS_ADDED, f"the class {code(name)} is new", name=name)
 
 
@@ -127,25 +113,21 @@ def _import_fails(name: str, instead: str = "") -> str:
 
 def _about(old: Service, new: Service) -> Iterator[Change]:
     """What changed in the Space as a whole."""
-    versions = old.platform_version, new.platform_version
-    for rule, what, was, is_ in (
-        (Rule.SOURCE_CHANGED, "the Space", old.source, new.source),
-        (Rule.TITLE_CHANGED, "the title", old.title, new.title),
-        (Rule.PLATFORM_CHANGED, "the Gradio version", *versions),
-    ):
-        if was != is_:
-            change = Change(rule, was_and_is(what, was, is_, without="unknown"))
-            if rule is Rule.SOURCE_CHANGED:
-                client = code(f"{new.class_name}()")
-                affected = f"{client} without a source calls another Space."
-                change = replace(change, affected=affected)
-            yield change
+    if old.source != new.source:
+        what = was_and_is("the Space", old.source, new.source, without="unknown")
+        affected = f"{code(f'{new.class_name}()')} without a source calls another Space."
+        yield Change(Rule.SOURCE_CHANGED, what, affected)
+    if old.title != new.title:
+        what = was_and_is("the title", old.title, new.title, without="unknown")
+        yield Change(Rule.TITLE_CHANGED, what)
+    was, is_ = old.platform_version, new.platform_version
+    if was != is_:
+        what = was_and_is("the Gradio version", was, is_, without="unknown")
+        yield Change(Rule.PLATFORM_CHANGED, what)
     if old.documents != new.documents:
-        yield Change(
-            Rule.DOCUMENTS_CHANGED,
-            f"the API was read from {names(old.documents)}, is read from {names(new.documents)}",
-            "What only one of them says looks as if it had changed.",
-        )
+        what = f"the API was read from {names(old.documents)}, is read from {names(new.documents)}"
+        affected = "What only one of them says looks as if it had changed."
+        yield Change(Rule.DOCUMENTS_CHANGED, what, affected)
 
 
 def _key(operation: Operation) -> str:
