@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from typing import Any, TypeVar
 
 from . import effects
-from .driver import CLOSE_SECONDS, in_background, log
+from .driver import CLOSE_SECONDS, in_background, refuse_fork
 from .effects import Deadline, DeadlineExceeded, Effect, Effects
 from .errors import HubsmithError, InferenceTimeoutError
 from .http import Body, HttpRequest, Response
-from .transport import Clients, Origins, failure_of, redirected
+from .transport import Clients, Origins, failure_of, log, logged, redirected
 
 T = TypeVar("T")
 
@@ -23,10 +24,12 @@ class AsyncDriver:
         self.origins = origins
         self.is_closed = False
         self._clients = Clients(origins, "AsyncClient")
+        self._process = os.getpid()
         self._background: dict[asyncio.Task[None], bool] = {}  # With whether it ends by itself.
 
     async def run(self, call: Effects[T], timeout: float | None = None) -> T:
         """Carry out a call, within so many seconds where there is a limit; see `Driver.run`."""
+        refuse_fork(self._process)
         deadline, value = Deadline(timeout), None
         failure: BaseException | None = None
         expiry = _Expiry(timeout)
@@ -72,13 +75,15 @@ class AsyncDriver:
             case effects.Run(function, blocks):
                 return await asyncio.to_thread(function) if blocks else function()
             case effects.Spawn(call, timeout):
-                return self._spawn(call, timeout)
+                return self.spawn(call, timeout)
 
     async def _open(self, request: HttpRequest, deadline: Deadline) -> Body:
         hop = 0
         while True:
             client, built = self._clients.prepare(request, deadline)
-            body = Body(request, await client.send(built, stream=True), self.origins.masked)
+            with logged(request) as answers:
+                answers.append(await client.send(built, stream=True))
+            body = Body(request, answers[0], self.origins.masked)
             if not body.response.has_redirect_location:
                 return body
             await body.response.aclose()
@@ -105,14 +110,17 @@ class AsyncDriver:
             finally:
                 effect.signal.forget(woken.set)
 
-    def _spawn(self, call: Effects[Any], timeout: float | None) -> None:
-        task = asyncio.get_running_loop().create_task(self.run(in_background(call), timeout))
+    def spawn(self, call: Effects[Any], timeout: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self.run(in_background(call), timeout))
         self._background[task] = timeout is not None
         task.add_done_callback(self._background.pop)
 
     async def close(self) -> None:
         """End every call and close every connection. Closing twice does no harm."""
         self.is_closed = True
+        if self._process != os.getpid():
+            return
         current = asyncio.current_task()
         tasks = {task: brief for task, brief in self._background.items() if task is not current}
         for task, is_brief in tasks.items():

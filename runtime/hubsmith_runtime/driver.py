@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import socket
 import threading
@@ -15,11 +14,9 @@ from . import effects
 from .effects import Deadline, DeadlineExceeded, Effect, Effects
 from .errors import HubsmithError, InferenceTimeoutError
 from .http import Body, HttpRequest, Response
-from .transport import Clients, Origins, failure_of, redirected
+from .transport import Clients, Origins, failure_of, log, logged, redirected
 
 T = TypeVar("T")
-
-log = logging.getLogger("hubsmith")
 
 CLOSE_SECONDS = 2.0  # Closing waits so long for the background, such as the cancelling of a job.
 _OPENED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
@@ -44,8 +41,7 @@ class Driver:
 
     def run(self, call: Effects[T], timeout: float | None = None) -> T:
         """Carry out a call, within so many seconds where there is a limit."""
-        if self._process != os.getpid():
-            raise HubsmithError("The client was made before a fork: make one in each process.")
+        refuse_fork(self._process)
         deadline, value = Deadline(timeout), None
         failure: BaseException | None = None
         with self._lock:
@@ -87,13 +83,15 @@ class Driver:
             case effects.Run(function):
                 return function()
             case effects.Spawn(call, timeout):
-                return self._spawn(call, timeout)
+                return self.spawn(call, timeout)
 
     def _open(self, request: HttpRequest, deadline: Deadline) -> Body:
         self._streams.caller.deadline, hop = deadline, 0
         while True:
             client, built = self._clients.prepare(request, deadline)
-            body = Body(request, client.send(built, stream=True), self.origins.masked)
+            with logged(request) as answers:
+                answers.append(client.send(built, stream=True))
+            body = Body(request, answers[0], self.origins.masked)
             if not body.response.has_redirect_location:
                 return body
             body.response.close()
@@ -133,7 +131,7 @@ class Driver:
             with self._lock:
                 effect.signal.forget(woken.set)
 
-    def _spawn(self, call: Effects[Any], timeout: float | None) -> None:
+    def spawn(self, call: Effects[Any], timeout: float | None) -> None:
         def work() -> None:
             try:
                 self.run(in_background(call), timeout)
@@ -148,6 +146,8 @@ class Driver:
     def close(self) -> None:
         """End every call and close every connection. Closing twice does no harm."""
         self.is_closed = True
+        if self._process != os.getpid():  # The connections are those of another process.
+            return
         self._ended.set()
         with self._lock:
             background = self._background.copy()
@@ -166,6 +166,12 @@ class Driver:
         with contextlib.suppress(Exception):
             for client in self._clients.end():
                 client.close()
+
+
+def refuse_fork(process: int) -> None:
+    """Refuse a client of another process: two would take each other's answers."""
+    if process != os.getpid():
+        raise HubsmithError("The client was made before a fork: make one in each process.")
 
 
 def in_background(call: Effects[Any]) -> Effects[None]:

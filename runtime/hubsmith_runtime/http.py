@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import itertools
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, TypeAlias
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ class HttpRequest:
     )
     largest: int = LARGEST_BODY  # Bytes that the answer may have, where it is read as a whole.
     is_bare: bool = False  # Goes without credentials of any origin: an answer named the URL.
+    attempts: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,11 @@ class FileOrigin:
             )
         return body
 
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the folder goes with this object."""
+        return self._remover is not None
+
     def masked(self, text: str) -> str:
         """Return a server's text without what was sent to it in confidence."""
         return self._origins.masked(text)

@@ -12,8 +12,10 @@ import contextlib
 import dataclasses
 import functools
 import json
+import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urljoin, urlsplit
@@ -25,6 +27,8 @@ from .http import Body, HttpRequest, is_public, origin_of, shown
 
 if TYPE_CHECKING:
     import ssl
+
+log = logging.getLogger("hubsmith")
 
 _CONNECT_SECONDS = 10.0
 _REDIRECTS = 5
@@ -176,6 +180,23 @@ def _located(url: str) -> tuple[str, Any]:
     import httpx
 
     return origin_of(url), httpx.URL(url)
+
+
+@contextlib.contextmanager
+def logged(request: HttpRequest) -> Generator[list[Any]]:
+    """Log a request with what became of it: the answer that is put into the list, or an error."""
+    began, answers, outcome = time.monotonic(), list[Any](), "cancelled"
+    try:
+        yield answers
+        outcome = answers[0].status_code
+    except Exception as error:
+        outcome = type(error).__name__
+        raise
+    finally:
+        if log.isEnabledFor(logging.DEBUG):
+            took, attempt = (time.monotonic() - began) * 1000, next(request.attempts)
+            what = request.method, shown(request.url), outcome, took, attempt
+            log.debug("%s %s: %s after %.0f ms, attempt %d", *what)
 
 
 def failure_of(error: BaseException, effect: effects.Effect, deadline: Deadline) -> BaseException:

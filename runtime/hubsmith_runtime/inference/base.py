@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import inspect
 import json as jsons
@@ -109,9 +108,16 @@ class BaseInference:
         options = f"model={model!r}, provider={self.provider!r}, timeout={self.timeout}"
         return f"{type(self).__name__}({options})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Without secrets and connections: a pickled client connects anew.
+        billed = {k: v for k, v in self.headers.items() if k == _BILL_TO}
+        own = {"token": None, "headers": billed, "cookies": {}, "_hub": Hub(self._retries)}
+        own |= {"_served": Cache[str](), "_latest": ((), None), "_drivers": []}
+        return {**vars(self), **own}
+
     def _raw_form(self: Client) -> Client:
-        raw = copy.copy(self)
-        raw._is_raw = True
+        raw = type(self).__new__(type(self))
+        vars(raw).update(vars(self), _is_raw=True)
         return raw
 
     def _routing(self) -> Routing:

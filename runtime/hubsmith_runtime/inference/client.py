@@ -28,7 +28,8 @@ class InferenceBase(BaseInference):
     """Runs models by any provider, or at a URL. Safe to use from several threads.
 
     The generated client describes the arguments. The Hub's address is that of `HF_ENDPOINT`, the
-    router's that of `HUBSMITH_ROUTER`.
+    router's that of `HUBSMITH_ROUTER`. A client belongs to the process that made it. Pickled, it
+    becomes one that connects anew, without token, headers and cookies.
 
     Raises:
         ArgumentError: when two names of one argument are given, or a provider is combined with a

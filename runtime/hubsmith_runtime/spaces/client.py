@@ -79,6 +79,10 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
         self._driver.origins.hide({"oauth_token": oauth_token or ""})
         self._oauth_token = oauth_token
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._oauth_token = None
+
     def predict(
         self,
         /,

@@ -103,8 +103,7 @@ class SpaceCore:
         job = JobState(call=call, session=session, sends_diffs=diffs, keeps_events=keeps_events)
         session.joining.add(job)
         for idle in [one for one in self._retired if not one.pending and not one.joining]:
-            self._retired.remove(idle)
-            yield Spawn(self._leave(idle), BACKGROUND_SECONDS)
+            yield Spawn(self._retire(idle), BACKGROUND_SECONDS)
         join = self._join(connection, job)
         if self.reads_in_place:
             yield from join
@@ -175,11 +174,18 @@ class SpaceCore:
         job.session.end(job, Cancelled())
         yield from self._reader.call_back(job.session)
 
-    def reset_session(self) -> None:
+    def reset_session(self) -> list[Effects[None]]:
+        """Begin a new session, and return what ends the old ones, as far as they have no jobs."""
         self.session_hash = secrets.token_hex(8)
         if self._session is not None:
             self._retired.append(self._session)
             self._session = None
+        return [self._retire(one) for one in self._retired if not one.pending and not one.joining]
+
+    def _retire(self, session: Session) -> Effects[None]:
+        if session in self._retired:
+            self._retired.remove(session)
+            yield from self._leave(session)
 
     def close(self) -> Effects[None]:
         """Refuse further calls, end pending jobs, and tell the Space that its sessions are over."""

@@ -171,6 +171,9 @@ class Session:
             # does in old versions, has taken nothing along: a new one goes on.
             if self.body is None or not self._may_end:
                 self.lose(lambda where: messages.lost_error(where, error))
+                for job in list(self.joining):  # Its events may have gone to the broken stream.
+                    lost = messages.lost_error(job.call.where, error)
+                    self.end(job, kinds.Failed(error=lost))
             return True
         received = map(messages.parse_message, self._decoder.feed(piece))
         return any(list(map(self.receive, received)))  # Those after an end are received, too.

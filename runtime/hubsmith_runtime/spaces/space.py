@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -78,6 +79,26 @@ class BaseSpace:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._core.name!r})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        core = self._core
+        connector = core.connector
+        folder = None if connector.files.is_temporary else connector.files.folder
+        options = {
+            "source": connector.source.name,
+            "timeout": core.timeout,
+            "download_dir": folder,
+            "ssl_verify": connector.origins.verify,
+            "retries": connector.retries,
+            "on_stage": connector.on_stage,
+            "wake_timeout": connector.wake_timeout,
+        }
+        own = {k: v for k, v in vars(self).items() if k not in ("_core", "_driver", "_oauth_token")}
+        return {"options": options, "own": own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        BaseSpace.__init__(self, **state["options"])
+        vars(self).update(state["own"])
+
     @property
     def session_hash(self) -> str:
         """The name of the session under which the Space keeps state."""
@@ -85,7 +106,9 @@ class BaseSpace:
 
     def reset_session(self) -> None:
         """Begin a new session: the Space forgets its state. Jobs under way stay in the old one."""
-        self._core.reset_session()
+        for ending in self._core.reset_session():
+            with contextlib.suppress(RuntimeError):  # No event loop runs: the next call ends it.
+                self._driver.spawn(ending, BACKGROUND_SECONDS)
 
     def _call(self, prepare: Preparation) -> Any:
         """Return the result or, of an asynchronous client, what to await for it. So do others."""
@@ -141,6 +164,9 @@ class AwaitableSpace(BaseSpace):
 
 class Space(BlockingSpace):
     """A Gradio Space. Making one sends nothing; the first call does.
+
+    A client belongs to the process that made it. Pickled, it becomes one that connects anew, without
+    token, headers, cookies and login: where they are needed, the saved token has to do.
 
     Args:
         source: `owner/name` or a URL; a generated class knows its own.
