@@ -57,7 +57,7 @@ def main() -> int:
         return 0
     figures = run(options.documents, options.first, options.seconds, options.processes)
     for failure in figures.failures[:50]:
-        print(failure)
+        print(failure[-3000:])
     print(
         f"documents tried: {figures.tried}, refused: {figures.refused}, imported: "
         f"{figures.imported}, curl snippets run: {figures.called}, raw errors: {len(figures.raw)}, "

@@ -242,7 +242,8 @@ class _Batch:
         )  # fmt: skip
         if done.returncode:
             self._figures.raw.append(f"importing: {done.stderr[-2000:]}")
-        self._figures.imported += len(expected)
+        else:
+            self._figures.imported += len(expected)
         for line in done.stdout.splitlines():
             path, text = json.loads(line)
             found = self._figures.escaped if text.startswith("escaped") else self._figures.wrong
