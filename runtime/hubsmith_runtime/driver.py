@@ -156,7 +156,7 @@ class Driver:
         self._streams.wake(spared={thread.ident for thread in brief})
         _join(brief)
         clients = self._clients.end()
-        self._streams.wake()
+        self._streams.end()
         for client in clients:
             client.close()
         _join(background)
@@ -200,6 +200,7 @@ class _Streams:
     def __init__(self) -> None:
         self.caller = threading.local()  # Its `deadline` is that of what this thread does now.
         self._waiting: dict[Any, int] = {}  # Streams, by the thread that waits for each.
+        self._is_over = False
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith(_OPENED):
@@ -217,6 +218,8 @@ class _Streams:
 
         def bounded(subject: Any, timeout: float | None = None) -> Any:
             waiting[stream] = threading.get_ident()
+            if self._is_over:  # This thread was between two waits when all were woken.
+                _shut_down(stream)
             try:
                 return operation(subject, caller.deadline.cap(timeout))
             finally:
@@ -229,6 +232,11 @@ class _Streams:
         for stream, thread in list(self._waiting.items()):
             if thread not in spared:
                 _shut_down(stream)
+
+    def end(self) -> None:
+        """End what threads wait for now or later."""
+        self._is_over = True
+        self.wake()
 
 
 def _shut_down(stream: Any) -> None:

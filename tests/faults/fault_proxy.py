@@ -106,6 +106,7 @@ class FaultProxy(ScriptedServer):
         self.refuses_after = ""  # Nobody can connect any more after this exchange; a pattern.
         self.seconds_away = float("inf")  # Until it listens again.
         self._listener: asyncio.Server | None = None
+        self._return: asyncio.TimerHandle | None = None
 
     async def start(self, port: int = 0) -> asyncio.Server:
         listener = self._listener = await super().start(port)
@@ -119,7 +120,8 @@ class FaultProxy(ScriptedServer):
             self._listener = None
             if self.seconds_away < float("inf"):
                 loop = asyncio.get_running_loop()
-                loop.call_later(self.seconds_away, lambda: loop.create_task(self._come_back()))
+                back = self.seconds_away
+                self._return = loop.call_later(back, lambda: loop.create_task(self._come_back()))
 
     async def _come_back(self) -> None:
         self.refuses_after = ""
@@ -128,6 +130,8 @@ class FaultProxy(ScriptedServer):
     async def stop(self) -> None:
         """Listen no more, and break every connection."""
         self.seconds_away = float("inf")
+        if self._return is not None:
+            self._return.cancel()
         self._go_away()
         for connection in list(self.connections):
             connection.transport.abort()

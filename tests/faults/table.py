@@ -7,9 +7,11 @@ import base64
 import dataclasses
 import gc
 import itertools
+import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -154,7 +156,7 @@ class Table:
             time.sleep(0.05)
             gc.collect()
         if after != before or left:
-            what = f"{_difference(before, after)} {left}"
+            what = f"{_difference(before, after)} {left} {_stacks()}"
             figures.leaks.append(f"leaked: {what} after {', '.join(map(str, cells))[:2000]}")
 
     def _proxy(self, cell: Cell) -> FaultProxy:
@@ -257,6 +259,20 @@ def what_is_open() -> dict[str, object]:
         "sockets": kinds.count("socket"),
         "files": sorted(path.name for path in Path(tempfile.gettempdir()).iterdir()),
     }
+
+
+def _stacks() -> list[str]:
+    """Return where each thread of a client is."""
+    frames = sys._current_frames()
+    threads = [thread for thread in threading.enumerate() if thread.name == "hubsmith"]
+    return [
+        " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in stack[::-1][:12])
+        for stack in (
+            traceback.extract_stack(frames[thread.ident])
+            for thread in threads
+            if thread.ident in frames
+        )
+    ]
 
 
 def _difference(before: dict[str, object], after: dict[str, object]) -> str:
