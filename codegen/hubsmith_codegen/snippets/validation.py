@@ -52,9 +52,7 @@ class Validation:
     """
 
     def __init__(
-        self,
-        definitions: Iterable[Definition],
-        as_file: Callable[[Any], object] = lambda file: file,
+        self, definitions: Iterable[Definition], as_file: Callable[[Any], object] = lambda one: one
     ) -> None:
         self._file = core_schema.no_info_plain_validator_function(as_file)
         self._definitions = tuple(definitions)

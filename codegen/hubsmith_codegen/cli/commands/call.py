@@ -92,12 +92,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _words(options: argparse.Namespace) -> list[str]:
     """Take the options from behind the source, and return the endpoint and its arguments."""
-    parser = argparse.ArgumentParser(
-        add_help=False,
-        allow_abbrev=False,
-        exit_on_error=False,
-        argument_default=argparse.SUPPRESS,  # Those before the source keep their values.
-    )
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.argument_default = argparse.SUPPRESS  # Those before the source keep their values.
     _add_options(parser)
     try:
         _, words = parser.parse_known_args(options.rest, options)

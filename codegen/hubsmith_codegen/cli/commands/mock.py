@@ -64,13 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until it is interrupted."""
     snapshot = _snapshot(options.source)
-    with MockSpace(
-        snapshot,
-        seed=options.seed,
-        answers=options.answers,
-        host=options.host,
-        port=options.port,
-    ) as space:
+    seed, host, port = options.seed, options.host, options.port
+    with MockSpace(snapshot, seed=seed, answers=options.answers, host=host, port=port) as space:
         print(space.url, flush=True)
         names = printable(space.snapshot.live.names())
         print(f"Answers for {names}. Ctrl-C ends it.", file=sys.stderr, flush=True)

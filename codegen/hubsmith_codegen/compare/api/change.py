@@ -106,21 +106,15 @@ class Rule(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change, in texts of one line that are clean; names from a spec stand between backticks.
-
-    Attributes:
-        affected: What it does to code that calls the client.
-        endpoint: The endpoint as it was named before (for one that is new: as it is named now):
-            `/name`, or `fn_index=N` for one without a name. Empty for the API and its classes.
-        name: The parameter, result or class as Python names it; else empty.
-    """
+    """One change, in texts of one line that are clean; names from a spec stand between backticks."""
 
     rule: Rule
     what: str
-    affected: str = "Calls go on as they are."
+    affected: str = "Calls go on as they are."  # What it does to code that calls the client.
     _: KW_ONLY
+    # As it was named before, a new one as it is now; empty for the API and its classes.
     endpoint: str = ""
-    name: str = ""
+    name: str = ""  # The parameter, result or class as Python names it; else empty.
 
     @property
     def kind(self) -> Kind:
