@@ -37,7 +37,7 @@ class Method:
 
 
 def method_of(operation: Operation, signatures: Signatures, client: str, note: str = "") -> Method:
-    """The method of a client that calls an operation; the note stands where its parameters begin."""
+    """The method of a client that calls an operation; the note stands before its parameters."""
     own = [one.identifier for one in operation.parameters if not one.is_option]
     overloads = tuple(
         Overload(
