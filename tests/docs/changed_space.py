@@ -23,5 +23,19 @@ def changed_kitchen(snapshot: Path) -> dict[str, bytes]:
         if dependency["api_name"] == "suggest":
             dependency["api_visibility"] = "private"
     paths = documents["openapi"]["paths"]
-    documents["openapi"]["paths"] = {path: paths[path] for path in paths if "suggest" not in path}
+    kept = {path: paths[path] for path in paths if "suggest" not in path}
+    documents["openapi"]["paths"] = kept
+    for path, name, change in (("/greet", "style", _ruder), ("/img", "strength", _hotter)):
+        for whole, item in kept.items():
+            if whole.endswith(path) and "post" in item:
+                body = item["post"]["requestBody"]["content"]["application/json"]["schema"]
+                change(body["properties"], name)
     return {kind: json.dumps(document).encode() for kind, document in documents.items()}
+
+
+def _ruder(properties: dict[str, Any], name: str) -> None:
+    properties[name]["enum"].append("rude")
+
+
+def _hotter(properties: dict[str, Any], name: str) -> None:
+    properties["heat"] = properties.pop(name)
