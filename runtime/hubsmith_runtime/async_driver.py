@@ -97,7 +97,9 @@ class AsyncDriver:
         return body.kept()
 
     async def _read(self, body: Body) -> bytes | None:
-        body.pieces = body.pieces or body.response.aiter_bytes()
+        body.pieces = body.pieces or (
+            body.response.aiter_raw() if body.request.is_raw else body.response.aiter_bytes()
+        )
         return await anext(body.pieces, None)
 
     async def _wait(self, effect: effects.Wait, deadline: Deadline) -> None:

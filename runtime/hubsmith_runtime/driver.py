@@ -105,7 +105,9 @@ class Driver:
         return body.kept()
 
     def _read(self, body: Body, deadline: Deadline) -> bytes | None:
-        pieces = body.pieces = body.pieces or body.response.iter_bytes()
+        pieces = body.pieces = body.pieces or (
+            body.response.iter_raw() if body.request.is_raw else body.response.iter_bytes()
+        )
         self._streams.caller.deadline, body.is_waited_for = deadline, True
         try:
             return next(pieces, None)

@@ -93,7 +93,7 @@ class File(os.PathLike[str]):
             with self.open() as stream:
                 yield from iter(partial(stream.read, _PIECE), b"")
         else:
-            yield from self.origin.pieces(self.url or "")
+            yield from self.origin.pieces(self.url or "", self._largest)
 
     def read(self) -> bytes:
         """Return the content.
@@ -106,11 +106,12 @@ class File(os.PathLike[str]):
             return b"".join(self.chunks())
         return self._content if isinstance(self._content, bytes) else self._content()
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the file to disk, whole or not at all.
 
         Args:
-            path: A file, or a folder that it is put into under its own name.
+            path: A file, which is replaced, or a folder that it is put into under its own name.
+            overwrite: Whether a file of that name in the folder is replaced, too.
 
         Returns:
             The path of the file.
@@ -119,7 +120,7 @@ class File(os.PathLike[str]):
             DownloadError: when it cannot be fetched or written.
         """
         with self.origin.blocking() as driver:
-            return driver.run(self._write(path))
+            return driver.run(self._write(path, overwrite))
 
     def open(self) -> BinaryIO:
         """Open the file for reading; a remote one is downloaded once."""
@@ -135,9 +136,9 @@ class File(os.PathLike[str]):
         """Return the content without blocking the event loop; see `read`."""
         return await self.origin.run(self._fetch())
 
-    async def asave(self, path: str | os.PathLike[str]) -> Path:
+    async def asave(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the file to disk without blocking the event loop; see `save`."""
-        return await self.origin.run(self._write(path))
+        return await self.origin.run(self._write(path, overwrite))
 
     def __fspath__(self) -> str:
         if (path := self._on_disk()) is None:
@@ -193,22 +194,28 @@ class File(os.PathLike[str]):
             return None
         return {"path": url, "url": url, "orig_name": self.name, "meta": meta}
 
+    @property
+    def _largest(self) -> int:
+        """The bytes that a download of unknown length may have: as many as the Space said."""
+        is_said = self.answer is not None and not self.answer.get("is_stream") and self.size
+        return self.size or sys.maxsize if is_said else sys.maxsize
+
     def _fetch(self, largest: int = sys.maxsize) -> Effects[bytes]:
         if self.is_local:
             return (yield Run(self.read))
         pieces: list[bytes] = []
-        kind = yield from self.origin.fetch(self.url or "", pieces.append, largest)
+        kind = yield from self.origin.fetch(self.url or "", pieces.append, self._largest, largest)
         if kind and self.mime_type in (None, mimetypes.guess_type(self.name)[0]):
             self.mime_type = kind
         return b"".join(pieces)
 
-    def _write(self, path: str | os.PathLike[str]) -> Effects[Path]:
-        target = destination(path, self.name)
+    def _write(self, path: str | os.PathLike[str], overwrite: bool = False) -> Effects[Path]:
+        target = destination(path, self.name, overwrite)
         with atomic_file(target) as output:
             if self.is_local:
                 yield Run(partial(output.writelines, self.chunks()))
             else:
-                yield from self.origin.fetch(self.url or "", output.write)
+                yield from self.origin.fetch(self.url or "", output.write, self._largest)
             yield Run(output.flush)
         return target
 

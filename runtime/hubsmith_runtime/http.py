@@ -38,6 +38,7 @@ class HttpRequest:
         None  # Seconds without a byte until it fails, if not those of the client.
     )
     largest: int = LARGEST_BODY  # Bytes that the answer may have, where it is read as a whole.
+    is_raw: bool = False  # The content is wanted as it comes, packed or not.
     is_bare: bool = False  # Goes without credentials of any origin: an answer named the URL.
     attempts: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
 
@@ -79,6 +80,8 @@ class Body:
         self.pieces: Any = None  # An iterator over what is left, once its reading has begun.
         self.is_waited_for = False  # Whether somebody waits for the next piece.
         self.size = 0  # Bytes that were taken of it.
+        self.largest = request.largest
+        self.unpacker: Any = None  # Of a file that is packed.
         self._kept: list[bytes] = []
 
     def keep(self, piece: bytes) -> None:

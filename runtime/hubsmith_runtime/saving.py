@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import weakref
+import zlib
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
@@ -46,13 +47,19 @@ class FileOrigin:
         self._remover: Callable[[], object] | None = None  # Of a temporary folder.
 
     def fetch(
-        self, url: str, write: Callable[[bytes], object], largest: int = sys.maxsize
+        self,
+        url: str,
+        write: Callable[[bytes], object],
+        declared: int = sys.maxsize,
+        largest: int = sys.maxsize,
     ) -> Effects[str]:
         """Hand a whole file over, or raise a `DownloadError`; return the type that the server says.
 
+        An answer without a length may have the `declared` size, and none more than the `largest`.
+
         A private address that a public Space names is not fetched.
         """
-        body = yield from self._begin(url, largest)
+        body = yield from self._begin(url, declared, largest)
         try:
             while piece := (yield from _next_piece(body)):
                 yield Run(partial(write, piece))
@@ -63,25 +70,32 @@ class FileOrigin:
         kind = body.headers.get("content-type", "").partition(";")[0].strip().lower()
         return kind if "/" in kind and not kind.endswith("/octet-stream") else ""
 
-    def pieces(self, url: str) -> Iterator[bytes]:
+    def pieces(self, url: str, declared: int = sys.maxsize) -> Iterator[bytes]:
         """Read a file as it comes; see `fetch`."""
         with self.blocking() as driver:
-            body = driver.run(self._begin(url))
+            body = driver.run(self._begin(url, declared))
             with contextlib.closing(body.response):
                 while piece := driver.run(_next_piece(body)):
                     yield piece
 
-    def _begin(self, url: str, largest: int = sys.maxsize) -> Effects[Body]:
+    def _begin(self, url: str, declared: int, largest: int = sys.maxsize) -> Effects[Body]:
         if is_public(self.base) and not is_public(url):
             raise DownloadError(
                 f"{shown(url)} is not fetched: it is an address of this machine or of a private "
                 "network, and the Space that names it is not there."
             )
         is_own = bool(self.base) and url.startswith(f"{self.base}/")
-        headers = self._credentials(url) if is_own else {}
+        headers = {**(self._credentials(url) if is_own else {}), "accept-encoding": "identity"}
         body: Body = yield Open(
-            HttpRequest(method="GET", url=url, headers=headers, is_bare=not is_own, largest=largest)
+            HttpRequest(method="GET", url=url, headers=headers, is_bare=not is_own, is_raw=True)
         )
+        body.largest = largest if "content-length" in body.headers else min(largest, declared)
+        if (encoding := body.headers.get("content-encoding", "identity").lower()) != "identity":
+            body.largest = largest
+            if encoding not in ("gzip", "x-gzip", "deflate"):
+                yield Close(body)
+                raise DownloadError(f"{shown(url)} is packed in a way that was not asked for.")
+            body.unpacker = zlib.decompressobj(47)  # Of either kind.
         if body.status not in (200, 203):
             yield Close(body)
             advice = "Give the file itself where its URL needs a login."
@@ -169,14 +183,19 @@ def _remove(folder: Path, process: int) -> None:
 
 def _next_piece(body: Body) -> Effects[bytes]:
     """Return the next piece of a file; nothing at its end."""
+    piece = b""
     try:
-        piece: bytes = (yield Read(body)) or b""
-    except ConnectionFailedError as error:
-        raise DownloadError(f"{error} The file is not whole: try again.") from error
+        while not piece and (packed := (yield Read(body))) is not None:
+            piece = body.unpacker.decompress(packed) if body.unpacker else packed
+        if not piece and body.unpacker and not body.unpacker.eof:
+            raise zlib.error("it is cut")
+    except (ConnectionFailedError, zlib.error) as error:
+        where = f"{shown(body.url)}: " if isinstance(error, zlib.error) else ""
+        raise DownloadError(f"{where}{error} The file is not whole: try again.") from error
     body.size += len(piece)
-    if body.size > body.request.largest:
-        limit = body.request.largest >> 20
-        raise DownloadError(f"{shown(body.url)} is larger than {limit} MiB, too much.")
+    if body.size > body.largest:
+        limit = f"{body.largest:,} bytes that it may have"
+        raise DownloadError(f"{shown(body.url)} is larger than the {limit}: too much.")
     return piece
 
 
@@ -193,11 +212,16 @@ def safe_name(name: str) -> str:
     return f"_{kept}" if is_reserved else kept or "file"
 
 
-def destination(path: str | os.PathLike[str], name: str) -> Path:
+def destination(path: str | os.PathLike[str], name: str, overwrite: bool = False) -> Path:
     """Return the file to write: `path` itself, or `name` inside it where it is a folder."""
     target = Path(path)
     if os.path.isdir(target):  # noqa: PTH112  # unlike Path, it takes any string
-        return target / safe_name(name)
+        target /= safe_name(name)
+        if target.exists() and not overwrite:  # The server chose the name, not the caller.
+            raise DownloadError(
+                f"{target} is there already: pass overwrite=True, or the path of a file."
+            )
+        return target
     if os.fspath(path).endswith(("/", os.sep)) or not target.parent.is_dir():
         raise DownloadError(
             f"There is no folder to save {safe_name(name)!r} in: {target}. Make it first."

@@ -349,7 +349,7 @@ def test_a_file_given_as_a_url_is_fetched_only_where_its_bytes_are_needed(task: 
     at = target("hf-inference", task, key="hf_x", is_routed=True)
     server.run(call(at, payload(task, inputs), {}, retries=NO_RETRIES))
     assert len(server.asked) == 2
-    assert headers_of(server.asked[0]) == {}
+    assert headers_of(server.asked[0]) == {"accept-encoding": "identity"}
 
     passed = File("https://files.example.org/cat.png")
     routes = {"POST https://fal.run/own/model": answer({"text": "hi"})}

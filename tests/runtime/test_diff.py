@@ -88,3 +88,22 @@ def test_after_an_edit_that_does_not_fit_nothing_is_guessed() -> None:
     assert accumulator.add([[["delete", [9], None]]], is_diff=True) is None
     assert accumulator.add([[["add", [0], "x"]]], is_diff=True) is None
     assert accumulator.add(["whole"], is_diff=False) == ["whole"]
+
+
+class Counted(list[Any]):
+    """A list that counts the items that are copied."""
+
+    copied = 0
+
+    def copy(self) -> Counted:
+        Counted.copied += len(self)
+        return Counted(self)
+
+
+def test_many_edits_of_one_value_copy_it_once() -> None:
+    value = Counted([Counted([0]), *range(1000)])
+    edits = [["add", [1001], 1]] * 1000 + [["replace", [0, 0], 1]] * 1000
+    edited = apply_edits(value, edits)
+    assert (len(edited), edited[0]) == (2001, [1])
+    assert (len(value), value[0]) == (1001, [0])
+    assert Counted.copied == 1001 + 1

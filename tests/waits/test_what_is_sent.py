@@ -17,6 +17,7 @@ from hubsmith_runtime import (
     Retries,
     ValidationError,
 )
+from hubsmith_runtime.http import is_public
 
 from tests.runtime.kitchen_client import Kitchen
 from tests.waits.scripted_http import Answer, Fault, Loopback, stream
@@ -125,3 +126,32 @@ def test_the_wait_for_a_chunk_is_whole_whatever_opening_took(server: ScriptedInf
     with InferenceClient(server.url, timeout=1.6) as client:
         items = client.chat_completion(MESSAGES, stream=True)
         assert [item.choices[0].delta.content for item in items] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.1",
+        "0x7f.1",
+        "2130706433",
+        "127.0.0.1.",
+        "0177.0.0.1",
+        "localhost.",
+        "a.local.",
+        "[::1]",
+    ],
+)
+def test_an_address_in_an_old_spelling_is_not_public(host: str) -> None:
+    assert not is_public(f"http://{host}/")
+
+
+@pytest.mark.parametrize("path", ["/config", "/gradio_api/queue/data"])
+def test_a_redirect_that_is_refused_is_not_tried_again(space: ScriptedSpace, path: str) -> None:
+    for location in ("http://[::1", "ftp://x/"):
+        before = space.asked[path]
+        space.plan(path, Answer(status=302, headers={"location": location}), times=3)
+        with Client(space.url, retries=Retries(base=0.01)) as client:
+            with pytest.raises(ConnectionFailedError):
+                client.predict("x", api_name="/echo")
+        assert space.asked[path] - before == 1
+        space._plans.clear()

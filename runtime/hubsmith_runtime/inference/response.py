@@ -114,6 +114,8 @@ def _type_of(response: Response) -> str:
 def _check_media(target: Target, response: Response, what: str) -> None:
     """Refuse a page or a document, such as a proxy's."""
     kind = _type_of(response)
+    if response.status == 206:
+        raise _refusal(target, response, "a part of the media only")
     if kind == "text/html" or kind.endswith(("/json", "+json")):
         raise _refusal(target, response, what)
 

@@ -15,15 +15,16 @@ def apply_edits(value: Any, edits: Any) -> Any:
     An edit is `[action, path, operand]`. The action is `append` (to a string), `replace`, `add`
     (into a list or an object) or `delete`; the path lists indices and keys, `[]` is the whole.
     """
+    own: dict[int, Any] = {}  # Copies by their id: each container is copied once for all edits.
     try:
         for action, path, operand in edits:
-            value = _edit(value, path, action, operand)
+            value = _edit(value, path, action, operand, own)
     except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise DiffError(f"{type(error).__name__}: {error}") from error
     return value
 
 
-def _edit(value: Any, path: list[Any], action: str, operand: Any) -> Any:
+def _edit(value: Any, path: list[Any], action: str, operand: Any, own: dict[int, Any]) -> Any:
     if path == []:
         if action == "replace":
             return operand
@@ -33,16 +34,20 @@ def _edit(value: Any, path: list[Any], action: str, operand: Any) -> Any:
     if not isinstance(value, (list, dict)):
         raise TypeError(f"no {path[0]!r} in a {type(value).__name__}")
     # Only what lies on the path is copied: earlier values may be in the caller's hands.
-    copied = cast("Any", value).copy()
-    key, rest = int(path[0]) if isinstance(value, list) else path[0], path[1:]
+    copied: Any = own.get(id(cast("object", value)))
+    if copied is None:
+        copied = cast("Any", value).copy()
+        own[id(copied)] = copied
+    is_list = not isinstance(value, dict)
+    key, rest = int(path[0]) if is_list else path[0], path[1:]
     if not rest and action == "delete":
         del copied[key]
-    elif not rest and action == "add" and isinstance(value, list):
+    elif not rest and action == "add" and is_list:
         copied.insert(key, operand)
     elif not rest and action in ("add", "replace"):
         copied[key] = operand
     else:
-        copied[key] = _edit(copied[key], rest, action, operand)
+        copied[key] = _edit(copied[key], rest, action, operand, own)
     return copied
 
 
