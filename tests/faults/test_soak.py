@@ -33,8 +33,6 @@ WORDS = ("/echo", "/parts", "/report", "/refuse", "/upper", "/last")
 WAYS = ("call", "result", "iterate", "cancel", "wait briefly", "forget")
 LIMIT = 1.0
 _FAULTS = [one for one in FAULTS if not one.is_heavy and one.keeps_port is True]
-_SLOW = [one for one in _FAULTS if one.is_slow]
-_QUICK = [one for one in _FAULTS if not one.is_slow]
 _OPTIONS: dict[str, Any] = {
     "retries": Retries(attempts=2, base=0.01, longest=0.1),
     "timeout": LIMIT,
@@ -136,12 +134,17 @@ class _Chance(Plan):
     def __init__(self, pattern: str, draw: random.Random) -> None:
         super().__init__(pattern, self._act, float("inf"))
         self._draw = draw
+        # What a file holds is not known, and its reading has no limit of time.
+        is_file = pattern == SPACE_PATHS["download"]
+        fit = [one for one in _FAULTS if not (is_file and (one.is_content or one.drips))]
+        self._slow = [one for one in fit if one.is_slow]
+        self._quick = [one for one in fit if not one.is_slow]
 
     async def _act(self, exchange: Any) -> None:
         chance = self._draw.random()
         if chance > FAULTY:
             return await exchange.relay()
-        kind = _SLOW if chance < FAULTY / 10 else _QUICK
+        kind = self._slow if chance < FAULTY / 10 else self._quick
         fault: Fault = self._draw.choice(kind)
         return await fault.act(exchange)
 
