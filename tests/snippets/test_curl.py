@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
-from hubsmith_codegen.snippets import Place
 from hubsmith_codegen.snippets.curl import curl
+from hubsmith_codegen.snippets.place import Place
 
 
 def curl_of(config: dict[str, Any], endpoint: str = "/go", source: str = "http://host:1") -> str:

@@ -127,18 +127,18 @@ def read_lock(content: bytes, what: str) -> Lock:
     )
 
 
-class _StoredSpec(BaseModel):
+class _StoredSpec(BaseModel, defer_build=True):
     sha256: str
     documents: tuple[str, ...]
     missing: dict[str, str]
 
 
-class _StoredOmission(BaseModel):
+class _StoredOmission(BaseModel, defer_build=True):
     endpoint: str
     reason: str
 
 
-class _Stored(BaseModel):
+class _Stored(BaseModel, defer_build=True):
     name: str
     source: str | None
     gradio: str

@@ -12,9 +12,9 @@ from ...ir.json_schema import json_schema
 from ...ir.model import Operation, definitions_in
 from ...load import RawSpec
 from ...normalise.spaces import normalise
-from ...snippets import LANGUAGES, Place
+from ...snippets.languages import LANGUAGES
 from ...snippets.listing import default_value, definition_lines, endpoint_lines, heading
-from ...snippets.place import json_text
+from ...snippets.place import Place, json_text
 from ...snippets.sample import module_of
 from ..calling.arguments import find_operation
 from ..configuration import Configuration
