@@ -93,6 +93,12 @@ class ScriptedSpace(ScriptedServer):
             case _:
                 return super().answer(asked)
 
+    def forget(self) -> None:
+        """Forget the sessions that no client comes back to, and end their jobs."""
+        sessions, self._sessions = self._sessions, {}
+        for job in [job for session in sessions.values() for job in session.jobs.values()]:
+            job.get_loop().call_soon_threadsafe(job.cancel)
+
     def config(self) -> dict[str, Any]:
         """Return the document that says what the Space is."""
         ids, functions = itertools.count(), list[dict[str, Any]]()

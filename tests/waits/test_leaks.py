@@ -136,6 +136,8 @@ def blocks_of_memory(space: ScriptedSpace) -> int:
     space.asked.clear()
     space.last.clear()
     space.ended.clear()
+    space.forget()
+    time.sleep(0.1)  # In which its jobs end.
     gc.collect()
     return sys.getallocatedblocks()
 
