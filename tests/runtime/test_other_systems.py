@@ -15,6 +15,8 @@ from hubsmith_codegen.write.lock import checked_path
 from hubsmith_runtime import SpecError
 from hubsmith_runtime.saving import safe_name
 
+from tests.support.paths import ROOT
+
 RUNTIME = Path(hubsmith_runtime.__file__).parent
 POSIX_MODULES = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "termios", "tty"}
 POSIX_FUNCTIONS = {
@@ -85,7 +87,7 @@ def test_the_runtime_calls_nothing_that_only_posix_has(module: Path) -> None:
 
 SCRIPT = """
 import asyncio, http.server, multiprocessing, os, shutil, socketserver, ssl, subprocess, sys, tempfile
-import fake_hub
+from tests.support.fake_space import FakeSpace
 from pathlib import Path
 
 class Missing:
@@ -106,7 +108,7 @@ async def call(url):
     async with AsyncClient(url) as client:
         return await (await client.predict(File(b"content", name="a.txt"), api_name="/echo")).aread()
 
-space = fake_hub.FakeSpace()
+space = FakeSpace()
 with space.running():
     with Client(space.url) as client:
         file = client.predict(File(b"content", name="CON.txt"), api_name="/echo")
@@ -123,7 +125,7 @@ print("ran")
 def test_the_runtime_runs_without_what_only_posix_has(tmp_path: Path) -> None:
     script = SCRIPT.replace("{modules!r}", repr(POSIX_MODULES - {"posix"}))
     script = script.replace("{functions!r}", repr(POSIX_FUNCTIONS))
-    path = str(Path(__file__).parent.parent)
+    path = str(ROOT)
     command = f"import sys; sys.path.insert(0, {path!r})\n{script}"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", command, str(tmp_path)],
