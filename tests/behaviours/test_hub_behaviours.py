@@ -11,6 +11,8 @@ from hubsmith import AuthenticationError, Client, SpaceUnavailableError
 
 from tests.support.fake_hub import FakeHub
 
+pytestmark = pytest.mark.slow
+
 
 def test_04_a_paused_space_is_in_an_invalid_state(fake_hub: FakeHub, url: str) -> None:
     fake_hub.add("owner/paused", "http://127.0.0.1:9", stages=["PAUSED"])

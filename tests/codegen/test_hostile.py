@@ -23,6 +23,8 @@ from tests.support.documents import (
     with_default,
 )
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = {
     "end of a docstring": '"""; import os; os.system("echo pwned"); """',
     "end of a string": "'; import os #",

@@ -24,6 +24,8 @@ from hubsmith_runtime import SpecError
 
 from tests.support.documents import config_of, endpoint, function, info_of, parameter, result
 
+pytestmark = pytest.mark.slow
+
 TEXT = {"type": "string"}
 SLOW = pytest.mark.skipif(
     os.environ.get("HUBSMITH_HOSTILE") != "all", reason="slow; `make test-hostile` runs it"

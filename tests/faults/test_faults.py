@@ -9,8 +9,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.faults.cells import Cell, all_cells
 from tests.faults.table import Figures, Table
+
+pytestmark = pytest.mark.slow
 
 _IS_WHOLE = os.environ.get("HUBSMITH_FAULTS") == "all"
 _REPORT = Path("build/faults.txt")

@@ -18,12 +18,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hubsmith import AsyncClient, Client, File, HubsmithError, Retries
 
 from tests.faults.cells import SPACE_PATHS
 from tests.faults.fault_proxy import FaultProxy, Plan, Proxies
 from tests.faults.table import what_is_open
 from tests.faults.table_of_faults import FAULTS, Fault
+
+pytestmark = pytest.mark.slow
 
 SEED = int(os.environ.get("HUBSMITH_SOAK_SEED", "11"))
 DEEDS = int(os.environ.get("HUBSMITH_SOAK", "200"))

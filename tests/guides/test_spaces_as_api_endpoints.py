@@ -12,6 +12,8 @@ from hubsmith import Client, search_spaces
 from tests.guides.guide import sections
 from tests.support.fake_hub import FakeHub
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 
 TITLES = [

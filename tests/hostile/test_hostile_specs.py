@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from .mutations import CANARY, CORPUS, hostile
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 needs_corpus = pytest.mark.skipif(
     not CORPUS.is_dir(), reason="the corpus is not there (../shared/corpus)"

@@ -14,6 +14,8 @@ from hubsmith_testing import Answer, MockSpace
 
 from tests.support.fake_hub import FakeHub
 
+pytestmark = pytest.mark.slow
+
 # Clearing, titles, links, carriage return, backspace, C1 controls, directions, a lone surrogate.
 STEERING = (
     "\x1b[2J\x1b]0;t\x07\x1b]8;;http://x\x1b\\l\x1b]8;;\x1b\\\r\b\x7f\x9b2J\x9d0;t\x9c\x85\v\f\x1c"

@@ -27,6 +27,8 @@ from tests.support.fake_hub import FakeHub
 from tests.support.fake_inference import FakeChatServer
 from tests.support.recorder import Answer, Recorder, Seen
 
+pytestmark = pytest.mark.slow
+
 ALL = os.environ.get("HUBSMITH_SECRETS") == "all"
 FIGURES: Counter[str] = Counter()
 MESSAGES = [{"role": "user", "content": "hi"}]

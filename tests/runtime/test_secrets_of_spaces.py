@@ -32,6 +32,8 @@ from tests.support.fake_hub import FakeHub
 from tests.support.fake_space import FakeSpace
 from tests.support.recorder import Answer, Seen
 
+pytestmark = pytest.mark.slow
+
 ALL = os.environ.get("HUBSMITH_SECRETS") == "all"
 FIGURES: Counter[str] = Counter()
 ONCE = Retries(attempts=1)

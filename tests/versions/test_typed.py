@@ -27,6 +27,8 @@ from PIL import Image
 
 from tests.versions.features import Features
 
+pytestmark = pytest.mark.slow
+
 OpenAsyncSpace = Callable[[], AbstractAsyncContextManager[Any]]
 
 LINE_BREAKS = "a\x85b\u2028c\u2029d\n\ne\r\nf é 漢 🎈"

@@ -22,6 +22,8 @@ from PIL import Image
 
 from tests.versions.features import Features
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def client(url: str, tmp_path: Path) -> Iterator[Client]:

@@ -20,6 +20,8 @@ from tests.waits.scripted_http import Answer, Loopback, Plan, stream
 from tests.waits.scripted_inference import DONE, ScriptedInference, chunk, completion
 from tests.waits.scripted_space import ScriptedSpace, completed, log, partial
 
+pytestmark = pytest.mark.slow
+
 MESSAGES = [{"role": "user", "content": "hi"}]
 API, CHAT = "/gradio_api", "/v1/chat/completions"
 JOIN, EVENTS, CANCEL = f"{API}/queue/join", f"{API}/queue/data", f"{API}/cancel"
