@@ -21,7 +21,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test test-versions test-secrets test-servers test-faults soak test-hostile fuzz corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs clean
+.PHONY: help setup lock newest demo test test-versions test-secrets test-servers test-faults soak test-hostile fuzz corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -39,6 +39,10 @@ lock: ## pin what development needs, with hashes, for every Python and system (n
 	test -x build/lock/bin/uv || $(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
 	$(LOCK)
+
+newest: setup ## upgrade every dependency beyond its pin, then test
+	$(PIP) --upgrade --upgrade-strategy eager --editable '.[dev]'
+	$(PYTHON_VENV) -m pytest $(WORKERS)
 
 demo: setup ## start a Gradio app, generate its client, type-check a script and run it
 	$(PYTHON_VENV) demo/run.py

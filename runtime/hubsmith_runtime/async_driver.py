@@ -81,7 +81,7 @@ class AsyncDriver:
         hop = 0
         while True:
             client, built = self._clients.prepare(request, deadline)
-            with logged(request) as answers:
+            with logged(request, self.origins.masked) as answers:
                 answers.append(await client.send(built, stream=True))
             body = Body(request, answers[0], self.origins.masked)
             if not body.response.has_redirect_location:

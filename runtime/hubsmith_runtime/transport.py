@@ -183,7 +183,7 @@ def _located(url: str) -> tuple[str, Any]:
 
 
 @contextlib.contextmanager
-def logged(request: HttpRequest) -> Generator[list[Any]]:
+def logged(request: HttpRequest, masked: Callable[[str], str]) -> Generator[list[Any]]:
     """Log a request with what became of it: the answer that is put into the list, or an error."""
     began, answers, outcome = time.monotonic(), list[Any](), "cancelled"
     try:
@@ -195,7 +195,7 @@ def logged(request: HttpRequest) -> Generator[list[Any]]:
     finally:
         if log.isEnabledFor(logging.DEBUG):
             took, attempt = (time.monotonic() - began) * 1000, next(request.attempts)
-            what = request.method, shown(request.url), outcome, took, attempt
+            what = request.method, masked(shown(request.url)), outcome, took, attempt
             log.debug("%s %s: %s after %.0f ms, attempt %d", *what)
 
 
