@@ -6,6 +6,7 @@ Only the module of the command that is asked for is imported, so that `hubsmith 
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -39,13 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when all went well, 1 when something failed or `check` found drift, 2 for a wrong usage
         and where `check` could not tell.
     """
+    # What a command makes lives until it ends: looking for garbage more often only takes time.
+    gc.set_threshold(50_000, *gc.get_threshold()[1:])
     arguments = sys.argv[1:] if arguments is None else arguments
     # The program's own options take no value, so the first other word is the command.
     wanted = next((word for word in arguments if not word.startswith("-")), None)
     parser, parsers = _parsers()
     output = sys.stdout
     if isinstance(output, io.TextIOWrapper):
-        # Names of strangers hold letters that not every terminal or pipe has.
+        # Names in a spec hold letters that not every terminal or pipe has.
         output.reconfigure(errors="backslashreplace")
     # 1 of `check` and `diff` means that something differs: what they cannot tell is 2.
     failure = UNKNOWN if wanted in ("check", "diff") else FAILED
