@@ -26,6 +26,7 @@ What a page can say to the harness, in HTML comments above a block or between tw
 
 from __future__ import annotations
 
+import logging
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -64,7 +65,7 @@ StartGradio = Callable[..., str]
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The working directory of a page, with the files of its samples, where nobody is logged in."""
     folder = tmp_path / "page"
     folder.mkdir()
@@ -75,7 +76,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     forget_tokens(monkeypatch, tmp_path)
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(str(folder))
-    return folder
+    yield folder
+    logging.getLogger("hubsmith").setLevel(logging.NOTSET)  # A page shows how to turn it on.
 
 
 @pytest.fixture

@@ -40,9 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when all went well, 1 when something failed or `check` found drift, 2 for a wrong usage
         and where `check` could not tell.
     """
-    # What a command makes lives until it ends: looking for garbage more often only takes time.
-    gc.set_threshold(50_000, *gc.get_threshold()[1:])
-    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        arguments = sys.argv[1:]
+        # What a command makes lives until it ends: looking for garbage often only takes time.
+        gc.set_threshold(50_000, *gc.get_threshold()[1:])
     # The program's own options take no value, so the first other word is the command.
     wanted = next((word for word in arguments if not word.startswith("-")), None)
     parser, parsers = _parsers()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import ipaddress
 import re
 import sys
@@ -58,10 +57,9 @@ def refuse_taken(name: str, root: Path) -> None:
 def _is_module(name: str) -> bool:
     if name in sys.stdlib_module_names:
         return True
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        return False
+    # As an import would look, but not among what this process has imported.
+    specs = (finder.find_spec(name, None) for finder in sys.meta_path)
+    spec = next((found for found in specs if found is not None), None)
     # A folder of the project is no installed module, and what has no origin is only a folder.
     if spec is None or spec.origin is None:
         return False
