@@ -16,6 +16,8 @@ from tests.faults.table import Inference
 from tests.faults.table_of_faults import status
 from tests.waits.scripted_http import ScriptedServer
 
+pytestmark = pytest.mark.slow
+
 _PUBLIC = "space.example.com"
 _OPTIONS: dict[str, Any] = {"timeout": 5.0, "retries": Retries(attempts=2, base=0.01)}
 

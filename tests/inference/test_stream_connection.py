@@ -22,6 +22,8 @@ from hubsmith_runtime.transport import Origins
 
 from tests.inference.stream_samples import CALLEE, Chunk, chunk, contents, events
 
+pytestmark = pytest.mark.slow
+
 PING = b": ping\n\n"
 
 
