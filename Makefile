@@ -110,7 +110,7 @@ bench-imports: setup ## measure what importing the inference client costs
 bench-chat: setup ## measure chat, streamed and whole, beside huggingface_hub, openai and bare httpx
 	$(PYTHON_VENV) benchmarks/chat.py
 
-sizes: setup ## count the lines of the runtime, beside their limits
+sizes: setup ## count the lines of the runtime and the generator, beside their limits
 	$(PYTHON_VENV) benchmarks/sizes.py
 
 generate: setup ## rewrite generated/ from specs/ and the examples' snapshots

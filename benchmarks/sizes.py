@@ -1,4 +1,4 @@
-"""How large the runtime is, beside its limits: `make sizes`. Lines as `wc -l` counts them."""
+"""How large the parts are, beside their limits: `make sizes`. Lines as `wc -l` counts them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from hubsmith_codegen.render.vendor import vendored_runtime
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = ROOT / "runtime" / "hubsmith_runtime"
 TESTING = ROOT / "runtime" / "hubsmith_testing"
+CODEGEN = ROOT / "codegen"
+KITCHEN = ROOT / "generated" / "spaces" / "kitchen"
 
 LIMITS = {
     "runtime": 6500,
@@ -20,6 +22,8 @@ LIMITS = {
     "hubsmith_testing": 1500,
     "largest module": 300,
     "longest function": 50,
+    "generator and command": 10500,
+    "the example client": 802,
 }
 
 
@@ -42,6 +46,8 @@ def sizes() -> dict[str, tuple[int, str]]:
     whole, half = sum(map(lines, modules)), sum(map(lines, inference))
     vendored = sum(text.count("\n") for path, text in vendored_runtime().items() if path.suffix)
     largest = max([*modules, *TESTING.rglob("*.py")], key=lines)
+    written = [file for kind in ("*.py", "*.jinja*", "*.txt") for file in CODEGEN.rglob(kind)]
+    client = [file for file in KITCHEN.iterdir() if file.is_file()]
     longest = max(
         (size, f"{file.stem}.{name}") for file in modules for name, size in functions(file)
     )
@@ -52,6 +58,8 @@ def sizes() -> dict[str, tuple[int, str]]:
         "hubsmith_testing": (sum(map(lines, TESTING.rglob("*.py"))), ""),
         "largest module": (lines(largest), largest.relative_to(ROOT / "runtime").as_posix()),
         "longest function": longest,
+        "generator and command": (sum(map(lines, written)), "with templates"),
+        "the example client": (sum(map(lines, client)), "without its snapshot"),
     }
 
 
