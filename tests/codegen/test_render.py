@@ -157,3 +157,12 @@ def test_a_template_prints_only_what_passed_a_door() -> None:
             template.render(word=word)
     with pytest.raises(TypeError, match="StrictUndefined"):
         template.render()
+
+
+def test_an_endpoint_that_takes_the_name_of_a_method_is_marked_once() -> None:
+    service = service_of(info=info_of({"/run": endpoint(parameter({"type": "string"}))}))
+    for name in ("client.py", "async_client.py"):
+        client, jobs = render(service)[PurePosixPath(name)].split("    def jobs(self)")
+        assert client.count("# type: ignore[override]") == 1
+        # The view on jobs has no method of this name to override.
+        assert "# type: ignore" not in jobs

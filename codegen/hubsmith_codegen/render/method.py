@@ -25,7 +25,8 @@ class Method:
     """One method of a client, and of its view on jobs."""
 
     name: Identifier
-    definition: Source  # Its name and its parameters, from `def` on.
+    note: Source  # A comment before its parameters, for type checkers; empty or a line.
+    signature: Source  # Its parameters behind `self`.
     result: Source
     overloads: tuple[Overload, ...]  # None where there is one way to call it.
     doc: Source
@@ -37,7 +38,7 @@ class Method:
 
 
 def method_of(operation: Operation, signatures: Signatures, client: str, note: str = "") -> Method:
-    """The method of a client that calls an operation; the note stands before its parameters."""
+    """The method of a client that calls an operation."""
     own = [one.identifier for one in operation.parameters if not one.is_option]
     overloads = tuple(
         Overload(
@@ -47,10 +48,10 @@ def method_of(operation: Operation, signatures: Signatures, client: str, note: s
         for one in operation.overloads
     )
     chunks = tuple(_chunks(operation))
-    signature = joined(signatures.parts(operation))
     return Method(
         name=operation.method,
-        definition=Source(f"def {operation.method}({note}self{signature})"),
+        note=Source(note),
+        signature=joined(signatures.parts(operation)),
         result=overloads[-1].result if chunks else signatures.result(operation.result),
         overloads=overloads,
         doc=docstring(docs.method_lines(operation), indent=8),
