@@ -8,7 +8,7 @@ import pydantic
 import pytest
 from hubsmith_runtime import File
 from hubsmith_runtime.files import answered_file
-from hubsmith_runtime.saving import safe_name
+from hubsmith_runtime.saving import FileOrigin, safe_name
 
 
 def test_an_answer_without_an_address_is_refused() -> None:
