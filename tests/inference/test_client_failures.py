@@ -11,7 +11,12 @@ import pytest
 from hubsmith_runtime import ConnectionFailedError, InferenceTimeoutError, Retries
 from hubsmith_runtime.effects import Close, DeadlineExceeded, Effect, Open, Read, Send
 from hubsmith_runtime.http import Body, HttpRequest, Response
-from hubsmith_runtime.inference import InferenceError, PaymentRequiredError, RateLimitError
+from hubsmith_runtime.inference import (
+    InferenceError,
+    InferenceProgress,
+    PaymentRequiredError,
+    RateLimitError,
+)
 from hubsmith_runtime.inference.failures import (
     Callee,
     failure,
@@ -66,6 +71,14 @@ def test_how_long_is_waited_between_two_looks(body: Any, seconds: float) -> None
     script = Script(lambda effect: answers.pop(0))
     assert script.run(send_checked(REQUEST, CALLEE, PATIENT)).status == 200
     assert script.slept == [seconds]
+
+
+def test_a_model_that_loads_is_reported() -> None:
+    answers = [answered(503, LOADING), answered(503, LOADING), answered(200, {})]
+    reports: list[InferenceProgress] = []
+    script = Script(lambda effect: answers.pop(0))
+    script.run(send_checked(REQUEST, CALLEE, PATIENT, on_progress=reports.append))
+    assert [one.status for one in reports] == ["loading", "loading"]
 
 
 def test_a_model_that_loads_uses_up_no_attempt() -> None:
