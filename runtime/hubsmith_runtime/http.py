@@ -95,10 +95,11 @@ class Body:
         self._kept.append(piece)
 
     def kept(self) -> Response:
+        pieces, self._kept = self._kept, []  # They are not held a second time while it is parsed.
         return Response(
             status=self.status,
             headers=self.headers,
-            body=b"".join(self._kept),
+            body=b"".join(pieces),
             url=self.url,
             masked=self.masked,
         )
