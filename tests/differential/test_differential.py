@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -56,24 +57,24 @@ def clients(
     start_gradio: Callable[..., str], files: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Clients]]:
     made: dict[str, Clients] = {}
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as packages:
         patch.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
         for name, app in APPS.items():
             url = start_gradio(app)
-            package = generated_client(url, tmp_path_factory.mktemp("clients"), f"same_{name}")
-            with package as module:
-                made[name] = Clients(
-                    reference=gradio_client.Client(
-                        url,
-                        verbose=False,
-                        analytics_enabled=False,
-                        download_files=files / "downloads",
-                    ),
-                    untyped=Client(url, download_dir=files / "hubsmith"),
-                    package=module,
-                    typed=module.App(url, download_dir=files / "hubsmith"),
-                )
-    yield made
+            folder = tmp_path_factory.mktemp("clients")
+            module = packages.enter_context(generated_client(url, folder, f"same_{name}"))
+            made[name] = Clients(
+                reference=gradio_client.Client(
+                    url,
+                    verbose=False,
+                    analytics_enabled=False,
+                    download_files=files / "downloads",
+                ),
+                untyped=Client(url, download_dir=files / "hubsmith"),
+                package=module,
+                typed=module.App(url, download_dir=files / "hubsmith"),
+            )
+        yield made
     for app in made.values():
         app.typed.close()
         app.untyped.close()

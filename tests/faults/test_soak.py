@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import os
 import random
 import resource
@@ -51,17 +52,17 @@ class Soak:
         self.came: Counter[str] = Counter()
         self.wrong: list[str] = []
         self.longest = 0.0
-        self._number = 0
+        # Threads draw at the same time: a count that two of them read alike would name two runs as one.
+        self._numbers = itertools.count(1)
         self._draw = random.Random(SEED)
         for pattern in SPACE_PATHS.values():
             proxy.plans.append(_Chance(pattern, random.Random(f"{SEED}{pattern}")))
 
     def draw(self) -> tuple[str, str, str]:
         """Choose a way, an endpoint and the name of a run."""
-        self._number += 1
         word = self._draw.choice(WORDS)
         ways = WAYS if word != "/last" else ("cancel", "wait briefly", "forget")
-        return self._draw.choice(ways), word, f"s{self._number}"
+        return self._draw.choice(ways), word, f"s{next(self._numbers)}"
 
     def note(self, deed: tuple[str, str, str], start: float, value: Any) -> None:
         """Note what came of a deed."""

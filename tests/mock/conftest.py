@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ import pytest
 
 # Users name the plugin in `pytest_plugins`, which only the topmost conftest of a run may do.
 from hubsmith_testing.pytest import mock_space
+
+from tests.support.generated_client import imported
 
 ROOT = Path(__file__).resolve().parents[2]
 __all__ = ["mock_space"]
@@ -22,8 +23,8 @@ def snapshot() -> Path:
     return ROOT / "generated" / "spaces" / "kitchen" / "spec"
 
 
-@pytest.fixture(scope="session")
-def kitchen() -> Any:
+@pytest.fixture
+def kitchen() -> Iterator[Any]:
     """The generated client package of the demo app."""
-    sys.path.insert(0, str(ROOT / "generated" / "spaces"))
-    return importlib.import_module("kitchen")
+    with imported("kitchen", ROOT / "generated" / "spaces") as package:
+        yield package

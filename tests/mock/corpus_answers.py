@@ -31,6 +31,7 @@ from hubsmith_testing.examples import Examples
 from hubsmith_testing.snapshot import RecordedEndpoint
 
 from tests.support import corpus
+from tests.support.generated_client import imported
 
 PACKAGE = "mocked_clients"
 BOUNDS = {"minimum", "maximum"}
@@ -75,16 +76,11 @@ def run(apps: Iterable[corpus.App], folder: Path, seeds: Iterable[int] = (0,)) -
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(package.files[path], encoding="utf-8")
     report = Report()
-    sys.path.insert(0, str(folder))
-    try:
+    with imported(PACKAGE, folder):
         for app, service in zip(chosen, services, strict=True):
             report.apps += 1
             for seed in seeds:
                 call_app(app, service, seed, report)
-    finally:
-        sys.path.remove(str(folder))
-        for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
-            del sys.modules[name]
     return report
 
 

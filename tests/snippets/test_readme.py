@@ -6,7 +6,6 @@ import ast
 import asyncio
 import inspect
 import re
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any
 
 import pytest
 from hubsmith import AppError, Space
+
+from tests.support.generated_client import imported
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACES = ROOT / "generated" / "spaces"
@@ -27,14 +28,10 @@ SAMPLES = [ast.unparse(ast.Module(body=sample, type_ignores=[])) for _, *sample 
 @pytest.fixture
 def kitchen(monkeypatch: pytest.MonkeyPatch, kitchen_url: str) -> Iterator[Any]:
     """The client of the repository, made for the app that runs now."""
-    monkeypatch.syspath_prepend(SPACES)
-    import kitchen
-
-    monkeypatch.setattr(kitchen.Kitchen, "_source", kitchen_url)
-    monkeypatch.setattr(kitchen.AsyncKitchen, "_source", kitchen_url)
-    yield kitchen
-    for module in [one for one in sys.modules if one.partition(".")[0] == "kitchen"]:
-        del sys.modules[module]
+    with imported("kitchen", SPACES) as package:
+        monkeypatch.setattr(package.Kitchen, "_source", kitchen_url)
+        monkeypatch.setattr(package.AsyncKitchen, "_source", kitchen_url)
+        yield package
 
 
 def test_there_is_a_signature_and_a_sample_of_every_endpoint(kitchen: Any) -> None:

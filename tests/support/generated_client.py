@@ -1,4 +1,4 @@
-"""Generate the client of a running app, and import it."""
+"""Import a generated client, of this repository or made for a running app, for a while."""
 
 from __future__ import annotations
 
@@ -8,6 +8,26 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+
+
+@contextmanager
+def imported(name: str, folder: Path) -> Generator[ModuleType, None, None]:
+    """Yield a package of a folder, imported anew; afterwards Python is as it was."""
+    before = _modules_of(name)
+    for module in before:
+        del sys.modules[module]
+    sys.path.insert(0, str(folder))
+    try:
+        yield importlib.import_module(name)
+    finally:
+        sys.path.remove(str(folder))
+        for module in _modules_of(name):
+            del sys.modules[module]
+        sys.modules.update(before)
+
+
+def _modules_of(name: str) -> dict[str, ModuleType]:
+    return {key: sys.modules[key] for key in [*sys.modules] if key.partition(".")[0] == name}
 
 
 @contextmanager
@@ -27,8 +47,5 @@ def generated_client(url: str, folder: Path, parent: str) -> Generator[ModuleTyp
     if made.service.omissions:
         raise AssertionError(f"endpoints were left out: {made.service.omissions}")
     write(made.files, made.root)
-    sys.path.insert(0, str(folder))
-    try:
+    with imported(parent, folder):
         yield importlib.import_module(f"{parent}.app")
-    finally:
-        sys.path.remove(str(folder))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import httpx
 import pytest
 from hubsmith import InferenceClient
 
+from tests.support.generated_client import imported
 from tests.waits.scripted_http import Loopback
 from tests.waits.scripted_inference import ScriptedInference
 from tests.waits.scripted_space import ScriptedSpace
@@ -47,9 +46,10 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def test_a_typed_call(space: ScriptedSpace, depths: dict[str, list[str]]) -> None:
-    sys.path.insert(0, str(ROOT / "generated" / "spaces"))
-    package: Any = importlib.import_module("kitchen")
-    with package.Kitchen(space.url) as kitchen:
+    with (
+        imported("kitchen", ROOT / "generated" / "spaces") as package,
+        package.Kitchen(space.url) as kitchen,
+    ):
         for _ in range(2):  # The first call also connects.
             assert kitchen.greet("Bob") == "Bob"
     for path in ("/gradio_api/queue/join", "/gradio_api/queue/data"):
