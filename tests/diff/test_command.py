@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,22 @@ def test_a_document_in_a_revision_passes_the_loader(
     snapshot(folder, NEW)
     assert main(["diff", "kitchen@HEAD"]) == 2
     assert "HEAD:snapshots/kitchen/source.json: source is neither" in capsys.readouterr().err
+
+
+def test_a_document_that_is_too_large_is_not_read_from_git(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (repository / "snapshots" / "kitchen" / "info.json").open("ab") as file:
+        file.truncate(65 * 2**20)
+    git("commit", "--quiet", "--all", "--message", "large")
+    tracemalloc.start()
+    try:
+        assert main(["diff", "kitchen@HEAD", "kitchen@v1"]) == 2
+        assert tracemalloc.get_traced_memory()[1] < 32 * 2**20
+    finally:
+        tracemalloc.stop()
+    problem = "HEAD:snapshots/kitchen/info.json is larger than 64 MiB."
+    assert problem in capsys.readouterr().err
 
 
 def test_without_git_the_error_says_so(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -88,6 +89,22 @@ def test_a_file_that_was_added(client: Path, check: Check) -> None:
     # It is the user's, so nothing of ours removes it.
     assert main(["generate"]) == 0
     assert (client / "more" / "extra.py").exists()
+
+
+def test_files_larger_than_any_of_ours_are_judged_unread(client: Path, check: Check) -> None:
+    for name in ("weights.bin", "models.py"):
+        with (client / name).open("ab") as file:
+            file.truncate(300 * 2**20)
+    tracemalloc.start()
+    try:
+        lines = check()
+        assert tracemalloc.get_traced_memory()[1] < 100 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert [line.partition(". ")[0] for line in lines] == [
+        "one: edited by hand: models.py",
+        "one: left over: weights.bin",
+    ]
 
 
 def test_what_python_and_desktops_leave_behind_is_no_drift(client: Path, check: Check) -> None:

@@ -12,6 +12,8 @@ from typing import Literal, TypeAlias
 from hubsmith_runtime import SpecError
 
 from ..ir.json_type import Json
+from ..load.document import MAX_BYTES
+from ..load.file import read_file
 from ..write.files import SPEC_FOLDER
 from ..write.lock import LOCK_FILE, LOST_LOCK, Lock, hash_of, read_lock, read_lock_file
 from .api import ApiDiff
@@ -81,9 +83,10 @@ def _hashes(root: Path) -> Iterator[tuple[PurePosixPath, str]]:
             file = Path(place) / name
             if name not in _IGNORED_FILES and file.suffix != ".pyc":
                 path = PurePosixPath(file.relative_to(root).as_posix())
+                # What is larger than any file of ours is not one, whatever it holds.
+                is_ours = file.is_file() and file.stat().st_size <= MAX_BYTES
                 # Version control may have given it the line ends of Windows.
-                content = file.read_bytes().replace(b"\r\n", b"\n") if file.is_file() else None
-                yield path, "" if content is None else hash_of(content)
+                yield path, hash_of(read_file(file).replace(b"\r\n", b"\n")) if is_ours else ""
 
 
 class _Judgement:

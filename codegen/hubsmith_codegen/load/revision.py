@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hubsmith_runtime import HubsmithError, SpecError
 
-from .document import PATHS
+from .document import MAX_BYTES, PATHS
 from .snapshot import SOURCE_FILE, snapshot_of
 from .spec import RawSpec, load_document
 
@@ -92,7 +92,10 @@ class Revision:
     def _blob(self, path: str) -> bytes | None:
         """The content of a file; `None` where there is no such file."""
         # It begins with the commit, so git cannot take it for an option.
-        return self._run("cat-file", "blob", f"{self._commit}:{path}")
+        name = f"{self._commit}:{path}"
+        if int(self._ask("cat-file", "-s", name) or 0) > MAX_BYTES:
+            raise SpecError(f"{self._place(path)} is larger than {MAX_BYTES // 2**20} MiB.")
+        return self._run("cat-file", "blob", name)
 
     def _ask(self, *arguments: str) -> str | None:
         content = self._run(*arguments)
