@@ -103,14 +103,17 @@ def bind(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     where: str,
+    note: str = "",
 ) -> list[Any]:
     """Lay out a call's arguments in the order of the parameters, the defaults filled in.
+
+    Errors about names end with the note.
 
     Raises:
         ArgumentError: when one is missing, unknown, given twice, or when there are too many.
     """
     names = [_name(parameter, place) for place, parameter in enumerate(parameters)]
-    known = f"Its parameters are: {', '.join(names) or 'none'}."
+    known = f"Its parameters are: {', '.join(names) or 'none'}.{note}"
     if len(args) > len(names):
         raise ArgumentError(f"{where} takes {len(names)} arguments, got {len(args)}. {known}")
     for name in kwargs:
@@ -125,7 +128,7 @@ def bind(
         elif parameter.get("parameter_has_default"):
             values.append(parameter.get("parameter_default"))
         else:
-            raise ArgumentError(f"{where}: No value provided for required argument: {name}")
+            raise ArgumentError(f"{where}: No value provided for required argument: {name}.{note}")
     return values
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -45,7 +44,8 @@ class UntypedCall:
             raise ValidationError(f"{where}: an argument is nested too deeply.") from None
         # Where every input has its argument there is nothing to ask.
         if kwargs or len(args) != sum(endpoint.inputs):
-            args = bind((yield from _parameters(connection, endpoint)), args, kwargs, where)
+            parameters, note = yield from _parameters(connection, endpoint)
+            args = bind(parameters, args, kwargs, where, note)
         encoder, extras = Encoder(connection.base), dict[str, Any]()
         if self.event_data is not None:
             extras["event_data"] = encoder.argument(self.event_data, f"{where}: event_data")
@@ -86,20 +86,24 @@ class UntypedCall:
 def space_info(connection: Connection) -> Effects[Info]:
     """Read `/info`, or make it from `/config` where the Space cannot give it."""
     info = yield from _once(connection, _read_documented)
-    if info is None:
+    if isinstance(info, str):
         public = [one for one in connection.live.by_index.values() if one.is_public]
         info = info_of_config((yield from _once(connection, _read_config)), public)
     return info
 
 
-def _parameters(connection: Connection, endpoint: LiveEndpoint) -> Effects[list[dict[str, Any]]]:
-    """Return the parameters of an endpoint, in the order of its inputs."""
+def _parameters(connection: Connection, endpoint: LiveEndpoint) -> Effects[tuple[list[Any], str]]:
+    """Return the parameters in the order of the inputs, and what is wrong with their names."""
+    problem = "does not describe this endpoint"
     for read in (_read_documented, _read_undocumented):
         info = yield from _once(connection, read)
-        if info and (found := described(info, endpoint, "parameters")) is not None:
-            return found
+        if isinstance(info, str):
+            problem = info
+        elif (found := described(info, endpoint, "parameters")) is not None:
+            return found, ""
     info = info_of_config((yield from _once(connection, _read_config)), [endpoint])
-    return described(info, endpoint, "parameters") or []
+    advice = "so the names are the labels of its inputs. Give arguments by position instead."
+    return described(info, endpoint, "parameters") or [], f" The Space's /info {problem}, {advice}"
 
 
 def _once(connection: Connection, read: Callable[[Connection], Effects[T]]) -> Effects[T]:
@@ -108,14 +112,17 @@ def _once(connection: Connection, read: Callable[[Connection], Effects[T]]) -> E
     return connection.known[read]
 
 
-def _read_documented(connection: Connection, all_endpoints: bool = False) -> Effects[Info | None]:
-    with contextlib.suppress(ConnectionFailedError):
+def _read_documented(connection: Connection, all_endpoints: bool = False) -> Effects[Info | str]:
+    """Read `/info`, or say why it cannot be read."""
+    try:
         request = protocol.info(connection.base, undocumented=all_endpoints)
         answer = yield from connection.ask(request)
-        if answer.status < 500:  # Else the Space fails to make it.
-            protocol.check(answer, f"{connection.name}: /info")
-            return read_info(answer.json())
-    return None
+    except ConnectionFailedError as error:
+        return f"cannot be read ({error})"
+    if answer.status >= 500:  # The Space fails to make it.
+        return f"cannot be read (HTTP {answer.status})"
+    protocol.check(answer, f"{connection.name}: /info")
+    return read_info(answer.json()) or "cannot be read (it is not what Gradio serves there)"
 
 
 _read_undocumented = partial(_read_documented, all_endpoints=True)
