@@ -19,16 +19,18 @@ class Retries:
     """How often and how patiently a failed step is tried again.
 
     Broken connections and the answers 429, 502, 503 and 504 of a Space (of inference: 429, 500, 502
-    and 503) are, after a random time between zero and a limit that doubles with each attempt. A job
-    is sent again only where the server cannot have taken it, unless `after_accepted` is set.
+    and 503) are, after a random time between zero and a limit that doubles with each attempt. A job,
+    of a Space or of a provider that is asked after it, is sent again only where the server cannot
+    have taken it, unless `after_accepted` is set. Any other call of a model is sent again even if
+    the connection broke after it was sent: the model may then have run, and cost, more than once.
 
     Args:
         attempts: How often a step is tried in all; 1 for never again.
         base: Seconds that the first wait may last.
         longest: Seconds that any wait may last. A server that asks for more (`Retry-After`) is
             not asked again.
-        after_accepted: Whether a blocking call also runs its job again when the server may have
-            taken it, or took it, and the connection broke. The job may then run twice.
+        after_accepted: Whether a call (of a Space: a blocking one) also runs its job again when the
+            server may have taken it, or took it, and the connection broke. It may then run twice.
         queue_full: Whether a job that a full queue refused is sent again.
         on_retry: Called before each wait with the number of the attempt that failed, its error
             and the seconds until the next.

@@ -21,7 +21,8 @@ LOADING_SECONDS = 600.0
 
 _LENGTH, _DEPTH = 1000, 4
 _LARGEST_ERROR = 1 << 20
-_PASSING = (429, 500, 502, 503)  # Not 504: what took too long once would again, at full cost.
+_REFUSED = (429, 503)  # Whatever was asked was not begun.
+_PASSING = (*_REFUSED, 500, 502)  # Not 504: what took too long once would again, at full cost.
 _SHORTEST, _USUAL, _LONGEST = 0.1, 1.0, 10.0  # Seconds between two looks at a model that loads.
 _ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "x-amzn-trace-id", "cf-ray")
 _WORD_KEYS = (
@@ -103,14 +104,20 @@ def server_words(body: object, masked: Callable[[str], str] = str) -> str:
 
 
 def send_checked(
-    request: HttpRequest, callee: Callee, retries: Retries, on_progress: OnProgress | None = None
+    request: HttpRequest,
+    callee: Callee,
+    retries: Retries,
+    on_progress: OnProgress | None = None,
+    *,
+    runs_job: bool = False,
 ) -> Effects[Response]:
     """Send a request until it succeeds or fails for good, and return the whole answer.
 
     A model that loads is waited for, and reported; other passing failures are tried again as
-    `retries` says. The `DeadlineExceeded` that leaves it says what was waited for.
+    `retries` says: one that `runs_job` where the server cannot have taken the job. The
+    `DeadlineExceeded` that leaves it says what was waited for.
     """
-    return _until_ready(Send(request), callee, retries, on_progress)
+    return _until_ready(Send(request), callee, retries, on_progress, runs_job)
 
 
 def open_checked(
@@ -129,9 +136,14 @@ def send_once(request: HttpRequest, callee: Callee) -> Effects[Response]:
 
 
 def _until_ready(
-    effect: Send | Open, callee: Callee, retries: Retries, on_progress: OnProgress | None
+    effect: Send | Open,
+    callee: Callee,
+    retries: Retries,
+    on_progress: OnProgress | None,
+    runs_job: bool = False,
 ) -> Effects[Any]:
     began, waited, earlier = time.monotonic(), 0.0, ""
+    is_free = retries.after_accepted or not runs_job  # To ask for the same once more.
 
     def step() -> Effects[Response | Body]:
         answer: Response | Body = yield effect
@@ -145,7 +157,7 @@ def _until_ready(
         earlier = f" An earlier try failed: {error}"
         match error:
             case ConnectionFailedError():
-                return Again() if error.may_pass else None
+                return Again() if error.may_pass and (is_free or not error.was_sent) else None
             case InferenceTimeoutError():
                 raise InferenceTimeoutError(f"{callee}: {error}") from None
             case InferenceError(estimated_time=float(estimate)):
@@ -157,7 +169,7 @@ def _until_ready(
                     return Again(after, partial(on_progress or id, progress))
                 late = f"{callee}: the model is still loading after {LOADING_SECONDS:g} s."
                 raise InferenceTimeoutError(f"{late} Try again later.")
-            case InferenceError() if error.status in _PASSING:
+            case InferenceError() if error.status in (_PASSING if is_free else _REFUSED):
                 return Again(after=error.retry_after or 0.0)
             case _:
                 return None

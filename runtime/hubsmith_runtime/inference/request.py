@@ -48,15 +48,17 @@ def call(
     build = functools.partial(prepare, target, payload, headers)
     # Large files take a while to encode: that is no time to hold a lock, or an event loop.
     request: HttpRequest = (yield Run(build)) if files else build()
-    response = yield from send_checked(request, target.callee, retries, on_progress)
-    if operation.poll is not None and target.url is None:
+    poll, callee = operation.poll if target.url is None else None, target.callee
+    is_job = poll is not None
+    response = yield from send_checked(request, callee, retries, on_progress, runs_job=is_job)
+    if poll is not None:
         known = {name: value for name, value in request.headers.items() if name != "content-type"}
 
         def ask(url: str) -> Effects[Response]:
             question = HttpRequest(method="GET", url=url, headers=known)
-            return send_checked(question, target.callee, retries)
+            return send_checked(question, callee, retries)
 
-        job = wait_for_job(target, operation.poll, response, ask, began, on_progress)
+        job = wait_for_job(target, poll, response, ask, began, on_progress)
         response = yield from job
     return (yield from read_response(target, response, retries))
 
