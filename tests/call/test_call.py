@@ -136,7 +136,7 @@ def test_a_recorded_name_calls_its_space(kitchen_url: str, capsys: Capture) -> N
 
 def test_a_document_does_not_say_where_the_space_runs(capsys: Capture, home: Path) -> None:
     shutil.copy(SNAPSHOT / "openapi.json", home)
-    assert refused(capsys, "openapi.json", "count", "order=x") == [
+    assert refused(capsys, "openapi.json", "count", "order=x", status=2) == [
         "openapi.json does not say where the Space runs. Pass --url with its address."
     ]
 
@@ -212,7 +212,7 @@ def test_refuses_what_does_not_fit_before_any_request(
 
 
 def test_names_the_nearest_endpoint(capsys: Capture) -> None:
-    (problem,) = refused(capsys, str(SNAPSHOT), "gret")
+    (problem,) = refused(capsys, str(SNAPSHOT), "gret", status=2)
     assert "has no endpoint 'gret'. Did you mean /greet? It has: /bake, /chat," in problem
 
 
@@ -237,7 +237,7 @@ def test_fails_with_the_space_s_words(kitchen_url: str, capsys: Capture) -> None
 
 
 def test_gives_up_after_the_timeout(counter_url: str, capsys: Capture) -> None:
-    assert refused(capsys, counter_url, "forever", "--timeout", "1.5") == [
+    assert refused(capsys, counter_url, "forever", "--timeout", "1.5", status=2) == [
         "/forever: no answer within 1.5 s; the job was cancelled. Raise --timeout."
     ]
 

@@ -61,6 +61,6 @@ def test_refuses_a_limit_without_sense(limit: str, capsys: Capture) -> None:
 
 def test_a_hub_that_is_down_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    assert main(["search", "x"]) == 1
+    assert main(["search", "x"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("hubsmith: error: ")

@@ -147,7 +147,7 @@ def test_nothing_is_written_outside(
     prepare(project)
     before = on_disk(tmp_path)
     capsys.readouterr()
-    assert main([command]) == 1
+    assert main([command]) == 2
     assert named in capsys.readouterr().err
     assert on_disk(tmp_path) == before
 
@@ -163,7 +163,7 @@ def test_no_snapshot_is_written_outside(
     prepare(project)
     before = on_disk(tmp_path)
     for words in (["update"], ["add", "../source", "--name", "greeter"]):
-        assert main(words) == 1
+        assert main(words) == 2
         assert named in capsys.readouterr().err
         assert on_disk(tmp_path) == before
 
@@ -176,7 +176,7 @@ def test_a_configuration_that_is_a_link_is_not_changed(
     (project / "hubsmith.toml").unlink()
     (project / name).symlink_to(tmp_path / "outside" / name)
     before = on_disk(tmp_path)
-    assert main(["add", "../source"]) == 1
+    assert main(["add", "../source"]) == 2
     assert name in capsys.readouterr().err
     assert on_disk(tmp_path) == before
 
@@ -200,11 +200,11 @@ def test_no_name_of_a_package_leads_elsewhere(
 ) -> None:
     (project / "hubsmith.toml").write_text(f"[tool.hubsmith.spaces.'{name}']\nsource = 'a/b'\n")
     before = on_disk(tmp_path)
-    assert main(["generate"]) == 1
+    assert main(["generate"]) == 2
     assert "cannot be the name of a client" in capsys.readouterr().err
     (project / "hubsmith.toml").unlink()
-    assert main(["generate", "--spec", "../source", "--name", name]) == 1
-    assert main(["add", "../source", "--name", name]) == 1
+    assert main(["generate", "--spec", "../source", "--name", name]) == 2
+    assert main(["add", "../source", "--name", name]) == 2
     assert {*on_disk(tmp_path)} == {*before} - {"project/hubsmith.toml"}
 
 
@@ -220,7 +220,7 @@ def test_what_the_command_line_names_may_be_outside(project: Path, tmp_path: Pat
 def test_the_way_out_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["add", "../source", "--name", "two", "--out", "../elsewhere"]) == 0
     capsys.readouterr()
-    assert main(["update", "two"]) == 1
+    assert main(["update", "two"]) == 2
     assert "--out" in capsys.readouterr().err
 
 
@@ -229,7 +229,7 @@ def test_a_link_that_the_command_line_goes_through_is_refused_within_the_project
 ) -> None:
     linked("clients")(project)
     before = on_disk(tmp_path)
-    assert main(["add", "../source", "--name", "two", "--out", "clients"]) == 1
+    assert main(["add", "../source", "--name", "two", "--out", "clients"]) == 2
     assert "clients is a link" in capsys.readouterr().err
     assert on_disk(tmp_path) == before
 

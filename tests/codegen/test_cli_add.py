@@ -106,7 +106,7 @@ def test_warns_of_what_is_missing(
 def test_a_server_that_is_no_app_gives_one_line_and_no_file(
     route: Any, message: str, home: Path, serve: Serve, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["add", serve({"/config": route})]) == 1
+    assert main(["add", serve({"/config": route})]) == 2
     assert message in one_error(capsys)
     assert everything(home) == []
 
@@ -115,17 +115,17 @@ def test_a_server_that_is_down_or_silent(home: Path, capsys: pytest.CaptureFixtu
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        assert main(["add", url]) == 1
+        assert main(["add", url]) == 2
         assert "no connection" in one_error(capsys)
         silent.listen()
-        assert main(["add", url, "--timeout", "0.2"]) == 1
+        assert main(["add", url, "--timeout", "0.2"]) == 2
         assert "not complete after 0.2 s" in one_error(capsys)
     assert everything(home) == []
 
 
 @pytest.mark.parametrize("source", ["nowhere", "./nowhere", "no.json", "a/b/c", "ftp://x/y"])
 def test_a_source_that_is_none(source: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["add", source]) == 1
+    assert main(["add", source]) == 2
     one_error(capsys)
     assert everything(home) == []
 
@@ -135,7 +135,7 @@ def test_a_name_that_is_no_identifier_is_refused(
     name: str, home: Path, documents: dict[str, bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (home / "info.json").write_bytes(documents["info"])
-    assert main(["add", "info.json", "--name", name]) == 1
+    assert main(["add", "info.json", "--name", name]) == 2
     assert "cannot be the name of a client" in one_error(capsys)
     assert everything(home) == ["info.json"]
 
@@ -170,7 +170,7 @@ def test_a_folder_of_somebody_else_stays(
 ) -> None:
     (home / "clients" / "greeter").mkdir(parents=True)
     (home / "clients" / "greeter" / "thesis.tex").write_text("precious")
-    assert main(["add", serve(gradio_routes)]) == 1
+    assert main(["add", serve(gradio_routes)]) == 2
     assert "was not written by hubsmith" in one_error(capsys)
     assert everything(home) == ["clients"]
     assert everything(home / "clients" / "greeter") == ["thesis.tex"]
@@ -182,9 +182,9 @@ def test_another_space_of_the_same_name_needs_a_name(
     first, second = serve(gradio_routes), serve(gradio_routes)
     main(["add", first])
     capsys.readouterr()
-    assert main(["add", second]) == 1
+    assert main(["add", second]) == 2
     assert f"greeter is the client of {first} already" in one_error(capsys)
-    assert main(["add", second, "--name", "greeter"]) == 1
+    assert main(["add", second, "--name", "greeter"]) == 2
     assert "or change its source in hubsmith.toml" in one_error(capsys)
     assert main(["add", second, "--name", "other"]) == 0
     assert everything(home / "clients") == ["greeter", "other"]
@@ -207,6 +207,6 @@ def test_a_missing_extra_is_named(
 ) -> None:
     (home / "info.json").write_bytes(documents["info"])
     monkeypatch.setitem(sys.modules, "ruff", None)
-    assert main(["add", "info.json"]) == 1
+    assert main(["add", "info.json"]) == 2
     assert 'pip install "hubsmith[codegen]"' in one_error(capsys)
     assert everything(home) == ["info.json"]

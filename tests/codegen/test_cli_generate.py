@@ -35,7 +35,7 @@ def test_generates_several_specs_without_configuration(home: Path) -> None:
 def test_one_that_fails_does_not_stop_the_others(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["generate", "--spec", "broken.json", "one", "nowhere", "--out", "made"]) == 1
+    assert main(["generate", "--spec", "broken.json", "one", "nowhere", "--out", "made"]) == 2
     assert [path.name for path in (home / "made").iterdir()] == ["one"]
     errors = capsys.readouterr().err.splitlines()
     assert errors == [
@@ -45,7 +45,7 @@ def test_one_that_fails_does_not_stop_the_others(
 
 
 def test_two_specs_of_one_name_need_a_name(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["generate", "--spec", "one", "one/info.json", "--out", "made"]) == 1
+    assert main(["generate", "--spec", "one", "one/info.json", "--out", "made"]) == 2
     assert "gives a client named one already" in capsys.readouterr().err
 
 
@@ -104,9 +104,9 @@ def test_the_name_of_a_module_is_not_taken_for_a_new_client(
 ) -> None:
     (home / "pandas").mkdir()
     for name in ("json", "pydantic"):
-        assert main(["generate", "--spec", "one", "--name", name]) == 1
+        assert main(["generate", "--spec", "one", "--name", name]) == 2
         assert f"--name {name}_space" in capsys.readouterr().err
-        assert main(["add", "one", "--name", name]) == 1
+        assert main(["add", "one", "--name", name]) == 2
         assert f"--name {name}_space" in capsys.readouterr().err
     assert not (home / "clients").exists()
     # What the folder has of its own is neither in the way nor run.
@@ -167,7 +167,7 @@ def test_a_form_that_cannot_be_edited_safely_is_left_alone(
 ) -> None:
     text = "[tool.hubsmith]\nspaces = {}\n"
     (home / "hubsmith.toml").write_text(text)
-    assert main(["add", "one"]) == 1
+    assert main(["add", "one"]) == 2
     assert "cannot be changed safely" in capsys.readouterr().err
     assert (home / "hubsmith.toml").read_text() == text
     assert not (home / "clients").exists()
@@ -212,6 +212,6 @@ def test_an_unexpected_fault_is_one_line(
         raise TypeError("oops")
 
     monkeypatch.setattr(sys.modules["hubsmith_codegen.render.space"], "render", fail)
-    assert main(["generate", "--spec", "one"]) == 1
+    assert main(["generate", "--spec", "one"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("hubsmith: error: one: internal error, TypeError: oops.")

@@ -260,5 +260,5 @@ def test_the_command_refuses_a_configuration_beyond_the_limits(
 ) -> None:
     (tmp_path / name).write_bytes(b"a = " + b"[" * 5000)
     monkeypatch.chdir(tmp_path)
-    assert main(["generate"]) == 1
+    assert main(["generate"]) == 2
     assert f"{name} is nested deeper than 100 levels" in capsys.readouterr().err

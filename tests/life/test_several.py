@@ -101,7 +101,7 @@ def test_no_colours_where_they_are_not_wanted(
 ) -> None:
     screen = terminal()
     monkeypatch.setenv(variable, value)
-    assert main(["add", "nowhere"]) == 1
+    assert main(["add", "nowhere"]) == 2
     assert "\x1b[3" not in screen.getvalue()
     assert "hubsmith: error: nowhere" in screen.getvalue()
 
@@ -116,7 +116,7 @@ def test_one_that_fails_stops_no_other(
     home: Path, ten: list[LocalSpace], capsys: pytest.CaptureFixture[str]
 ) -> None:
     ten[3].is_up = False
-    assert main(["add", *(space.url for space in ten)]) == 1
+    assert main(["add", *(space.url for space in ten)]) == 2
     (error,) = capsys.readouterr().err.splitlines()
     assert error.startswith(f"hubsmith: error: {ten[3].url}")
     assert len(list((home / "clients").iterdir())) == TEN - 1
@@ -126,7 +126,7 @@ def test_two_of_one_name_need_a_name(
     home: Path, start_space: StartSpace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = start_space("Twin"), start_space("Twin")
-    assert main(["add", first.url, second.url]) == 1
+    assert main(["add", first.url, second.url]) == 2
     assert "gives a client named twin already" in capsys.readouterr().err
     assert read_configuration(home).spaces["twin"].source == first.url
 
@@ -210,5 +210,5 @@ def test_a_reader_that_has_seen_enough_is_no_error(home: Path, start_space: Star
     assert process.stderr is not None
     with process.stderr:
         assert process.stderr.read() == ""
-    assert process.wait(60) == 1
+    assert process.wait(60) == 2
     assert (home / "clients" / "greeter" / "client.py").is_file()

@@ -83,7 +83,7 @@ def test_what_cannot_be_served(
     words: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["mock", *arguments]) == 1
+    assert main(["mock", *arguments]) == 2
     assert words in capsys.readouterr().err
 
 

@@ -219,6 +219,6 @@ def test_nothing_invisible_is_printed(
             assert line.isprintable(), line
     for name in named:
         assert main(["call", "space", name, "--help"]) == 0
-        assert main(["call", "space", name, "no"]) == 1
+        assert main(["call", "space", name, "no"]) == 2
         shown = capsys.readouterr()
         assert (shown.out + shown.err).replace("\n", "").isprintable()

@@ -98,5 +98,5 @@ def test_the_typed_snippet_is_not_on_the_client_of_another_space(
 
 
 def test_an_endpoint_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["show", "one/greeter", "--endpoint", "gret"]) == 1
+    assert main(["show", "one/greeter", "--endpoint", "gret"]) == 2
     assert "Did you mean /greet?" in capsys.readouterr().err

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from .commands import FAILED, OK, UNKNOWN, UsageError
+from .commands import ERROR, INTERRUPTED, OK, UsageError
 from .console import explained, fail, printable
 
 COMMANDS: Mapping[str, str] = {
@@ -37,8 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with these arguments, or with those of the command line.
 
     Returns:
-        0 when all went well, 1 when something failed or `check` found drift, 2 for a wrong usage
-        and where `check` could not tell.
+        One of those in `commands`.
+
+    Raises:
+        SystemExit: with 2 for a wrong usage, with 0 after `--help`.
     """
     if arguments is None:
         arguments = sys.argv[1:]
@@ -51,8 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(output, io.TextIOWrapper):
         # Names in a spec hold letters that not every terminal or pipe has.
         output.reconfigure(errors="backslashreplace")
-    # 1 of `check` and `diff` means that something differs: what they cannot tell is 2.
-    failure = UNKNOWN if wanted in ("check", "diff") else FAILED
     try:
         if wanted not in parsers:
             if "--version" in arguments:
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(GENERATOR)
                 return OK
             parser.parse_args(arguments)
-            return failure  # never reached: it refused, or showed what was asked for
+            return ERROR  # never reached: it refused, or showed what was asked for
         command: Any = importlib.import_module(f".commands.{wanted}", __package__)
         command.add_arguments(parsers[wanted])
         try:
@@ -82,10 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         fail("interrupted; nothing is half-written.")
-        return 130
+        return INTERRUPTED
     except Exception as error:
         fail(str(explained(error)))
-    return failure
+    return ERROR
 
 
 class _Parser(argparse.ArgumentParser):

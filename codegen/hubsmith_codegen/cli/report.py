@@ -14,7 +14,7 @@ from functools import partial
 from typing import TextIO, TypeVar
 
 from ..ir.json_type import Json
-from .commands import FAILED, OK
+from .commands import ERROR, OK
 from .console import Colour, explained, fail, is_terminal, painted, printable, warn
 
 Result = TypeVar("Result")
@@ -99,16 +99,15 @@ class Report:
     """Gathers what is said about each Space, and the exit status; used as a `with` block.
 
     The option `json` prints one JSON document in the end in place of lines, `quiet` only what needs
-    the user: what differs, and errors. `failure` is the exit status where a Space fails.
+    the user: what differs, and errors.
     """
 
-    def __init__(self, options: argparse.Namespace, *, stages: int, failure: int = FAILED) -> None:
+    def __init__(self, options: argparse.Namespace, *, stages: int) -> None:
         self._is_json: bool = options.json
         self.is_silent: bool = options.json or options.quiet
         self.bar = Progress(stages, is_quiet=self.is_silent)
         self.status = OK
         self.failed: set[str] = set()
-        self._failure = failure
         self._spaces: dict[str, dict[str, Json]] = {}
 
     def __enter__(self) -> Report:
@@ -130,7 +129,7 @@ class Report:
             text = str(explained(error))
             self.bar.clear()
             self._note(name, {"error": text})
-            self.status = max(self.status, self._failure)
+            self.status = max(self.status, ERROR)
             self.failed.add(name)
             fail(text if text.startswith(name) else f"{name}: {text}")
 

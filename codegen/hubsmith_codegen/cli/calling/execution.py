@@ -12,13 +12,11 @@ from hubsmith_runtime import Client, HubsmithError, InferenceTimeoutError, Job, 
 from hubsmith_runtime.spaces.untyped import UntypedCall
 
 from ...ir.model import Operation
-from ..commands import OK
+from ..commands import INTERRUPTED, OK
 from ..console import fail
 from .arguments import endpoint_name
 from .display import Display
 from .outcome import JsonWriter, TextWriter
-
-INTERRUPTED = 130
 
 
 class Caller(Client):

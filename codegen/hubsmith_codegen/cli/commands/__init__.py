@@ -6,8 +6,12 @@ when its command is asked for, and imports whatever is heavy within `run`.
 
 from __future__ import annotations
 
-OK, FAILED, UNKNOWN = 0, 1, 2
-"""The exit statuses: all went well; something failed or differs; `check` could not tell."""
+OK, NO, ERROR, INTERRUPTED = 0, 1, 2, 130
+"""The exit statuses, the same in every command.
+
+All went well; it went well, and the answer is a "no": something differs, or a call was refused or
+failed; it could not be done; it was interrupted.
+"""
 
 
 class UsageError(Exception):

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Add the Spaces, and return 1 where one of them could not be."""
+    """Add the Spaces, and return 2 where one of them could not be."""
     if options.name is not None and len(options.sources) != 1:
         raise UsageError("--name goes with exactly one SOURCE")
     if options.name is not None:

@@ -7,7 +7,7 @@ import contextlib
 import sys
 from pathlib import Path
 
-from hubsmith_runtime import HubsmithError, ValidationError
+from hubsmith_runtime import AppError, HubsmithError, ValidationError
 
 from ...ir.model import Service, definitions_in
 from ...ir.text import paragraphs
@@ -21,7 +21,7 @@ from ..calling.execution import Caller, execute
 from ..calling.outcome import FileFolder, JsonWriter, TextWriter
 from ..console import fail, printable
 from ..source import Reader, path_of
-from . import FAILED, OK, UsageError
+from . import NO, OK, UsageError
 from .arguments import add_token, seconds
 
 _VALUES = """\
@@ -75,19 +75,19 @@ def run(options: argparse.Namespace) -> int:
             service, raw = _read(options)
             client = connect(_address(options, raw))
         operation = find_operation(service, words[0])
-        try:
-            arguments = read_arguments(service, operation, words[1:])
-        except ValidationError as error:
-            display.clear()
-            for line in str(error).splitlines():
-                fail(line)
-            return FAILED
         folder = FileFolder(Path(options.out) if options.out else None)
         if sys.stdout.isatty() and not options.json and not options.stream:
             writer = TextWriter(operation, folder, display)
         else:
             writer = JsonWriter(operation, folder, streams=options.stream)
-        return execute(client, operation, arguments, writer, display, options.timeout)
+        try:
+            arguments = read_arguments(service, operation, words[1:])
+            return execute(client, operation, arguments, writer, display, options.timeout)
+        except (AppError, ValidationError) as error:
+            display.clear()
+            for line in str(error).splitlines():
+                fail(line)
+            return NO
 
 
 def _words(options: argparse.Namespace) -> list[str]:

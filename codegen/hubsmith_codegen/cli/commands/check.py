@@ -10,7 +10,7 @@ from ...compare.drift import Drift, package_drift, space_drift
 from ...pipeline import Target
 from ..report import Report
 from ..source import Reader
-from . import FAILED, UNKNOWN
+from . import NO
 from .arguments import add_fetching, add_names, add_output
 from .diff import changes_between
 from .writing import packages, recorded_target
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     configuration = reader.configuration
     names = configuration.chosen(options.names)
     reader.is_alone = len(names) == 1
-    with Report(options, stages=4 if options.live else 3, failure=UNKNOWN) as report:
+    with Report(options, stages=4 if options.live else 3) as report:
         targets: dict[str, Target] = {}
         for name in report.bar.each("reading", names):
             with report.space(name):
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         for name, found in drift.items():
             for item in found:
                 report.tell(name, str(item), colour="red", is_needed=True)
-                report.status = max(report.status, FAILED)
+                report.status = max(report.status, NO)
             if not found and name not in report.failed:
                 report.tell(name, "up to date.", colour="green")
             report.tell(name, drift=[item.to_json() for item in found])

@@ -19,7 +19,7 @@ from ...normalise.spaces import normalise
 from ..console import Colour, painted, printable
 from ..naming import naming_part, snake
 from ..source import Reader, name_for, path_of
-from . import FAILED, OK, UsageError
+from . import NO, OK, UsageError
 from .arguments import add_fetching
 
 _COLOURS: Mapping[Kind, Colour] = {"breaking": "red", "compatible": "green", "cosmetic": "dim"}
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     elif found.breaking or not options.quiet:
         print(f"{printable(old.label)} -> {printable(new.label)}")
         print_changes(found, is_quiet=options.quiet)
-    return FAILED if found.breaking else OK
+    return NO if found.breaking else OK
 
 
 def changes_between(old: RawSpec, new: RawSpec) -> ApiDiff:

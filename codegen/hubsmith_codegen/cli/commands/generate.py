@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Rewrite the clients, and return 1 where one of them could not be."""
+    """Rewrite the clients, and return 2 where one of them could not be."""
     if options.spec and options.names:
         raise UsageError("generate takes names or --spec, not both")
     if options.name is not None and len(options.spec) != 1:

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Fetch and rewrite, and return 1 where a Space could not be: it is left as it is then."""
+    """Fetch and rewrite, and return 2 where a Space could not be: it is left as it is then."""
     reader = Reader(token=options.token, timeout=options.timeout)
     configuration = reader.configuration
     names = configuration.chosen(options.names)
