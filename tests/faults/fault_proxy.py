@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -41,6 +43,8 @@ class Exchange:
     async def forwarded(self) -> AsyncGenerator[Reply, None]:
         """Ask the server; its connection ends with the block."""
         reader, writer = await asyncio.open_connection(*self.proxy.upstream)
+        if self.asked.path.endswith("/queue/join"):
+            self.proxy.joined[str(json.loads(self.asked.body)["data"][-1])] += 1
         try:
             writer.write(_request(self.asked))
             yield await _reply(reader)
@@ -103,6 +107,7 @@ class FaultProxy(ScriptedServer):
         parts = urlsplit(upstream)
         self.upstream = (parts.hostname or "", parts.port or 80)
         self.plans: list[Plan] = []
+        self.joined: Counter[str] = Counter()  # How often the server got each job, by its content.
         self.refuses_after = ""  # Nobody can connect any more after this exchange; a pattern.
         self.seconds_away = float("inf")  # Until it listens again.
         self._listener: asyncio.Server | None = None
