@@ -8,7 +8,6 @@ import shutil
 import sys
 import tempfile
 import weakref
-import zlib
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
@@ -40,7 +39,10 @@ class FileOrigin:
     """
 
     def __init__(
-        self, base: str = "", driver: Driver | AsyncDriver | None = None, folder: Path | None = None
+        self,
+        base: str = "",
+        driver: Driver | AsyncDriver | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.base, self.driver, self.folder = base, driver, folder
         self._origins = Origins() if driver is None else driver.origins
@@ -64,7 +66,9 @@ class FileOrigin:
             while piece := (yield from _next_piece(body)):
                 yield Run(partial(write, piece))
         except BaseException as error:
-            if not isinstance(error, GeneratorExit):  # Then nobody performs effects any more.
+            if not isinstance(
+                error, GeneratorExit
+            ):  # Then nobody performs effects any more.
                 yield Close(body)
             raise
         kind = body.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -78,24 +82,32 @@ class FileOrigin:
                 while piece := driver.run(_next_piece(body)):
                     yield piece
 
-    def _begin(self, url: str, declared: int, largest: int = sys.maxsize) -> Effects[Body]:
+    def _begin(
+        self, url: str, declared: int, largest: int = sys.maxsize
+    ) -> Effects[Body]:
         if is_public(self.base) and not is_public(url):
             raise DownloadError(
                 f"{shown(url)} is not fetched: it is an address of this machine or of a private "
                 "network, and the Space that names it is not there."
             )
         is_own = bool(self.base) and url.startswith(f"{self.base}/")
-        headers = {**(self._credentials(url) if is_own else {}), "accept-encoding": "identity"}
+        headers = {
+            **(self._credentials(url) if is_own else {}),
+            "accept-encoding": "identity",
+        }
         body: Body = yield Open(
-            HttpRequest(method="GET", url=url, headers=headers, is_bare=not is_own, is_raw=True)
+            HttpRequest(method="GET", url=url, headers=headers, is_bare=not is_own)
         )
-        body.largest = largest if "content-length" in body.headers else min(largest, declared)
-        if (encoding := body.headers.get("content-encoding", "identity").lower()) != "identity":
+        body.largest = (
+            largest if "content-length" in body.headers else min(largest, declared)
+        )
+        if body.is_packed:
             body.largest = largest
-            if encoding not in ("gzip", "x-gzip", "deflate"):
-                yield Close(body)
-                raise DownloadError(f"{shown(url)} is packed in a way that was not asked for.")
-            body.unpacker = zlib.decompressobj(47)  # Of either kind.
+        elif body.headers.get("content-encoding", "identity").lower() != "identity":
+            yield Close(body)
+            raise DownloadError(
+                f"{shown(url)} is packed in a way that was not asked for."
+            )
         if body.status not in (200, 203):
             yield Close(body)
             advice = "Give the file itself where its URL needs a login."
@@ -136,7 +148,9 @@ class FileOrigin:
 
     async def run(self, call: Effects[T]) -> T:
         """Carry out a call by the client's driver, or by one like it; see `blocking`."""
-        from .async_driver import AsyncDriver  # Here, because asyncio takes long to import.
+        from .async_driver import (
+            AsyncDriver,
+        )  # Here, because asyncio takes long to import.
 
         if isinstance(self.driver, AsyncDriver) and not self.driver.is_closed:
             return await self.driver.run(call)
@@ -152,7 +166,9 @@ class FileOrigin:
         try:
             if self.folder is None:
                 self.folder = Path(tempfile.mkdtemp(prefix="hubsmith-"))
-                self._remover = weakref.finalize(self, _remove, self.folder, os.getpid())
+                self._remover = weakref.finalize(
+                    self, _remove, self.folder, os.getpid()
+                )
             self.folder.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix="hubsmith-", dir=self.folder))
         except OSError as error:
@@ -185,13 +201,11 @@ def _next_piece(body: Body) -> Effects[bytes]:
     """Return the next piece of a file; nothing at its end."""
     piece = b""
     try:
-        while not piece and (packed := (yield Read(body))) is not None:
-            piece = body.unpacker.decompress(packed) if body.unpacker else packed
-        if not piece and body.unpacker and not body.unpacker.eof:
-            raise zlib.error("it is cut")
-    except (ConnectionFailedError, zlib.error) as error:
-        where = f"{shown(body.url)}: " if isinstance(error, zlib.error) else ""
-        raise DownloadError(f"{where}{error} The file is not whole: try again.") from error
+        while piece == b"":  # As long as it is only the header of a packed file.
+            piece = yield Read(body)
+    except ConnectionFailedError as error:
+        raise DownloadError(f"{error} The file is not whole: try again.") from error
+    piece = piece or b""
     body.size += len(piece)
     if body.size > body.largest:
         limit = f"{body.largest:,} bytes that it may have"
@@ -202,22 +216,31 @@ def _next_piece(body: Body) -> Effects[bytes]:
 def safe_name(name: str) -> str:
     """Make a stranger's file name a plain name inside a folder."""
     base = name.replace("\\", "/").rpartition("/")[2]
-    kept = "".join("_" if c in '<>:"|?*' else c for c in base if c.isprintable()).strip(" .")
+    kept = "".join("_" if c in '<>:"|?*' else c for c in base if c.isprintable()).strip(
+        " ."
+    )
     if len(kept.encode()) > _NAME_LENGTH:
         stem, dot, ending = kept.rpartition(".")
         stem, ending = (stem, dot + ending) if stem and len(ending) < 20 else (kept, "")
-        kept = stem.encode()[: _NAME_LENGTH - len(ending.encode())].decode(errors="ignore") + ending
+        kept = (
+            stem.encode()[: _NAME_LENGTH - len(ending.encode())].decode(errors="ignore")
+            + ending
+        )
         kept = kept.strip(" .")
     is_reserved = kept.partition(".")[0].rstrip().upper() in _RESERVED
     return f"_{kept}" if is_reserved else kept or "file"
 
 
-def destination(path: str | os.PathLike[str], name: str, overwrite: bool = False) -> Path:
+def destination(
+    path: str | os.PathLike[str], name: str, overwrite: bool = False
+) -> Path:
     """Return the file to write: `path` itself, or `name` inside it where it is a folder."""
     target = Path(path)
     if os.path.isdir(target):  # noqa: PTH112  # unlike Path, it takes any string
         target /= safe_name(name)
-        if target.exists() and not overwrite:  # The server chose the name, not the caller.
+        if (
+            target.exists() and not overwrite
+        ):  # The server chose the name, not the caller.
             raise DownloadError(
                 f"{target} is there already: pass overwrite=True, or the path of a file."
             )

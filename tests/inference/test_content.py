@@ -50,7 +50,7 @@ class FakeBody:
     def __init__(self, request: HttpRequest, status: int, headers: dict[str, str], body: bytes):
         self.request, self.status, self.headers, self.url = request, status, headers, request.url
         self.size, self.left = 0, [body] if body else []
-        self.largest, self.unpacker = request.largest, None
+        self.largest, self.is_packed = request.largest, False
 
 
 def answered(
