@@ -117,7 +117,7 @@ def _put(
         if path.name != LOCK_FILE or not (root / path).is_file()
     ]
     if different and not is_check:
-        write(files, root, owned=owned)
+        write(files, root, owned=owned, discards_edits=True)
     return different
 
 

@@ -70,11 +70,28 @@ def test_generate_and_check_read_the_recorded_snapshots(
     capsys.readouterr()
     assert main(["check", "one"]) == 1
     assert capsys.readouterr().out == (
-        "one: edited by hand: client.py. Run: hubsmith generate one to undo it, "
+        "one: edited by hand: client.py. Run: hubsmith generate one --force to undo it, "
         "and keep additions in a subclass elsewhere.\n"
     )
-    assert main(["generate"]) == 0
+    assert main(["generate"]) == 2
+    assert capsys.readouterr().err == (
+        f"hubsmith: error: one: edited by hand in {home / 'clients' / 'one'}: client.py. "
+        "Keep what you added in a subclass elsewhere; --force then overwrites.\n"
+    )
+    assert client.read_text() == "edited by hand"
+    assert main(["generate", "--force"]) == 0
     assert main(["check", "one"]) == 0
+
+
+def test_a_file_that_is_missing_or_has_other_line_ends_is_no_edit(home: Path) -> None:
+    main(["add", "one"])
+    client = home / "clients" / "one"
+    (client / "README.md").unlink()
+    text = (client / "client.py").read_bytes()
+    (client / "client.py").write_bytes(text.replace(b"\n", b"\r\n"))
+    assert main(["generate"]) == 0
+    assert (client / "README.md").is_file()
+    assert (client / "client.py").read_bytes() == text
 
 
 def test_outputs_may_be_typed_as_nullable(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

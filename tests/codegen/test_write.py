@@ -72,7 +72,7 @@ def test_files_of_the_user_stay_and_old_ones_of_ours_go(files: Files, tmp_path: 
     fewer = {path: content for path, content in files.items() if path.parts[0] != "spec"}
     del fewer[PurePosixPath("hubsmith.lock")]
     lock = files[PurePosixPath("hubsmith.lock")]
-    assert write({**fewer, PurePosixPath("hubsmith.lock"): lock + b"\n"}, root)
+    assert write({**fewer, PurePosixPath("hubsmith.lock"): lock + b"\n"}, root, discards_edits=True)
     assert set(on_disk(root)) == {str(path) for path in files if path.parts[0] != "spec"} | {
         "mine.py",
         "__pycache__/client.pyc",

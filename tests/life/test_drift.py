@@ -66,10 +66,10 @@ def test_an_edited_file(client: Path, check: Check) -> None:
     edit(client / "client.py")
     edit(client / "README.md")
     assert check() == [
-        f"one: edited by hand: README.md, client.py. {GENERATE} to undo it, "
+        f"one: edited by hand: README.md, client.py. {GENERATE} --force to undo it, "
         "and keep additions in a subclass elsewhere."
     ]
-    assert main(["generate"]) == 0
+    assert main(["generate", "--force"]) == 0
     assert check(status=0) == ["one: up to date."]
 
 

@@ -110,6 +110,59 @@ def test_one_that_fails_stops_no_other(
     assert "def new(" in (home / "clients" / "other" / "client.py").read_text()
 
 
+@pytest.mark.parametrize("command", ["update", "generate", "add"])
+def test_an_edit_by_hand_is_not_discarded(
+    command: str, space: LocalSpace, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = home / "clients" / "greeter"
+    words = [command, space.url] if command == "add" else [command]
+    for name in ("client.py", "README.md"):
+        (client / name).write_text("mine")
+    before = contents(home)
+    space.endpoints = {"/new": endpoint()}
+    assert main([*words, "--quiet"]) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert f"edited by hand in {client}: README.md, client.py. " in error
+    assert contents(home) == before
+    assert main([*words, "--force"]) == 0
+    assert "mine" not in (client / "client.py").read_text()
+    assert main(["check"]) == 0
+
+
+def test_of_several_the_edited_one_is_left_and_the_others_go_on(
+    space: LocalSpace, home: Path, start_space: StartSpace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "hubsmith.toml").write_text(
+        '[tool.hubsmith]\nsnapshots = "specs"\n' + (home / "hubsmith.toml").read_text()
+    )
+    other = start_space("Other")
+    assert main(["add", other.url]) == main(["update"]) == 0
+    (home / "clients" / "greeter" / "models.py").write_text("mine")
+    before = contents(home / "clients" / "greeter") | contents(home / "specs" / "greeter")
+    space.endpoints = other.endpoints = {"/new": endpoint()}
+    capsys.readouterr()
+    assert main(["update", "--json"]) == 2
+    said = json.loads(capsys.readouterr().out)["spaces"]
+    assert "models.py" in said["greeter"]["error"]
+    assert said["other"]["changed"] is True
+    assert "def new(" in (home / "clients" / "other" / "client.py").read_text()
+    after = contents(home / "clients" / "greeter") | contents(home / "specs" / "greeter")
+    assert after == before
+
+
+def test_what_is_written_by_hand_as_it_would_be_made_is_no_edit(
+    space: LocalSpace, home: Path
+) -> None:
+    client = home / "clients" / "greeter" / "client.py"
+    old = client.read_bytes()
+    space.endpoints = {"/new": endpoint()}
+    assert main(["update"]) == 0
+    assert old != client.read_bytes()
+    space.endpoints = {"/greet": endpoint(name=STRING)}
+    client.write_bytes(old)
+    assert main(["update"]) == 0
+
+
 def test_a_client_whose_snapshot_is_lost_is_made_anew(space: LocalSpace, home: Path) -> None:
     before = contents(home)
     for file in (home / "clients" / "greeter" / "spec").iterdir():

@@ -10,6 +10,8 @@ from typing import Literal, TextIO, TypeAlias
 
 from hubsmith_runtime import HubsmithError
 
+from .annotations import inert
+
 Colour: TypeAlias = Literal["red", "green", "yellow", "dim"]
 
 _CODES: Mapping[Colour, int] = {"dim": 2, "red": 31, "green": 32, "yellow": 33}
@@ -59,7 +61,7 @@ def is_terminal(stream: TextIO) -> bool:
 def printable(text: str) -> str:
     """Keep a text on its line, and a stranger's control characters out of the terminal."""
     line = " ".join(text.splitlines())
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    return inert("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line))
 
 
 def shown_path(path: Path) -> str:

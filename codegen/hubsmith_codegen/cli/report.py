@@ -11,10 +11,12 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TextIO, TypeVar
 
 from ..ir.json_type import Json
-from .commands import ERROR, OK
+from .annotations import Level, annotation
+from .commands import ERROR, NO, OK
 from .console import Colour, explained, fail, is_terminal, painted, printable, warn
 
 Result = TypeVar("Result")
@@ -98,13 +100,15 @@ class Progress:
 class Report:
     """Gathers what is said about each Space, and the exit status; used as a `with` block.
 
-    The option `json` prints one JSON document in the end in place of lines, `quiet` only what needs
-    the user: what differs, and errors.
+    The form `json` prints one JSON document in the end in place of lines, `github` annotations for
+    what differs and what fails; the option `quiet` prints only what needs the user.
     """
 
     def __init__(self, options: argparse.Namespace, *, stages: int) -> None:
-        self._is_json: bool = options.json
-        self.is_silent: bool = options.json or options.quiet
+        form: str = options.format if "format" in options else "json" if options.json else "text"
+        self._is_json = form == "json"
+        self._annotates = form == "github"
+        self.is_silent: bool = self._is_json or options.quiet
         self.bar = Progress(stages, is_quiet=self.is_silent)
         self.status = OK
         self.failed: set[str] = set()
@@ -131,26 +135,36 @@ class Report:
             self._note(name, {"error": text})
             self.status = max(self.status, ERROR)
             self.failed.add(name)
-            fail(text if text.startswith(name) else f"{name}: {text}")
+            if self._annotates:
+                print(annotation("error", text, title=name))
+            else:
+                fail(text if text.startswith(name) else f"{name}: {text}")
 
     def tell(
-        self,
-        name: str,
-        text: str = "",
-        *,
-        colour: Colour | None = None,
-        is_needed: bool = False,
-        **facts: Json,
+        self, name: str, text: str = "", *, colour: Colour | None = None, **facts: Json
     ) -> None:
         """Say a line about a Space, headed by its name in a colour; none where it is empty.
 
-        It is said even with `quiet` where it is needed. The JSON document says the facts.
+        The JSON document says the facts.
         """
         self._note(name, facts)
-        if text and not self._is_json and (is_needed or not self.is_silent):
-            head = printable(name)
+        if text and not self.is_silent:
+            self._say(name, text, colour)
+
+    def find(self, name: str, text: str, level: Level, file: Path) -> None:
+        """Say what differs; an error makes the exit status 1, and is said even with `quiet`."""
+        is_error = level == "error"
+        self.status = max(self.status, NO if is_error else OK)
+        if self._annotates:
             self.bar.clear()
-            print(f"{painted(head, colour, sys.stdout) if colour else head}: {printable(text)}")
+            print(annotation(level, text, title=name, file=file))
+        elif not self._is_json and (is_error or not self.is_silent):
+            self._say(name, text, "red" if is_error else "yellow")
+
+    def _say(self, name: str, text: str, colour: Colour | None) -> None:
+        head = printable(name)
+        self.bar.clear()
+        print(f"{painted(head, colour, sys.stdout) if colour else head}: {printable(text)}")
 
     def show(self, *lines: str) -> None:
         """Print lines as they are, unless lines are not wanted."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -12,17 +11,12 @@ from typing import Literal, TypeAlias
 from hubsmith_runtime import SpecError
 
 from ..ir.json_type import Json
-from ..load.document import MAX_BYTES
-from ..load.file import read_file
-from ..write.files import SPEC_FOLDER
-from ..write.lock import LOCK_FILE, LOST_LOCK, Lock, hash_of, read_lock, read_lock_file
+from ..write.contents import SPEC_FOLDER, hashes, listed
+from ..write.lock import LOCK_FILE, LOST_LOCK, Lock, read_lock, read_lock_file
 from .api import ApiDiff
 
 Kind: TypeAlias = Literal["space", "snapshot", "generator", "files"]
 
-_IGNORED_FOLDERS = frozenset({"__pycache__"})
-_IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db"})
-_LISTED = 6
 _LOCK = PurePosixPath(LOCK_FILE)
 
 
@@ -63,7 +57,7 @@ def package_drift(
     if root.exists() and not root.is_dir():
         raise SpecError(f"{root} is not a folder.")
     wanted = read_lock(made[_LOCK], LOCK_FILE)
-    files = dict(_hashes(root))
+    files = dict(hashes(root))
     if _LOCK in files:
         lock = read_lock_file(root / LOCK_FILE)
         return _Judgement(files, lock, wanted, owns_snapshot=owns_snapshot).drift()
@@ -71,22 +65,6 @@ def package_drift(
         return [_of_files("files", "missing", LOST_LOCK, [_LOCK])]
     advice = f"Run: hubsmith generate {wanted.name}"
     return [Drift(kind="files", what="the client is missing", advice=advice)]
-
-
-def _hashes(root: Path) -> Iterator[tuple[PurePosixPath, str]]:
-    """The sha256 of every file of a package."""
-    for place, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name not in _IGNORED_FOLDERS]
-        # A link to a folder is left over like a file: its target is not part of the package.
-        names += [name for name in folders if (Path(place) / name).is_symlink()]
-        for name in names:
-            file = Path(place) / name
-            if name not in _IGNORED_FILES and file.suffix != ".pyc":
-                path = PurePosixPath(file.relative_to(root).as_posix())
-                # What is larger than any file of ours is not one, whatever it holds.
-                is_ours = file.is_file() and file.stat().st_size <= MAX_BYTES
-                # Version control may have given it the line ends of Windows.
-                yield path, hash_of(read_file(file).replace(b"\r\n", b"\n")) if is_ours else ""
 
 
 class _Judgement:
@@ -163,7 +141,7 @@ class _Judgement:
             if path not in judged and is_ not in (was, self._made.files.get(path)):
                 own = "left over" if was is None else "edited by hand"
                 found["missing" if is_ is None else own].append(path)
-        undo = f"{self._generate} to undo it, and keep additions in a subclass elsewhere"
+        undo = f"{self._generate} --force to undo it, and keep additions in a subclass elsewhere"
         for what, advice in (
             ("missing", self._generate),
             ("edited by hand", undo),
@@ -191,8 +169,7 @@ def _entry(table: Mapping[str, Json], key: str) -> str:
 
 
 def _of_files(kind: Kind, what: str, advice: str, paths: Iterable[PurePosixPath]) -> Drift:
-    names = tuple(map(str, paths))
-    if names:
-        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-        what = f"{what}: {', '.join(names[:_LISTED])}{more}"
-    return Drift(kind=kind, what=what, advice=advice, files=names)
+    paths = tuple(paths)
+    if paths:
+        what = f"{what}: {listed(paths)}"
+    return Drift(kind=kind, what=what, advice=advice, files=tuple(map(str, paths)))

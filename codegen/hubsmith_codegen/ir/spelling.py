@@ -69,7 +69,7 @@ def _spelled(type_: Type, write: Callable[[Type], str]) -> str:
         case types.UnionType(options=options):
             return " | ".join(map(write, options))
         case types.GenericType(class_name=name, arguments=arguments):
-            return f"{name}[{', '.join(map(write, arguments))}]"
+            return f"{name}[{', '.join(map(write, arguments))}]" if arguments else name
         case types.AnyType():
             return "Any"
         case _:

@@ -8,7 +8,7 @@ from ..ir.model import Definition, Operation
 from ..ir.names import ClassName, is_name
 from ..ir.spelling import spelled
 from ..ir.text import Source, docstring, literal, plain
-from ..ir.types import Type
+from ..ir.types import GenericType, ScalarType, Type, mapped
 from . import docs
 from .classes import Class, Member
 from .signature import DictClasses, argument_type
@@ -21,7 +21,9 @@ def definition_classes(definition: Definition, dicts: DictClasses, base: Source)
     """
 
     def seen(type_: Type) -> Type:
-        return type_ if definition.is_result else _taken(type_, dicts)
+        if not definition.is_result:
+            return _taken(type_, dicts)
+        return _as_given(type_) if definition.is_input else type_
 
     about = docs.definition_line(definition)
     yield Class(
@@ -93,4 +95,12 @@ def request_class(operation: Operation, dicts: DictClasses, base: Source, call: 
 
 
 def _taken(type_: Type, dicts: DictClasses) -> Type:
-    return argument_type(type_, dicts, ClassName("ListInput"), ClassName("ObjectInput"))
+    taken = argument_type(type_, dicts, ClassName("ListInput"), ClassName("ObjectInput"))
+    return _as_given(taken)
+
+
+def _as_given(type_: Type) -> Type:
+    """The type with numbers that stay as they are given: pydantic makes an integer a float."""
+    if isinstance(type_, ScalarType) and type_.kind == "number":
+        return GenericType(class_name=ClassName("FloatInput"), arguments=(), bounds=type_.bounds)
+    return mapped(type_, _as_given)

@@ -15,12 +15,11 @@ from ..ir.names import RUNTIME_FOLDER
 from ..load import RawSpec
 from ..load.snapshot import snapshot_files
 from .boundary import confined
+from .contents import SPEC_FOLDER, edited, listed
 from .formatting import compile_python
 from .lock import LOCK_FILE, Lock, checked_path, generator_versions, hash_of, read_lock_file
 from .options import Options
 from .syntax import check_syntax
-
-SPEC_FOLDER = "spec"
 
 
 def assemble(
@@ -67,6 +66,7 @@ def write(
     *,
     boundary: Path | None = None,
     owned: Collection[PurePosixPath] | None = None,
+    discards_edits: bool = False,
 ) -> bool:
     """Make a folder hold generated files, at once.
 
@@ -78,13 +78,14 @@ def write(
         boundary: The folder that nothing is written outside of; default: the one that holds the
             package.
         owned: The files in it that were generated before; default: those that its lock lists.
+        discards_edits: Whether files of ours that were edited by hand are overwritten.
 
     Returns:
         Whether anything changed.
 
     Raises:
-        SpecError: when the folder holds something that hubsmith did not write, or a path leads
-            out of it or through a link. Nothing is changed then.
+        SpecError: when the folder holds something that hubsmith did not write, an edit of what it
+            wrote would be lost, or a path leads out of it or through a link. Nothing is changed then.
     """
     for path, content in files.items():
         checked_path(path, str(root))
@@ -92,10 +93,16 @@ def write(
             compile_python(path, content)
     root = confined(root, root.parent if boundary is None else boundary)
     confined(root / LOCK_FILE, root)
-    owned = owned_files(root) if owned is None else frozenset(owned)
+    owned = owned_files(root) if owned is None else dict.fromkeys(owned, "")
     for path in {*files, *owned}:
         confined(root / path, root)
     _refuse_foreign(files, root, owned)
+    edits = [] if discards_edits else edited(root, owned, files)
+    if edits:
+        raise SpecError(
+            f"edited by hand in {root}: {listed(edits)}. Keep what you added in a subclass "
+            "elsewhere; --force then overwrites."
+        )
     if not differences(files, root, owned=owned):
         return False
     with _staging(root) as staging:
@@ -126,26 +133,25 @@ def differences(
     return sorted([*different, *(path for path in owned if path not in files)])
 
 
-def owned_files(root: Path) -> frozenset[PurePosixPath]:
-    """Return the files of a folder that its lock lists, with the lock itself.
+def owned_files(root: Path) -> dict[PurePosixPath, str]:
+    """Return the files of a folder that its lock lists with their hashes, and the lock, with none.
 
     Raises:
         SpecError: when the folder holds something, but no lock of ours.
     """
     if not root.exists():
-        return frozenset()
+        return {}
     if not root.is_dir():
         raise SpecError(f"{root} exists and is not a folder. Choose another --name or --out.")
     lock_file = root / LOCK_FILE
     if lock_file.is_file():
-        lock = read_lock_file(lock_file)
-        return frozenset(lock.files) | {PurePosixPath(LOCK_FILE)}
+        return {**read_lock_file(lock_file).files, PurePosixPath(LOCK_FILE): ""}
     if any(root.iterdir()):
         raise SpecError(
             f"{root} exists and was not written by hubsmith (it has no {LOCK_FILE}). "
             "Choose another --name or --out, or remove it."
         )
-    return frozenset()
+    return {}
 
 
 def _refuse_foreign(

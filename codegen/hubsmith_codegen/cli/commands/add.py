@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
                 package = ready[label]
                 # What cannot be recorded is not written either.
                 text = with_space(configuration, package.name, entries[label])
-                write_one(package, report, configuration, options.out)
+                write_one(package, report, configuration, options)
                 lines = sample(package.service, package.root, Path.cwd(), configuration.file.parent)
                 report.tell(package.name, sample=[line.removeprefix("    ") for line in lines[1:]])
                 if text is not None:

@@ -12,17 +12,20 @@ def add_names(parser: argparse.ArgumentParser) -> None:
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
-    """Where a client goes: `name` and `out`."""
+    """Where a client goes: `name`, `out` and `force`."""
     parser.add_argument("--name", help="name of the client package (default: the Space's)")
     add_out(parser)
 
 
 def add_out(parser: argparse.ArgumentParser) -> None:
-    """The folder of the client packages, which may be outside of the project: `out`."""
+    """The folder of the client packages, which may be outside of the project: `out` and `force`."""
     parser.add_argument(
         "--out",
         metavar="DIR",
         help="folder that holds the client packages (default: as recorded, or else clients)",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="overwrite generated files that were edited by hand"
     )
 
 
@@ -41,6 +44,23 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         "--quiet", action="store_true", help="print only errors and what needs attention"
     )
     how.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def add_format(parser: argparse.ArgumentParser, *others: str) -> None:
+    """How much is said, and in which form: `quiet` and `format`, with short options for most."""
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--quiet", action="store_true", help="print only errors and what breaks")
+    how.add_argument(
+        "--format",
+        choices=("text", "json", *others, "github"),
+        default="text",
+        help="text, one JSON document, or annotations for GitHub Actions (default: text)",
+    )
+    for form in ("json", *others):
+        short = f"--{form}"
+        how.add_argument(
+            short, action="store_const", dest="format", const=form, help=f"--format {form}"
+        )
 
 
 def add_token(parser: argparse.ArgumentParser, purpose: str = "for a private Space") -> None:

@@ -16,13 +16,22 @@ from .diff import changes_between
 from .writing import packages, recorded_target
 
 
+_SNAPSHOT_KINDS = ("space", "snapshot")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_names(parser)
     parser.add_argument(
         "--live", action="store_true", help="ask the running Spaces, too, whether they changed"
     )
+    parser.add_argument(
+        "--fail-on",
+        choices=("breaking", "any"),
+        default="breaking",
+        help="which changes of a running Space make the exit status 1 (default: breaking)",
+    )
     add_fetching(parser)
-    add_output(parser)
+    add_format(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,11 +52,12 @@ def run(options: argparse.Namespace) -> int:
             now = replace(reader.anew(name, before), name=name)
             return None if now.digest == before.digest else changes_between(before, now)
 
+        asked = report.at_once("asking", targets, ask) if options.live else {}
         drift: dict[str, list[Drift]] = {name: [] for name in targets}
-        if options.live:
-            for name, changes in report.at_once("asking", targets, ask).items():
-                if changes is not None:
-                    drift[name].append(space_drift(name, changes))
+        for name, changes in asked.items():
+            report.tell(name, changes=to_document(changes)["changes"] if changes else [])
+            if changes is not None:
+                drift[name].append(space_drift(name, changes))
         owns_snapshot = configuration.snapshots is None
         for name, package in packages(targets, report).items():
             with report.space(name):
@@ -56,8 +66,12 @@ def run(options: argparse.Namespace) -> int:
                 )
         for name, found in drift.items():
             for item in found:
-                report.tell(name, str(item), colour="red", is_needed=True)
-                report.status = max(report.status, NO)
+                level: Level = "error"
+                if item.kind == "space" and options.fail_on == "breaking":
+                    level = worst(asked[name])
+                lock = configuration.folder(name) / LOCK_FILE
+                file = lock if item.kind in _OF_PACKAGE else configuration.document(name)
+                report.find(name, str(item), level, file)
             if not found and name not in report.failed:
                 report.tell(name, "up to date.", colour="green")
             report.tell(name, drift=[item.to_json() for item in found])

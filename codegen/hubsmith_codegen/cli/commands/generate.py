@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
                     target = _of_document(configuration, Path(name), options)
                     refuse_twin(name, target, targets.values())
                 targets[name] = target
-        write_each(targets, report, configuration, options.out, with_snapshots=False)
+        write_each(targets, report, configuration, options, with_snapshots=False)
     return report.status
 
 

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
             with report.space(name):
                 _tell_changes(report, name, before, now, options)
                 targets[name] = recorded_target(configuration, name, now, options.out)
-        write_each(targets, report, configuration, options.out, with_snapshots=True)
+        write_each(targets, report, configuration, options, with_snapshots=True)
     return report.status
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def write_each(
     targets: Mapping[str, Target],
     report: Report,
     configuration: Configuration,
-    out: str | None,
+    options: argparse.Namespace,
     *,
     with_snapshots: bool,
 ) -> None:
@@ -58,26 +59,32 @@ def write_each(
     ready = packages(targets, report)
     for name in report.bar.each("writing", ready):
         with report.space(name):
-            write_one(ready[name], report, configuration, out, with_snapshot=with_snapshots)
+            write_one(ready[name], report, configuration, options, with_snapshot=with_snapshots)
 
 
 def write_one(
     package: Package,
     report: Report,
     configuration: Configuration,
-    out: str | None,
+    options: argparse.Namespace,
     *,
     with_snapshot: bool = True,
 ) -> None:
     """Write a client and, where it has a folder of its own, its snapshot; tell what became of it.
 
-    Nothing is written outside of the project but into the folder that the command line names.
+    Nothing is written outside of the project but into the folder that the command line names, and
+    no edit is overwritten but with `force`.
     """
     has_own_folder = with_snapshot and bool(configuration.snapshots)
     snapshot, project = configuration.snapshot(package.name), configuration.boundary()
     if has_own_folder:  # What it refuses is not written either.
         snapshot_place(snapshot, project)
-    is_changed = write(package.files, package.root, boundary=configuration.boundary(out))
+    is_changed = write(
+        package.files,
+        package.root,
+        boundary=configuration.boundary(options.out),
+        discards_edits=options.force,
+    )
     if has_own_folder:
         write_snapshot(package.raw, snapshot, boundary=project)
     operations, folder = package.service.operations, shown_path(package.root)

@@ -110,10 +110,7 @@ def _with_default(type_: Type, value: Json) -> tuple[Type, Default | None]:
     """The default, and the type widened where the Space's own default does not fit it."""
     if value is None:
         return optional(type_), Default(value=None)
-    if as_scalar(value) is not None:
-        scalar = as_scalar(value)
-        if isinstance(scalar, float) and scalar.is_integer() and not accepts(type_, scalar):
-            scalar = int(scalar)
+    if (scalar := as_scalar(value)) is not None:
         for widened in (type_, types.without_bounds(type_), _with_choice(type_, scalar)):
             if accepts(widened, scalar):
                 return widened, Default(value=scalar)

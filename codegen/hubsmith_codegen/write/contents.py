@@ -1,0 +1,66 @@
+"""What the folder of a package holds, beside what its lock says was written there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from ..load.document import MAX_BYTES
+from ..load.file import read_file
+from .lock import hash_of
+
+SPEC_FOLDER = "spec"
+_IGNORED_FOLDERS = frozenset({"__pycache__"})
+_IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db"})
+_LISTED = 6
+
+
+def hashes(root: Path) -> Iterator[tuple[PurePosixPath, str]]:
+    """The sha256 of every file of a package, but for those that Python and file browsers leave."""
+    for place, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in _IGNORED_FOLDERS]
+        # A link to a folder is left over like a file: its target is not part of the package.
+        names += [name for name in folders if (Path(place) / name).is_symlink()]
+        for name in names:
+            file = Path(place) / name
+            if name not in _IGNORED_FILES and file.suffix != ".pyc":
+                yield PurePosixPath(file.relative_to(root).as_posix()), _hash(file)
+
+
+def edited(
+    root: Path, written: Mapping[PurePosixPath, str], made: Mapping[PurePosixPath, bytes]
+) -> list[PurePosixPath]:
+    """Return the code that was edited by hand, other than into what would be written now.
+
+    The snapshot counts as no code: it is read before anything is written, or fetched anew.
+
+    Args:
+        root: The folder of the package.
+        written: The hashes of what was written there; those that are empty are not known.
+        made: What would be written now.
+    """
+    return [
+        path
+        for path, digest in sorted(written.items())
+        if digest
+        and path.parts[0] != SPEC_FOLDER
+        and (root / path).is_file()
+        and (is_ := _hash(root / path)) != digest
+        and (path not in made or is_ != hash_of(made[path]))
+    ]
+
+
+def listed(paths: Iterable[PurePosixPath]) -> str:
+    """Return the names of the first files, and how many more there are."""
+    names = list(map(str, paths))
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more
+
+
+def _hash(file: Path) -> str:
+    # What is larger than any file of ours is not one, whatever it holds.
+    if not file.is_file() or file.stat().st_size > MAX_BYTES:
+        return ""
+    # Version control may have given it the line ends of Windows.
+    return hash_of(read_file(file).replace(b"\r\n", b"\n"))
