@@ -25,9 +25,7 @@ class AsyncDriver:
         self.is_closed = False
         self._clients = Clients(origins, "AsyncClient")
         self._process = os.getpid()
-        self._background: dict[
-            asyncio.Task[None], bool
-        ] = {}  # With whether it ends by itself.
+        self._background: dict[asyncio.Task[None], bool] = {}  # With whether it ends by itself.
 
     async def run(self, call: Effects[T], timeout: float | None = None) -> T:
         """Carry out a call, within so many seconds where there is a limit; see `Driver.run`."""
@@ -40,21 +38,13 @@ class AsyncDriver:
                 effect = call.send(value) if failure is None else call.throw(failure)
                 try:
                     value, failure = await self._perform(effect, deadline), None
-                except (
-                    GeneratorExit
-                ):  # The loop is gone: nothing can be waited for any more.
+                except GeneratorExit:  # The loop is gone: nothing can be waited for any more.
                     with contextlib.suppress(RuntimeError):
                         call.close()
                     raise
                 except BaseException as error:
-                    is_late = (
-                        isinstance(error, asyncio.CancelledError) and expiry.is_cause()
-                    )
-                    failure = (
-                        DeadlineExceeded()
-                        if is_late
-                        else failure_of(error, effect, deadline)
-                    )
+                    is_late = isinstance(error, asyncio.CancelledError) and expiry.is_cause()
+                    failure = DeadlineExceeded() if is_late else failure_of(error, effect, deadline)
         except StopIteration as end:
             return end.value
         except HubsmithError as error:
@@ -134,11 +124,7 @@ class AsyncDriver:
         if self._process != os.getpid():
             return
         current = asyncio.current_task()
-        tasks = {
-            task: brief
-            for task, brief in self._background.items()
-            if task is not current
-        }
+        tasks = {task: brief for task, brief in self._background.items() if task is not current}
         for task, is_brief in tasks.items():
             if not is_brief:
                 task.cancel()
@@ -157,14 +143,10 @@ class _Expiry:
     def __init__(self, timeout: float | None) -> None:
         self._task: Any = asyncio.current_task()
         # Python 3.10 does not count cancellations.
-        self._before = (
-            self._task.cancelling() if hasattr(self._task, "cancelling") else 0
-        )
+        self._before = self._task.cancelling() if hasattr(self._task, "cancelling") else 0
         self._is_pending = False  # Whether the task was cancelled and has not noticed.
         loop = asyncio.get_running_loop()
-        self._timer = (
-            None if timeout is None else loop.call_later(timeout, self._expire)
-        )
+        self._timer = None if timeout is None else loop.call_later(timeout, self._expire)
 
     def _expire(self) -> None:
         self._is_pending = True

@@ -18,9 +18,7 @@ from .transport import Clients, Origins, failure_of, log, logged, redirected
 
 T = TypeVar("T")
 
-CLOSE_SECONDS = (
-    2.0  # Closing waits so long for the background, such as the cancelling of a job.
-)
+CLOSE_SECONDS = 2.0  # Closing waits so long for the background, such as the cancelling of a job.
 _OPENED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
 _PIECE = 1 << 16  # Bytes that are written before the time is looked at again.
 
@@ -38,9 +36,7 @@ class Driver:
         self._clients = Clients(origins, "Client", self._streams.trace)
         self._lock = threading.RLock()  # A callback of the user may begin another call.
         self._ended = threading.Event()
-        self._background: dict[
-            threading.Thread, bool
-        ] = {}  # With whether it ends by itself.
+        self._background: dict[threading.Thread, bool] = {}  # With whether it ends by itself.
         self._process = os.getpid()
 
     def run(self, call: Effects[T], timeout: float | None = None) -> T:
@@ -51,9 +47,7 @@ class Driver:
         with self._lock:
             try:
                 while True:
-                    effect = (
-                        call.send(value) if failure is None else call.throw(failure)
-                    )
+                    effect = call.send(value) if failure is None else call.throw(failure)
                     self._lock.release()
                     try:
                         value, failure = self._perform(effect, deadline), None
@@ -154,9 +148,7 @@ class Driver:
     def close(self) -> None:
         """End every call and close every connection. Closing twice does no harm."""
         self.is_closed = True
-        if (
-            self._process != os.getpid()
-        ):  # The connections are those of another process.
+        if self._process != os.getpid():  # The connections are those of another process.
             return
         self._ended.set()
         with self._lock:
@@ -181,9 +173,7 @@ class Driver:
 def refuse_fork(process: int) -> None:
     """Refuse a client of another process: two would take each other's answers."""
     if process != os.getpid():
-        raise HubsmithError(
-            "The client was made before a fork: make one in each process."
-        )
+        raise HubsmithError("The client was made before a fork: make one in each process.")
 
 
 def in_background(call: Effects[Any]) -> Effects[None]:
@@ -210,12 +200,8 @@ class _Streams:
     """
 
     def __init__(self) -> None:
-        self.caller = (
-            threading.local()
-        )  # Its `deadline` is that of what this thread does now.
-        self._waiting: dict[
-            Any, int
-        ] = {}  # Streams, by the thread that waits for each.
+        self.caller = threading.local()  # Its `deadline` is that of what this thread does now.
+        self._waiting: dict[Any, int] = {}  # Streams, by the thread that waits for each.
         self._is_over = False
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
@@ -229,9 +215,7 @@ class _Streams:
 
             stream.read, stream.write = self._bounded(stream, stream.read), write_pieces
 
-    def _bounded(
-        self, stream: Any, operation: Callable[..., Any]
-    ) -> Callable[..., Any]:
+    def _bounded(self, stream: Any, operation: Callable[..., Any]) -> Callable[..., Any]:
         caller, waiting = self.caller, self._waiting
 
         def bounded(subject: Any, timeout: float | None = None) -> Any:

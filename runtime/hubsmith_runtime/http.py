@@ -15,17 +15,13 @@ from urllib.parse import urlsplit
 
 from .errors import ConnectionFailedError, SpecError
 
-LARGEST_BODY = (
-    512 << 20
-)  # Bytes of an answer that are held in memory; files may be larger.
+LARGEST_BODY = 512 << 20  # Bytes of an answer that are held in memory; files may be larger.
 
 _PACKED = ("gzip", "x-gzip", "deflate")
 _PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan")
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
-FormFile: TypeAlias = tuple[
-    str, tuple[str, BinaryIO, str]
-]  # The field; name, content, type.
+FormFile: TypeAlias = tuple[str, tuple[str, BinaryIO, str]]  # The field; name, content, type.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,24 +34,14 @@ class HttpRequest:
     method: str
     url: str = field(repr=False)  # Of a model server it may hold a key.
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    content: bytes | None = field(
-        default=None, repr=False
-    )  # A login has the password here.
-    files: Sequence[FormFile] | None = field(
-        default=None, repr=False
-    )  # A form, not `content`.
+    content: bytes | None = field(default=None, repr=False)  # A login has the password here.
+    files: Sequence[FormFile] | None = field(default=None, repr=False)  # A form, not `content`.
     silence: float | None = (
         None  # Seconds without a byte until it fails, if not those of the client.
     )
-    largest: int = (
-        LARGEST_BODY  # Bytes that the answer may have, where it is read as a whole.
-    )
-    is_bare: bool = (
-        False  # Goes without credentials of any origin: an answer named the URL.
-    )
-    attempts: Iterator[int] = field(
-        default_factory=lambda: itertools.count(1), repr=False
-    )
+    largest: int = LARGEST_BODY  # Bytes that the answer may have, where it is read as a whole.
+    is_bare: bool = False  # Goes without credentials of any origin: an answer named the URL.
+    attempts: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +78,7 @@ class Body:
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self.url = request.url
-        self.pieces: Any = (
-            None  # An iterator over what is left, once its reading has begun.
-        )
+        self.pieces: Any = None  # An iterator over what is left, once its reading has begun.
         self.is_waited_for = False  # Whether somebody waits for the next piece.
         self.size = 0  # Bytes that were taken of it.
         self.largest = request.largest
@@ -107,20 +91,14 @@ class Body:
         """Return a piece without its packing, or `None` for the end of what was not cut."""
         try:
             if piece and self.is_packed:
-                if (
-                    self._unpacker is None
-                ):  # What some servers call deflate has no header.
-                    self._unpacker = zlib.decompressobj(
-                        47 if piece[0] & 15 in (8, 15) else -15
-                    )
+                if self._unpacker is None:  # What some servers call deflate has no header.
+                    self._unpacker = zlib.decompressobj(47 if piece[0] & 15 in (8, 15) else -15)
                 return b"" if self._unpacker.eof else self._unpacker.decompress(piece)
             if piece is None and self._unpacker is not None and not self._unpacker.eof:
                 raise zlib.error("it is cut")
         except zlib.error as error:
             what = f"{self.request.method} {shown(self.url)}"
-            raise ConnectionFailedError(
-                f"{what}: the answer is not whole: {error}."
-            ) from None
+            raise ConnectionFailedError(f"{what}: the answer is not whole: {error}.") from None
         return piece
 
     def keep(self, piece: bytes) -> None:
@@ -134,10 +112,7 @@ class Body:
         self._kept.append(piece)
 
     def kept(self) -> Response:
-        pieces, self._kept = (
-            self._kept,
-            [],
-        )  # They are not held a second time while it is parsed.
+        pieces, self._kept = self._kept, []  # They are not held a second time while it is parsed.
         return Response(
             status=self.status,
             headers=self.headers,
@@ -182,9 +157,7 @@ def is_public(url: str) -> bool:
         return False
     try:
         return ipaddress.ip_address(host).is_global
-    except (
-        ValueError
-    ):  # A name; but one that ends in a number is an address in an old spelling.
+    except ValueError:  # A name; but one that ends in a number is an address in an old spelling.
         is_address = host.rpartition(".")[2][:1].isdigit()
         return "." in host and not is_address and not host.endswith(_PRIVATE_NAMES)
 

@@ -39,10 +39,7 @@ class FileOrigin:
     """
 
     def __init__(
-        self,
-        base: str = "",
-        driver: Driver | AsyncDriver | None = None,
-        folder: Path | None = None,
+        self, base: str = "", driver: Driver | AsyncDriver | None = None, folder: Path | None = None
     ) -> None:
         self.base, self.driver, self.folder = base, driver, folder
         self._origins = Origins() if driver is None else driver.origins
@@ -66,9 +63,7 @@ class FileOrigin:
             while piece := (yield from _next_piece(body)):
                 yield Run(partial(write, piece))
         except BaseException as error:
-            if not isinstance(
-                error, GeneratorExit
-            ):  # Then nobody performs effects any more.
+            if not isinstance(error, GeneratorExit):  # Then nobody performs effects any more.
                 yield Close(body)
             raise
         kind = body.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -82,32 +77,23 @@ class FileOrigin:
                 while piece := driver.run(_next_piece(body)):
                     yield piece
 
-    def _begin(
-        self, url: str, declared: int, largest: int = sys.maxsize
-    ) -> Effects[Body]:
+    def _begin(self, url: str, declared: int, largest: int = sys.maxsize) -> Effects[Body]:
         if is_public(self.base) and not is_public(url):
             raise DownloadError(
                 f"{shown(url)} is not fetched: it is an address of this machine or of a private "
                 "network, and the Space that names it is not there."
             )
         is_own = bool(self.base) and url.startswith(f"{self.base}/")
-        headers = {
-            **(self._credentials(url) if is_own else {}),
-            "accept-encoding": "identity",
-        }
+        headers = {**(self._credentials(url) if is_own else {}), "accept-encoding": "identity"}
         body: Body = yield Open(
             HttpRequest(method="GET", url=url, headers=headers, is_bare=not is_own)
         )
-        body.largest = (
-            largest if "content-length" in body.headers else min(largest, declared)
-        )
+        body.largest = largest if "content-length" in body.headers else min(largest, declared)
         if body.is_packed:
             body.largest = largest
         elif body.headers.get("content-encoding", "identity").lower() != "identity":
             yield Close(body)
-            raise DownloadError(
-                f"{shown(url)} is packed in a way that was not asked for."
-            )
+            raise DownloadError(f"{shown(url)} is packed in a way that was not asked for.")
         if body.status not in (200, 203):
             yield Close(body)
             advice = "Give the file itself where its URL needs a login."
@@ -148,9 +134,7 @@ class FileOrigin:
 
     async def run(self, call: Effects[T]) -> T:
         """Carry out a call by the client's driver, or by one like it; see `blocking`."""
-        from .async_driver import (
-            AsyncDriver,
-        )  # Here, because asyncio takes long to import.
+        from .async_driver import AsyncDriver  # Here, because asyncio takes long to import.
 
         if isinstance(self.driver, AsyncDriver) and not self.driver.is_closed:
             return await self.driver.run(call)
@@ -166,9 +150,7 @@ class FileOrigin:
         try:
             if self.folder is None:
                 self.folder = Path(tempfile.mkdtemp(prefix="hubsmith-"))
-                self._remover = weakref.finalize(
-                    self, _remove, self.folder, os.getpid()
-                )
+                self._remover = weakref.finalize(self, _remove, self.folder, os.getpid())
             self.folder.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix="hubsmith-", dir=self.folder))
         except OSError as error:
@@ -216,31 +198,22 @@ def _next_piece(body: Body) -> Effects[bytes]:
 def safe_name(name: str) -> str:
     """Make a stranger's file name a plain name inside a folder."""
     base = name.replace("\\", "/").rpartition("/")[2]
-    kept = "".join("_" if c in '<>:"|?*' else c for c in base if c.isprintable()).strip(
-        " ."
-    )
+    kept = "".join("_" if c in '<>:"|?*' else c for c in base if c.isprintable()).strip(" .")
     if len(kept.encode()) > _NAME_LENGTH:
         stem, dot, ending = kept.rpartition(".")
         stem, ending = (stem, dot + ending) if stem and len(ending) < 20 else (kept, "")
-        kept = (
-            stem.encode()[: _NAME_LENGTH - len(ending.encode())].decode(errors="ignore")
-            + ending
-        )
+        kept = stem.encode()[: _NAME_LENGTH - len(ending.encode())].decode(errors="ignore") + ending
         kept = kept.strip(" .")
     is_reserved = kept.partition(".")[0].rstrip().upper() in _RESERVED
     return f"_{kept}" if is_reserved else kept or "file"
 
 
-def destination(
-    path: str | os.PathLike[str], name: str, overwrite: bool = False
-) -> Path:
+def destination(path: str | os.PathLike[str], name: str, overwrite: bool = False) -> Path:
     """Return the file to write: `path` itself, or `name` inside it where it is a folder."""
     target = Path(path)
     if os.path.isdir(target):  # noqa: PTH112  # unlike Path, it takes any string
         target /= safe_name(name)
-        if (
-            target.exists() and not overwrite
-        ):  # The server chose the name, not the caller.
+        if target.exists() and not overwrite:  # The server chose the name, not the caller.
             raise DownloadError(
                 f"{target} is there already: pass overwrite=True, or the path of a file."
             )
