@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .errors import *
     from .files import File as File, FileInput as FileInput, handle_file as handle_file
-    from .model import ListInput as ListInput, Model as Model, ObjectInput as ObjectInput
+    from .model import (
+        FloatInput as FloatInput,
+        ListInput as ListInput,
+        Model as Model,
+        ObjectInput as ObjectInput,
+    )
     from .retries import Retries as Retries
     from .spaces.client import AsyncClient as AsyncClient, Client as Client
     from .spaces.codec import Endpoint as Endpoint, Request as Request
@@ -41,7 +46,7 @@ _NAMES = {
         ZeroGPUTimeoutError
     """,
     "files": "File FileInput handle_file",
-    "model": "ListInput Model ObjectInput",
+    "model": "FloatInput ListInput Model ObjectInput",
     "retries": "Retries",
     "spaces.client": "AsyncClient Client",
     "spaces.codec": "Endpoint Request",

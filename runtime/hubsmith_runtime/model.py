@@ -24,8 +24,17 @@ if TYPE_CHECKING:
 
     ListInput: TypeAlias = Sequence[M]
     """What is taken for a list."""
+
+    FloatInput: TypeAlias = float
+    """What is taken for a number; an integer stays one."""
 else:
     ListInput = list  # Pydantic makes what was given a list.
+
+    class _AsGiven:
+        def __get_pydantic_core_schema__(self, source, handler):
+            return {**handler(int | float), "custom_error_type": "float_type"}
+
+    FloatInput = Annotated[float, _AsGiven()]
 
     class ObjectInput:
         """What is taken for an object: pydantic makes a dict one of the class, the first type."""

@@ -11,6 +11,7 @@ from hubsmith_runtime import (
     Endpoint,
     File,
     FileInput,
+    FloatInput,
     Job,
     Jobs,
     Request,
@@ -41,7 +42,7 @@ class UnqueuedRequest(EchoRequest):
 
 class StepsRequest(Request[Any]):
     __endpoint__ = Endpoint(name="/steps")
-    count: float
+    count: FloatInput
 
 
 class TwoRequest(Request[TwoResult]):

@@ -41,8 +41,7 @@ def sent(request: Request[Any], order: list[str] | None = None) -> list[Any]:
 
 def test_state_has_its_slots_and_none_takes_the_default_of_the_space() -> None:
     values = sent(DrawRequest())
-    assert values == [None, None, {"size": 2}, None]
-    assert isinstance(values[2]["size"], int)
+    assert repr(values) == repr([None, None, {"size": 2.0}, None])
 
 
 def test_an_object_sends_what_was_set_and_its_constants_by_their_wire_names() -> None:
@@ -63,23 +62,24 @@ def test_a_field_that_was_set_to_none_is_sent_and_so_is_one_unknown_here() -> No
     assert encoded == {
         "x": 1.5, "y": None, "kind": "point", "Weight (kg)": 1, "newer": [2, {"deep": 3}],
     }  # fmt: skip
-    assert repr(encoded["newer"]) == "[2, {'deep': 3}]"
+    assert repr(encoded["newer"]) == "[2.0, {'deep': 3.0}]"
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (3.0, "3"),
-        (-0.0, "0"),
+        (3, "3"),
+        (3.0, "3.0"),
+        (-0.0, "-0.0"),
         (0.5, "0.5"),
         (1e30, "1e+30"),
         (True, "True"),
-        ({"a": (2.0, [4.0])}, "{'a': [2, [4]]}"),
+        ({"a": (2.0, [4.0])}, "{'a': [2.0, [4.0]]}"),
         ({1: b"x"}, "{'1': 'eA=='}"),
-        ({5.0}, "[5]"),
+        ({5.0}, "[5.0]"),
     ],
 )
-def test_whole_floats_become_integers_everywhere(value: object, expected: str) -> None:
+def test_values_are_sent_as_they_were_given(value: object, expected: str) -> None:
     assert repr(sent(DrawRequest(shape=value))[1]) == expected
 
 

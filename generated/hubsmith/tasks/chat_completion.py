@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, T
 
 import pydantic
 from hubsmith_runtime.inference import (
+    FloatInput,
     ListInput,
     ObjectInput,
     Task,
@@ -527,12 +528,12 @@ class ChatCompletionRequest(TaskRequest[ChatCompletionOutput]):
     )
     messages: ListInput[ObjectInput[ChatCompletionInputMessage, ChatCompletionInputMessageDict]]
     stream: bool | None = False
-    frequency_penalty: float | None = None
-    logit_bias: list[float] | dict[str, float] | None = None
+    frequency_penalty: FloatInput | None = None
+    logit_bias: list[FloatInput] | dict[str, FloatInput] | None = None
     logprobs: bool | None = None
     max_tokens: Annotated[int | None, Field(ge=0)] = None
     n: Annotated[int | None, Field(ge=0)] = None
-    presence_penalty: float | None = None
+    presence_penalty: FloatInput | None = None
     response_format: (
         type[pydantic.BaseModel]
         | ObjectInput[ChatCompletionInputGrammarType, ChatCompletionInputGrammarTypeDict]
@@ -544,7 +545,7 @@ class ChatCompletionRequest(TaskRequest[ChatCompletionOutput]):
     stream_options: (
         ObjectInput[ChatCompletionInputStreamOptions, ChatCompletionInputStreamOptionsDict] | None
     ) = None
-    temperature: float | None = None
+    temperature: FloatInput | None = None
     tool_choice: (
         Literal["auto", "none", "required"]
         | ObjectInput[ChatCompletionInputToolChoiceClass, ChatCompletionInputToolChoiceClassDict]
@@ -555,7 +556,7 @@ class ChatCompletionRequest(TaskRequest[ChatCompletionOutput]):
         None
     )
     top_logprobs: Annotated[int | None, Field(ge=0)] = None
-    top_p: float | None = None
+    top_p: FloatInput | None = None
     reasoning_effort: str | None = None
     max_completion_tokens: Annotated[int | None, Field(ge=0)] = None
     parallel_tool_calls: bool | None = None

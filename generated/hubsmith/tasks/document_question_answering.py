@@ -8,6 +8,7 @@ from typing import Annotated
 
 from hubsmith_runtime.inference import (
     ContentInput,
+    FloatInput,
     ListInput,
     Task,
     TaskOutput,
@@ -47,5 +48,5 @@ class DocumentQuestionAnsweringRequest(TaskRequest[list[DocumentQuestionAnswerin
     max_seq_len: int | None = None
     top_k: int | None = None
     word_boxes: (
-        ListInput[str | Annotated[list[float], Field(min_length=4, max_length=4)]] | None
+        ListInput[str | Annotated[list[FloatInput], Field(min_length=4, max_length=4)]] | None
     ) = None

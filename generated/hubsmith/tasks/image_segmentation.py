@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from hubsmith_runtime.inference import (
     ContentInput,
+    FloatInput,
     Image,
     Task,
     TaskOutput,
@@ -36,7 +37,7 @@ class ImageSegmentationRequest(TaskRequest[list[ImageSegmentationOutputElement]]
         shapes=("list", "inner"),
     )
     image: Annotated[ContentInput, Field(alias="inputs")]
-    mask_threshold: float | None = None
-    overlap_mask_area_threshold: float | None = None
+    mask_threshold: FloatInput | None = None
+    overlap_mask_area_threshold: FloatInput | None = None
     subtask: Literal["instance", "panoptic", "semantic"] | None = None
-    threshold: float | None = None
+    threshold: FloatInput | None = None

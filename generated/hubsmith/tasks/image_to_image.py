@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 
 from hubsmith_runtime.inference import (
     ContentInput,
+    FloatInput,
     Image,
     ObjectInput,
     Task,
@@ -36,5 +37,5 @@ class ImageToImageRequest(TaskRequest[Image]):
     prompt: str | None = None
     negative_prompt: str | None = None
     num_inference_steps: int | None = None
-    guidance_scale: float | None = None
+    guidance_scale: FloatInput | None = None
     target_size: ObjectInput[TargetSize, TargetSizeDict] | None = None

@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 
 from hubsmith_runtime.inference import (
     ContentInput,
+    FloatInput,
     Task,
     TaskOutput,
     TaskRequest,
@@ -42,4 +43,4 @@ class ObjectDetectionRequest(TaskRequest[list[ObjectDetectionOutputElement]]):
         shapes=("list", "inner"),
     )
     image: Annotated[ContentInput, Field(alias="inputs")]
-    threshold: float | None = None
+    threshold: FloatInput | None = None

@@ -7,7 +7,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
-from hubsmith_runtime import Endpoint, File, FileInput, ListInput, Model, ObjectInput, Request
+from hubsmith_runtime import (
+    Endpoint,
+    File,
+    FileInput,
+    FloatInput,
+    ListInput,
+    Model,
+    ObjectInput,
+    Request,
+)
 from pydantic import Field
 from typing_extensions import NotRequired, TypedDict
 
@@ -74,7 +83,7 @@ class MessageDict(TypedDict):
 class MetadataDict(Model):
     """A typed dictionary to represent metadata for a message in the Chatbot component."""
 
-    duration: float | None = None
+    duration: FloatInput | None = None
     id: int | str | None = None
     log: str | None = None
     parent_id: int | str | None = None
@@ -116,7 +125,7 @@ class PlanRecipeDict(TypedDict):
 
 
 class PlanRecipeIngredients(Model):
-    grams: float
+    grams: FloatInput
     name: str
     optional: bool
 
@@ -140,7 +149,7 @@ class TextMessageDict(TypedDict):
 class BakeRequest(Request[str]):
     __endpoint__ = Endpoint(name="/bake")
     dish: str = "bread"
-    minutes: Annotated[float, Field(ge=1, le=100)] = 10
+    minutes: Annotated[FloatInput, Field(ge=1, le=100)] = 10
 
 
 class ChatRequest(Request[list[Message]]):
@@ -163,7 +172,7 @@ class GreetRequest(Request[str]):
     __endpoint__ = Endpoint(name="/greet")
     name: str
     style: Literal["formal", "casual"] = "formal"
-    intensity: Annotated[float, Field(ge=0, le=10)] = 3
+    intensity: Annotated[FloatInput, Field(ge=0, le=10)] = 3
 
 
 class ImgResult(NamedTuple):
@@ -174,7 +183,7 @@ class ImgResult(NamedTuple):
 class ImgRequest(Request[ImgResult]):
     __endpoint__ = Endpoint(name="/img", outputs=2)
     im: FileInput | None
-    strength: Annotated[float, Field(ge=0, le=1)] = 0
+    strength: Annotated[FloatInput, Field(ge=0, le=1)] = 0
 
 
 class PlanRequest(Request[list[dict[str, str | float]]]):
@@ -193,7 +202,7 @@ class ShoutRequest(Request[File]):
 class StreamRequest(Request[str]):
     __endpoint__ = Endpoint(name="/stream")
     n: Annotated[int, Field(ge=1, le=100)]
-    delay: Annotated[float, Field(ge=0, le=5)] = 0.05
+    delay: Annotated[FloatInput, Field(ge=0, le=5)] = 0.05
 
 
 class SuggestResult(NamedTuple):

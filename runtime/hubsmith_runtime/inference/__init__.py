@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .stream import AsyncStream as AsyncStream, Stream as Stream
     from .task import (
         ContentInput as ContentInput,
+        FloatInput as FloatInput,
         ListInput as ListInput,
         ObjectInput as ObjectInput,
         Task as Task,
@@ -55,7 +56,7 @@ _NAMES = {
     "provider": "Provider",
     "raw": "AsyncRawCalls RawCalls RawResponse",
     "stream": "AsyncStream Stream",
-    "task": "ContentInput ListInput ObjectInput Task TaskObject TaskOutput TaskRequest",
+    "task": "ContentInput FloatInput ListInput ObjectInput Task TaskObject TaskOutput TaskRequest",
 }
 HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 """The module of each public name."""

@@ -22,9 +22,6 @@ from .live import LiveEndpoint
 
 R = TypeVar("R", covariant=True)
 
-# Below this a JavaScript front end writes a whole float without a fraction or exponent.
-_EXPONENT_FROM = 1e21
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
@@ -106,9 +103,7 @@ class Encoder:
             case float():
                 if not math.isfinite(value):
                     raise ValueError(f"{value} is no number of JSON")
-                # Space functions rely on what a browser sends: `range(steps)` needs an integer.
-                whole = value.is_integer() and abs(value) < _EXPONENT_FROM
-                return int(value) if whole else value
+                return value
             case File():
                 reference = value.reference(self._base)  # Holds what a server said of it.
                 return self._upload(value) if reference is None else self._value(reference)
