@@ -109,11 +109,12 @@ class BaseInference:
         return f"{type(self).__name__}({options})"
 
     def __getstate__(self) -> dict[str, Any]:
-        # Without secrets and connections: a pickled client connects anew.
+        # Without secrets and connections: a pickled client connects anew. What is not shown of a URL
+        # (user, password, query) may be a key.
         billed = {k: v for k, v in self.headers.items() if k == _BILL_TO}
         own = {"token": None, "headers": billed, "cookies": {}, "_hub": Hub(self._retries)}
         own |= {"_served": Cache[str](), "_latest": ((), None), "_drivers": []}
-        return {**vars(self), **own}
+        return {**vars(self), **own, "model": shown(self.model) if self.model else None}
 
     def _raw_form(self: Client) -> Client:
         raw = type(self).__new__(type(self))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import pydantic
@@ -82,16 +82,23 @@ def _close_objects(schema: Any) -> bool:
     return is_strict
 
 
-def add_parsed(output: Any, response_format: object, where: str) -> None:
+def add_parsed(
+    output: Any, response_format: object, where: str, masked: Callable[[str], str]
+) -> None:
     """Give each message of an answer `.parsed`, where the format is a model class."""
     if isinstance(response_format, type) and issubclass(response_format, pydantic.BaseModel):
         for choice in output.choices:
-            message, reason = choice.message, choice.finish_reason
-            message.parsed = parsed_content(message, reason, response_format, where, output)
+            message, about = choice.message, (choice.finish_reason, response_format, masked)
+            message.parsed = parsed_content(message, *about, where, output)
 
 
 def parsed_content(
-    message: TaskOutput, reason: str | None, form: type[Any], where: str = "", answer: Any = None
+    message: TaskOutput,
+    reason: str | None,
+    form: type[Any],
+    masked: Callable[[str], str],
+    where: str = "",
+    answer: Any = None,
 ) -> Any:
     """Return a message's content as an instance of a model class; `None` beside tool calls.
 
@@ -100,7 +107,7 @@ def parsed_content(
     """
     content, name = message.get("content"), form.__name__
     if refusal := message.get("refusal"):
-        problem = f"the model refused to give a {name}: {shorten(refusal)}"
+        problem = f"the model refused to give a {name}: {shorten(refusal, masked)}"
     elif not content and message.get("tool_calls"):
         return None
     else:
@@ -109,7 +116,7 @@ def parsed_content(
             return form.model_validate_json(fenced[1] if fenced else text)
         except pydantic.ValidationError as error:
             why = _CUT_OFF.get(reason or "") or first_problem(error)
-            problem = f"the answer {shorten(content)} is not a {name}: {why}"
+            problem = f"the answer {shorten(content, masked)} is not a {name}: {why}"
     at = f"{where}: " if where else ""
     raise ResultError(f"{at}{problem}. The message is in `.value`.", answer or message)
 
@@ -211,7 +218,7 @@ def merge_chunks(
     """Put the chunks of a streamed chat together.
 
     Args:
-        chunks: `ChatCompletionStreamOutput`s, or the same as dicts.
+        chunks: Chunks of a stream (`ChatCompletionStreamOutput`), or the same as dicts.
         index: Which of the choices, where several were asked for.
         response_format: A model class that the content is parsed by, into `.parsed`.
 
@@ -242,7 +249,8 @@ def merge_chunks(
     merged.reasoning = "".join(thoughts) or None
     merged.tool_calls = list(calls.values()) or None
     if response_format is not None:
-        merged.parsed = parsed_content(merged, merged.finish_reason, response_format)
+        masked = getattr(chunks, "masked", str)  # A stream knows what its client has sent.
+        merged.parsed = parsed_content(merged, merged.finish_reason, response_format, masked)
     return merged
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import ArgumentError
+from ..http import shown
 from .base import SILENCE, BaseInference
 from .hub import HF_INFERENCE
 from .raw import AsyncRawCalls, RawCalls, RawResponse
@@ -29,7 +30,8 @@ class InferenceBase(BaseInference):
 
     The generated client describes the arguments. The Hub's address is that of `HF_ENDPOINT`, the
     router's that of `HUBSMITH_ROUTER`. A client belongs to the process that made it. Pickled, it
-    becomes one that connects anew, without token, headers and cookies.
+    becomes one that connects anew, without token, headers and cookies, and without the user, the
+    password and the query of a URL.
 
     Raises:
         ArgumentError: when two names of one argument are given, or a provider is combined with a
@@ -211,10 +213,14 @@ class InferenceApi:
         *,
         timeout: float | None = None,
     ) -> None:
-        self.repo_id = repo_id
         self.task = task
         self.options: dict[str, Any] = {"use_gpu": True} if gpu else {}
         self._client = InferenceBase(repo_id, provider=HF_INFERENCE, token=token, timeout=timeout)
+
+    @property
+    def repo_id(self) -> str:
+        """The model's id at the Hub, or the URL of a server."""
+        return self._client.model or ""
 
     def __call__(
         self,
@@ -251,7 +257,7 @@ class InferenceApi:
         return image_of(answer.content)
 
     def __repr__(self) -> str:
-        return f"InferenceApi(repo_id={self.repo_id!r}, task={self.task!r})"
+        return f"InferenceApi(repo_id={shown(self.repo_id)!r}, task={self.task!r})"
 
     def __enter__(self) -> Self:
         return self

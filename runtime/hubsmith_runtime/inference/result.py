@@ -89,7 +89,8 @@ def decode(request: TaskRequest[R], response: TaskResponse) -> R:
     except ValueError as problem:
         raise _misfit(request, response, first_problem(problem)) from None
     if task.parsed_by:
-        add_parsed(result, getattr(request, task.parsed_by), response.where)
+        form, masked = getattr(request, task.parsed_by), response.response.masked
+        add_parsed(result, form, response.where, masked)
     return cast("R", result)
 
 

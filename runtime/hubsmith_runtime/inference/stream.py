@@ -31,6 +31,7 @@ class _Chunks(Generic[C]):
     ) -> None:
         self.status: int = body.status
         self.headers: Mapping[str, str] = dict(body.headers)
+        self.masked = body.masked
         self._driver, self._body, self._timeout = driver, body, timeout
         self._reader = ChunkReader(chunk, self.headers, callee, body.masked)
         self._pending: Iterator[C] = iter(())  # Chunks that came together with one that was taken.
