@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 import threading
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TextIO, TypeVar
 
 from ..ir.json_type import Json
-from .annotations import Level, annotation
+from .annotations import Level, annotation, document
 from .commands import ERROR, NO, OK
 from .console import Colour, explained, fail, is_terminal, painted, printable, warn
 
@@ -120,7 +119,7 @@ class Report:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.bar.clear()
         if self._is_json and kind is None:
-            print(json.dumps({"status": self.status, "spaces": self._spaces}, indent=2))
+            print(document({"status": self.status, "spaces": dict(self._spaces)}))
 
     @contextmanager
     def space(self, name: str) -> Generator[None, None, None]:

@@ -46,6 +46,16 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--json", action="store_true", help="print one JSON document")
 
 
+def add_fail_on(parser: argparse.ArgumentParser, default: str | None) -> None:
+    """Which changes of an API make the exit status 1: `fail_on`."""
+    parser.add_argument(
+        "--fail-on",
+        choices=("breaking", "any"),
+        default=default,
+        help="which changes of a Space make the exit status 1 (default: breaking)",
+    )
+
+
 def add_format(parser: argparse.ArgumentParser, *others: str) -> None:
     """How much is said, and in which form: `quiet` and `format`, with short options for most."""
     how = parser.add_mutually_exclusive_group()

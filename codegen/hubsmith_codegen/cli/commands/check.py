@@ -5,18 +5,15 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from ...compare.api import ApiDiff
+from ...compare.api import ApiDiff, to_document
 from ...compare.drift import Drift, package_drift, space_drift
 from ...pipeline import Target
+from ...write.lock import LOCK_FILE
 from ..report import Report
 from ..source import Reader
-from . import NO
-from .arguments import add_fetching, add_names, add_output
+from .arguments import add_fail_on, add_fetching, add_format, add_names
 from .diff import changes_between
 from .writing import packages, recorded_target
-
-
-_SNAPSHOT_KINDS = ("space", "snapshot")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,12 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--live", action="store_true", help="ask the running Spaces, too, whether they changed"
     )
-    parser.add_argument(
-        "--fail-on",
-        choices=("breaking", "any"),
-        default="breaking",
-        help="which changes of a running Space make the exit status 1 (default: breaking)",
-    )
+    add_fail_on(parser, "breaking")
     add_fetching(parser)
     add_format(parser)
 
@@ -66,12 +58,10 @@ def run(options: argparse.Namespace) -> int:
                 )
         for name, found in drift.items():
             for item in found:
-                level: Level = "error"
-                if item.kind == "space" and options.fail_on == "breaking":
-                    level = worst(asked[name])
-                lock = configuration.folder(name) / LOCK_FILE
-                file = lock if item.kind in _OF_PACKAGE else configuration.document(name)
-                report.find(name, str(item), level, file)
+                changes = asked.get(name) if item.kind == "space" else None
+                is_failure = changes is None or options.fail_on == "any" or changes.breaking
+                level = "error" if is_failure else "warning"
+                report.find(name, str(item), level, configuration.folder(name) / LOCK_FILE)
             if not found and name not in report.failed:
                 report.tell(name, "up to date.", colour="green")
             report.tell(name, drift=[item.to_json() for item in found])

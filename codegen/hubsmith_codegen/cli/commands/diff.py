@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from hubsmith_runtime import SpecError
 from hubsmith_runtime.http import shown
 
-from ...compare.api import ApiDiff, Kind, diff_services, to_json, to_markdown, to_text
+from ...compare.api import ApiDiff, diff_services
 from ...ir.model import Service
 from ...load import RawSpec
 from ...load.revision import Revision
 from ...normalise.spaces import normalise
-from ..console import Colour, painted, printable
+from ...write.lock import LOCK_FILE
+from ..changes import BrokenCode, Findings
+from ..configuration import Configuration
+from ..console import printable
 from ..naming import naming_part, snake
+from ..report import Progress
 from ..source import Reader, name_for, path_of
 from . import NO, OK, UsageError
-from .arguments import add_fetching
-
-_COLOURS: Mapping[Kind, Colour] = {"breaking": "red", "compatible": "green", "cosmetic": "dim"}
+from .arguments import add_fail_on, add_fetching, add_format
 
 _SOURCES = """\
 a source is one of:
@@ -35,7 +37,8 @@ a source is one of:
 NAME alone compares its snapshot with the running Space, NAME@REVISION alone that
 revision with the snapshot as it is now.
 
-exit status: 0 nothing is breaking, 1 something is, 2 it could not be told
+exit status: 0 nothing is breaking, 1 something is, 2 it could not be told. With
+--code it is 1 where a line of that code breaks; --fail-on counts changes as well.
 """
 
 
@@ -44,11 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("old", metavar="A", help="the older API, or the one recorded name")
     parser.add_argument("new", metavar="B", nargs="?", help="the newer API")
+    parser.add_argument(
+        "--code",
+        nargs="+",
+        metavar="PATH",
+        help="list the lines of this code that break, as your pyright or mypy says",
+    )
+    add_fail_on(parser, None)
     add_fetching(parser)
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--quiet", action="store_true", help="print breaking changes only")
-    form.add_argument("--json", action="store_true", help="print one JSON document")
-    form.add_argument("--markdown", action="store_true", help="print Markdown")
+    add_format(parser, "markdown")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -56,16 +63,29 @@ def run(options: argparse.Namespace) -> int:
     sources = [options.old] if options.new is None else [options.old, options.new]
     if sys.stderr.isatty():
         print(printable(f"Reading {' and '.join(map(shown, sources))} ..."), file=sys.stderr)
-    old, new = _sides(Reader(token=options.token, timeout=options.timeout), sources)
-    found = diff_services(*_services_of(old, new))
-    if options.json:
-        print(to_json(found, old=old.label, new=new.label))
-    elif options.markdown:
-        print(to_markdown(found))
-    elif found.breaking or not options.quiet:
-        print(f"{printable(old.label)} -> {printable(new.label)}")
-        print_changes(found, is_quiet=options.quiet)
-    return NO if found.breaking else OK
+    # Of two running Spaces, a plain address does not get the token: it was meant for one of them.
+    is_alone = [path_of(source) for source in sources].count(None) < 2
+    reader = Reader(token=options.token, timeout=options.timeout, is_alone=is_alone)
+    configuration = reader.configuration
+    old, new = _sides(reader, sources)
+    name = next((side.name for side in (old, new) if side.is_recorded), None)
+    code: BrokenCode | None = None
+    if options.code is not None:
+        if name is None:
+            raise UsageError("--code needs a recorded client: name it as one of the sources")
+        code = _broken_code(configuration, name, (old.raw, new.raw), options.code)
+    findings = Findings(
+        old=old.label,
+        new=new.label,
+        changes=diff_services(*_services_of(old, new)),
+        code=code,
+        lock=configuration.folder(name) / LOCK_FILE if name else None,
+    )
+    findings.show(options.format, is_quiet=options.quiet)
+    # Where code was looked at, it is what counts, unless changes are to count as well.
+    fail_on = options.fail_on or ("code" if code else "breaking")
+    counted = {"any": findings.changes.changes, "breaking": findings.changes.breaking}
+    return NO if counted.get(fail_on) or (code and code.faults) else OK
 
 
 def changes_between(old: RawSpec, new: RawSpec) -> ApiDiff:
@@ -73,12 +93,31 @@ def changes_between(old: RawSpec, new: RawSpec) -> ApiDiff:
     return diff_services(normalise(old), normalise(new))
 
 
-def print_changes(diff: ApiDiff, *, is_quiet: bool) -> None:
-    """Print changes, or only the breaking ones, of which there may be none."""
-    if is_quiet:
-        diff = replace(diff, changes=diff.breaking)
-    if diff or not is_quiet:
-        print(to_text(diff, paint=lambda title, kind: painted(title, _COLOURS[kind], sys.stdout)))
+def _broken_code(
+    configuration: Configuration, name: str, versions: Sequence[RawSpec], code: Sequence[str]
+) -> BrokenCode:
+    """What the new one of two versions of a recorded client breaks."""
+    from ...compare.callers import Callers, new_faults
+    from ...pipeline import Package, Target, generate
+
+    folder, chosen = configuration.folder(name), configuration.options(configuration.space(name))
+    with Callers(configuration.file.parent, folder, code) as callers:
+        clients: list[Package] = []
+        for made in generate(Target(raw=raw, root=folder, options=chosen) for raw in versions):
+            if isinstance(made, Exception):
+                raise made
+            clients.append(made)
+        bar = Progress(stages=1)
+        try:
+            labels = ("with the old client", "with the new client")
+            verb = f"checking ({callers.checker})"
+            old, new = [
+                callers.faults(client.files)
+                for client, _ in zip(clients, bar.each(verb, labels), strict=True)
+            ]
+        finally:
+            bar.clear()
+        return BrokenCode(checker=callers.checker, faults=tuple(new_faults(old, new)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,11 @@ from ...compare.api import ApiDiff
 from ...compare.api.report import to_document
 from ...load import RawSpec
 from ...pipeline import Target
+from ..changes import print_changes
 from ..report import Report
 from ..source import Reader
 from .arguments import add_fetching, add_names, add_out, add_output
-from .diff import changes_between, print_changes
+from .diff import changes_between
 from .writing import recorded_target, write_each
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .change import ApiDiff, Change, Kind, Rule
-from .report import to_document, to_json, to_markdown, to_text
+from .report import to_document, to_markdown, to_text
 from .service import diff_services
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "Rule",
     "diff_services",
     "to_document",
-    "to_json",
     "to_markdown",
     "to_text",
 ]

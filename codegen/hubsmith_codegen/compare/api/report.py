@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from ...ir.json_type import Json
@@ -39,11 +38,6 @@ def to_document(diff: ApiDiff) -> dict[str, Json]:
         for change in diff.changes
     ]
     return {"package": diff.package, "summary": counts, "changes": changes}
-
-
-def to_json(diff: ApiDiff, **more: Json) -> str:
-    """The changes as JSON text, ASCII only, behind `more` entries."""
-    return json.dumps({**more, **to_document(diff)}, indent=2)
 
 
 def to_markdown(diff: ApiDiff) -> str:

@@ -1,0 +1,109 @@
+"""What two versions of an API come to: changes, and lines of code that break, in each form."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..compare.api import ApiDiff, Kind, to_document, to_markdown, to_text
+from ..compare.callers import Checker, Fault
+from ..ir.json_type import Json
+from ..ir.text import markdown, markdown_code, plain
+from .annotations import annotation, annotations_of, document, inert
+from .console import Colour, painted, printable, shown_path
+
+_COLOURS: Mapping[Kind, Colour] = {"breaking": "red", "compatible": "green", "cosmetic": "dim"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenCode:
+    """The lines of the user's code that a new client breaks, and which type checker says so."""
+
+    checker: Checker
+    faults: tuple[Fault, ...]
+
+    def summary(self) -> str:
+        """One line that counts them, such as `2 lines break (pyright)`."""
+        count = len({(fault.file, fault.line) for fault in self.faults})
+        lines = f"{count or 'no'} line{'' if count < 2 else 's'} break{'' if count > 1 else 's'}"
+        return f"{lines} ({self.checker})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What `diff` found."""
+
+    old: str
+    new: str
+    changes: ApiDiff
+    code: BrokenCode | None  # Absent where no code was looked at.
+    lock: Path | None  # That of the client, where it is a recorded one.
+
+    def show(self, form: str, *, is_quiet: bool) -> None:
+        """Print it as text, json, markdown or github; `is_quiet` leaves out what breaks nothing."""
+        faults = self.code.faults if self.code else ()
+        if form == "json":
+            found: dict[str, Json] = {"old": self.old, "new": self.new}
+            found |= to_document(self.changes)
+            if self.code:
+                found["code"] = [_entry(fault) for fault in faults]
+            print(document(found))
+        elif form == "github":
+            lines = annotations_of(self.changes, self.lock)
+            for one in faults:
+                title = f"breaks with the new {self.changes.package} ({one.checker})"
+                place = {"line": one.line, "col": one.column}
+                lines.append(annotation("error", one.message, title=title, file=one.file, **place))
+            print("\n".join([*lines, self._summary()]))
+        elif form == "markdown":
+            print(inert("\n".join([to_markdown(self.changes), *self._markdown()])))
+        else:
+            if self.changes.breaking or faults or not is_quiet:
+                print(f"{printable(self.old)} -> {printable(self.new)}")
+            print_changes(self.changes, is_quiet=is_quiet)
+            if self.code and (faults or not is_quiet):
+                self._print_code(self.code)
+
+    def _summary(self) -> str:
+        code = f"; {self.code.summary()}" if self.code else ""
+        return inert(f"{self.changes.package}: {self.changes.summary()}{code}.")
+
+    def _print_code(self, code: BrokenCode) -> None:
+        print(f"\n{painted('Your code', 'red' if code.faults else 'green', sys.stdout)}")
+        print(f"  {code.summary()}.")
+        for one in code.faults:
+            print(f"  {_place(one)}: {inert(one.message)}\n      {printable(one.text)}")
+
+    def _markdown(self) -> list[str]:
+        if self.code is None:
+            return []
+        lines = ["", "### Code", "", f"{self.code.summary().capitalize()}."]
+        for one in self.code.faults:
+            lines.append(f"- {markdown_code(_place(one))}: {markdown(one.message)}")
+        return lines
+
+
+def print_changes(diff: ApiDiff, *, is_quiet: bool) -> None:
+    """Print changes, or only the breaking ones, of which there may be none."""
+    if is_quiet:
+        diff = replace(diff, changes=diff.breaking)
+    if diff or not is_quiet:
+        text = to_text(diff, paint=lambda title, kind: painted(title, _COLOURS[kind], sys.stdout))
+        print(inert(text))
+
+
+def _place(fault: Fault) -> str:
+    return f"{printable(shown_path(fault.file))}:{fault.line}:{fault.column}"
+
+
+def _entry(fault: Fault) -> dict[str, Json]:
+    return {
+        "file": shown_path(fault.file),
+        "line": fault.line,
+        "column": fault.column,
+        "message": plain(fault.message),
+        "rule": fault.rule,
+        "checker": fault.checker,
+    }
