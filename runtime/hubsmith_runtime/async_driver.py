@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from . import effects
@@ -59,10 +60,10 @@ class AsyncDriver:
         match effect:
             case effects.Send(request):
                 return await self._send(request, deadline)
-            case effects.Open(request):
-                return await self._open(request, deadline)
-            case effects.Read(body):
-                return await self._read(body)
+            case effects.Open(request, seconds):
+                return await _within(seconds, self._open(request, deadline))
+            case effects.Read(body, seconds):
+                return await _within(seconds, self._read(body))
             case effects.Close(body):
                 return await body.response.aclose()
             case effects.Sleep(seconds, why):
@@ -135,6 +136,21 @@ class AsyncDriver:
         await asyncio.gather(*tasks, return_exceptions=True)
         for client in self._clients.end():
             await client.aclose()
+
+
+async def _within(seconds: float, doing: Awaitable[T]) -> T:
+    """Await something for some seconds at most, in this task."""
+    if seconds == effects.FOREVER:
+        return await doing
+    expiry = _Expiry(seconds)
+    try:
+        return await doing
+    except asyncio.CancelledError:
+        if expiry.is_cause():
+            raise DeadlineExceeded from None
+        raise
+    finally:
+        expiry.end()
 
 
 class _Expiry:

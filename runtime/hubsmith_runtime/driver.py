@@ -67,10 +67,10 @@ class Driver:
         match effect:
             case effects.Send(request):
                 return self._send(request, deadline)
-            case effects.Open(request):
-                return self._open(request, deadline)
-            case effects.Read(body):
-                return self._read(body, deadline)
+            case effects.Open(request, seconds):
+                return self._open(request, deadline.within(seconds))
+            case effects.Read(body, seconds):
+                return self._read(body, deadline.within(seconds))
             case effects.Close(body):
                 return self._close(body)
             case effects.Sleep(seconds, why):

@@ -19,6 +19,7 @@ from .http import Body, HttpRequest
 
 T = TypeVar("T")
 
+FOREVER = float("inf")
 _SLACK = 0.01  # A socket may wake a moment before the time that it was given is over.
 
 
@@ -35,7 +36,7 @@ class Deadline:
     __slots__ = ("at",)
 
     def __init__(self, timeout: float | None) -> None:
-        self.at = float("inf") if timeout is None else time.monotonic() + timeout
+        self.at = FOREVER if timeout is None else time.monotonic() + timeout
 
     def is_over(self, after: float = _SLACK) -> bool:
         """Whether the time is over, after so many seconds."""
@@ -48,7 +49,12 @@ class Deadline:
             raise DeadlineExceeded
         if seconds is not None:
             limit = min(limit, seconds)
-        return None if limit == float("inf") else limit
+        return None if limit == FOREVER else limit
+
+    def within(self, seconds: float) -> Deadline:
+        """Return this deadline, or that in some seconds where it is earlier."""
+        sooner = Deadline(seconds)
+        return sooner if sooner.at < self.at else self
 
 
 class Signal:
@@ -77,10 +83,12 @@ class Send(NamedTuple):
 
 class Open(NamedTuple):
     request: HttpRequest  # Gives a `Body`: the content of the answer is unread.
+    seconds: float = FOREVER  # Until all that comes before the content is there.
 
 
 class Read(NamedTuple):
     body: Body  # Gives its next piece as `bytes`, or `None` at its end.
+    seconds: float = FOREVER  # Until it is there.
 
 
 class Close(NamedTuple):

@@ -93,15 +93,18 @@ class File(os.PathLike[str]):
             with self.open() as stream:
                 yield from iter(partial(stream.read, _PIECE), b"")
         else:
-            yield from self.origin.pieces(self.url or "", self._largest)
+            yield from self.origin.pieces(self.url or "", self._declared)
 
     def read(self) -> bytes:
         """Return the content.
 
         Raises:
-            DownloadError: when the server does not give it.
+            DownloadError: when the server does not give it, or more than 512 MiB of no known size.
             ConnectionFailedError: when there is no connection.
         """
+        if not self.is_local:
+            with self.origin.blocking() as driver:
+                return driver.run(self._fetch())
         if self._content is None:
             return b"".join(self.chunks())
         return self._content if isinstance(self._content, bytes) else self._content()
@@ -145,8 +148,6 @@ class File(os.PathLike[str]):
             with self.origin.blocking() as driver:
                 path = driver.run(self._download())
         return str(path)
-
-    # For calls
 
     @contextlib.contextmanager
     def part(self) -> Generator[tuple[str, BinaryIO, str], None, None]:
@@ -195,16 +196,17 @@ class File(os.PathLike[str]):
         return {"path": url, "url": url, "orig_name": self.name, "meta": meta}
 
     @property
-    def _largest(self) -> int:
+    def _declared(self) -> int | None:
         """The bytes that a download of unknown length may have: as many as the Space said."""
-        is_said = self.answer is not None and not self.answer.get("is_stream") and self.size
-        return self.size or sys.maxsize if is_said else sys.maxsize
+        is_said = self.answer is not None and not self.answer.get("is_stream")
+        return self.size if is_said else None
 
     def _fetch(self, largest: int = sys.maxsize) -> Effects[bytes]:
         if self.is_local:
             return (yield Run(self.read))
         pieces: list[bytes] = []
-        kind = yield from self.origin.fetch(self.url or "", pieces.append, self._largest, largest)
+        declared = self._declared or LARGEST_BODY
+        kind = yield from self.origin.fetch(self.url or "", pieces.append, declared, largest)
         if kind and self.mime_type in (None, mimetypes.guess_type(self.name)[0]):
             self.mime_type = kind
         return b"".join(pieces)
@@ -215,7 +217,7 @@ class File(os.PathLike[str]):
             if self.is_local:
                 yield Run(partial(output.writelines, self.chunks()))
             else:
-                yield from self.origin.fetch(self.url or "", output.write, self._largest)
+                yield from self.origin.fetch(self.url or "", output.write, self._declared)
             yield Run(output.flush)
         return target
 

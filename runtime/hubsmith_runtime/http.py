@@ -82,6 +82,7 @@ class Body:
         self.is_waited_for = False  # Whether somebody waits for the next piece.
         self.size = 0  # Bytes that were taken of it.
         self.largest = request.largest
+        self.patience = 0.0  # Seconds that its next piece may take, where that is limited.
         # Then it is unpacked here: httpx does not notice where such an answer is cut.
         self.is_packed = self.headers.get("content-encoding", "").lower() in _PACKED
         self._unpacker: Any = None

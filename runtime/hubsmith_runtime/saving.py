@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import weakref
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SLOWEST = 1024  # Bytes a second.
 _NAME_LENGTH = 120
 _PORTS = (f"{port}{digit}" for port in ("COM", "LPT") for digit in "0123456789¹²³")
 # Names that Windows keeps for devices, whatever ending they have.
@@ -36,12 +38,18 @@ class FileOrigin:
 
     The credentials of its driver are for what lies under `base`, the API root of a Space. The
     folder is by default a temporary one, until `cleanup` or the end of this object or the process.
+    A download fails when nothing of it comes for `timeout` seconds (by default those that the
+    origins may be silent), or less than 1 KiB a second for longer.
     """
 
     def __init__(
-        self, base: str = "", driver: Driver | AsyncDriver | None = None, folder: Path | None = None
+        self,
+        base: str = "",
+        driver: Driver | AsyncDriver | None = None,
+        folder: Path | None = None,
+        timeout: float | None = None,
     ) -> None:
-        self.base, self.driver, self.folder = base, driver, folder
+        self.base, self.driver, self.folder, self.timeout = base, driver, folder, timeout
         self._origins = Origins() if driver is None else driver.origins
         self._remover: Callable[[], object] | None = None  # Of a temporary folder.
 
@@ -49,7 +57,7 @@ class FileOrigin:
         self,
         url: str,
         write: Callable[[bytes], object],
-        declared: int = sys.maxsize,
+        declared: int | None = None,
         largest: int = sys.maxsize,
     ) -> Effects[str]:
         """Hand a whole file over, or raise a `DownloadError`; return the type that the server says.
@@ -69,7 +77,7 @@ class FileOrigin:
         kind = body.headers.get("content-type", "").partition(";")[0].strip().lower()
         return kind if "/" in kind and not kind.endswith("/octet-stream") else ""
 
-    def pieces(self, url: str, declared: int = sys.maxsize) -> Iterator[bytes]:
+    def pieces(self, url: str, declared: int | None = None) -> Iterator[bytes]:
         """Read a file as it comes; see `fetch`."""
         with self.blocking() as driver:
             body = driver.run(self._begin(url, declared))
@@ -77,7 +85,7 @@ class FileOrigin:
                 while piece := driver.run(_next_piece(body)):
                     yield piece
 
-    def _begin(self, url: str, declared: int, largest: int = sys.maxsize) -> Effects[Body]:
+    def _begin(self, url: str, declared: int | None, largest: int = sys.maxsize) -> Effects[Body]:
         if is_public(self.base) and not is_public(url):
             raise DownloadError(
                 f"{shown(url)} is not fetched: it is an address of this machine or of a private "
@@ -85,13 +93,16 @@ class FileOrigin:
             )
         is_own = bool(self.base) and url.startswith(f"{self.base}/")
         headers = {**(self._credentials(url) if is_own else {}), "accept-encoding": "identity"}
-        body: Body = yield Open(
-            HttpRequest(method="GET", url=url, headers=headers, is_bare=not is_own)
+        silence = self._origins.silence if self.timeout is None else self.timeout
+        request = HttpRequest(
+            method="GET", url=url, headers=headers, silence=silence, is_bare=not is_own
         )
-        body.largest = largest if "content-length" in body.headers else min(largest, declared)
-        if body.is_packed:
-            body.largest = largest
-        elif body.headers.get("content-encoding", "identity").lower() != "identity":
+        body: Body = yield Open(request, silence)
+        body.patience = silence
+        has_length = "content-length" in body.headers and not body.is_packed
+        body.largest = largest if has_length else min(largest, declared or largest)
+        encoding = body.headers.get("content-encoding", "identity").lower()
+        if encoding != "identity" and not body.is_packed:
             yield Close(body)
             raise DownloadError(f"{shown(url)} is packed in a way that was not asked for.")
         if body.status not in (200, 203):
@@ -184,7 +195,11 @@ def _next_piece(body: Body) -> Effects[bytes]:
     piece = b""
     try:
         while piece == b"":  # As long as it is only the header of a packed file.
-            piece = yield Read(body)
+            began = time.monotonic()
+            piece = yield Read(body, body.patience)
+            # A server that sends drop by drop uses it up.
+            gained = len(piece or b"") / _SLOWEST - (time.monotonic() - began)
+            body.patience = min(body.request.silence or 0.0, body.patience + gained)
     except ConnectionFailedError as error:
         raise DownloadError(f"{error} The file is not whole: try again.") from error
     piece = piece or b""

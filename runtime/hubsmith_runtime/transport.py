@@ -222,7 +222,7 @@ def _translated(error: Exception, request: HttpRequest) -> Exception:
     match error:
         case httpx.ConnectTimeout():
             return errors.ConnectionTimeoutError(f"{what}: no connection in time. Is it running?")
-        case httpx.TimeoutException():
+        case httpx.TimeoutException() | effects.DeadlineExceeded():
             return errors.InferenceTimeoutError(f"{what}: no answer in time. Try a longer timeout.")
         case httpx.ConnectError():
             failure = ConnectionFailedError(

@@ -23,6 +23,11 @@ def done() -> Script:
     return [completed("x")]
 
 
+def a_file() -> Script:
+    file = {"path": "/tmp/a.txt", "meta": {"_type": "gradio.FileData"}}
+    return [completed(file)]
+
+
 def lasting() -> Script:
     return [60.0]
 
@@ -75,6 +80,11 @@ async def _astream(client: AsyncInferenceClient) -> list[Any]:
     return [item.choices[0].delta.content async for item in items]
 
 
+async def _aread(client: Any) -> bytes:
+    return await (await client.predict("x", api_name="/echo")).aread()
+
+
+FETCH: Calls = (lambda client: client.predict("x", api_name="/echo").read(), _aread)
 PREDICT = same(lambda client: client.predict("x", api_name="/echo"))
 UPLOAD = same(lambda client: client.predict(handle_file(__file__), api_name="/upper_file"))
 SUBMIT = same(lambda client: client.submit("x", api_name="/echo"))
@@ -132,6 +142,7 @@ def space_rows() -> Iterator[Row]:
     yield from slow("upload", UPLOAD, f"{API}/upload")
     yield from slow("join", PREDICT, queue)
     yield from slow("events", PREDICT, stream)
+    yield from slow("file", FETCH, f"{API}/file=/tmp/a.txt", script=a_file)
     yield from slow("events of a job", RESULT, stream)
     yield from slow("cancel", CANCEL, f"{API}/cancel", script=lasting)
     yield Row("config, Retry-After", PREDICT, {"/config": BUSY})

@@ -19,6 +19,7 @@ from .connection import Preparation
 from .connector import WAKE_SECONDS, Connector
 from .core import BACKGROUND_SECONDS, SpaceCore
 from .job import AsyncJob, BaseJob, Job
+from .session import JobState
 from .source import Source
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 R = TypeVar("R")
-Callbacks: TypeAlias = "Sequence[Callable[[BaseJob[Any]], object]]"
+Callbacks: TypeAlias = "Sequence[Callable[[JobState, BaseJob[Any]], object]]"
 
 
 class BaseSpace:
@@ -64,11 +65,12 @@ class BaseSpace:
             self._driver: Any = AsyncDriver(origins)
         else:
             self._driver = Driver(origins)
+        folder = Path(download_dir) if download_dir else None
         connector = Connector(
             source=where,
             retries=retries or Retries(),
             origins=origins,
-            files=FileOrigin("", self._driver, Path(download_dir) if download_dir else None),
+            files=FileOrigin("", self._driver, folder, timeout),
             auth=auth,
             wake_timeout=wake_timeout,
             on_stage=on_stage,
@@ -121,7 +123,7 @@ class BaseSpace:
         state = yield from self._core.submit(prepare)
         job = self._job(self._core, state, self._driver)
         for callback in callbacks:
-            yield Run(partial(job.add_done_callback, callback), blocks=False)
+            yield Run(partial(job.add_done_callback, partial(callback, state)), blocks=False)
         return job
 
 
