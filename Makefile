@@ -1,4 +1,4 @@
-# Every habit of the project, one line each. `make help` lists them.
+# Every task of the project, one line each. `make help` lists them.
 
 PYTHON ?= python3
 VENV := .venv
@@ -21,7 +21,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock newest demo test test-versions test-secrets test-servers test-faults soak test-hostile fuzz corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs clean
+.PHONY: help setup lock newest demo test test-versions test-secrets test-servers test-faults soak test-hostile fuzz corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs docs-look clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -144,6 +144,10 @@ types: setup ## type-check everything in strict mode
 
 docs: setup ## build the documentation into build/docs; a warning is an error
 	$(PYTHON_VENV) -m sphinx --builder html --fail-on-warning --keep-going --quiet docs build/docs
+
+docs-look: docs ## look at every page in Chromium, wide and narrow, light and dark
+	$(PIP) --require-hashes --requirement requirements/look.txt
+	$(PYTHON_VENV) -m tests.docs.screenshots
 
 clean: ## remove everything that was built or installed
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .cache $(VENV)

@@ -56,6 +56,10 @@ WORLDS: dict[str, str] = {
     "inference": "inference_world",
     "migrating-from-huggingface-hub": "inference_world",
     "vendoring": "changing_world",
+    "commands/check": "changing_world",
+    "commands/diff": "changing_world",
+    "commands/mock": "changing_world",
+    "commands/update": "changing_world",
     "providers": "inference_world",
 }
 """The fixture of each page that needs another one than `kitchen_world`."""
@@ -121,8 +125,11 @@ def changing_world(kitchen_world: World, hub: FakeHub) -> Iterator[World]:
             hub.spaces["owner/kitchen"].host = mock.url
 
         steps = {"the Space changes": change}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = str(probe.getsockname()[1])
-        spelling = {**kitchen_world.spelling, "7861": port}
+        spelling = {**kitchen_world.spelling, "7861": free_port(), "7862": free_port()}
         yield replace(kitchen_world, steps=steps, spelling=spelling)
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])

@@ -42,7 +42,7 @@ class Block:
 
 
 def page_path(name: str) -> Path:
-    """The file of a page: README stands at the top of the repository, the others in docs/."""
+    """The file of a page: README stands at the top of the repository, the others below docs/."""
     top = ROOT / f"{name}.md"
     return top if top.is_file() else DOCS / f"{name}.md"
 
@@ -50,7 +50,12 @@ def page_path(name: str) -> Path:
 def page_names() -> list[str]:
     """Every page whose blocks are run or checked."""
     top = [path.stem for path in ROOT.glob("*.md")]
-    return sorted(top) + sorted(path.stem for path in DOCS.glob("*.md"))
+    return sorted(top) + doc_names()
+
+
+def doc_names() -> list[str]:
+    """The pages of the site, such as `spaces` and `commands/add`."""
+    return sorted(path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md"))
 
 
 def blocks_of(name: str) -> list[Block]:

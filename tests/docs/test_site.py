@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hubsmith_codegen.cli.main import COMMANDS
 
-from tests.docs.page import DOCS, ROOT, Block, blocks_of, page_names, page_path
+from tests.docs.page import DOCS, ROOT, Block, blocks_of, doc_names, page_names, page_path
 from tests.docs.shell import PROGRAMS, commands_of
 
 if sys.version_info >= (3, 11):
@@ -53,23 +53,25 @@ def test_links_lead_somewhere(name: str) -> None:
     path = page_path(name)
     for target in LINK.findall(text_of(name)):
         # README's links work on a package index, too.
-        target = target.removeprefix(REPOSITORY)
+        is_whole, target = target.startswith(REPOSITORY), target.removeprefix(REPOSITORY)
         if re.match(r"[a-z]+:", target):
             continue
         file, _, anchor = target.partition("#")
-        linked = (path.parent / file) if file else path
+        linked = ((ROOT if is_whole else path.parent) / file) if file else path
         assert linked.exists(), f"{path.name}: {target}"
         assert not anchor or anchor in anchors(linked), f"{path.name}: {target}"
         # A site cannot link to what is not part of it.
-        assert path.parent != DOCS or linked.parent == DOCS, f"{path.name}: {target}"
+        is_of_site = DOCS in path.parents and not is_whole
+        assert not is_of_site or DOCS in linked.resolve().parents, f"{path.name}: {target}"
 
 
 def test_the_table_of_contents_names_every_page_once() -> None:
-    trees = re.findall(
-        r"```\{toctree\}\n(?::[^\n]*\n)*\n(.*?)```", (DOCS / "index.md").read_text(), re.S
-    )
-    named = [line for tree in trees for line in tree.split()]
-    assert sorted(named) == sorted({path.stem for path in DOCS.glob("*.md")} - {"index"})
+    named: list[str] = []
+    for page in doc_names():
+        text = page_path(page).read_text(encoding="utf-8")
+        for tree in re.findall(r"```\{toctree\}\n(?::[^\n]*\n)*\n(.*?)```", text, re.DOTALL):
+            named += [(Path(page).parent / line).as_posix() for line in tree.split()]
+    assert sorted(named) == sorted(set(doc_names()) - {"index"})
 
 
 def test_fences_name_a_language_that_is_checked() -> None:
@@ -83,6 +85,10 @@ def test_fences_name_a_language_that_is_checked() -> None:
         "text",
         "typescript",
         "{toctree}",
+        "{eval-rst}",
+        "{usage}",
+        "{task-types}",
+        "{image}",
     }
     everything = [block for name in page_names() for block in blocks_of(name)]
     assert [b.place for b in everything if b.language not in {*known, "run"}] == []
@@ -177,7 +183,8 @@ def check_line(line: str, place: str, *, is_whole: bool = True) -> None:
         is_whole: Whether it has everything that the command needs; a mention in a sentence has not.
     """
     program, *words = shlex.split(line.split("#")[0]) or [""]
-    words = words[: words.index("&")] if "&" in words else words
+    ends = [words.index(word) for word in ("&", "|", "||", "&&", ">", ">>") if word in words]
+    words = words[: min(ends, default=None)]
     if program == "make":
         targets = [word for word in words if "=" not in word]
         assert set(targets) <= TARGETS, f"{place}: {line}"
