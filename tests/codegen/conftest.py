@@ -107,3 +107,24 @@ def gradio_routes(documents: dict[str, bytes]) -> Routes:
         "/gradio_api/info": documents["info"],
         "/gradio_api/openapi.json": documents["openapi"],
     }
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, documents: dict[str, bytes]) -> Path:
+    """A folder to work in, with a repository of its own and the snapshots `one` and `two`."""
+    folder = tmp_path / "project"
+    (folder / ".git").mkdir(parents=True)
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        (folder / name / "info.json").write_bytes(documents["info"])
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder with what it holds, temporary ones included."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

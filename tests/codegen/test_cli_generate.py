@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from hubsmith_codegen.cli import main
-from hubsmith_codegen.cli.configuration import RecordedSpace, read_configuration, with_space
+from hubsmith_codegen.cli.configuration import RecordedSpace, read_configuration
+from hubsmith_codegen.cli.recording import with_space
 from hubsmith_runtime import SpecError
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -98,11 +99,11 @@ def test_outputs_may_be_typed_as_nullable(home: Path, capsys: pytest.CaptureFixt
     (home / "hubsmith.toml").write_text('[tool.hubsmith]\noutputs = "nullable"\n')
     assert main(["add", "one", "two"]) == 0
     client = home / "clients" / "one" / "client.py"
-    assert "-> str | None:" in client.read_text()
+    assert "-> str | Skipped | None:" in client.read_text()
     assert '"outputs": "nullable"' in (client.parent / "hubsmith.lock").read_text()
     assert main(["check"]) == 0
     assert main(["generate"]) == 0
-    assert "-> str | None:" in client.read_text()
+    assert "-> str | Skipped | None:" in client.read_text()
     file = home / "hubsmith.toml"
     file.write_text(file.read_text() + 'outputs = "filled"\n')
     capsys.readouterr()
@@ -113,7 +114,7 @@ def test_outputs_may_be_typed_as_nullable(home: Path, capsys: pytest.CaptureFixt
     assert "-> str:" in (home / "clients" / "two" / "client.py").read_text()
     assert main(["check"]) == 0
     assert main(["generate", "--spec", "one", "--out", "made"]) == 0
-    assert "-> str | None:" in (home / "made" / "one" / "client.py").read_text()
+    assert "-> str | Skipped | None:" in (home / "made" / "one" / "client.py").read_text()
 
 
 def test_the_name_of_a_module_is_not_taken_for_a_new_client(

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from hubsmith_runtime import HubsmithError, SpecError
+from hubsmith_runtime import SpecError
 from pydantic import Field
 
 from ..ir.checked import Checked
-from ..load.toml import parse_toml, read_toml
+from ..load.toml import read_toml
 from ..load.typed import typed
-from ..write.boundary import boundary_of, confined, replace_file
+from ..write.boundary import boundary_of
 from ..write.options import Options, Outputs
 from .console import shown_path
 from .naming import checked_name
 
 OWN_FILE = "hubsmith.toml"
 FILES = (OWN_FILE, "pyproject.toml")
-_PREFIX = "tool.hubsmith.spaces"
+SPACES_TABLE = "tool.hubsmith.spaces"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,88 +106,13 @@ def read_configuration(start: Path) -> Configuration:
     return Configuration(file=nearest or start / OWN_FILE)
 
 
-def with_space(configuration: Configuration, name: str, space: RecordedSpace) -> str | None:
-    """Return the text of the configuration file with a Space in it.
-
-    Only the lines of this Space change. `None` means that it stands there already. A file that
-    cannot be changed safely is refused.
-    """
-    if configuration.spaces.get(name) == space:
-        return None
-    file = confined(configuration.file, configuration.boundary())
-    text = file.read_bytes().decode() if file.is_file() else ""
-    newline = "\r\n" if "\r\n" in text else "\n"
-    settings = {  # `None` where it is the default, which is not written.
-        "source": space.source,
-        "out": space.out,
-        "vendor-runtime": space.vendor_runtime or None,
-        "outputs": space.outputs,
-    }
-    stated = {key: value for key, value in settings.items() if value is not None}
-    header = re.compile(
-        rf"^[ \t]*\[[ \t]*{re.escape(_PREFIX)}[ \t]*\.[ \t]*([\"']?){re.escape(name)}\1[ \t]*\][^\n]*\n?",
-        re.MULTILINE,
-    )
-    if found := header.search(text):
-        following = re.compile(r"^[ \t]*\[", re.MULTILINE).search(text, found.end())
-        end = following.start() if following else len(text)
-        body = _replaced(text[found.end() : end], settings, newline)
-        edited = text[: found.end()] + body + text[end:]
-    else:
-        before = text if not text or text.endswith("\n") else text + newline
-        key = name if name.isascii() else json.dumps(name, ensure_ascii=False)
-        lines = [f"[{_PREFIX}.{key}]", *(_line(key, value) for key, value in stated.items())]
-        edited = before + (newline if before else "") + newline.join(lines) + newline
-    try:
-        expected = parse_toml(text.encode(), str(file))
-        own = expected.setdefault("tool", {}).setdefault("hubsmith", {})
-        own.setdefault("spaces", {})[name] = stated
-        is_safe = parse_toml(edited.encode(), str(file)) == expected
-    except (AttributeError, TypeError, SpecError):
-        is_safe = False
-    if not is_safe:
-        raise SpecError(
-            f"{file} cannot be changed safely. Add this yourself: "
-            f"[{_PREFIX}.{name}] {_line('source', space.source)}"
-        )
-    return edited
-
-
-def write_configuration(file: Path, text: str) -> None:
-    """Replace the configuration file at once."""
-    try:
-        replace_file(confined(file, file.parent), text.encode())
-    except OSError as error:
-        raise HubsmithError(f"{file} could not be written: {error.strerror or error}.") from None
-
-
-def _line(key: str, value: str | bool) -> str:
-    return f"{key} = {json.dumps(value, ensure_ascii=False)}"
-
-
-def _replaced(body: str, settings: Mapping[str, str | bool | None], newline: str) -> str:
-    """Put the settings in place of the old ones and keep every other line, comments included."""
-    for key, value in settings.items():
-        old = re.search(
-            rf"^([ \t]*){key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|true|false)(.*\n?)",
-            body,
-            re.MULTILINE,
-        )
-        if old:
-            new = "" if value is None else f"{old[1]}{_line(key, value)}{old[2]}"
-            body = body[: old.start()] + new + body[old.end() :]
-        elif value is not None:
-            body = _line(key, value) + newline + body
-    return body
-
-
 def _configuration(table: Mapping[str, Any], file: Path) -> Configuration:
     settings = typed(table, Settings, f"{file}: [tool.hubsmith]")
     for name in settings.spaces:
         try:
             checked_name(name)
         except SpecError as error:
-            raise SpecError(f"{file}: [{_PREFIX}.{name}]: {error}") from None
+            raise SpecError(f"{file}: [{SPACES_TABLE}.{name}]: {error}") from None
     return Configuration(
         file=file,
         out=settings.out,

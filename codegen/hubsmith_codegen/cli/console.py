@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TextIO, TypeAlias
 
@@ -62,6 +62,19 @@ def printable(text: str) -> str:
     """Keep a text on its line, and a stranger's control characters out of the terminal."""
     line = " ".join(text.splitlines())
     return inert("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line))
+
+
+def table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:
+    """Return the lines of a table; the columns named are aligned to the right."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(
+            f"{cell:{'>' if number in right else '<'}{width}}"
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
 
 
 def shown_path(path: Path) -> str:

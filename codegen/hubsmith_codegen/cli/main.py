@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, str] = {
     "update": "fetch again, then generate; say what changed",
     "check": "exit 1 where a client drifted, and say which kind",
     "diff": "API changes: breaking, compatible, cosmetic",
+    "list": "the recorded Spaces, and how their clients are",
+    "remove": "take recorded Spaces out again, with their clients",
     "show": "every endpoint of a Space, with snippets that call it",
     "call": "one call from the shell, with progress",
     "search": "find Spaces by meaning",

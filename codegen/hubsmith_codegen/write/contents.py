@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from ..load.document import MAX_BYTES
 from ..load.file import read_file
-from .lock import hash_of
+from .lock import LOCK_FILE, hash_of, read_lock_file
 
 SPEC_FOLDER = "spec"
 _IGNORED_FOLDERS = frozenset({"__pycache__"})
@@ -49,6 +49,21 @@ def edited(
         and (is_ := _hash(root / path)) != digest
         and (path not in made or is_ != hash_of(made[path]))
     ]
+
+
+def not_as_written(root: Path) -> list[PurePosixPath]:
+    """Return the files of a package that hubsmith did not write, and the code that was edited.
+
+    Raises:
+        SpecError: when its lock cannot be read.
+    """
+    present = dict(hashes(root))
+    is_ours = present.pop(PurePosixPath(LOCK_FILE), None) is not None
+    written: Mapping[PurePosixPath, str] = {}
+    if is_ours:
+        written = read_lock_file(root / LOCK_FILE).files
+    edits = edited(root, written, {})
+    return sorted(path for path in present if path not in written or path in edits)
 
 
 def listed(paths: Iterable[PurePosixPath]) -> str:

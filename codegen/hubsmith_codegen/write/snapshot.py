@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from hubsmith_runtime import HubsmithError
 
@@ -21,6 +21,12 @@ def snapshot_place(folder: Path, boundary: Path) -> dict[str, Path]:
         SpecError: when one of them would be outside of the boundary, or is reached through a link.
     """
     return {name: confined(folder / name, boundary) for name in _NAMES}
+
+
+def other_files(folder: Path) -> list[PurePosixPath]:
+    """Return what a folder of a snapshot holds besides it."""
+    present = folder.iterdir() if folder.is_dir() else ()
+    return sorted(PurePosixPath(path.name) for path in present if path.name not in _NAMES)
 
 
 def write_snapshot(raw: RawSpec, folder: Path, *, boundary: Path | None = None) -> None:

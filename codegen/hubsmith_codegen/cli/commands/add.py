@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,20 +13,17 @@ from hubsmith_runtime.http import shown
 from ...load import RawSpec
 from ...pipeline import Target
 from ...snippets.sample import sample
-from ..configuration import (
-    Configuration,
-    RecordedSpace,
-    read_configuration,
-    with_space,
-    write_configuration,
-)
+from ...write.contents import not_as_written
+from ...write.undo import removed, restored
+from ..configuration import Configuration, RecordedSpace, read_configuration
 from ..console import shown_path
 from ..naming import checked_name, refuse_taken
+from ..recording import with_space, write_configuration
 from ..report import Report
 from ..source import Reader, name_for, path_of, recorded_path
 from . import UsageError
 from .arguments import add_fetching, add_output, add_place
-from .writing import packages, refuse_twin, write_one
+from .writing import packages, refuse_loss, refuse_twin, tell_written, write_one
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,24 +65,53 @@ def run(options: argparse.Namespace) -> int:
                 root = configuration.folder(name) if out is None else Path(out) / name
                 target = Target(raw=raw, root=root, options=configuration.options(entry))
                 refuse_twin(label, target, targets.values())
-                refuse_taken(name, root)
+                if name not in configuration.spaces:
+                    refuse_taken(name, root)
                 targets[label], entries[label] = target, entry
         ready = packages(targets, report)
         for label in report.bar.each("writing", ready):
             with report.space(label):
                 package = ready[label]
+                former = _former(configuration, package.root, sources[label], options)
                 # What cannot be recorded is not written either.
                 text = with_space(configuration, package.name, entries[label])
-                write_one(package, report, configuration, options)
+                with contextlib.ExitStack() as undo:
+                    if former is not None:
+                        undo.enter_context(removed(former, configuration.boundary()))
+                    if text is not None:
+                        undo.enter_context(restored([configuration.file]))
+                        write_configuration(configuration, text)
+                    is_changed = write_one(package, configuration, options)
+                tell_written(package, report, is_changed=is_changed)
                 lines = sample(package.service, package.root, Path.cwd(), configuration.file.parent)
                 report.tell(package.name, sample=[line.removeprefix("    ") for line in lines[1:]])
                 if text is not None:
-                    write_configuration(configuration.file, text)
                     configuration = read_configuration(Path.cwd())
                     place = shown_path(configuration.file)
                     lines.insert(0, f"Recorded {package.name} in {place}.")
+                if former is not None:
+                    report.tell(package.name, moved_from=shown_path(former))
+                    lines.insert(0, f"Moved {package.name} from {shown_path(former)}.")
                 report.show(*lines)
     return report.status
+
+
+def _former(
+    configuration: Configuration, root: Path, source: str, options: argparse.Namespace
+) -> Path | None:
+    """Return the folder that a recorded client moves away from, if it moves."""
+    former = configuration.folder(root.name)
+    is_recorded = root.name in configuration.spaces
+    if not is_recorded or not former.exists() or former.resolve() == root.resolve():
+        return None
+    path = path_of(source)
+    if path is not None and path.resolve().is_relative_to(former.resolve()):
+        raise SpecError(
+            f"{source} is in the folder that {root.name} moves away from. Copy it first."
+        )
+    if not options.force:
+        refuse_loss(former, not_as_written(former))
+    return former
 
 
 def _entry(

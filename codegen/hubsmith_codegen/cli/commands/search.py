@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-from collections.abc import Sequence
 
 from hubsmith_runtime import SpaceSummary, search_spaces
 
-from ..console import printable
+from ..console import printable, table
 from . import OK
 from .arguments import add_token, whole_number
 
@@ -45,24 +44,12 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([dataclasses.asdict(one) for one in found], indent=2))
     elif found:
-        for line in _table(found):
-            print(line)
+        rows = [(one.id, one.stage or "?", f"{one.likes} likes", _about(one)) for one in found]
+        print("\n".join(table(rows, right={2})))
     else:
         more = "" if options.all else " --all searches those that do not run, too."
         print(f"No Space found. Use other words, or more of them.{more}")
     return OK
-
-
-def _table(found: Sequence[SpaceSummary]) -> list[str]:
-    rows = [
-        (printable(one.id), printable(one.stage or "?"), str(one.likes), _about(one))
-        for one in found
-    ]
-    names, stages, likes, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
-    return [
-        f"{name:<{names}}  {stage:<{stages}}  {count:>{likes}} likes  {about}".rstrip()
-        for name, stage, count, about in rows
-    ]
 
 
 def _about(one: SpaceSummary) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from hubsmith_runtime import SpecError
 
 from ...load import RawSpec
 from ...pipeline import Package, Target, generate
 from ...snippets.listing import counted
+from ...write.contents import listed
 from ...write.files import write
 from ...write.snapshot import snapshot_place, write_snapshot
+from ...write.undo import restored
 from ..configuration import Configuration
 from ..console import shown_path
 from ..report import Report
@@ -32,6 +34,15 @@ def refuse_twin(label: str, target: Target, others: Iterable[Target]) -> None:
         raise SpecError(
             f"{label}: another of these sources gives a client named {target.root.name} already. "
             "Run the command for it alone, with --name."
+        )
+
+
+def refuse_loss(folder: Path, files: Iterable[PurePosixPath]) -> None:
+    """Refuse to remove a folder because of files in it that nobody could write again."""
+    if names := listed(files):
+        raise SpecError(
+            f"{shown_path(folder)} holds what hubsmith did not write, or what was edited since: "
+            f"{names}. Move it away, or remove it as well with --force."
         )
 
 
@@ -59,34 +70,38 @@ def write_each(
     ready = packages(targets, report)
     for name in report.bar.each("writing", ready):
         with report.space(name):
-            write_one(ready[name], report, configuration, options, with_snapshot=with_snapshots)
+            package = ready[name]
+            is_changed = write_one(package, configuration, options, with_snapshot=with_snapshots)
+            tell_written(package, report, is_changed=is_changed)
 
 
 def write_one(
     package: Package,
-    report: Report,
     configuration: Configuration,
     options: argparse.Namespace,
     *,
     with_snapshot: bool = True,
-) -> None:
-    """Write a client and, where it has a folder of its own, its snapshot; tell what became of it.
+) -> bool:
+    """Write a client and, where it has a folder of its own, its snapshot: both or none.
 
-    Nothing is written outside of the project but into the folder that the command line names, and
+    Return whether the client changed. Nothing is written outside of the project but into the folder that the command line names, and
     no edit is overwritten but with `force`.
     """
     has_own_folder = with_snapshot and bool(configuration.snapshots)
     snapshot, project = configuration.snapshot(package.name), configuration.boundary()
-    if has_own_folder:  # What it refuses is not written either.
-        snapshot_place(snapshot, project)
-    is_changed = write(
-        package.files,
-        package.root,
-        boundary=configuration.boundary(options.out),
-        discards_edits=options.force,
-    )
-    if has_own_folder:
-        write_snapshot(package.raw, snapshot, boundary=project)
+    with restored(snapshot_place(snapshot, project).values() if has_own_folder else ()):
+        if has_own_folder:
+            write_snapshot(package.raw, snapshot, boundary=project)
+        return write(
+            package.files,
+            package.root,
+            boundary=configuration.boundary(options.out),
+            discards_edits=options.force,
+        )
+
+
+def tell_written(package: Package, report: Report, *, is_changed: bool) -> None:
+    """Tell what became of a client."""
     operations, folder = package.service.operations, shown_path(package.root)
     report.tell(
         package.name,

@@ -1,0 +1,53 @@
+"""`hubsmith remove`: a recorded Space with everything that `add` made of it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+
+from ...write.contents import not_as_written
+from ...write.snapshot import other_files
+from ...write.undo import removed, restored
+from ..configuration import read_configuration
+from ..console import shown_path
+from ..recording import without_space, write_configuration
+from ..report import Report
+from .arguments import add_output
+from .writing import refuse_loss
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="+", metavar="NAME", help="a recorded Space")
+    parser.add_argument(
+        "--force", action="store_true", help="remove edited files and files of others as well"
+    )
+    add_output(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Remove the Spaces, and return 2 where one of them could not be: it is left as it is then."""
+    configuration = read_configuration(Path.cwd())
+    with Report(options, stages=1) as report:
+        for name in report.bar.each("removing", dict.fromkeys(options.names)):
+            with report.space(name):
+                configuration.space(name)
+                root, project = configuration.folder(name), configuration.boundary()
+                folders = [root]
+                if not options.force:
+                    refuse_loss(root, not_as_written(root))
+                if configuration.snapshots:
+                    folders.append(snapshot := configuration.snapshot(name))
+                    if not options.force:
+                        refuse_loss(snapshot, other_files(snapshot))
+                text = without_space(configuration, name)
+                gone = [shown_path(folder) for folder in folders if folder.exists()]
+                with contextlib.ExitStack() as undo:
+                    undo.enter_context(restored([configuration.file]))
+                    write_configuration(configuration, text)
+                    for folder in folders:
+                        undo.enter_context(removed(folder, project))
+                configuration = read_configuration(Path.cwd())
+                what = f"removed{', with ' if gone else ''}{' and '.join(gone)}."
+                report.tell(name, what, colour="green", removed=[*gone])
+    return report.status
