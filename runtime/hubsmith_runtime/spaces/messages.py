@@ -147,6 +147,11 @@ def lost_error(where: str, error: errors.HubsmithError | None) -> errors.Session
     return errors.SessionLostError(f"{text}: {sentence(reason)} Call again.")
 
 
+def unheard_error(where: str) -> errors.SessionLostError:
+    text = f"{where}: the server took the job and then said nothing of it for ten minutes"
+    return errors.SessionLostError(f"{text}, so its result is lost. Call again.")
+
+
 def unreadable_error(where: str) -> errors.ResultError:
     return errors.ResultError(f"{where}: the server's answer cannot be read: it holds no result.")
 

@@ -6,6 +6,7 @@ A session multiplexes the events of many jobs over one stream. `JobState` follow
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ from .messages import Message
 
 _CANCELLED_KEPT = 100  # A server ends a cancelled job late, but not after so many others.
 _LONGEST_LOG = 10_000
+_UNHEARD_SECONDS = 600.0
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -33,6 +35,8 @@ class JobState:
     keeps_events: bool  # Whether events are kept, for a caller who iterates.
     event_id: str = ""  # Empty until the server took the job.
     is_abandoned: bool = False  # Whether its caller went before that.
+    is_heard: bool = False  # Whether the stream named it.
+    unheard_since: float | None = None  # When the stream first brought something else.
     events: list[kinds.RawEvent] = field(default_factory=list[kinds.RawEvent])
     chunks: int = 0  # How many partial results came.
     callbacks: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
@@ -46,7 +50,7 @@ class JobState:
     _results: list[Any] = field(default_factory=list[Any])
 
     def receive(self, message: Message) -> None:
-        is_diff = self.sends_diffs and self.chunks > 0
+        self.is_heard, is_diff = True, self.sends_diffs and self.chunks > 0
         masked = self.session.masked
         event = messages.read_event(message, self.call.where, masked, is_diff=is_diff)
         if event is not None:
@@ -175,8 +179,19 @@ class Session:
                     lost = messages.lost_error(job.call.where, error)
                     self.end(job, kinds.Failed(error=lost))
             return True
-        received = map(messages.parse_message, self._decoder.feed(piece))
+        received = list(map(messages.parse_message, self._decoder.feed(piece)))
+        if not any(message.get("event_id") for message in received):  # A heartbeat, or less.
+            self._lose_unheard()
         return any(list(map(self.receive, received)))  # Those after an end are received, too.
+
+    def _lose_unheard(self) -> None:
+        """End jobs that the stream never names: Gradio does at once, with their place in the queue."""
+        now = time.monotonic()
+        for job in list(self.pending.values()):
+            if not job.is_heard:
+                since = job.unheard_since = job.unheard_since or now
+                if now - since > _UNHEARD_SECONDS:
+                    self.end(job, kinds.Failed(error=messages.unheard_error(job.call.where)))
 
     def receive(self, message: Message) -> bool:
         """Hand a message to its job, and say whether the stream ends with it."""
