@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeAlias
 
+import hubsmith_runtime
 from hubsmith_runtime import HubsmithError, SpecError
 
 from ..ir.text import plain
@@ -28,6 +29,7 @@ Checker: TypeAlias = Literal["pyright", "mypy"]
 _Found: TypeAlias = tuple[str, int, int, str, str]  # File, line, column, message, rule.
 
 _SECONDS = 600
+_COMPILED = shutil.ignore_patterns("__pycache__")
 _SETTINGS = {"pyproject.toml", "pyrightconfig.json", "mypy.ini", ".mypy.ini", "setup.cfg"}
 _MYPY = (
     # Who wrote no annotations wants to know as well what breaks.
@@ -102,6 +104,9 @@ class Callers:
                 if self._client not in target.relative_to(self._copy).parents:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(file, target)
+            # Without it a type checker takes anything of a client for right.
+            runtime = Path(hubsmith_runtime.__file__).parent
+            shutil.copytree(runtime, top / "runtime" / runtime.name, ignore=_COMPILED)
             self._working_folder.mkdir(parents=True, exist_ok=True)
             files = "\n".join(
                 str(self._copy / one.relative_to(self._project)) for one in self._code
@@ -144,8 +149,8 @@ class Callers:
         for one in diagnostics:
             if one["severity"] == "error":
                 at: Mapping[str, int] = one["range"]["start"]
-                rule = one.get("rule", "")
-                yield one["file"], at["line"] + 1, at["character"] + 1, one["message"], rule
+                message, rule = one["message"].partition("\n")[0], one.get("rule", "")
+                yield one["file"], at["line"] + 1, at["character"] + 1, message, rule
 
     def _mypy(self) -> Iterator[_Found]:
         where = ("--python-executable", self._python, "--cache-dir", str(self._cache))
@@ -203,7 +208,8 @@ class Callers:
         top = Path("src" if self._client.parts[0] == "src" else "")
         # Below a folder that is no package, the name of any module could be that of a library's.
         starts = [base] if base != self._client.parent else []
-        return [self._copy / start for start in dict.fromkeys([*starts, top, Path()])]
+        runtime = self._copy.with_name("runtime")
+        return [self._copy / start for start in dict.fromkeys([*starts, top, Path(), runtime])]
 
     @property
     def _working_folder(self) -> Path:
@@ -254,12 +260,12 @@ def _tools(project: Path) -> tuple[Checker, str, str]:
     environments = [*([Path(active)] if active else []), project / ".venv"]
     own = [sysconfig.get_path("scripts"), str(Path(sys.executable).parent)]
     places = [*(str(one / scripts) for one in environments), *own, os.environ.get("PATH", "")]
-    search = os.pathsep.join(places)
-    python = shutil.which("python", path=search) or sys.executable
+    python = shutil.which("python", path=os.pathsep.join(places)) or sys.executable
     checkers: tuple[Checker, ...] = ("pyright", "mypy")
-    for checker in checkers:
-        if program := shutil.which(checker, path=search):
-            return checker, program, python
+    for place in places:
+        for checker in checkers:
+            if program := shutil.which(checker, path=place):
+                return checker, program, python
     raise HubsmithError(
         "There is neither pyright nor mypy, one of which --code needs. Run: pip install pyright"
     )
