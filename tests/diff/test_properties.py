@@ -19,7 +19,7 @@ from hubsmith_codegen.ir.types import (
 )
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from tests.codegen.test_properties import FITTING, SCHEMAS
+from tests.codegen.test_properties import FITTING, JSON, SCHEMAS
 from tests.support.documents import endpoint, info_of, parameter, result, service_of, with_default
 
 MIRRORED: dict[str, str] = {
@@ -84,6 +84,33 @@ def test_an_api_does_not_differ_from_itself(service: Service) -> None:
 def test_nor_does_one_with_whatever_stands_for_a_schema(taken: object, returned: object) -> None:
     described = {"/go": endpoint(parameter(taken), returns=[result(returned)])}
     one, other = (service_of(info=info_of(described)) for _ in range(2))
+    assert diff_services(one, other).changes == ()
+
+
+def shuffled(value: Any, random: Any) -> Any:
+    """The same JSON value, with the keys of every object in another order."""
+    match value:
+        case dict():
+            keys: list[Any] = random.sample(list(value), len(value))
+            return {key: shuffled(value[key], random) for key in keys}
+        case list() | tuple():
+            return [shuffled(one, random) for one in value]
+        case _:
+            return value
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), JSON, min_size=2), FITTING, st.randoms())
+@settings(suppress_health_check=list(HealthCheck))
+def test_the_order_of_keys_is_no_difference(
+    default: Any, fitting: tuple[Any, Any], random: Any
+) -> None:
+    schema, value = fitting
+    taken = [
+        with_default({}, default, name="one", example_input=default),
+        with_default(schema, value, name="two"),
+    ]
+    info = info_of({"/go": endpoint(*taken, returns=[result(schema)]), "/walk": endpoint(*taken)})
+    one, other = (service_of(info=found) for found in (info, shuffled(info, random)))
     assert diff_services(one, other).changes == ()
 
 
