@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, TypeAlias
 from urllib.parse import urlsplit
 
+from pydantic_core import from_json
+
 from .errors import ConnectionFailedError, SpecError
 
 LARGEST_BODY = 512 << 20  # Bytes of an answer that are held in memory; files may be larger.
@@ -61,8 +63,8 @@ class Response:
     def json(self) -> Any:
         """Return the parsed content, or `None` where it is not JSON."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
+            return parsed(self.body)
+        except ValueError:
             return None
 
 
@@ -121,6 +123,17 @@ class Body:
             url=self.url,
             masked=self.masked,
         )
+
+
+def parsed(content: bytes) -> Any:
+    """Parse JSON; a `ValueError` for any other text."""
+    try:
+        return from_json(content)  # Other than `json.loads` it makes no text of all of it first.
+    except ValueError:  # Also about what Python's parser takes, such as a byte order mark.
+        try:
+            return json.loads(content)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
 
 
 def origin_of(url: str) -> str:

@@ -278,7 +278,10 @@ def test_an_embedding_is_an_array_of_any_depth(is_raw: bool) -> None:
     assert array.shape == (1, 2, 2)
 
 
-@pytest.mark.parametrize("answer", [[[1], [1, 2]], ["a"], {"error": "x"}, None])
+@pytest.mark.parametrize(
+    "answer",
+    [[[1], [1, 2]], [1, [2]], [[1], [[1]]], ["a"], [["0"], "0"], {}, 1, [{}], {"error": "x"}, None],
+)
 def test_what_is_no_array_is_an_error(answer: Any) -> None:
     with pytest.raises(ResultError, match="feature_extraction expects an array"):
         decode(ArrayRequest(), json_reply(answer))

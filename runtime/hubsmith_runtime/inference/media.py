@@ -8,13 +8,17 @@ from __future__ import annotations
 import base64
 import importlib
 import io
+import re
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
 
 import pydantic
+from pydantic_core import from_json
 
 from ..errors import ArgumentError, MissingDependencyError, ValidationError
 from ..files import File
 from ..sources import decode_base64, decode_data_url
+
+_ROW = re.compile(rb"\[[^][]*\]")  # An innermost list.
 
 
 def needed(module: str, package: str, what: str) -> Any:
@@ -57,6 +61,26 @@ def array_of(numbers: object) -> Any:
             return numpy.array(numbers, dtype="float32")
     except (TypeError, ValueError, OverflowError):
         raise ValueError("the lists are not numbers, or not of equal lengths") from None
+
+
+def parsed_array(content: bytes) -> Any:
+    """Make the same of JSON text, a row at a time: as Python's numbers all of it would be large."""
+    if b'"' in content or b"{" in content:
+        raise ValueError("nested lists of numbers are expected")
+    rows: list[Any] = []
+
+    def keep(row: re.Match[bytes]) -> bytes:
+        rows.append(array_of(from_json(row[0])))
+        return b'"%d"' % (len(rows) - 1)
+
+    try:
+        return array_of(_placed(from_json(_ROW.sub(keep, content)), rows))
+    except TypeError:  # A number that stands in no list, or beside one.
+        raise ValueError("nested lists of numbers, of equal lengths, are expected") from None
+
+
+def _placed(node: Any, rows: list[Any]) -> Any:
+    return rows[int(node)] if isinstance(node, str) else [_placed(part, rows) for part in node]
 
 
 def file_of(value: object) -> File:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
@@ -12,8 +11,9 @@ from typing import Any, TypeVar, cast
 import pydantic
 
 from ..errors import ResultError, first_problem, shorten
+from ..http import parsed
 from .chat import add_parsed, canonical_format, fill_gaps, plain_messages
-from .media import array_of, image_of
+from .media import array_of, image_of, parsed_array
 from .payload import Payload, TaskResponse
 from .task import TaskRequest
 
@@ -74,7 +74,7 @@ def decode(request: TaskRequest[R], response: TaskResponse) -> R:
         if task.result == "json":
             result = _validated(request, response)
         elif task.result == "array":
-            result = array_of(_value_of(response))
+            result = parsed_array(response.raw) if response.raw else array_of(response.value)
         elif not result:
             raise ValueError("no media" if result is None else "the answer is empty")
         elif task.result == "image":
@@ -101,7 +101,7 @@ def _validated(request: TaskRequest[Any], response: TaskResponse) -> Any:
             return adapter.validate_json(response.raw)
         return adapter.validate_python(response.value)
     except pydantic.ValidationError as error:
-        problem = error
+        problem = first_problem(error)  # Not the error itself: it holds all of the answer.
     value = _value_of(response)
     for name in request.__task__.shapes:
         shaped = reshape(name, value)
@@ -109,8 +109,8 @@ def _validated(request: TaskRequest[Any], response: TaskResponse) -> Any:
             try:
                 return adapter.validate_python(shaped)
             except pydantic.ValidationError as error:
-                problem = error
-    raise problem
+                problem = first_problem(error)
+    raise ValueError(problem)
 
 
 @functools.lru_cache(maxsize=128)
@@ -122,8 +122,8 @@ def _value_of(response: TaskResponse) -> Any:
     if response.raw is None:
         return response.value
     try:
-        return json.loads(response.raw)
-    except (ValueError, RecursionError):
+        return parsed(response.raw)
+    except ValueError:
         return response.raw.decode(errors="replace")
 
 
