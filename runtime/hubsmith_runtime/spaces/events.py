@@ -114,5 +114,5 @@ class JobStatus:
     queue_size: int | None = None
     eta: float | None = None  # Seconds until it is done, as the Space estimates.
     progress: tuple[ProgressUnit, ...] = ()  # As last reported.
-    log: tuple[LogLine, ...] = ()  # The Space's messages so far.
+    log: tuple[LogLine, ...] = ()  # The first 10,000 messages of the Space so far.
     error: str | None = None  # What went wrong, for a failed job.
