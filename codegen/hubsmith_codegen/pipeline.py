@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from .ir.model import Service
-from .ir.types import optional
+from .ir.names import ClassName
+from .ir.types import Reference, optional, union
 from .load import RawSpec
 from .normalise.spaces import normalise
 from .render import space
@@ -16,6 +17,8 @@ from .snippets.readme import readme
 from .write.files import assemble
 from .write.formatting import format_python
 from .write.options import DEFAULTS, Options
+
+_SKIPPED = Reference(class_name=ClassName("Skipped"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +85,13 @@ def draft(target: Target) -> Draft:
 
 
 def with_nullable_outputs(service: Service) -> Service:
-    """Return a service in which every output of a component may be null; what is in it may not."""
+    """Return a service whose outputs may be null or left as they were; what is in them may not."""
     operations = [
         replace(
             operation,
             results=tuple(
-                replace(result, type=optional(result.type)) for result in operation.results
+                replace(result, type=optional(union([result.type, _SKIPPED])))
+                for result in operation.results
             ),
         )
         for operation in service.operations

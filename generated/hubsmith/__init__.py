@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hubsmith_runtime import SKIPPED as SKIPPED
     from hubsmith_runtime import AppError as AppError
     from hubsmith_runtime import ArgumentError as ArgumentError
     from hubsmith_runtime import AsyncClient as AsyncClient
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hubsmith_runtime import Cancelled as Cancelled
     from hubsmith_runtime import Client as Client
     from hubsmith_runtime import Completed as Completed
+    from hubsmith_runtime import ComponentUpdate as ComponentUpdate
     from hubsmith_runtime import ConnectionFailedError as ConnectionFailedError
     from hubsmith_runtime import ConnectionTimeoutError as ConnectionTimeoutError
     from hubsmith_runtime import DownloadError as DownloadError
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from hubsmith_runtime import ServerStoppedError as ServerStoppedError
     from hubsmith_runtime import SessionLostError as SessionLostError
     from hubsmith_runtime import SessionNotFoundError as SessionNotFoundError
+    from hubsmith_runtime import Skipped as Skipped
     from hubsmith_runtime import Space as Space
     from hubsmith_runtime import SpaceChangedError as SpaceChangedError
     from hubsmith_runtime import SpaceSummary as SpaceSummary
@@ -287,6 +290,7 @@ _NAMES = {
         Cancelled
         Client
         Completed
+        ComponentUpdate
         ConnectionFailedError
         ConnectionTimeoutError
         DownloadError
@@ -320,9 +324,11 @@ _NAMES = {
         Request
         ResultError
         Retries
+        SKIPPED
         ServerStoppedError
         SessionLostError
         SessionNotFoundError
+        Skipped
         Space
         SpaceChangedError
         SpaceSummary

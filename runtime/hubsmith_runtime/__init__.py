@@ -51,8 +51,8 @@ _NAMES = {
     "spaces.client": "AsyncClient Client",
     "spaces.codec": "Endpoint Request",
     "spaces.events": """
-        Cancelled Completed Event Failed JobStatus Log LogLine Partial Progress ProgressUnit Queued
-        Stage Started
+        SKIPPED Cancelled Completed ComponentUpdate Event Failed JobStatus Log LogLine Partial
+        Progress ProgressUnit Queued Skipped Stage Started
     """,
     "spaces.hub": "SpaceSummary asearch_spaces duplicate_space search_spaces",
     "spaces.job": "AsyncJob Job",

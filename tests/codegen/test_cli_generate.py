@@ -52,7 +52,7 @@ def test_two_specs_of_one_name_need_a_name(home: Path, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize(
     "arguments",
-    [["generate", "x", "--spec", "one"], ["generate", "--name", "x"], ["add"], ["forge"], []],
+    [["generate", "x", "--spec", "one"], ["generate", "--name", "x"], ["add"], ["forge"]],
 )
 def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:

@@ -96,9 +96,10 @@ def test_headers_of_a_call_win_over_those_of_the_client(url: str) -> None:
         assert client.predict(api_name="/headers")["x-colour"] == "red"
 
 
-def test_a_component_update_is_unwrapped(client: Client) -> None:
-    assert client.predict("x", api_name="/update") == "new x"
-    assert client.predict("x", api_name="/skip") is None
+def test_a_component_update_is_as_it_came(client: Client) -> None:
+    update = {"__type__": "update", "value": "new x", "visible": True}
+    assert client.predict("x", api_name="/update") == update
+    assert client.predict("x", api_name="/skip") == {"__type__": "update"}
 
 
 def test_files_go_and_come(client: Client, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from hubsmith_runtime import (
 from hubsmith_runtime.spaces.codec import Call
 from hubsmith_runtime.spaces.edits import Accumulator
 from hubsmith_runtime.spaces.events import Chunk
+from hubsmith_runtime.spaces.live import LiveEndpoint
 from hubsmith_runtime.spaces.session import JobState, Session
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "gradio-versions"
@@ -28,7 +29,8 @@ CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "gradio-versions"
 
 def new_state(**options: Any) -> JobState:
     options = {"sends_diffs": True, "keeps_events": True, "session": Session("hash"), **options}
-    call = Call(where="space: /call", fn_index=0, values=[], uploads=[], decode=list)
+    endpoint = LiveEndpoint(fn_index=0, inputs=(), outputs=())
+    call = Call(where="space: /call", endpoint=endpoint, values=[], uploads=[], decode=list)
     return JobState(call=call, **options)
 
 

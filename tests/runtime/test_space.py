@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hubsmith_runtime import (
+    SKIPPED,
     AppError,
     Completed,
     ConnectionFailedError,
@@ -88,7 +89,7 @@ def test_line_breaks_and_scripts_survive(kitchen: Kitchen) -> None:
 
 def test_updates_are_unwrapped(kitchen: Kitchen) -> None:
     assert kitchen.run(UpdateRequest(text="x")) == "new x"
-    assert kitchen.run(SkipRequest()) is None
+    assert kitchen.run(SkipRequest()) is SKIPPED
 
 
 def test_an_unqueued_endpoint_is_called_the_same_way(kitchen: Kitchen) -> None:

@@ -11,7 +11,8 @@ from ..effects import Effects
 from ..errors import ValidationError
 from ..retries import Retries
 from .connector import WAKE_SECONDS
-from .job import AsyncJob, BaseJob, Job
+from .job import AsyncJob, Job
+from .session import JobState
 from .signature import Info, view
 from .space import AwaitableSpace, BaseSpace, BlockingSpace
 from .untyped import UntypedCall, space_info
@@ -172,8 +173,8 @@ class Client(UntypedSpace[Any, Job[Any]], BlockingSpace):
         download_files: Another name of `download_dir`. Files are fetched when they are used, so
             `False` changes nothing.
         oauth_token: A token for the Space's code, sent only to endpoints that declare it.
-        token, auth, headers, cookies, ssl_verify, timeout, download_dir, retries, on_stage,
-            wake_timeout: See `Space`.
+        token, auth, headers, cookies, ssl_verify, timeout: See `Space`.
+        download_dir, retries, on_stage, wake_timeout: See `Space`.
         max_workers, verbose, analytics_enabled: Not used: calls need no threads, and nothing is
             printed or reported.
     """
@@ -188,7 +189,7 @@ class AsyncClient(
     """
 
 
-def _call_with_result(callback: Callable[..., object], job: BaseJob[Any]) -> None:
-    if job.status().stage == "finished":
-        result: Any = job.outputs()[-1]
+def _call_with_result(callback: Callable[..., object], state: JobState, _: object) -> None:
+    if state.stage == "finished":
+        result: Any = state.result()
         callback(*cast("tuple[Any, ...]", result) if isinstance(result, tuple) else (result,))

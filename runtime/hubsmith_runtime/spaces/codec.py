@@ -18,6 +18,7 @@ from ..files import File
 from ..model import RequestModel
 from ..reading import as_object
 from ..saving import FileOrigin
+from .events import SKIPPED, ComponentUpdate
 from .live import LiveEndpoint
 
 R = TypeVar("R", covariant=True)
@@ -68,7 +69,7 @@ class Call:
     """One call, ready to be sent once its files are."""
 
     where: str  # Space and endpoint, for messages.
-    fn_index: int
+    endpoint: LiveEndpoint
     values: list[Any] = field(repr=False)  # One per input slot.
     uploads: Sequence[Upload] = field(repr=False)
     decode: Callable[[list[Any]], Any] = field(repr=False)  # Makes the result of the outputs.
@@ -180,7 +181,7 @@ def encode(
         values.append(encoder.argument(value, f"{endpoint}: {name}"))
     return Call(
         where=where,
-        fn_index=live.fn_index,
+        endpoint=live,
         values=fill(live, values),
         uploads=encoder.uploads,
         decode=partial(_decode, type(request), live, where, origin),
@@ -194,11 +195,24 @@ def fill(live: LiveEndpoint, values: Sequence[Any]) -> list[Any]:
 
 
 def results_of(live: LiveEndpoint, outputs: list[Any]) -> list[Any]:
-    """Return the values that belong to the result, taken out of component updates."""
+    """Return the outputs that belong to the result."""
     # Some versions leave trailing outputs out of an answer: they are empty.
     padded = outputs + [None] * (len(live.outputs) - len(outputs))
-    values = itertools.compress(padded, live.outputs)
-    return [v.get("value") if as_object(v).get("__type__") == "update" else v for v in values]
+    return list(itertools.compress(padded, live.outputs))
+
+
+def updates_of(live: LiveEndpoint, outputs: list[Any]) -> tuple[ComponentUpdate | None, ...]:
+    """Return what the outputs of the result change of their components besides the value."""
+    return tuple(
+        ComponentUpdate({k: v for k, v in output.items() if k not in ("__type__", "value")})
+        if _is_update(output)
+        else None
+        for output in results_of(live, outputs)
+    )
+
+
+def _is_update(output: Any) -> bool:
+    return as_object(output).get("__type__") == "update"
 
 
 def _decode(
@@ -209,10 +223,14 @@ def _decode(
     outputs: list[Any],
 ) -> Any:
     typed: list[Any] = []
-    for adapter, value in zip(_adapters(request), results_of(live, outputs), strict=True):
+    for adapter, output in zip(_adapters(request), results_of(live, outputs), strict=True):
+        value = output.get("value", SKIPPED) if _is_update(output) else output
+        if value is None or value is SKIPPED:
+            # A Space can leave any output empty, or as it was, whatever its type.
+            typed.append(value)
+            continue
         try:
-            # A Space can leave any output empty, whatever its type.
-            read = None if value is None else adapter.validate_python(value, context=origin)
+            typed.append(adapter.validate_python(value, context=origin))
         except pydantic.ValidationError as error:
             raise ResultError(
                 f"{where} answered {shorten(value, origin.masked)}, which is not of the declared type: "
@@ -220,7 +238,6 @@ def _decode(
                 "answer is in `.value`.",
                 value,
             ) from None
-        typed.append(read)
     if len(typed) > 1:
         return request.__result__(*typed)
     return typed[0] if typed else None

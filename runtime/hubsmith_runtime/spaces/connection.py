@@ -92,7 +92,7 @@ class Connection:
     def join(self, call: Call, session_hash: str, headers: Mapping[str, str]) -> Effects[str]:
         """Send a job to the queue, once its files are sent, and return its event id."""
         body = {"event_data": None, "trigger_id": None, **call.extras, "data": call.values}
-        body |= {"fn_index": call.fn_index, "session_hash": session_hash}
+        body |= {"fn_index": call.endpoint.fn_index, "session_hash": session_hash}
         request = protocol.post(f"{self.base}/queue/join", body, self.confided(headers))
         answer = yield from protocol.ask(request, call.where, self.retries, runs_job=True)
         protocol.check(answer, call.where)
@@ -102,7 +102,11 @@ class Connection:
         return event_id
 
     def cancel(self, call: Call, session_hash: str, event_id: str) -> Effects[None]:
-        job = {"session_hash": session_hash, "fn_index": call.fn_index, "event_id": event_id}
+        job = {
+            "session_hash": session_hash,
+            "fn_index": call.endpoint.fn_index,
+            "event_id": event_id,
+        }
         answer: Response = yield Send(protocol.post(f"{self.base}/cancel", job))
         # Servers before 4.31 cannot cancel: the job is forgotten here, and runs on there.
         if answer.status not in (404, 405):

@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from ..errors import HubsmithError
+from ..reading import as_list, as_words
 
 R = TypeVar("R", covariant=True)
 
 Stage: TypeAlias = Literal[
     "joining", "queued", "running", "iterating", "finished", "failed", "cancelled"
 ]
+
+
+class Skipped(enum.Enum):
+    """The type of `SKIPPED`, for annotations."""
+
+    SKIPPED = b""  # Nothing that JSON has, so that no answer of a Space is taken for it.
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "SKIPPED"
+
+
+SKIPPED: Final = Skipped.SKIPPED
+"""The result of an output that the Space left as it was, by `gr.skip()` for example. It is false."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentUpdate:
+    """What a Space changes of the component of an output besides its value, as `gr.update` does."""
+
+    properties: Mapping[str, Any]  # By name, such as `label` or `visible`, as the Space sent them.
+
+    @property
+    def choices(self) -> list[tuple[str, Any]] | None:
+        """The new choices, each with its label; `None` where they stay as they are."""
+        if "choices" not in self.properties:
+            return None
+        pairs = (as_list(one) or [one] for one in as_list(self.properties["choices"]))
+        return [(as_words(pair[0]), pair[-1]) for pair in pairs]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,9 @@ import logging
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .codec import updates_of
 from .edits import Accumulator
-from .events import Chunk, Completed, Event, JobStatus, Partial
+from .events import Chunk, Completed, ComponentUpdate, Event, JobStatus, Partial
 from .session import JobState
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class JobEvents(Generic[R]):
         self._accumulator = Accumulator()
         self._taken = 0
         self._chunks = 0
+        self.latest: list[Any] | None = None  # The outputs of the result that was taken last.
 
     def has_event(self) -> bool:
         """Whether there is an event to take, or nothing more will come."""
@@ -51,8 +53,10 @@ class JobEvents(Generic[R]):
                 self._chunks += 1
                 values = self._accumulator.add(raw.values, is_diff=raw.is_diff)
                 if values is not None:
+                    self.latest = values
                     yield Partial(value=self._job.decode(values))
             elif isinstance(raw, Completed):
+                self.latest = raw.value
                 yield Completed(value=self._job.result())
             else:
                 yield raw
@@ -61,8 +65,13 @@ class JobEvents(Generic[R]):
         """Iterate over the partial results, or the final one where there was none before."""
         for event in self.take():
             # The first chunk of a job is never a diff, so it always is a partial result.
-            if isinstance(event, Partial) or (isinstance(event, Completed) and not self._chunks):
+            if isinstance(event, Partial) or (isinstance(event, Completed) and self._is_only()):
                 yield event.value
+
+    def _is_only(self) -> bool:
+        """Whether the result is all that came. A generator without a `yield` ends with nulls."""
+        is_empty = not any(value is not None for value in self.latest or ())
+        return not self._chunks and not (self._job.call.endpoint.is_generator and is_empty)
 
 
 class BaseJob(Generic[R]):
@@ -90,6 +99,15 @@ class BaseJob(Generic[R]):
         """Return the partial results so far, without waiting; the result where there is only that."""
         self._outputs.extend(self._output_events.take_results())
         return list(self._outputs)
+
+    def updates(self) -> tuple[ComponentUpdate | None, ...]:
+        """Return what the last of the `outputs()` changes of its components besides their values.
+
+        There is one entry per output, `None` where only its value is given; `()` before the first.
+        """
+        self.outputs()
+        latest = self._output_events.latest
+        return () if latest is None else updates_of(self._job.call.endpoint, latest)
 
     def add_done_callback(self, callback: Callable[[Self], object]) -> None:
         """Call `callback(job)` at the job's end: in a thread of its own, or in the event loop.

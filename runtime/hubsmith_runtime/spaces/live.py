@@ -30,6 +30,7 @@ class LiveEndpoint:
     outputs: tuple[bool, ...]
     name: str = ""  # With its slash.
     is_public: bool = True  # Whether it is documented and runs on the server.
+    is_generator: bool = False  # Whether its function yields its results.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,17 +87,29 @@ class LiveSpace:
         else:
             found = self.by_index.get(-1 if endpoint.fn_index is None else endpoint.fn_index)
         if found is None:
-            raise EndpointNotFoundError(
-                f"{source} has no endpoint {endpoint}. It has: {self.names()}. "
-                "Run `hubsmith update` to generate the client again."
-            )
+            error = self.not_found(source, str(endpoint), endpoint.name)
+            advice = "Run `hubsmith update` to generate the client again."
+            raise EndpointNotFoundError(f"{error} {advice}")
         return found
 
+    def not_found(self, source: str, what: str, name: str = "") -> EndpointNotFoundError:
+        """Say which endpoints there are, and which of them is named most alike."""
+        import difflib  # Here, as hardly any program needs it.
+
+        near = difflib.get_close_matches(f"/{name.removeprefix('/')}", self._documented(), 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        return EndpointNotFoundError(
+            f"{source} has no endpoint {what}.{hint} It has: {self.names()}."
+        )
+
     def names(self) -> str:
-        """List the named endpoints, or some where they are many."""
-        names = list(self.endpoints)
+        """List the documented endpoints that have a name, or some where they are many."""
+        names = self._documented()
         shown = ", ".join(names[:_NAMES_SHOWN]) or "none with a name"
         return shown + (f" and {len(names) - _NAMES_SHOWN} more" if names[_NAMES_SHOWN:] else "")
+
+    def _documented(self) -> list[str]:
+        return [name for name, endpoint in self.endpoints.items() if endpoint.is_public]
 
 
 def _endpoints(document: Mapping[str, Any]) -> dict[int, LiveEndpoint]:
@@ -116,6 +129,7 @@ def _endpoints(document: Mapping[str, Any]) -> dict[int, LiveEndpoint]:
                 name=f"/{name.removeprefix('/')}" if isinstance(name, str) else "",
                 fn_index=index,
                 is_public=visibility == "public" and function.get("backend_fn") is not False,
+                is_generator=as_object(function.get("types")).get("generator") is True,
                 inputs=tuple(as_words(one) not in skipped for one in inputs),
                 outputs=tuple(as_words(one) not in skipped for one in outputs),
             )

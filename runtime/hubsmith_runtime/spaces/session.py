@@ -231,7 +231,7 @@ class Session:
         self._cancelled[job.event_id] = [
             other
             for other in self.pending.values()
-            if other.call.fn_index == job.call.fn_index and other.stage in ("running", "iterating")
+            if other.call.endpoint == job.call.endpoint and other.stage in ("running", "iterating")
         ]
         if len(self._cancelled) > _CANCELLED_KEPT:
             del self._cancelled[next(iter(self._cancelled))]

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from ..effects import Effects
-from ..errors import ConnectionFailedError, EndpointNotFoundError, ValidationError
+from ..errors import ConnectionFailedError, ValidationError
 from ..files import File, answered_file
 from ..reading import as_object, as_text
 from ..saving import FileOrigin
@@ -56,7 +56,7 @@ class UntypedCall:
         values = [encoder.argument(value, f"{where}: argument {i}") for i, value in enumerate(args)]
         return Call(
             where=where,
-            fn_index=endpoint.fn_index,
+            endpoint=endpoint,
             values=fill(endpoint, values),
             uploads=encoder.uploads,
             decode=partial(_decode, endpoint, connection.files),
@@ -77,9 +77,7 @@ class UntypedCall:
             found = public[0] if len(public) == 1 else None
             problem = "that is the only one with a name: pass api_name= or fn_index="
         if found is None:
-            raise EndpointNotFoundError(
-                f"{connection.name} has no endpoint {problem}. It has: {live.names()}."
-            )
+            raise live.not_found(connection.name, problem, self.api_name or "")
         return found
 
 

@@ -1,0 +1,232 @@
+"""Values as a Space gets them and as it leaves them, beside what gradio_client does."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hubsmith_runtime import (
+    SKIPPED,
+    AsyncClient,
+    Client,
+    ComponentUpdate,
+    EndpointNotFoundError,
+    Request,
+)
+
+from tests.support.generated_client import generated_client
+
+gradio_client = pytest.importorskip("gradio_client")
+
+APP = Path(__file__).with_name("values_app.py")
+LEFT = {"__type__": "update"}
+
+
+@pytest.fixture(scope="module")
+def url(start_gradio: Callable[..., str]) -> str:
+    return start_gradio(APP)
+
+
+@pytest.fixture(scope="module")
+def package(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
+    with generated_client(url, tmp_path_factory.mktemp("clients"), "values") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def typed(package: ModuleType, url: str) -> Iterator[Any]:
+    with package.App(url) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def untyped(url: str) -> Iterator[Client]:
+    with Client(url) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def reference(url: str) -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
+        client = gradio_client.Client(url, verbose=False, analytics_enabled=False)
+        yield client
+        client.close()
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (3, 3, 2, {"a": [3, 3.0], "b": {"c": -0.0}}),
+        (3.0, 3, 2.0, [3.0, [1e21], 1e-7]),
+        (2.5, -4, 0, 10**20),
+    ],
+)
+def test_numbers_arrive_as_they_were_given(
+    typed: Any, untyped: Client, reference: Any, values: tuple[Any, ...]
+) -> None:
+    expected = reference.predict(*values, api_name="/seen")
+    assert expected == repr([*values])
+    assert untyped.predict(*values, api_name="/seen") == expected
+    number, whole, slider, anything = values
+    assert typed.seen(number, whole=whole, slider=slider, anything=anything) == expected
+
+
+def test_numbers_in_lists_arrive_as_they_were_given(typed: Any, untyped: Client) -> None:
+    expected = "[1, 1.0, [2, 2.0], 3.0, 3, 3.0]"
+    assert untyped.predict(1, 1.0, [2, 2.0], api_name="/plain") == expected
+    assert typed.plain(1, 1.0, [2, 2.0]) == expected
+
+
+def test_a_default_arrives_as_the_space_has_it(
+    typed: Any, untyped: Client, reference: Any, package: ModuleType
+) -> None:
+    expected = reference.predict(api_name="/seen")
+    assert expected == "[3.0, 3, 2, {'a': [3.0, 3]}]"
+    assert untyped.predict(api_name="/seen") == expected
+    assert typed.seen() == expected
+    assert repr(package.SeenRequest.model_fields["number"].default) == "3.0"
+
+
+def test_a_stored_request_keeps_its_numbers(typed: Any, package: ModuleType) -> None:
+    request: Request[str] = package.PlainRequest(a=1, b=1.0, pair=[2, 2.0])
+    again = type(request).model_validate_json(request.model_dump_json())
+    assert typed.run(again) == "[1, 1.0, [2, 2.0], 3.0, 3, 3.0]"
+
+
+# Updates of components
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "skip", "none", "skip_both", "skip_one", "update", "choices", "component", "emptied",
+        "parts",
+    ],
+)  # fmt: skip
+def test_without_generated_code_an_update_is_what_gradio_client_gives(
+    untyped: Client, reference: Any, name: str
+) -> None:
+    job, other = (client.submit(api_name=f"/{name}") for client in (untyped, reference))
+    assert job.result() == other.result()
+    assert job.outputs() == other.outputs()
+
+
+def test_files_in_updates_are_files(untyped: Client, typed: Any) -> None:
+    update = untyped.predict(api_name="/file")
+    assert update["label"] == "F"
+    assert update["value"].read() == APP.read_bytes()
+    assert typed.file().read() == APP.read_bytes()
+
+
+def test_what_the_space_left_as_it_was_is_told_from_nothing(
+    typed: Any, package: ModuleType
+) -> None:
+    assert typed.skip() is SKIPPED
+    assert typed.none() is None
+    assert typed.emptied() is None
+    assert typed.choices() is SKIPPED
+    assert typed.skip_both() == (SKIPPED, SKIPPED)
+    assert typed.skip_one() == package.SkipOneResult(text="x", other=SKIPPED)
+
+
+def test_the_mark_of_what_was_left_is_false_and_one_alone() -> None:
+    assert repr(SKIPPED) == "SKIPPED"
+    assert not SKIPPED
+    assert pickle.loads(pickle.dumps(SKIPPED)) is SKIPPED
+
+
+def test_a_job_has_the_updates_beside_its_result(typed: Any) -> None:
+    job = typed.jobs.update()
+    assert job.result() == "p"
+    (update,) = job.updates()
+    assert update.choices == [("p", "p"), ("Q", 2)]
+    assert update.properties["visible"] is False
+    assert "value" not in update.properties
+
+    job = typed.jobs.skip_one()
+    job.result()
+    assert job.updates() == (None, ComponentUpdate({}))
+    assert job.updates()[1].choices is None
+
+
+def test_partial_results_have_their_updates(typed: Any) -> None:
+    job = typed.jobs.parts()
+    seen = [(tuple(part), job.status().stage) for part in job]
+    assert [part for part, _ in seen] == [("a", SKIPPED), (SKIPPED, "b"), (SKIPPED, SKIPPED)]
+    assert job.updates() == (ComponentUpdate({"label": "M"}), ComponentUpdate({}))
+
+
+def test_choices_are_read_in_any_form() -> None:
+    listed = ComponentUpdate({"choices": ["a", ["B", 2], [], 3, ["c"]]}).choices
+    assert listed == [("a", "a"), ("B", 2), ("[]", []), ("3", 3), ("c", "c")]
+    assert ComponentUpdate({"choices": None}).choices == []
+
+
+# Generators that yield nothing
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "plain"),
+    [("empty", None, None), ("empty_pair", (None, None), (None, None)), ("empty_none", None, ())],
+)
+def test_a_generator_that_yields_nothing_iterates_as_nothing(
+    typed: Any, untyped: Client, reference: Any, name: str, result: object, plain: object
+) -> None:
+    assert reference.predict(api_name=f"/{name}") == plain
+    for job, expected in (
+        (getattr(typed.jobs, name)(), result),
+        (untyped.submit(api_name=f"/{name}"), plain),
+    ):
+        assert [*job] == []
+        assert job.outputs() == []
+        assert job.updates() == (None,) * len(job.updates())
+        assert job.result() == expected
+
+
+async def iterated(url: str) -> list[Any]:
+    async with AsyncClient(url) as client:
+        return [part async for part in await client.submit(api_name="/empty")]
+
+
+def test_so_does_one_of_an_asynchronous_client(url: str) -> None:
+    import asyncio
+
+    assert asyncio.run(iterated(url)) == []
+
+
+def test_a_callback_gets_the_result_of_a_generator_that_yields_nothing(untyped: Client) -> None:
+    import threading
+
+    called, seen = threading.Event(), list[Any]()
+
+    def note(*results: object) -> None:
+        seen.append(results)
+        called.set()
+
+    untyped.submit(api_name="/empty_pair", result_callbacks=note)
+    assert called.wait(5)
+    assert seen == [(None, None)]
+
+
+# Endpoints
+
+
+def test_what_may_be_called_is_listed_and_the_nearest_is_named(url: str, untyped: Client) -> None:
+    for wrong, near in (("/framed", "/frame"), ("choicse", "/choices")):
+        with pytest.raises(EndpointNotFoundError) as caught:
+            untyped.predict(api_name=wrong)
+        assert f"{url} has no endpoint {wrong!r}. Did you mean {near}? It has: /" in str(
+            caught.value
+        )
+    with pytest.raises(EndpointNotFoundError) as caught:
+        untyped.predict(api_name="/privat")
+    assert "/private" not in str(caught.value)
+    assert "/hidden" not in str(caught.value)
