@@ -232,7 +232,7 @@ def test_every_form(project: Project, capsys: pytest.CaptureFixture[str]) -> Non
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(" ")[0] for line in lines[:4]] == [*["::error"] * 3, "::warning"]
     assert lines[4] == (
-        "::error file=src/a%2Cb/use.py,title=breaks with the new kitchen (pyright),line=2,col=11"
+        "::error title=breaks with the new kitchen (pyright),line=2,col=11,file=src/a%2Cb/use.py"
         '::Cannot access attribute "shout" for class "Kitchen"'
     )
     assert lines[5] == "kitchen: 3 breaking, 1 compatible; 1 line breaks (pyright)."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from hubsmith_codegen.cli import main
+from hubsmith_codegen.cli.console import printable
 from hubsmith_codegen.render import space as render
 from hubsmith_codegen.write import files, lock
 
@@ -256,6 +258,110 @@ def test_a_changed_space_is_found_when_it_is_asked(live: Any, check: Check) -> N
     assert line.startswith("greeter: the Space changed: ")
     assert "/greet" in line and "/hello" in line
     assert line.endswith("Run: hubsmith update greeter.")
+
+
+def test_a_change_that_breaks_no_call_fails_only_where_that_is_asked_for(
+    live: Any, check: Check
+) -> None:
+    live.endpoints = {**live.endpoints, "/hello": endpoint("name")}
+    said = ["greeter: the Space changed: 1 compatible. Run: hubsmith update greeter."]
+    assert check("--live", status=0) == said
+    assert check("--live", "--quiet", status=0) == []
+    assert check("--live", "--fail-on", "any") == said
+    assert check("--live", "--fail-on", "any", "--quiet") == said
+    # What is wrong with the package is always drift.
+    edit(Path("clients/greeter/client.py"))
+    assert len(check("--live")) == 2
+
+
+def test_a_change_that_nobody_notices_is_one_where_any_counts(live: Any, check: Check) -> None:
+    live.endpoints["/greet"]["show_api"] = True
+    said = [
+        "greeter: the Space changed: in nothing that its callers notice. Run: hubsmith update greeter."
+    ]
+    assert check("--live", status=0) == said
+    assert check("--live", "--fail-on", "any") == said
+
+
+def test_json_has_the_changes_that_diff_has(
+    live: Any, check: Check, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert json.loads("\n".join(check("--live", "--json", status=0)))["spaces"] == {
+        "greeter": {"changes": [], "drift": []}
+    }
+    live.endpoints = {"/hello": endpoint("person")}
+    document = json.loads("\n".join(check("--live", "--format", "json")))
+    assert main(["diff", "greeter", "--json"]) == 1
+    changes = json.loads(capsys.readouterr().out)["changes"]
+    assert document["spaces"]["greeter"]["changes"] == changes != []
+
+
+# --- in GitHub Actions ---
+
+
+def test_annotations_for_all_spaces_at_once(
+    live: Any, start_space: Any, home: Path, check: Check
+) -> None:
+    baker, cook, drinks = (start_space(title) for title in ("Baker", "Cook", "Drinks"))
+    assert main(["add", baker.url, cook.url, drinks.url, "--out", "py/a,b:c"]) == 0
+    live.endpoints = {"/hello": endpoint("name")}
+    baker.endpoints = {**baker.endpoints, "/more": endpoint()}
+    cook.is_up = False
+    edit(home / "py" / "a,b:c" / "drinks" / "client.py")
+    lines = check("--live", "--format", "github", status=2)
+    folder = "py/a%2Cb%3Ac"
+    beginnings = [
+        f"::error title=cook::{cook.url}",
+        f"::warning title=baker,file={folder}/baker/hubsmith.lock::the Space changed: 1 compatible",
+        f"::error title=drinks,file={folder}/drinks/hubsmith.lock::edited by hand: client.py.",
+        "::error title=greeter,file=clients/greeter/hubsmith.lock::the Space changed: 1 breaking",
+    ]
+    assert len(lines) == len(beginnings), lines
+    for line, beginning in zip(lines, beginnings, strict=True):
+        assert line.startswith(beginning), line
+    cook.is_up = True
+    assert "cook: up to date." in check("--live", "--format", "github")
+
+
+def test_a_line_that_would_be_a_command_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = "  ::error file=x::y ##[debug]z"
+    assert printable(command) == command
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert printable(command) == "  : :error file=x::y ## [debug]z"
+    assert printable("std::string ::x") == "std::string ::x"
+
+
+COMMANDS = (
+    "::add-mask::1",
+    " ::stop-commands::x",
+    "x ##[add-mask]1",
+    "a%0A::error::b",
+    "\n::error::",
+)
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+@pytest.mark.parametrize("form", ["text", "json", "github", "markdown"])
+def test_what_a_space_says_is_no_command_of_a_workflow(
+    text: str, form: str, live: Any, check: Check, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """An endpoint, a parameter and a title may begin lines of a report, as this Space wants it."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    live.endpoints = {text: endpoint(text), "/greet": endpoint(text)}
+    live.title = text
+    capsys.readouterr()
+    assert main(["diff", "greeter", "--format", form]) == 1
+    if form != "markdown":
+        assert main(["check", "--live", "--format", form]) == 1
+    if form == "text":
+        assert main(["update"]) == 0
+    printed = capsys.readouterr()
+    for line in (printed.out + printed.err).splitlines():
+        is_ours = form == "github" and re.match("::(error|warning|notice) title=greeter", line)
+        assert is_ours or not line.strip().startswith("::"), line
+        assert is_ours or "##[" not in line, line
+        assert "\r" not in line
 
 
 def test_a_space_that_does_not_answer_is_neither_drift_nor_fine(

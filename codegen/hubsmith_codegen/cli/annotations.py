@@ -13,11 +13,8 @@ from ..compare.api import ApiDiff, Kind
 from ..ir.json_type import Json
 
 Level: TypeAlias = Literal["error", "warning", "notice"]
-LEVELS: Mapping[Kind, Level] = {
-    "breaking": "error",
-    "compatible": "warning",
-    "cosmetic": "notice",
-}
+
+_LEVELS: Mapping[Kind, Level] = {"breaking": "error", "compatible": "warning", "cosmetic": "notice"}
 
 
 def annotation(
@@ -26,7 +23,7 @@ def annotation(
     """Return the line that annotates a file; `place` is its `line` and `col`, both from 1."""
     properties: dict[str, object] = {"title": title, **place}
     if file is not None:
-        properties = {"file": _in_repository(file), **properties}
+        properties["file"] = _in_repository(file)
     listed = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in properties.items())
     return f"::{level} {listed}::{_escaped(message)}"
 
@@ -35,7 +32,7 @@ def annotations_of(diff: ApiDiff, file: Path | None) -> list[str]:
     """Return a line for each change of an API, which annotates its snapshot, if there is one."""
     return [
         annotation(
-            LEVELS[change.kind],
+            _LEVELS[change.kind],
             f"{change.endpoint}: {change.what}. {change.affected}".removeprefix(": "),
             title=f"{diff.package}: {change.kind} change",
             file=file,
