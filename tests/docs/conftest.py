@@ -53,8 +53,10 @@ TESTS = Path(__file__).resolve().parents[1]
 WORLDS: dict[str, str] = {
     "design": "inference_world",
     "errors": "errors_world",
+    "for-space-authors": "authors_world",
     "inference": "inference_world",
     "migrating-from-huggingface-hub": "inference_world",
+    "README": "changing_world",
     "vendoring": "changing_world",
     "commands/check": "changing_world",
     "commands/diff": "changing_world",
@@ -110,6 +112,14 @@ def kitchen_world(folder: Path, hub: FakeHub, start_gradio: StartGradio) -> Worl
     hub.add("owner/kitchen", url, about=about)
     hub.add("you/private-kitchen", url, private=True)
     return World(folder=folder, spelling={"http://127.0.0.1:7860": url})
+
+
+@pytest.fixture
+def authors_world(kitchen_world: World) -> Iterator[World]:
+    """The same for the author of the Space, whose own machine serves the next version of the app."""
+    recorded = TESTS.parent / "generated" / "spaces" / "kitchen" / "spec"
+    with MockSpace(changed_kitchen(recorded)) as mock:
+        yield replace(kitchen_world, spelling={"http://127.0.0.1:7860": mock.url})
 
 
 @pytest.fixture
