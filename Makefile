@@ -21,7 +21,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock newest demo test test-versions test-secrets test-servers test-faults soak test-hostile fuzz corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs docs-look clean
+.PHONY: help setup lock newest demo test test-versions test-secrets test-servers test-faults soak test-hostile fuzz corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -148,6 +148,9 @@ docs: setup ## build the documentation into build/docs; a warning is an error
 docs-look: docs ## look at every page in Chromium, wide and narrow, light and dark
 	$(PIP) --require-hashes --requirement requirements/look.txt
 	$(PYTHON_VENV) -m tests.docs.screenshots
+
+pictures: setup ## draw the pictures of README and of the site from what the tools answer
+	$(PYTHON_VENV) -m tests.docs.pictures
 
 clean: ## remove everything that was built or installed
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .cache $(VENV)

@@ -53,6 +53,7 @@ html_theme = "furo"
 html_title = f"hubsmith {release}"
 html_copy_source = False
 html_show_sphinx = False
+html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
 html_theme_options = {
