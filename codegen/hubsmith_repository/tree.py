@@ -34,6 +34,7 @@ TASKS = ROOT / "specs" / "tasks"
 PUBLIC = ROOT / "generated" / "hubsmith"
 SPACES = ROOT / "generated" / "spaces"
 _FACE = PurePosixPath("__init__.py")
+_MAIN = PurePosixPath("__main__.py")
 _MARKER = PurePosixPath("py.typed")
 # What of the runtime's inference half the public package shows; the rest is for generated code.
 _INFERENCE = (
@@ -46,9 +47,24 @@ def public_package() -> dict[PurePosixPath, bytes]:
     """The package `hubsmith`: the task clients, the providers, and every public name of all."""
     service = service_of_tasks(TASKS)
     tasks = render_tasks(service)
-    texts = {**tasks.files, **_providers(service), _FACE: _face(tasks.names)}
+    texts = {**tasks.files, **_providers(service), _FACE: _face(tasks.names), _MAIN: _main()}
     files = {path: text.encode() for path, text in format_python(texts).items()}
     return {**files, _MARKER: b""}
+
+
+def _main() -> str:
+    return f'''{header("the name of the package")}
+"""`python -m hubsmith` is the command `hubsmith`."""
+
+from __future__ import annotations
+
+import sys
+
+from hubsmith_codegen.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
+'''
 
 
 def _providers(service: Service) -> dict[PurePosixPath, str]:

@@ -29,10 +29,13 @@ COMMANDS: Mapping[str, str] = {
     "call": "one call from the shell, with progress",
     "search": "find Spaces by meaning",
     "mock": "a server that answers as a snapshot says",
+    "completion": "completion of words for bash, zsh and fish",
 }
 """Every command with its line of help; `commands.<name>` is its module."""
 
-_EXTRA = frozenset({"anyascii", "datamodel_code_generator", "jinja2", "ruff", "tomli"})
+_EXTRA = frozenset(
+    {"anyascii", "argcomplete", "datamodel_code_generator", "jinja2", "ruff", "tomli"}
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Names in a spec hold letters that not every terminal or pipe has.
         output.reconfigure(errors="backslashreplace")
     try:
+        if "_ARGCOMPLETE" in os.environ:
+            from .commands.completion import complete
+
+            complete(parser, parsers)
+        if not arguments:
+            parser.print_help(sys.stderr)
+            return ERROR
         if wanted not in parsers:
             if "--version" in arguments:
                 # What it takes to know the version would slow down `--help`.
