@@ -164,7 +164,7 @@ def test_the_action_compares_the_app_of_a_checkout_with_its_space(action: Action
     status, output = action.run(space="owner/kitchen", url=url, command=command(port, "new"))
     assert status == 1, output
     annotations = [line for line in output.splitlines() if line.startswith("::")]
-    assert [line.partition(" ")[0] for line in annotations] == ["::error"] * 2 + ["::warning"]
+    assert [line.partition(" ")[0] for line in annotations] == ["::error"] * 3 + ["::warning"]
     assert annotations[0].endswith("/shout: it is gone. Calls of `kitchen.shout(...)` fail.")
     assert action.summary.read_text().startswith("## API changes of `kitchen`\n")
     assert action.installed.read_text() == f"install --quiet {ROOT}[codegen]\n"

@@ -24,7 +24,14 @@ CALLER = """\
 from clients.kitchen import Kitchen
 
 with Kitchen() as kitchen:
-    print(kitchen.greet(name="Bob", style="formal"))
+    print(kitchen.greet("Bob"))
+    print(
+        kitchen.greet(
+            "Bob",
+            style="formal",
+        )
+    )
+    print(kitchen.greet(name="Eve", style="casual"))
     print(kitchen.shout("fire"))
 """
 REPAIRED = """\
@@ -72,6 +79,9 @@ class User:
             timeout=300,
         )
 
+    def files(self) -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in self.home.rglob("*") if path.is_file()}
+
     def hubsmith(self, *arguments: str, status: int = 0) -> str:
         self._capsys.readouterr()
         ended = main(arguments)
@@ -101,14 +111,14 @@ def test_the_life_of_a_client(user: User, gradio_apps: GradioApps) -> None:
         # Use it.
         script.write_text(CALLER)
         done = user.python("use.py")
-        assert done.stdout == "Good day, Bob\nFIRE\n", done.stderr
+        assert done.stdout == "Hi, Bob\nGood day, Bob\nHi, Eve\nFIRE\n", done.stderr
         assert user.hubsmith("check", "--live") == "kitchen: up to date.\n"
 
     with space.serving("new"):
         # The Space changed. Only who asks it knows.
         assert user.hubsmith("check") == "kitchen: up to date.\n"
         (line,) = user.hubsmith("check", "--live", status=1).splitlines()
-        assert line.startswith("kitchen: the Space changed: 2 breaking, 1 compatible")
+        assert line.startswith("kitchen: the Space changed: 3 breaking, 1 compatible")
         assert line.endswith("Run: hubsmith update kitchen.")
 
         # What does it mean for callers?
@@ -116,19 +126,34 @@ def test_the_life_of_a_client(user: User, gradio_apps: GradioApps) -> None:
         kinds = {(one["kind"], one["endpoint"], one["name"]) for one in changes}
         assert kinds >= {
             ("breaking", "/greet", "name"),
+            ("breaking", "/greet", "style"),
             ("compatible", "/greet", "style"),
             ("breaking", "/shout", ""),
         }
 
+        # And for this caller? Just these lines break, and nothing is written yet.
+        before = user.files()
+        found = json.loads(user.hubsmith("diff", "kitchen", "--code", ".", "--json", status=1))
+        lines = CALLER.splitlines()
+        assert {(one["file"], lines[one["line"] - 1].strip()) for one in found["code"]} == {
+            ("use.py", 'style="formal",'),
+            ("use.py", 'print(kitchen.greet(name="Eve", style="casual"))'),
+            ("use.py", 'print(kitchen.shout("fire"))'),
+        }
+        assert user.files() == before
+
         # Take it over. Nothing of the caller's is touched; `test_types` has what pyright says of it.
         said = user.hubsmith("update")
-        assert said.startswith("kitchen: 2 breaking, 1 compatible")
+        assert said.startswith("kitchen: 3 breaking, 1 compatible")
         assert "kitchen: 1 endpoint, " in said
         assert script.read_text() == CALLER
-        assert "TypeError" in user.python("use.py").stderr
+        assert "ValidationError" in user.python("use.py").stderr
 
         # Repair the caller.
         script.write_text(REPAIRED)
+        assert user.hubsmith("diff", "kitchen", "--code", "use.py").endswith(
+            "no line breaks (pyright).\n"
+        )
         done = user.python("use.py")
         assert done.stdout == "Ahoy, Bob\n", done.stderr
         assert user.hubsmith("check", "--live") == "kitchen: up to date.\n"

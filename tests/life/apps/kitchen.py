@@ -20,13 +20,13 @@ def old() -> gr.Blocks:
 
 
 def new() -> gr.Blocks:
-    """A parameter was renamed, a choice added, an endpoint removed."""
+    """A parameter was renamed, a choice replaced, an endpoint removed."""
 
     def greet(person: str, style: str = "casual") -> str:
-        words = {"casual": "Hi", "formal": "Good day", "pirate": "Ahoy"}
+        words = {"casual": "Hi", "pirate": "Ahoy"}
         return f"{words[style]}, {person}"
 
-    return _blocks(greet, ["casual", "formal", "pirate"], None)
+    return _blocks(greet, ["casual", "pirate"], None)
 
 
 def _blocks(greet: object, styles: list[str], shout: object) -> gr.Blocks:
