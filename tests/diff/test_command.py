@@ -14,8 +14,11 @@ import pytest
 from hubsmith_codegen.cli import main
 
 from tests.codegen.conftest import serve as serve
+from tests.conftest import StartGradio
 from tests.support.documents import endpoint, info_of, parameter, with_default
+from tests.support.fake_hub import FakeHub
 
+KITCHEN = Path(__file__).parents[1] / "life" / "apps" / "kitchen.py"
 TEXT = {"type": "string"}
 OLD = info_of({"/greet": endpoint(parameter(TEXT, name="nmae"))})
 NEW = info_of({"/greet": endpoint(parameter(TEXT, name="name"))})
@@ -139,6 +142,43 @@ def test_two_running_spaces(serve: Callable[[dict[str, Any]], str], project: Pat
     one, same, other = (serve(routes(info)) for info in (OLD, OLD, NEW))
     assert main(["diff", one, same]) == 0
     assert main(["diff", one, other]) == 1
+
+
+@pytest.mark.slow
+def test_an_author_compares_a_space_with_the_app_on_this_machine(
+    tmp_path: Path, fake_hub: FakeHub, start_gradio: StartGradio,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """No client is recorded, nor is there a configuration."""
+    monkeypatch.chdir(tmp_path)
+    old, new = (start_gradio(KITCHEN, APP_VERSION=version) for version in ("old", "new"))
+    fake_hub.add("owner/kitchen", old)
+    assert main(["diff", "owner/kitchen", new]) == 1
+    assert capsys.readouterr().out.startswith(f"owner/kitchen -> {new}\nkitchen: 3 breaking,")
+    assert main(["diff", "owner/kitchen", old, "--fail-on", "any"]) == 0
+    assert not list(tmp_path.glob("*.toml"))
+
+
+@pytest.mark.parametrize(("fail_on", "status"), [("breaking", 0), ("any", 1)])
+def test_which_changes_fail(project: Path, fail_on: str, status: int) -> None:
+    snapshot(project / "later", MORE)
+    assert main(["diff", "kitchen", "later", "--fail-on", fail_on]) == status
+    assert main(["diff", "kitchen", "kitchen", "--fail-on", fail_on]) == 0
+
+
+def test_a_token_for_one_of_two_spaces_is_not_sent_to_an_address(
+    fake_hub: FakeHub, project: Path, serve: Callable[[dict[str, Any]], str]
+) -> None:
+    fake_hub.users["hf_secret"] = "owner"
+    one, other = routes(OLD), routes(NEW)
+    fake_hub.add("owner/kitchen", serve(one), private=True)
+    url = serve(other)
+    assert main(["diff", "owner/kitchen", url, "--token", "hf_secret"]) == 1
+    assert "hf_secret" in str(one["seen"])
+    assert other["seen"] and "hf_secret" not in str(other["seen"])
+    # Here it can be meant for nothing else.
+    assert main(["diff", "kitchen", url, "--token", "hf_secret"]) == 1
+    assert "hf_secret" in str(other["seen"])
 
 
 def test_a_space_that_does_not_answer_is_exit_status_2(
