@@ -142,18 +142,19 @@ class InferenceClient(InferenceBase):
         headers: Sent with every call, to whoever runs the model.
         cookies: Sent like `headers`.
         bill_to: The organisation that pays.
-        base_url: The same as `model`, as openai names it.
+        base_url: The URL of a server with OpenAI's API, which every call goes to: the `model` of a
+            call is a name there. Not together with `model`.
         api_key: The same as `token`, as openai names it.
         retries: Which failures are tried again: broken connections, 429, 500, 502 and 503; by
             default in three attempts.
         max_retries: Another way to say `Retries(attempts=max_retries + 1)`, as openai names it.
         on_progress: Called with an `InferenceProgress` while a provider works on a job.
 
-    Besides its own arguments every method takes `model`, a model of the Hub or the URL of one, and
-    `timeout`, which stand in for the client's; `extra_headers`, sent over the client's own; and
-    `extra_body`, parameters that the method does not list, sent over those that it does. Images,
-    audio and video are given as a path, a URL, bytes or an open file; an image also as a PIL image,
-    an audio also as (samples, sampling rate).
+    Besides its own arguments every method takes `model`, a model of the Hub, the URL of one or a
+    name at `base_url`, and `timeout`, which stand in for the client's; `extra_headers`, sent over the
+    client's own; and `extra_body`, parameters that the method does not list, sent over those that it
+    does. Images, audio and video are given as a path, a URL, bytes or an open file; an image also as
+    a PIL image, an audio also as (samples, sampling rate).
 
     Raises:
         ValidationError: when an argument is wrong; nothing is sent then.

@@ -115,6 +115,12 @@ class InferenceWeb(Internet):
         path = seen.path
         if path.endswith("/chat/completions"):
             return self._chat(seen, host)
+        if path.endswith("/v1/embeddings"):
+            return (
+                200,
+                {},
+                {"data": [{"embedding": one} for one in _embedded(seen.json()["input"])]},
+            )
         if path.endswith("/v1/models"):
             return 200, {}, {"object": "list", "data": [{"id": "tiny-llama", "object": "model"}]}
         if path.endswith("/health"):

@@ -140,13 +140,17 @@ def _hf_inference() -> list[Case]:
     ):  # fmt: skip
         cases.append(
             _one(
-                "hf-inference", "conversational", f"url {name}", inputs=MESSAGES, url=server + path
+                "openai-compatible",
+                "conversational",
+                f"url {name}",
+                inputs=MESSAGES,
+                url=server + path,
             )
         )
     formed = {"type": "json_schema", "json_schema": {"name": "n", "schema": SCHEMA}}
     cases.append(
         _one(
-            "hf-inference",
+            "openai-compatible",
             "conversational",
             "url schema",
             inputs=MESSAGES,

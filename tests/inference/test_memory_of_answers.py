@@ -44,6 +44,10 @@ def embed(client: InferenceClient) -> Any:
     return client.feature_extraction("hi")
 
 
+def embed_as_openai(client: InferenceClient) -> Any:
+    return client.feature_extraction("hi", model="tiny")
+
+
 @pytest.fixture
 def server(tokenless: pytest.MonkeyPatch) -> Iterator[ScriptedInference]:
     server = ScriptedInference()
@@ -61,6 +65,9 @@ def server(tokenless: pytest.MonkeyPatch) -> Iterator[ScriptedInference]:
         pytest.param(generate, [{"generated_text": TEXT}], id="text"),
         pytest.param(embed, embeddings(4), id="short numbers"),
         pytest.param(embed, embeddings(17), id="long numbers"),
+        pytest.param(
+            embed_as_openai, {"data": [{"embedding": one} for one in embeddings(9)]}, id="openai"
+        ),
     ],
 )
 def test_a_large_answer_takes_four_times_its_size_at_most(

@@ -298,7 +298,7 @@ def test_media_are_asked_for_without_anybodys_credentials() -> None:
 
 def test_what_is_logged_of_a_call_shows_no_key_and_no_argument() -> None:
     at = target("groq", "conversational", key="secret-key-1")
-    server = target("hf-inference", "conversational", url="https://h/?key=secret-key-1")
+    server = target("openai-compatible", "conversational", url="https://h/?key=secret-key-1")
     asked = Payload(
         task="conversational", inputs="secret words", parameters={"a": "secret words"},
         extra={"b": "secret words"},

@@ -87,6 +87,7 @@ _MODULES = {
     "novita": "novita",
     "nscale": "nscale",
     "nvidia": "nvidia",
+    "openai-compatible": "openai_compatible",
     "openai": "openai",
     "ovhcloud": "ovhcloud",
     "publicai": "publicai",

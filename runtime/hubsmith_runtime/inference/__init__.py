@@ -7,7 +7,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .base import CallOptions as CallOptions
     from .chat import (
         MergedFunction as MergedFunction,
         MergedMessage as MergedMessage,
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     )
     from .errors import *
     from .media import Array as Array, Base64Bytes as Base64Bytes, Image as Image
+    from .options import CallOptions as CallOptions
     from .polling import InferenceProgress as InferenceProgress, OnProgress as OnProgress
     from .provider import Provider as Provider
     from .raw import (
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 # By module: what is public.
 _NAMES = {
-    "base": "CallOptions",
     "chat": "MergedFunction MergedMessage MergedToolCall merge_chunks",
     "client": "AsyncInferenceBase InferenceApi InferenceBase",
     "errors": """
@@ -52,6 +51,7 @@ _NAMES = {
         UnknownError
     """,
     "media": "Array Base64Bytes Image",
+    "options": "CallOptions",
     "polling": "InferenceProgress OnProgress",
     "provider": "Provider",
     "raw": "AsyncRawCalls RawCalls RawResponse",

@@ -8,7 +8,7 @@ import json as jsons
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from ..effects import Effects
@@ -18,8 +18,9 @@ from ..reading import as_object
 from ..retries import Retries
 from .failures import Callee, open_checked, send_checked, send_once
 from .hub import AUTO, CHAT, HF_INFERENCE, Cache, Hub, router_url
+from .options import CallOptions, retries_of, seconds_of, text_of
 from .raw import RawResponse
-from .servers import is_url, served_model, server_route
+from .servers import OPENAI, chosen_of, is_url, served_model, server_route
 
 if TYPE_CHECKING:
     from ..files import FileInput
@@ -38,15 +39,6 @@ SILENCE = 600.0
 
 _BILL_TO = "X-HF-Bill-To"
 _PIPELINES = ("feature-extraction", "sentence-similarity")  # Models of these may do both.
-
-
-class CallOptions(NamedTuple):
-    """What every method of a task takes besides its own arguments."""
-
-    model: str | None = None
-    timeout: float | None = None
-    extra_headers: Mapping[str, str] | None = None
-    extra_body: Mapping[str, Any] | None = None
 
 
 class BaseInference:
@@ -68,19 +60,24 @@ class BaseInference:
         max_retries: int | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
-        self.model = _text("model", model, "base_url", base_url)
+        self.model = text_of("model", model, "base_url", base_url)
+        self._is_server = base_url is not None  # Every call goes there, whatever model it names.
         self.provider = provider
-        self.token = _text("token", token, "api_key", api_key)
-        self.timeout = _checked(timeout)
+        self.token = text_of("token", token, "api_key", api_key)
+        self.timeout = seconds_of(timeout)
         self.headers = dict(headers or {})
         self.cookies = dict(cookies or {})
-        self._retries = _retries(retries, max_retries)
+        self._retries = retries_of(retries, max_retries)
         self._on_progress = on_progress
         self._hub = Hub(self._retries)
         self._served: Cache[str] = Cache()
         self._latest: tuple[object, Any] = ((), None)  # Where the latest call of a URL went.
         self._is_raw = False
         self._drivers: list[Any] = []  # At most one; the raw form of a client has the same.
+        if base_url is not None and not is_url(base_url):
+            raise ArgumentError(
+                "base_url: it must be an http or https URL, such as http://127.0.0.1:8080/v1."
+            )
         if is_url(self.model) and provider not in (None, AUTO, HF_INFERENCE):
             raise ArgumentError(
                 f"provider: {provider} cannot be combined with a URL: pass one of them."
@@ -105,7 +102,8 @@ class BaseInference:
 
     def __repr__(self) -> str:
         model = shown(self.model) if self.model else self.model
-        options = f"model={model!r}, provider={self.provider!r}, timeout={self.timeout}"
+        name = "base_url" if self._is_server else "model"
+        options = f"{name}={model!r}, provider={self.provider!r}, timeout={self.timeout}"
         return f"{type(self).__name__}({options})"
 
     def __getstate__(self) -> dict[str, Any]:
@@ -124,10 +122,10 @@ class BaseInference:
     def _routing(self) -> Routing:
         from .routing import Routing
 
-        return Routing(self.provider, self.token, self._find_provider, self._hub)
+        return Routing(self.provider, self.token, self._find_provider, self._hub, self._is_server)
 
     def _seconds(self, timeout: float | None) -> float | None:
-        return self.timeout if timeout is None else _checked(timeout)
+        return self.timeout if timeout is None else seconds_of(timeout)
 
     def _own_headers(self, extra: Headers) -> dict[str, str]:
         """Return the caller's headers; those of the call replace those of the client."""
@@ -173,16 +171,18 @@ class BaseInference:
         """Return who is called, what is asked, and with which headers of the caller."""
         from .result import payload_of
 
-        model, headers = options.model, self._own_headers(options.extra_headers)
+        task, headers = request.__task__, self._own_headers(options.extra_headers)
+        chosen, name = self._chosen(str(task), options.model, is_chat=task.name == CHAT)
         payload = payload_of(request, options.extra_body, is_stream=is_stream)
-        chosen, name = model or self.model, str(payload.extra.get("model") or "")
-        if payload.task == CHAT and is_url(self.model) and model and not is_url(model):
-            chosen, name = self.model, model  # The server's address, and one of its models.
-        target = yield from self._target(payload.task, chosen, name)
-        if target.url is not None and payload.task == CHAT and not target.model:
+        name = name or str(payload.extra.get("model") or "")
+        target = yield from self._target(task.name, chosen, name)
+        if target.url is not None and target.provider.name == OPENAI and not target.model:
             found = yield from served_model(target.url, headers, target.callee, self._served)
             target = replace(target, model=found)
         return target, payload, headers
+
+    def _chosen(self, what: str, model: str | None, *, is_chat: bool = False) -> tuple[Any, str]:
+        return chosen_of(self.model, model, what, is_server=self._is_server, is_chat=is_chat)
 
     def _target(self, task: str, model: str | None, served: str) -> Effects[Target]:
         asked = (task, model, served, self.provider, self.token)
@@ -200,7 +200,7 @@ class BaseInference:
     ) -> Effects[RawResponse[Any]]:
         if (json is None) == (data is None):
             raise ArgumentError("post: pass either json= or data=.")
-        if (chosen := model or self.model) is None and task is None:
+        if (chosen := self._unnamed("post", model)) is None and task is None:
             raise ArgumentError("post: pass model=, an id of the Hub or a URL, or task=.")
         if chosen is None:
             chosen = yield from self._hub.recommended(task or "", self._routing().hub_token())
@@ -213,20 +213,29 @@ class BaseInference:
         return raw
 
     def _endpoint_info(self, model: str | None) -> Effects[dict[str, Any]]:
-        request, callee = self._request("get_endpoint_info", model or self.model, "/info")
+        url = self._unnamed("get_endpoint_info", model)
+        request, callee = self._request("get_endpoint_info", url, "/info")
         answer = yield from send_checked(request, callee, self._retries)
         if about := as_object(answer.json()):
             return about
         raise ResultError(f"{callee}: /info answered something else than a JSON object.")
 
     def _health(self, model: str | None) -> Effects[bool]:
-        url = model or self.model
+        url = self._unnamed("health_check", model)
         request, callee = self._request("health_check", url if is_url(url) else None, "/health")
         try:
             answer = yield from send_once(request, callee)
         except ConnectionFailedError:
             return False
         return answer.status == 200
+
+    def _unnamed(self, what: str, model: str | None) -> str | None:
+        chosen, name = self._chosen(what, model)
+        if name:
+            raise ArgumentError(
+                f"{what}: model: {name} cannot be named to the server of base_url=. Leave it out."
+            )
+        return chosen
 
     def _request(
         self,
@@ -268,28 +277,3 @@ def _content(json: Any, data: FileInput | None) -> Effects[tuple[bytes, dict[str
     file = file_of(data)
     yield from file.load()
     return file.read(), {"content-type": file.mime_type} if file.mime_type else {}
-
-
-def _text(name: str, value: object, alias: str, other: object) -> str | None:
-    if value is not None and other is not None:
-        raise ArgumentError(f"{alias}: another name for {name}; pass one of them.")
-    chosen = value if other is None else other
-    if chosen is None or isinstance(chosen, str):
-        return chosen
-    raise ArgumentError(f"{name}: it must be a string, or None.")
-
-
-def _retries(retries: Retries | None, max_retries: object) -> Retries:
-    if max_retries is None:
-        return retries or Retries()
-    if retries is not None:
-        raise ArgumentError("max_retries: another name for retries; pass one of them.")
-    if isinstance(max_retries, int) and max_retries >= 0:
-        return Retries(attempts=max_retries + 1)
-    raise ValidationError(f"max_retries: must be a whole number from 0 on, got {max_retries!r}")
-
-
-def _checked(timeout: object) -> float | None:
-    if timeout is None or (isinstance(timeout, (int, float)) and timeout > 0):
-        return timeout
-    raise ValidationError(f"timeout: must be more than 0 seconds, got {timeout!r}")

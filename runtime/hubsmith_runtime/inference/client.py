@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..async_driver import AsyncDriver
     from ..driver import Driver
     from ..files import FileInput
-    from .base import CallOptions
+    from .options import CallOptions
     from .stream import AsyncStream, Stream
     from .task import TaskRequest
 

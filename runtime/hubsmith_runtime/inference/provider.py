@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ..errors import ValidationError
 from ..http import shown
 from ..reading import as_object, as_text
 from .failures import Callee
 from .payload import Payload
-from .servers import server_route
+from .servers import OPENAI, openai_route
 
 Body: TypeAlias = dict[str, object]
 """The members of a request's body. Those that are `None` are not sent."""
@@ -113,13 +113,12 @@ class Target:
 
     @cached_property
     def endpoint(self) -> str:
-        if self.url is not None:
-            is_whole = urlsplit(self.url).path.rstrip("/").endswith("/chat/completions")
-            is_chat = self.task == "conversational" and not is_whole
-            return server_route(self.url, "/v1/chat/completions") if is_chat else self.url
         path = self.operation.path
-        # Ids hold slashes, and a colon before a version.
-        return self.address(path if isinstance(path, str) else path(quote(self.model, "/:@+,~")))
+        if not isinstance(path, str):  # Ids hold slashes, and a colon before a version.
+            path = path(quote(self.model, "/:@+,~"))
+        if self.url is not None:
+            return openai_route(self.url, path) if self.provider.name == OPENAI else self.url
+        return self.address(path)
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
@@ -132,7 +131,9 @@ class Target:
 
     @property
     def root(self) -> str:
-        """The provider's own address, or the one it has at the router."""
+        """The provider's own address, or the one it has at the router; the URL of a server."""
+        if self.url is not None:
+            return self.url
         if not self.is_routed:
             return (self.operation.url or self.provider.url).rstrip("/")
         path = self.provider.router_path
@@ -151,8 +152,8 @@ class Target:
         return {"repository": repository, "file": file} if path else None
 
     def wanted_schema(self, parameters: Mapping[str, Any]) -> Body | None:
-        """Return OpenAI's description of the JSON that a provider, no URL, must answer with."""
+        """Return OpenAI's description of the JSON that a provider must answer with."""
         wanted = as_object(parameters.get("response_format"))
         described = as_object(wanted.get("json_schema"))
-        is_wanted = wanted.get("type") == "json_schema" and self.url is None
+        is_wanted = wanted.get("type") == "json_schema"
         return described if is_wanted and described.get("schema") is not None else None

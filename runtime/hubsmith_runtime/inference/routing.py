@@ -15,7 +15,7 @@ from ..http import origin_of, shown
 from ..tokens import choose_token, hub_url
 from .hub import AUTO, CHAT, HF_INFERENCE, Hub, is_hub_token, router_url
 from .provider import Provider, Target
-from .servers import is_url
+from .servers import OPENAI, is_openai, is_url
 
 _log = logging.getLogger("hubsmith")
 
@@ -36,6 +36,7 @@ class Routing:
     token: str | None = field(repr=False)  # `None` for the saved token, where it may be used.
     find: Callable[[str], Provider] = field(repr=False)  # Raises for an unknown name.
     hub: Hub = field(repr=False)
+    is_server: bool = False  # The URL is that of a server with several models and tasks.
 
     @property
     def has_own_key(self) -> bool:
@@ -107,7 +108,14 @@ class Routing:
             raise ValidationError(
                 f"{self.provider}: model: {shown(url)} is a URL. Use a client without provider=."
             )
-        table, key = self.find(HF_INFERENCE), self.url_key(url)
+        has_routes = task == CHAT or (self.is_server and (bool(served) or is_openai(url)))
+        table, key = self.find(OPENAI if has_routes else HF_INFERENCE), self.url_key(url)
+        if has_routes and task not in table.tasks:
+            raise ValidationError(
+                f"{shown(url)}: {task}: base_url= names a server with OpenAI's API, which has "
+                f"{', '.join(sorted(table.tasks))} only. If the server does this, too, pass the URL "
+                "of its route as model= to a client without base_url=."
+            )
         table.operation(task)  # Raises where there is none.
         return Target(provider=table, task=task, model=served, url=url, key=key, is_routed=False)
 

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
 from ..effects import Effects
-from ..errors import HubsmithError
+from ..errors import ArgumentError, HubsmithError
 from ..http import HttpRequest, shown
 from ..reading import as_list, as_object, as_text
 from .failures import Callee, send_once
 from .hub import Cache
+
+OPENAI = "openai-compatible"
+"""The table of servers that speak OpenAI's HTTP API."""
 
 _log = logging.getLogger("hubsmith")
 _NO_NAME = "dummy"  # What huggingface_hub sends; servers with a single model take any name.
@@ -31,6 +34,50 @@ def server_route(url: str, path: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, root + path, parts.query, ""))
 
 
+def chosen_of(
+    own: str | None, model: str | None, what: str, *, is_server: bool, is_chat: bool
+) -> tuple[str | None, str]:
+    """Return a call's model or URL and, for a URL, what its server calls the model, if that is said.
+
+    `own` is the model of the client, or the URL of its only server (`is_server`).
+    """
+    if not model or not is_url(own):
+        return model or own, ""
+    here = shown(own or "")
+    if is_url(model) and is_server:
+        raise ArgumentError(
+            f"{what}: model: with base_url={here} it is the name of a model there, not a URL. "
+            "Use a client without base_url= for other servers."
+        )
+    if is_url(model):
+        return model, ""
+    if is_chat or is_server:
+        return own, model
+    raise ArgumentError(
+        f"{what}: model: the client is for {here}, and the call for {model}. Make the client with "
+        "base_url= to name a model of that server, or without a URL to call one of the Hub."
+    )
+
+
+def is_openai(url: str) -> bool:
+    """Whether a URL says that its server speaks OpenAI's HTTP API."""
+    return urlsplit(url).path.rstrip("/").endswith(("/v1", _CHAT))
+
+
+def openai_route(url: str, path: str) -> str:
+    """Return the address of a route of OpenAI's, such as `/v1/models`, given that of any other.
+
+    A server may have its chat, and then all else, without the `/v1`.
+    """
+    parts = urlsplit(url)
+    base = parts.path.rstrip("/")
+    root = base.removesuffix(_CHAT)
+    root += "" if root != base or base.endswith("/v1") else "/v1"
+    return urlunsplit(
+        (parts.scheme, parts.netloc, root + path.removeprefix("/v1"), parts.query, "")
+    )
+
+
 def served_model(
     url: str, headers: Mapping[str, str], callee: Callee, known: Cache[str]
 ) -> Effects[str]:
@@ -40,17 +87,17 @@ def served_model(
     """
     if (name := known.get(url, callee.key)) is not None:
         return name
-    # Some servers have their chat beside their models, without /v1.
-    has_version = not urlsplit(url).path.rstrip("/").endswith(_CHAT) or "/v1/" in url
-    address = server_route(url, "/v1/models" if has_version else "/models")
-    asked = {**callee.bearer, **headers}
     request = HttpRequest(
-        method="GET", url=address, headers=asked, silence=_SILENCE, largest=_LARGEST_LIST
+        method="GET",
+        url=openai_route(url, "/v1/models"),
+        headers={**callee.bearer, **headers},
+        silence=_SILENCE,
+        largest=_LARGEST_LIST,
     )
     try:
         answer = yield from send_once(request, callee)
     except HubsmithError:
-        return _NO_NAME  # The chat itself will say what is wrong.
+        return _NO_NAME  # The call itself will say what is wrong.
     if answer.status in (401, 403) or answer.status >= 500:
         return _NO_NAME
     listed = as_list(as_object(answer.json()).get("data")) if answer.status == 200 else []

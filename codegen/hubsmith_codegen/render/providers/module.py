@@ -18,7 +18,7 @@ from .functions import Function, body_of, location_of, needs_inputs, path_of, ta
 
 _RUNTIME = Source("hubsmith_runtime")
 _INIT = PurePosixPath("__init__.py")
-_ROUTER = "auto"  # A table, but no provider.
+_NO_PROVIDERS = ("auto", "openai-compatible")  # Tables of the router, and of servers with a URL.
 _TRUE, _FALSE = Source("True"), Source("False")
 _IMAGES = ("text-to-image", "image-to-image", "image-text-to-image")
 
@@ -30,7 +30,7 @@ def render_providers(tables: Sequence[Table]) -> dict[PurePosixPath, str]:
     files[_INIT] = template("providers/__init__.py").render(
         header=header("the provider tables"),
         runtime=_RUNTIME,
-        names=tuple(literal(name) for name in names if name != _ROUTER),
+        names=tuple(literal(name) for name in names if name not in _NO_PROVIDERS),
         modules=tuple((literal(table.provider.name), literal(table.module)) for table in tables),
     )
     return files
