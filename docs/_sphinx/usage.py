@@ -31,6 +31,8 @@ def options_of(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
     """Yield every argument and option as it is typed, with its help as a sentence."""
     for action in _shown(parser):
         help_text = (action.help or "") % {**vars(action), "prog": parser.prog}
+        if help_text.startswith("--"):
+            help_text = f"the same as {help_text}"
         yield _words(action), f"{help_text[:1].upper()}{help_text[1:].removesuffix('.')}."
 
 

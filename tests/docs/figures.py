@@ -50,7 +50,9 @@ def ratios(page: str) -> str:
         ("", "bare httpx", calls),
     ]
     table = [f"| {what} | {peer} | {float(known[peer]):.2g} × |" for what, peer, known in rows]
-    return "\n".join(["| measured | other | hubsmith, of the other |", "| --- | --- | --- |", *table])
+    return "\n".join(
+        ["| measured | other | hubsmith, of the other |", "| --- | --- | --- |", *table]
+    )
 
 
 def main(wanted: list[str]) -> None:
