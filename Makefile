@@ -44,7 +44,7 @@ newest: setup ## upgrade every dependency beyond its pin, then test
 	$(PIP) --upgrade --upgrade-strategy eager --editable '.[dev]'
 	$(PYTHON_VENV) -m pytest $(WORKERS)
 
-demo: setup ## start a Gradio app, generate its client, type-check a script and run it
+demo: setup ## start a Gradio app, generate its client, type-check and run a script, catch mistakes
 	$(PYTHON_VENV) demo/run.py
 
 test: setup ## lint, type-check and run every test, the corpus included, side by side

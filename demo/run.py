@@ -1,6 +1,7 @@
 """`make demo`: start the Kitchen app, generate its client, type-check a script and run it.
 
-Everything happens on the loopback interface and under build/demo.
+Then the type checker catches a wrong call, and the command an app that changed. Everything happens
+on the loopback interface and under build/demo.
 """
 
 from __future__ import annotations
@@ -26,6 +27,18 @@ SNAPSHOT = DEMO.parent / "generated" / "spaces" / "kitchen" / "spec"
 SOURCE = "owner/kitchen"
 START_SECONDS = 90
 ATTEMPTS = 3
+WRONG = """\
+from clients.kitchen import Kitchen
+
+with Kitchen() as kitchen:
+    kitchen.greet("Bob", style="rude")
+    kitchen.img("photo.png", strenth=0.5)
+"""
+CHANGES = {
+    "strength": "heat",  # A parameter is renamed,
+    '["formal", "casual"]': '["formal", "casual", "rude"]',  # a choice is added,
+    'api_name="suggest"': 'api_visibility="private"',  # and an endpoint is taken away.
+}
 
 
 class DemoError(Exception):
@@ -75,21 +88,25 @@ def wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
     raise DemoError(f"demo/app.py did not answer at {url} within {START_SECONDS} seconds")
 
 
-def start_app() -> tuple[subprocess.Popen[bytes], str]:
-    """Start the app on a free port, trying again where someone else took the port meanwhile.
+def start_app(app: Path, port: int | None = None) -> tuple[subprocess.Popen[bytes], str]:
+    """Start an app, trying again where someone else took the port meanwhile.
+
+    Args:
+        app: Its script.
+        port: Where it shall listen; a free port by default.
 
     Raises:
         DemoError: when it cannot be started.
     """
-    failure = DemoError("demo/app.py was never started")
+    failure = DemoError(f"{app.name} was never started")
     for _ in range(ATTEMPTS):
-        port = free_port()
+        port = port or free_port()
         url = f"http://127.0.0.1:{port}"
         BUILD.mkdir(parents=True, exist_ok=True)
         # The traceback of the error that the demo provokes would only confuse on the terminal.
         with (BUILD / "app.log").open("wb") as log:
             server = subprocess.Popen(
-                [sys.executable, str(DEMO / "app.py")],
+                [sys.executable, str(app)],
                 env=environment(GRADIO_SERVER_PORT=str(port)),
                 stdin=subprocess.DEVNULL,
                 stderr=log,
@@ -98,7 +115,7 @@ def start_app() -> tuple[subprocess.Popen[bytes], str]:
             wait_until_ready(url, server)
         except DemoError as error:
             stop(server)
-            failure = error
+            failure, port = error, None
         except BaseException:
             stop(server)
             raise
@@ -119,30 +136,32 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def kitchen_app() -> Generator[str, None, None]:
+def kitchen_app(app: Path = DEMO / "app.py", port: int | None = None) -> Generator[str, None, None]:
     """Serve the Kitchen app while the block runs; yield its URL."""
-    server, url = start_app()
+    server, url = start_app(app, port)
     try:
         yield url
     finally:
         stop(server)
 
 
-def run(command: Sequence[str], *, folder: Path) -> None:
-    """Run one command in `folder`.
+def run(command: Sequence[str], *, folder: Path, expected: int = 0) -> None:
+    """Show one command and run it in `folder`.
 
     Raises:
-        DemoError: when it fails.
+        DemoError: when its exit status is another than the expected one.
     """
+    shown = [Path(command[0]).name, *command[1:]]
+    print("$", *(shown[2:] if shown[1:2] == ["-m"] else shown), flush=True)
     path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
     done = subprocess.run(command, cwd=folder, env=environment(PYTHONPATH=path), check=False)
-    if done.returncode:
-        raise DemoError(f"{' '.join(command)}: exit code {done.returncode}")
+    if done.returncode != expected:
+        raise DemoError(f"{' '.join(command)}: exit code {done.returncode}, expected {expected}")
 
 
-def write_pyright_settings(folder: Path) -> None:
-    """Write the settings a user's strict project would have."""
-    settings = {"typeCheckingMode": "strict", "pythonVersion": "3.10", "include": ["."]}
+def write_pyright_settings(folder: Path, mode: str = "strict") -> None:
+    """Write the settings that a user's project would have."""
+    settings = {"typeCheckingMode": mode, "pythonVersion": "3.10", "include": ["."]}
     (folder / "pyrightconfig.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
 
 
@@ -156,20 +175,44 @@ def demonstrate(folder: Path) -> None:
     folder.mkdir(parents=True)
     # The nearest configuration is where the Space is recorded; without one, that of a parent folder.
     (folder / "hubsmith.toml").touch()
-    say("1/4 start the Kitchen app, a real Gradio app")
+    hubsmith = str(Path(sysconfig.get_path("scripts")) / "hubsmith")
+    pyright = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable]
+    say("1/6 start the Kitchen app, a real Gradio app")
     with kitchen_app() as url:
         print(f"it listens on {url}")
-        say("2/4 hubsmith add: snapshot the app and write its client")
-        hubsmith = str(Path(sysconfig.get_path("scripts")) / "hubsmith")
+        say("2/6 snapshot the app and write its client")
         run([hubsmith, "add", url, "--name", "kitchen", "--out", "clients"], folder=folder)
-        say("3/4 pyright, strict: the script that uses the client")
+        say("3/6 type-check the script that uses the client, in strict mode")
         shutil.copy(DEMO / "use_kitchen.py", folder)
         write_pyright_settings(folder)
-        pyright = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable]
         run(pyright, folder=folder)
-        say("4/4 run it")
+        say("4/6 run it")
         run([sys.executable, "use_kitchen.py", url], folder=folder)
-    say(f"done; the client lies in {os.path.relpath(folder / 'clients' / 'kitchen')}")
+    # In strict mode, what follows from an error is reported as well, which would hide it here.
+    write_pyright_settings(folder, mode="standard")
+    say("5/6 the type checker catches wrong calls: a choice that is none, a name with a typo")
+    (folder / "wrong.py").write_text(WRONG, encoding="utf-8")
+    run([*pyright, "wrong.py"], folder=folder, expected=1)
+    say("6/6 the app changes: hubsmith says what, and which lines it breaks")
+    port = int(url.rpartition(":")[2])
+    with kitchen_app(changed_app(folder), port) as now:
+        if now != url:
+            raise DemoError(f"the port of {url} was taken meanwhile; run the demo again")
+        run([hubsmith, "check", "--live"], folder=folder, expected=1)
+        run([hubsmith, "diff", "kitchen", "--code", "use_kitchen.py"], folder=folder, expected=1)
+    say(f"done; the client is in {os.path.relpath(folder / 'clients' / 'kitchen')}")
+
+
+def changed_app(folder: Path) -> Path:
+    """Write the app as a later version might be, and return its path."""
+    text = (DEMO / "app.py").read_text(encoding="utf-8")
+    for old, new in CHANGES.items():
+        if old not in text:
+            raise DemoError(f"demo/app.py has no {old} to change")
+        text = text.replace(old, new)
+    path = folder / "changed_app.py"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def record(folder: Path) -> None:
