@@ -46,7 +46,9 @@ class FileType:
     """A file, whichever way the spec writes it."""
 
     # The runtime's class: an argument takes `FileInput` and `ContentInput`, a result is another.
-    form: Literal["FileInput", "File", "ContentInput", "Image", "Base64Bytes"] = "FileInput"
+    form: Literal["FileInput", "File", "ContentInput", "ImageInput", "Image", "Base64Bytes"] = (
+        "FileInput"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
