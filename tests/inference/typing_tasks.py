@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -142,15 +143,23 @@ def chat(client: InferenceClient, is_stream: bool) -> None:
     assert_type(client.chat.completions.create(messages=messages), ChatCompletionOutput)
 
 
-def objects_as_dicts(client: InferenceClient) -> None:
+def objects_as_dicts(client: InferenceClient, opened: Image) -> None:
     image = {"type": "image_url", "image_url": {"url": "data:"}}
     for_model: ChatCompletionInputMessageDict = {"role": "user", "content": "Hi"}
+    pictured: ChatCompletionInputMessageDict = {
+        "role": "user",
+        "content": [
+            {"type": "image_url", "image_url": {"url": picture}}
+            for picture in (Path("cat.png"), "cat.png", "https://a.example/cat.png", b"", opened)
+        ],
+    }
     answer = client.chat_completion(
         messages=[
             {"role": "system", "content": "Be brief."},
             {"role": "user", "content": [{"type": "text", "text": "Who?"}, image]},
             {"role": "tool", "tool_call_id": "a", "content": "{}"},
             for_model,
+            pictured,
             ChatCompletionInputMessage(role="user", content=[{"type": "text", "text": "Who?"}]),
         ],
         tools=[{"type": "function", "function": {"name": "f", "parameters": {}}}],

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .task import (
         ContentInput as ContentInput,
         FloatInput as FloatInput,
+        ImageInput as ImageInput,
         ListInput as ListInput,
         ObjectInput as ObjectInput,
         Task as Task,
@@ -56,7 +57,10 @@ _NAMES = {
     "provider": "Provider",
     "raw": "AsyncRawCalls RawCalls RawResponse",
     "stream": "AsyncStream Stream",
-    "task": "ContentInput FloatInput ListInput ObjectInput Task TaskObject TaskOutput TaskRequest",
+    "task": """
+        ContentInput FloatInput ImageInput ListInput ObjectInput Task TaskObject TaskOutput
+        TaskRequest
+    """,
 }
 HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 """The module of each public name."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
-from ..effects import Effects
+from ..effects import Effects, Run
 from ..errors import ArgumentError, ConnectionFailedError, ResultError, ValidationError
 from ..http import Body, HttpRequest, shown
 from ..reading import as_object
@@ -169,11 +169,17 @@ class BaseInference:
         self, request: TaskRequest[Any], options: CallOptions, *, is_stream: bool = False
     ) -> Effects[tuple[Target, Payload, dict[str, str]]]:
         """Return who is called, what is asked, and with which headers of the caller."""
+        from .payload import files_in
         from .result import payload_of
 
         task, headers = request.__task__, self._own_headers(options.extra_headers)
         chosen, name = self._chosen(str(task), options.model, is_chat=task.name == CHAT)
-        payload = payload_of(request, options.extra_body, is_stream=is_stream)
+        build = functools.partial(payload_of, request, options.extra_body, is_stream=is_stream)
+        images = files_in(getattr(request, str(task.inputs))) if task.name == CHAT else []
+        for image in images:
+            if image.url is None or image.answer is not None:  # That of a Space is not for others.
+                yield from image.load()
+        payload: Payload = (yield Run(build)) if images else build()
         name = name or str(payload.extra.get("model") or "")
         target = yield from self._target(task.name, chosen, name)
         if target.url is not None and target.provider.name == OPENAI and not target.model:

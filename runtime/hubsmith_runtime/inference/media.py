@@ -94,6 +94,12 @@ def file_of(value: object) -> File:
     return value if isinstance(value, File) else File(cast("Any", value))
 
 
+def image_address(value: object) -> object:
+    """Take a URL of any scheme as it is, and all else as a file."""
+    is_url = isinstance(value, str) and (value.startswith("data:") or "://" in value)
+    return value if is_url else file_of(value)
+
+
 def wav_of(samples: Any, rate: int) -> bytes:
     """Write sound as a WAV file of 16 bits (32 bits where the samples are int32).
 

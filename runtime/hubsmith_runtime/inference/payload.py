@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
+import pydantic
+
 from ..files import File
 from ..http import Response
 from ..reading import as_list, as_object
@@ -45,7 +47,8 @@ def is_file(value: object) -> TypeGuard[File]:
 
 
 def files_in(value: object) -> list[File]:
-    if members := as_list(value) or [*as_object(value).values()]:
+    fields = vars(value) if isinstance(value, pydantic.BaseModel) else as_object(value)
+    if members := as_list(value) or [*fields.values()]:
         return [file for member in members for file in files_in(member)]
     return [value] if not isinstance(value, str) and is_file(value) else []
 

@@ -10,7 +10,7 @@ import pydantic
 
 from ..files import File, FileInput
 from ..model import FloatInput as FloatInput, ListInput as ListInput, Model, RequestModel
-from .media import file_of
+from .media import file_of, image_address
 
 if TYPE_CHECKING:
     import typing_extensions
@@ -125,4 +125,16 @@ ContentInput: TypeAlias = Annotated[
 ]
 """What a file argument takes; it becomes a `File`."""
 
+ImageInput: TypeAlias = Annotated[
+    FileInput | str,
+    pydantic.GetPydanticSchema(lambda source, handler: handler(_Address)),
+]
+"""What the URL of an image in a message takes: a URL, or what becomes a data URL."""
+
 _File = Annotated[File, pydantic.BeforeValidator(file_of)]
+
+_Address = Annotated[
+    Any,
+    pydantic.BeforeValidator(image_address),
+    pydantic.PlainSerializer(lambda at: at.as_url() if isinstance(at, File) else at),
+]

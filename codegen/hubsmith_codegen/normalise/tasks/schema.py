@@ -27,6 +27,7 @@ SHARED_MODULE = "_common"
 """The module of classes that several tasks share."""
 
 _BINARY = "type=binary"
+_IMAGE_URL = "type=image-url"  # Of ours: overlays mark an address that may be given as a file.
 _OWN = "$own-description"
 # Members of the runtime's classes that a field must not hide.
 _MEMBERS = reserved("model") | {"get", "keys"}
@@ -83,6 +84,8 @@ class Classes:
     def _type(self, node: dict[str, Json], name: str) -> Type:
         if node.get("comment") == _BINARY:
             return self._file(node)
+        if node.get("comment") == _IMAGE_URL:
+            return types.FileType(form="ImageInput")
         for keyword in ("anyOf", "oneOf"):
             if isinstance(options := node.get(keyword), list):
                 found, title = self._union(options, name), node.get("title")
