@@ -236,6 +236,15 @@ def test_fails_with_the_space_s_words(kitchen_url: str, capsys: Capture) -> None
     assert "There is no more soup today." in problem
 
 
+def test_a_folder_that_cannot_be_written_could_not_be_done(
+    kitchen_url: str, capsys: Capture, home: Path
+) -> None:
+    (home / "card.txt").write_text("salt")
+    words = ["shout", "recipe=card.txt", "--out", "card.txt"]
+    (problem,) = refused(capsys, kitchen_url, *words, status=2)
+    assert problem == "card.txt: File exists."
+
+
 def test_gives_up_after_the_timeout(counter_url: str, capsys: Capture) -> None:
     assert refused(capsys, counter_url, "forever", "--timeout", "1.5", status=2) == [
         "/forever: no answer within 1.5 s; the job was cancelled. Raise --timeout."
