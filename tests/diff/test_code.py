@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from hubsmith_codegen.cli import main
-from hubsmith_codegen.compare import callers
+from hubsmith_codegen.compare import checkers
 
 from tests.support.documents import endpoint, info_of, parameter, result
 
@@ -266,7 +266,7 @@ def test_without_a_type_checker(
 ) -> None:
     project.record()
     project.write("use.py")
-    monkeypatch.setattr(callers.shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(checkers.shutil, "which", lambda *_, **__: None)
     assert main(["diff", "kitchen", "--code", "use.py"]) == 2
     assert "neither pyright nor mypy" in capsys.readouterr().err
 

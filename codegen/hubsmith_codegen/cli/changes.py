@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..compare.api import ApiDiff, Kind, to_document, to_markdown, to_text
-from ..compare.callers import Checker, Fault
+from ..compare.checkers import Checker, Fault
 from ..ir.json_type import Json
 from ..ir.text import markdown, markdown_code, plain
 from .annotations import annotation, annotations_of, document, inert
