@@ -7,12 +7,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .chat import (
-        MergedFunction as MergedFunction,
-        MergedMessage as MergedMessage,
-        MergedToolCall as MergedToolCall,
-        merge_chunks as merge_chunks,
-    )
     from .client import (
         AsyncInferenceBase as AsyncInferenceBase,
         InferenceApi as InferenceApi,
@@ -20,6 +14,12 @@ if TYPE_CHECKING:
     )
     from .errors import *
     from .media import Array as Array, Base64Bytes as Base64Bytes, Image as Image
+    from .merged import (
+        MergedFunction as MergedFunction,
+        MergedMessage as MergedMessage,
+        MergedToolCall as MergedToolCall,
+        merge_chunks as merge_chunks,
+    )
     from .options import CallOptions as CallOptions
     from .polling import InferenceProgress as InferenceProgress, OnProgress as OnProgress
     from .provider import Provider as Provider
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 # By module: what is public.
 _NAMES = {
-    "chat": "MergedFunction MergedMessage MergedToolCall merge_chunks",
     "client": "AsyncInferenceBase InferenceApi InferenceBase",
     "errors": """
         BadRequestError GenerationError IncompleteGenerationError IncompleteStreamError
@@ -52,6 +51,7 @@ _NAMES = {
         UnknownError
     """,
     "media": "Array Base64Bytes Image",
+    "merged": "MergedFunction MergedMessage MergedToolCall merge_chunks",
     "options": "CallOptions",
     "polling": "InferenceProgress OnProgress",
     "provider": "Provider",

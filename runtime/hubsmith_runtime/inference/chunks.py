@@ -151,7 +151,7 @@ class ChunkReader(Generic[C]):
                 raise stream_failure(members, self.callee, self._headers, self._masked) from None
             raise ResultError(
                 f"{self.callee}: the stream holds {shorten(value, self._masked)}, which is not "
-                f"a {self._chunk.__name__}: {first_problem(problem)}.",
+                f"{a_type(self._chunk)}: {first_problem(problem)}.",
                 value,
             ) from None
 

@@ -48,7 +48,7 @@ def bytes_of(text: object) -> bytes:
         return decode_data_url(text)[0] if text.startswith("data:") else decode_base64(text)
     if isinstance(text, bytes):
         return text
-    raise ValueError(f"base64 text is expected, not a {type(text).__name__}")
+    raise ValueError(f"base64 text is expected, not {a_type(type(text))}")
 
 
 def array_of(numbers: object) -> Any:
