@@ -24,7 +24,7 @@ from .templating import header, template
 RUNTIME = Source("hubsmith_runtime")
 VENDORED = Source(f".{RUNTIME_FOLDER}")
 # Methods of the runtime's clients whose names an endpoint may take; they have other parameters.
-_OVERRIDDEN = frozenset({"run", "submit"})
+_OVERRIDDEN = frozenset({"map", "run", "submit"})
 _OVERRIDES = "  # type: ignore[override]\n"
 
 
@@ -32,7 +32,9 @@ def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath
     """The files of a client package, not yet formatted; they import the runtime from `runtime`."""
     models = _Models(service)
     public = tuple(sorted(set(models.names) - set(models.dicts.values())))
-    clients = {is_async: _client(service, models, is_async) for is_async in (False, True)}
+    # The copied runtime has no `map`.
+    overridden = _OVERRIDDEN - {"map"} if runtime == VENDORED else _OVERRIDDEN
+    clients = {one: _client(service, models, overridden, is_async=one) for one in (False, True)}
     context = {
         "runtime": runtime,
         "header": header(
@@ -71,7 +73,9 @@ def _client_names(service: Service) -> tuple[ClassName, ClassName]:
     return service.class_name, ClassName(f"Async{service.class_name}")
 
 
-def _client(service: Service, models: _Models, is_async: bool) -> dict[str, object]:
+def _client(
+    service: Service, models: _Models, overridden: frozenset[str], *, is_async: bool
+) -> dict[str, object]:
     prefix = "Async" if is_async else ""
     name = f"{prefix}{service.class_name}"
     return {
@@ -83,7 +87,7 @@ def _client(service: Service, models: _Models, is_async: bool) -> dict[str, obje
         "client_doc": docstring(docs.client_lines(service, is_async=is_async), indent=4),
         "source": literal(service.source),
         "methods": tuple(
-            method_of(one, models.signatures, name, _OVERRIDES if one.method in _OVERRIDDEN else "")
+            method_of(one, models.signatures, name, _OVERRIDES if one.method in overridden else "")
             for one in service.operations
         ),
     }

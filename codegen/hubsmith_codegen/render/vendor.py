@@ -8,6 +8,7 @@ rendered for the copy by `render(service, runtime=VENDORED)`.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import metadata, resources
@@ -31,6 +32,8 @@ _NEEDED = frozenset(
     | {"Model", "Request", "Space"}
 )
 _LIBRARY = hubsmith_runtime.__name__
+# What leads to other packages of ours stays behind.
+_LEFT_OUT = re.compile(r"\n *# Not vendored:\n.*?\n *# End\.\n", re.DOTALL)
 _NOTICE = (
     f"# Part of the runtime of {GENERATOR}, (c) 2026 The hubsmith authors. "
     "SPDX-License-Identifier: Apache-2.0\n"
@@ -46,7 +49,8 @@ def vendored_runtime() -> Mapping[PurePosixPath, str]:
     They are `_runtime/__init__.py` with the public names of the modules that go along, those
     modules in their folders, and the license.
     """
-    texts = dict(_texts(resources.files(hubsmith_runtime), ""))
+    found = _texts(resources.files(hubsmith_runtime), "")
+    texts = {module: _LEFT_OUT.sub("", text) for module, text in found}
     modules = sorted(_closure(texts))
     names = {
         module: sorted(name for name, home in hubsmith_runtime.HOMES.items() if home == module)

@@ -20,8 +20,12 @@ from .untyped import UntypedCall, space_info
 if TYPE_CHECKING:
     import ssl
 
+    import hubsmith_bulk as bulk
+    from typing_extensions import Unpack
+
 R = TypeVar("R")
 J = TypeVar("J")
+Arguments: TypeAlias = "Mapping[str, Any] | list[Any]"
 Callbacks: TypeAlias = "Callable[..., object] | Sequence[Callable[..., object]] | None"
 
 
@@ -179,6 +183,21 @@ class Client(UntypedSpace[Any, Job[Any]], BlockingSpace):
             printed or reported.
     """
 
+    def map(
+        self, api_name: str, rows: bulk.Rows[Arguments], **options: Unpack[bulk.MapOptions]
+    ) -> bulk.Run[Any]:
+        """Call an endpoint many times at once, and iterate over what is done as it comes.
+
+        Args:
+            api_name: Its name, such as `/predict`.
+            rows: Arguments by name (a dict) or in order (a list), or pairs of an id and these.
+            **options: How many at once, the file to go on from, and what happens to failures; see
+                `hubsmith_bulk.MapOptions`.
+        """
+        from hubsmith_bulk import map_space
+
+        return map_space(self, rows, options, api_name)
+
 
 class AsyncClient(
     UntypedSpace[Coroutine[Any, Any, Any], Coroutine[Any, Any, AsyncJob[Any]]], AwaitableSpace
@@ -187,6 +206,14 @@ class AsyncClient(
 
     Use it within one event loop. Cancelling a task that waits for a call cancels the call.
     """
+
+    def map(
+        self, api_name: str, rows: bulk.AsyncRows[Arguments], **options: Unpack[bulk.MapOptions]
+    ) -> bulk.AsyncRun[Any]:
+        """Call an endpoint many times at once; see `Client.map`. The input may be asynchronous."""
+        from hubsmith_bulk import map_space
+
+        return map_space(self, rows, options, api_name)
 
 
 def _call_with_result(callback: Callable[..., object], state: JobState, _: object) -> None:

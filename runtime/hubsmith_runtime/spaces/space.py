@@ -25,7 +25,12 @@ from .source import Source
 if TYPE_CHECKING:
     import ssl
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+# Not vendored:
+if TYPE_CHECKING:
+    import hubsmith_bulk as bulk
+# End.
 
 R = TypeVar("R")
 Callbacks: TypeAlias = "Sequence[Callable[[JobState, BaseJob[Any]], object]]"
@@ -211,6 +216,25 @@ class Space(BlockingSpace):
         """
         return self._begin(lambda space: space.prepare(request))
 
+    # Not vendored:
+    def map(
+        self, requests: bulk.Rows[Request[R]], **options: Unpack[bulk.MapOptions]
+    ) -> bulk.Run[R]:
+        """Make many calls at the same time, and iterate over what is done as it comes.
+
+        Args:
+            requests: Requests of one endpoint, such as `GreetRequest(...)`, or pairs of an id and
+                a request. They are pulled as places free up.
+            **options: How many at once, the file to go on from, and what happens to failures; see
+                `hubsmith_bulk.MapOptions`.
+        """
+        from hubsmith_bulk import map_space
+
+        return map_space(self, requests, options)
+
+    map_ = map
+    # End.
+
     # An endpoint may be called `/run`. Generated methods call those that begin with `_`.
     _run = run_ = run
     _submit = submit_ = submit
@@ -229,6 +253,18 @@ class AsyncSpace(AwaitableSpace):
     async def submit(self, request: Request[R]) -> AsyncJob[R]:
         """Send a call and return while it goes on; see `Space.submit`."""
         return await self._begin(lambda space: space.prepare(request))
+
+    # Not vendored:
+    def map(
+        self, requests: bulk.AsyncRows[Request[R]], **options: Unpack[bulk.MapOptions]
+    ) -> bulk.AsyncRun[R]:
+        """Make many calls at the same time; see `Space.map`. The input may be asynchronous."""
+        from hubsmith_bulk import map_space
+
+        return map_space(self, requests, options)
+
+    map_ = map
+    # End.
 
     # As in `Space`.
     _run = run_ = run

@@ -1,0 +1,99 @@
+"""Many calls at once: the engine behind `map` of Spaces, untyped clients and inference clients.
+
+for done in kitchen.map(requests, checkpoint="greet.jsonl"):
+    print(done.key, done.value if done.error is None else done.error)
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from hubsmith_runtime import ValidationError
+
+from .callers import Caller, ModelCaller, SpaceCaller, UntypedCaller
+from .engine import Engine
+from .errors import (
+    DuplicateIdError,
+    JournalError,
+    RunError,
+    ServerAwayError,
+    TooManyErrorsError,
+)
+from .journal import read_journal
+from .options import MapOptions, Settings
+from .results import Done, Summary
+from .runs import AsyncRun, Run
+
+if TYPE_CHECKING:
+    from hubsmith_runtime.inference import CallOptions
+    from hubsmith_runtime.inference.base import BaseInference
+    from hubsmith_runtime.spaces.space import BaseSpace
+
+__all__ = [
+    "AsyncRows",
+    "AsyncRun",
+    "Done",
+    "DuplicateIdError",
+    "JournalError",
+    "MapOptions",
+    "Rows",
+    "Run",
+    "RunError",
+    "ServerAwayError",
+    "Summary",
+    "TooManyErrorsError",
+    "read_journal",
+]
+
+T = TypeVar("T")
+Rows: TypeAlias = Iterable["T | tuple[str, T]"]
+"""The input of a blocking run: rows, or pairs of an id and a row."""
+AsyncRows: TypeAlias = "Rows[T] | AsyncIterable[T] | AsyncIterable[tuple[str, T]]"
+"""The input of a run for asyncio."""
+
+
+def map_space(
+    space: BaseSpace, rows: AsyncRows[Any], options: MapOptions, endpoint: str | None = None
+) -> Any:
+    """Return the run of a Space's `map`, blocking or for asyncio, as the Space is."""
+    settings = Settings.of(options)
+    files = _files_of(settings)
+
+    def make() -> Engine:
+        shares = settings.share_session
+        caller: Caller = (
+            SpaceCaller(space, files, shares_session=shares)
+            if endpoint is None
+            else UntypedCaller(space, endpoint, files, shares_session=shares)
+        )
+        return Engine(caller, rows, settings)
+
+    return _run(make, rows, is_async=space._is_async)  # pyright: ignore[reportPrivateUsage]  # Its flavour.
+
+
+def map_model(
+    client: BaseInference,
+    rows: AsyncRows[Any],
+    options: MapOptions,
+    call: CallOptions,
+    *,
+    is_async: bool,
+) -> Any:
+    """Return the run of an inference client's `map`."""
+    settings = Settings.of(options)
+    return _run(lambda: Engine(ModelCaller(client, call), rows, settings), rows, is_async=is_async)
+
+
+def _run(make: Callable[[], Engine], rows: AsyncRows[Any], *, is_async: bool) -> Any:
+    if is_async:
+        return AsyncRun[Any](make)
+    if not isinstance(rows, Iterable):
+        raise ValidationError("map: a blocking client takes no asynchronous input; use its sister.")
+    return Run[Any](make)
+
+
+def _files_of(settings: Settings) -> Path | None:
+    path = settings.checkpoint
+    return None if path is None else path.with_name(f"{path.name}.files")

@@ -1,0 +1,241 @@
+"""Who makes the calls of a run: a Space, an untyped client or an inference client, for asyncio.
+
+A run has connections of its own, made from those of the client that it was asked of: it lives in
+its own event loop where that client blocks, and sees refusals that the client would repeat.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from hubsmith_runtime import File, HubsmithError, Request, ValidationError
+from hubsmith_runtime.async_driver import AsyncDriver
+from hubsmith_runtime.effects import Effects
+from hubsmith_runtime.http import shown
+from hubsmith_runtime.inference import CallOptions, TaskRequest
+from hubsmith_runtime.inference.base import BaseInference
+from hubsmith_runtime.model import RequestModel
+from hubsmith_runtime.saving import FileOrigin
+from hubsmith_runtime.spaces.codec import Call
+from hubsmith_runtime.spaces.connection import Connection, Preparation
+from hubsmith_runtime.spaces.core import BACKGROUND_SECONDS, SpaceCore
+from hubsmith_runtime.spaces.events import Queued
+from hubsmith_runtime.spaces.space import BaseSpace
+from hubsmith_runtime.spaces.untyped import UntypedCall
+from pydantic.json_schema import GenerateJsonSchema
+
+from .failures import CallError
+
+
+class Caller(Protocol):
+    """Makes the calls of a run."""
+
+    source: str
+    """Whom it calls, as messages and the journal name it."""
+
+    def check(self, content: Any) -> None:
+        """Raise a `ValidationError` where a row is nothing that can be called here."""
+        ...
+
+    def endpoint_of(self, content: Any) -> str:
+        """Return the name of what a row calls."""
+        ...
+
+    def digest_of(self, content: Any) -> str:
+        """Return a digest of the parameters and the result of what a row calls."""
+        ...
+
+    async def call(self, content: Any) -> tuple[Any, int | None]:
+        """Make a call; return its result, and how many jobs it waited for at first, if known.
+
+        Raises:
+            CallError: when it fails.
+        """
+        ...
+
+    async def fetch(self, file: File) -> None:
+        """Bring the content of a result's file here."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+class SpaceCaller:
+    """Calls the endpoints of a Space, each time in a session of its own unless it is shared."""
+
+    def __init__(self, space: BaseSpace, files: Path | None, *, shares_session: bool) -> None:
+        core: SpaceCore = space._core  # pyright: ignore[reportPrivateUsage]  # As it stands on it.
+        before = core.connector
+        self.source = core.name
+        self._timeout = core.timeout
+        self._driver = AsyncDriver(before.origins)
+        kept = None if before.files.is_temporary else before.files.folder
+        self._connector = dataclasses.replace(
+            before,
+            files=FileOrigin("", self._driver, files or kept),
+            retries=dataclasses.replace(before.retries, attempts=1, after_accepted=False),
+            connection=None,
+        )
+        self._shared = self._new_core() if shares_session else None
+
+    def _new_core(self) -> SpaceCore:
+        return SpaceCore(connector=self._connector, timeout=self._timeout, reads_in_place=False)
+
+    def check(self, content: Any) -> None:
+        if not isinstance(content, Request):
+            raise ValidationError(
+                f"{self.source}: map takes requests, such as GreetRequest(...), or pairs of an id "
+                f"and a request; got {type(content).__name__}."
+            )
+
+    def endpoint_of(self, content: Any) -> str:
+        request: Request[Any] = content
+        return request.__endpoint__.name
+
+    def digest_of(self, content: Any) -> str:
+        return _digest(cast("type[RequestModel[Any]]", type(content)))
+
+    def preparation(self, content: Any) -> Preparation:
+        """Return what makes the call of a row for the running Space."""
+        return lambda connection: connection.prepare(content)
+
+    async def call(self, content: Any) -> tuple[Any, int | None]:
+        core = self._shared or self._new_core()
+        prepared: list[Call] = []
+        try:
+            calling = _call(core, self.preparation(content), prepared)
+            return await self._driver.run(calling, self._timeout)
+        except HubsmithError as error:
+            raise CallError(error, may_have_run=_may_have_run(prepared, error)) from None
+        finally:
+            if core is not self._shared:
+                self._driver.spawn(core.close(), BACKGROUND_SECONDS)
+
+    async def fetch(self, file: File) -> None:
+        await self._driver.run(file.cache())
+
+    async def close(self) -> None:
+        if self._shared is not None:
+            await self._driver.run(self._shared.close(), BACKGROUND_SECONDS)
+        await self._driver.close()
+
+
+class UntypedCaller(SpaceCaller):
+    """Calls one endpoint of a Space by its name; a row is a mapping, or a sequence, of arguments."""
+
+    def __init__(
+        self, space: BaseSpace, endpoint: str, files: Path | None, *, shares_session: bool
+    ) -> None:
+        super().__init__(space, files, shares_session=shares_session)
+        self._endpoint = f"/{endpoint.removeprefix('/')}"
+        self._oauth_token: str | None = getattr(space, "_oauth_token", None)
+
+    def check(self, content: Any) -> None:
+        if isinstance(content, str | bytes) or not isinstance(content, Mapping | Sequence):
+            raise ValidationError(
+                f"{self.source}: {self._endpoint}: map takes dicts of arguments by name, or lists "
+                f"of arguments in order; got {type(content).__name__}."
+            )
+
+    def endpoint_of(self, content: Any) -> str:
+        return self._endpoint
+
+    def digest_of(self, content: Any) -> str:
+        return ""  # What the Space says of the endpoint is not known before it is asked.
+
+    def preparation(self, content: Any) -> Preparation:
+        args: Any = content
+        kwargs: Any = {}
+        if isinstance(content, Mapping):
+            args, kwargs = (), cast("Any", content)
+        call = UntypedCall(args, kwargs, self._endpoint, None, None, None)
+        return partial(call.prepare, self._oauth_token)
+
+
+class ModelCaller:
+    """Calls a model with the requests of a task."""
+
+    def __init__(self, client: BaseInference, options: CallOptions) -> None:
+        import hubsmith
+
+        self._options = options
+        own: dict[str, Any] = vars(client)
+        self._client = hubsmith.AsyncInferenceClient.__new__(hubsmith.AsyncInferenceClient)
+        retries = dataclasses.replace(own["_retries"], attempts=1)
+        vars(self._client).update(own, _drivers=[], _retries=retries)
+        chosen = options.model or client.model
+        self.source = " ".join(
+            [str(client.provider or "auto"), shown(chosen) if chosen else "the task's default"]
+        )
+
+    def check(self, content: Any) -> None:
+        if not isinstance(content, TaskRequest):
+            raise ValidationError(
+                "map takes requests of tasks, such as SummarizationRequest(...), or pairs of an id "
+                f"and a request; got {type(content).__name__}."
+            )
+
+    def endpoint_of(self, content: Any) -> str:
+        request: TaskRequest[Any] = content
+        return request.__task__.method
+
+    def digest_of(self, content: Any) -> str:
+        return _digest(cast("type[RequestModel[Any]]", type(content)))
+
+    async def call(self, content: Any) -> tuple[Any, int | None]:
+        try:
+            return await self._client._run(content, self._options), None  # pyright: ignore[reportPrivateUsage]  # The way of every task.
+        except HubsmithError as error:
+            # A model that is asked again answers again: nothing else comes of it.
+            raise CallError(error, may_have_run=False) from None
+
+    async def fetch(self, file: File) -> None:
+        await file.aread()
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def _call(
+    core: SpaceCore, prepare: Preparation, prepared: list[Call]
+) -> Effects[tuple[Any, int | None]]:
+    def preparing(connection: Connection) -> Effects[Call]:
+        prepared[:] = [(yield from prepare(connection))]
+        return prepared[0]
+
+    job = yield from core.submit(preparing)
+    value = yield from core.result(job, cancels=True)
+    ranks = (event.rank for event in job.events if isinstance(event, Queued))
+    return value, next(ranks, None)
+
+
+def _may_have_run(prepared: Sequence[Call], error: HubsmithError) -> bool:
+    """Whether the job was on its way when its call failed."""
+    is_uploaded = all(
+        "path" in reference
+        for call in prepared
+        for sent in call.uploads
+        for reference in sent.references
+    )
+    return bool(prepared) and is_uploaded and getattr(error, "was_sent", True)
+
+
+class _Schema(GenerateJsonSchema):
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:
+        return {}  # A file: what it takes does not depend on the Space.
+
+
+@cache
+def _digest(kind: type[RequestModel[Any]]) -> str:
+    """Hash the parameters of a request, with their types and defaults, and its result."""
+    schema = kind.model_json_schema(schema_generator=_Schema)
+    text = json.dumps([schema, str(kind.__result__).rpartition(".")[2]], sort_keys=True)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

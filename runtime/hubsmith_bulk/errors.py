@@ -1,0 +1,25 @@
+"""The errors of a run, beside those of its rows."""
+
+from __future__ import annotations
+
+from hubsmith_runtime import HubsmithError
+
+
+class RunError(HubsmithError):
+    """A run ended before all rows were done. What was done is in its checkpoint."""
+
+
+class TooManyErrorsError(RunError):
+    """More rows failed than `max_errors` allows."""
+
+
+class ServerAwayError(RunError):
+    """The server refused every call for longer than `patience`."""
+
+
+class JournalError(RunError):
+    """The checkpoint cannot be used or written: another run's, in use, unreadable, a full disk."""
+
+
+class DuplicateIdError(HubsmithError):
+    """The row has an id that an earlier row has."""

@@ -1,0 +1,118 @@
+"""`Inputs`: the rows of a run, from whatever iterable they come, without those that are done."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, cast
+
+from hubsmith_runtime import HubsmithError, ValidationError
+
+from .callers import Caller
+from .errors import DuplicateIdError
+from .rows import KeyIndex, Row, content_key, needs_reading
+
+_SLOW = 0.001  # Seconds. An input that takes longer is read by a thread.
+_AT_A_STRETCH = 256  # Rows that are skipped before others of the event loop have their turn.
+
+
+class Inputs:
+    """The rows of a run.
+
+    Args:
+        items: Rows, or pairs of an id and a row; pulled one at a time.
+        caller: Knows what a row calls.
+        index: Knows which rows were seen, and which a journal has.
+        opened: Called with the endpoint and the first row, before any other; may block.
+        retries_failed: Whether rows come again that failed according to the journal.
+    """
+
+    def __init__(
+        self,
+        items: Iterable[Any] | AsyncIterable[Any],
+        caller: Caller,
+        index: KeyIndex,
+        opened: Callable[[str, Any], None],
+        *,
+        retries_failed: bool,
+    ) -> None:
+        self._items, self._caller, self._index, self._opened = items, caller, index, opened
+        self._repeated = {None, "failed"} if retries_failed else {None}
+        self._endpoint: str | None = None
+        self.skipped = 0
+
+    async def rows(self) -> AsyncGenerator[tuple[Row, Exception | None], None]:
+        """Iterate over the rows that are to be sent, with what is wrong with each.
+
+        Raises:
+            HubsmithError: where the very first row is wrong: then the input is.
+        """
+        index = -1
+        async for item in _pulled(self._items):
+            index += 1
+            name, content = _parts(item)
+            row, error = await self._identified(index, name, content)
+            if error is None and self._index.known(row.key) not in self._repeated:
+                self.skipped += 1
+                if not self.skipped % _AT_A_STRETCH:
+                    await asyncio.sleep(0)
+                continue
+            yield row, error
+
+    async def _identified(
+        self, index: int, name: str | None, content: Any
+    ) -> tuple[Row, Exception | None]:
+        try:
+            self._caller.check(content)
+            endpoint = self._caller.endpoint_of(content)
+            if self._endpoint is None:
+                await asyncio.to_thread(self._opened, endpoint, content)
+                self._endpoint = endpoint
+            if endpoint != self._endpoint:
+                raise ValidationError(
+                    f"map: row {index} is for {endpoint}, those before it for {self._endpoint}. "
+                    "Make a run of its own for each endpoint."
+                )
+            key = name or await self._key_of(endpoint, content)
+        except (HubsmithError, OSError) as error:
+            if self._endpoint is None:
+                raise
+            return Row(index, name or f"row {index}", content), error
+        times = self._index.times_seen(key)
+        row = Row(index, key if times == 1 else f"{key}#{times}", content)
+        if times > 1 and name is not None:
+            return row, DuplicateIdError(f"map: row {index}: an earlier row has the id {name!r}.")
+        return row, None
+
+    async def _key_of(self, endpoint: str, content: Any) -> str:
+        making = partial(content_key, endpoint, content)
+        return await asyncio.to_thread(making) if needs_reading(content) else making()
+
+
+async def _pulled(items: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Any, None]:
+    """Iterate over the input; one that takes its time does so in a thread."""
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+        return
+    rows: Iterator[Any] = iter(items)
+    missing = object()
+    is_slow = True
+    while True:
+        before = time.monotonic()
+        item = await asyncio.to_thread(next, rows, missing) if is_slow else next(rows, missing)
+        is_slow = time.monotonic() - before > _SLOW
+        if item is missing:
+            return
+        yield item
+
+
+def _parts(item: Any) -> tuple[str | None, Any]:
+    """Return the id of a row, where it comes as a pair, and the row."""
+    if isinstance(item, tuple):
+        pair = cast("tuple[Any, ...]", item)
+        if len(pair) == 2 and isinstance(pair[0], str):
+            return pair[0], pair[1]
+    return None, cast("Any", item)

@@ -1,0 +1,125 @@
+"""The options of a run, and what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hubsmith_runtime import ValidationError
+from typing_extensions import TypedDict
+
+DEFAULT_LARGEST = 64
+
+
+class MapOptions(TypedDict, total=False):
+    """The options of `map`.
+
+    Keys:
+        concurrency: How many calls are made at the same time: a number, or `"auto"` (the default),
+            which finds out how many the server takes.
+        max_concurrency: The most that `"auto"` tries; 64 by default.
+        rate: The most calls that are begun in a second; no limit by default.
+        checkpoint: A journal file, made where there is none. Rows that it has are skipped.
+        retry_failed: Whether rows are tried again that the journal has as failed.
+        on_error: `"collect"` (the default) gives failed rows as `Done` with an `error`; `"raise"`
+            ends the run with the first.
+        max_errors: The run ends when more rows failed: a number, or a share such as `"5%"`, which
+            is judged from the hundredth row on. No limit by default.
+        repeat_lost: Whether a call is sent again whose answer was lost, so that it may have run.
+        share_session: Whether the rows share one session of a Space, so that its state goes from
+            one to the next. By default each row has a session of its own.
+        patience: Seconds for which a server may refuse every call before the run ends; 600 by
+            default.
+    """
+
+    concurrency: int | Literal["auto"]
+    max_concurrency: int
+    rate: float | None
+    checkpoint: str | os.PathLike[str] | None
+    retry_failed: bool
+    on_error: Literal["collect", "raise"]
+    max_errors: int | float | str | None
+    repeat_lost: bool
+    share_session: bool
+    patience: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options of a run, checked; see `MapOptions`."""
+
+    concurrency: int | Literal["auto"] = "auto"
+    max_concurrency: int = DEFAULT_LARGEST
+    rate: float | None = None
+    checkpoint: Path | None = None
+    retry_failed: bool = False
+    on_error: Literal["collect", "raise"] = "collect"
+    most_errors: int | None = None
+    largest_share: float | None = None
+    repeat_lost: bool = False
+    share_session: bool = False
+    patience: float = 600.0
+
+    @classmethod
+    def of(cls, options: MapOptions) -> Settings:
+        """Check the options of a caller.
+
+        Raises:
+            ValidationError: naming the option that is wrong.
+        """
+        given = dict(options)
+        errors = given.pop("max_errors", None)
+        count, share = _limit_of_errors(errors)
+        checkpoint = given.pop("checkpoint", None)
+        if unknown := given.keys() - cls.__slots__:
+            raise ValidationError(f"map: there is no option {min(unknown)!r}.")
+        path = None if checkpoint is None else Path(str(checkpoint))
+        made = cls(checkpoint=path, most_errors=count, largest_share=share, **given)  # type: ignore[arg-type]
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        for name in ("concurrency", "max_concurrency"):
+            value = getattr(self, name)
+            if value != "auto" and (not _is_count(value) or value < 1):
+                raise ValidationError(
+                    f"map: {name}: a whole number from 1 on, or 'auto', got {value!r}"
+                )
+        for name in ("rate", "patience"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, int | float) and value > 0):
+                raise ValidationError(f"map: {name}: a number above 0, got {value!r}")
+        if self.on_error not in ("collect", "raise"):
+            raise ValidationError(f"map: on_error: 'collect' or 'raise', got {self.on_error!r}")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _limit_of_errors(limit: object) -> tuple[int | None, float | None]:
+    """Read `max_errors`: a count, or a share."""
+    match limit:
+        case None:
+            return None, None
+        case int() if not isinstance(limit, bool) and limit >= 0:
+            return limit, None
+        case float() if 0 <= limit < 1:
+            return None, limit
+        case str():
+            try:
+                if limit.endswith("%"):
+                    share = float(limit[:-1]) / 100
+                    if 0 <= share < 1:
+                        return None, share
+                elif int(limit) >= 0:
+                    return int(limit), None
+            except ValueError:
+                pass
+        case _:
+            pass
+    raise ValidationError(
+        f"map: max_errors: a number of rows, or a share such as '5%', got {limit!r}"
+    )

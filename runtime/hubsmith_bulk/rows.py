@@ -1,0 +1,117 @@
+"""Rows and what they are known by: the id that they are given, or a hash of what they ask."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import pydantic
+from hubsmith_runtime import File
+from pydantic_core import to_jsonable_python
+
+_DIGITS = 32
+_PIECE = 1 << 20
+
+
+@dataclass(slots=True)
+class Row:
+    """One input of a run."""
+
+    index: int
+    key: str
+    content: Any  # A request, or the arguments of an untyped client.
+    attempts: int = 0
+
+
+def content_key(endpoint: str, content: object) -> str:
+    """Hash what a row asks: the endpoint, every argument, and what is in its files."""
+    text = json.dumps([endpoint, canonical(content)], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+
+def canonical(value: object) -> Any:
+    """Return a value as JSON that is the same for equal values; a file is the hash of its content."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case File():
+            return {"file": _file_digest(value)}
+        case pydantic.BaseModel():
+            return {name: canonical(item) for name, item in value}
+        case Mapping():
+            entries = cast("Mapping[object, object]", value)
+            return {str(name): canonical(item) for name, item in entries.items()}
+        case bytes() | bytearray():
+            return {"file": hashlib.sha256(value).hexdigest()}
+        case Path():
+            return {"file": _file_digest(File(value))}
+        case Sequence() | set() | frozenset():
+            return [canonical(item) for item in cast("Sequence[object]", value)]
+        case _:
+            return to_jsonable_python(value, fallback=repr)
+
+
+def needs_reading(content: object) -> bool:
+    """Whether a hash of a row has to read files, which an event loop should not wait for."""
+    values = (
+        [value for _, value in content]
+        if isinstance(content, pydantic.BaseModel)
+        else list(cast("Mapping[str, object]", content).values())
+        if isinstance(content, Mapping)
+        else [content]
+    )
+    return any(not isinstance(value, None | bool | int | float | str) for value in values)
+
+
+def _file_digest(file: File) -> str:
+    if not file.is_local:
+        return str(file.url)  # Fetching it only to know whether it was sent before is too much.
+    digest = hashlib.sha256()
+    for piece in file.chunks():
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+Known = Literal["done", "failed"]
+
+
+class KeyIndex:
+    """Which keys a run has seen, and which the journal has: on disk, so that memory stays flat."""
+
+    def __init__(self) -> None:
+        # An empty name is a temporary file of SQLite's, which goes when it is closed. One thread at
+        # a time uses it.
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        for statement in (
+            "PRAGMA journal_mode = OFF",
+            "PRAGMA synchronous = OFF",
+            "PRAGMA cache_size = -4000",
+            "CREATE TABLE seen (key TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID",
+            "CREATE TABLE known (key TEXT PRIMARY KEY, state TEXT) WITHOUT ROWID",
+            "BEGIN",  # Nothing is ever committed: a run has one writer, and no second reader.
+        ):
+            self._database.execute(statement)
+
+    def times_seen(self, key: str) -> int:
+        """Count a key, and return how often it came in this run: 1 for the first time."""
+        found = self._database.execute("SELECT times FROM seen WHERE key = ?", (key,)).fetchone()
+        times: int = found[0] + 1 if found else 1
+        self._database.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (key, times))
+        return times
+
+    def remember(self, key: str, state: Known) -> None:
+        """Note what the journal says of a key; a later line counts."""
+        self._database.execute("INSERT OR REPLACE INTO known VALUES (?, ?)", (key, state))
+
+    def known(self, key: str) -> Known | None:
+        """Return what the journal says of a key."""
+        found = self._database.execute("SELECT state FROM known WHERE key = ?", (key,)).fetchone()
+        return found and found[0]
+
+    def close(self) -> None:
+        self._database.close()
