@@ -239,6 +239,12 @@ def shorten(value: object, masked: Callable[[str], str] = str) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
+def a_type(value: object) -> str:
+    """Return the name of a type, or of that of a value, with its article: `an int`."""
+    name = (value if isinstance(value, type) else type(value)).__name__
+    return f"an {name}" if name[0] in "aeioAEIO" else f"a {name}"
+
+
 def first_problem(error: ValueError) -> str:
     """Return what is wrong with a value; of pydantic the first, as `[0].label: Field required`."""
     if not type(error).__module__.startswith("pydantic_core"):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, cast
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
-from .errors import ArgumentError, MissingFileError, ValidationError, shorten
+from .errors import ArgumentError, MissingFileError, ValidationError, a_type, shorten
 from .http import shown
 from .reading import as_text
 from .saving import safe_name
@@ -71,7 +71,7 @@ def file_argument(given: object) -> FileArgument:
         return _from_stream(given)
     if callable(getattr(given, "save", None)):
         return _from_picture(given)
-    raise ArgumentError(f"a {type(given).__name__} is not a file: {_TAKES}")
+    raise ArgumentError(f"{a_type(given)} is not a file: {_TAKES}")
 
 
 def _from_stream(stream: Any) -> FileArgument:
@@ -94,7 +94,7 @@ def _from_stream(stream: Any) -> FileArgument:
             return bytes(cast("bytes", content))
         if hasattr(content, "close"):
             content.close()  # A coroutine that nobody awaits would warn.
-        raise ArgumentError(f"the read() of a {type(stream).__name__} gives no bytes: {_TAKES}")
+        raise ArgumentError(f"the read() of {a_type(stream)} gives no bytes: {_TAKES}")
 
     return name, read() if isinstance(stream, io.BytesIO) else _read_soon(read), None
 

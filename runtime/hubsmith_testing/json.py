@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, TypeAlias, TypeGuard
 
+from hubsmith_runtime.errors import a_type
+
 JsonObject: TypeAlias = dict[str, Any]
 
 
@@ -39,7 +41,7 @@ def parse_object(content: bytes) -> JsonObject:
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     if not is_object(value):
-        raise ValueError(f"it is a {type(value).__name__}")
+        raise ValueError(f"it is {a_type(value)}")
     return value
 
 

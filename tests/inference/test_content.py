@@ -328,7 +328,7 @@ def test_in_an_event_loop_a_thread_reads_open_files_and_pictures() -> None:
 
 
 def test_a_request_names_the_parameter_that_is_no_file() -> None:
-    with pytest.raises(ValidationError, match="image_classification: image: a int is not a file"):
+    with pytest.raises(ValidationError, match="image_classification: image: an int is not a file"):
         ClassifyRequest(image=1)  # pyright: ignore[reportArgumentType]
     with pytest.raises(FileNotFoundError, match=r"image_classification: image: 'nowhere\.png'"):
         ClassifyRequest(image="nowhere.png")

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pydantic
 
-from ..errors import ResultError, ValidationError, first_problem, shorten
+from ..errors import ResultError, ValidationError, a_type, first_problem, shorten
 from ..reading import as_list, as_object, as_text
 from .task import TaskOutput
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic_core import from_json
 
-from ..errors import ConnectionFailedError, HubsmithError, ResultError, first_problem, shorten
+from ..errors import (
+    ConnectionFailedError,
+    HubsmithError,
+    ResultError,
+    a_type,
+    first_problem,
+    shorten,
+)
 from ..http import LARGEST_BODY
 from ..reading import as_list, as_object
 from ..sse import EventDecoder

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
 import pydantic
 from pydantic_core import from_json
 
-from ..errors import ArgumentError, MissingDependencyError, ValidationError
+from ..errors import ArgumentError, MissingDependencyError, ValidationError, a_type
 from ..files import File
 from ..sources import decode_base64, decode_data_url
 
@@ -48,7 +48,7 @@ def bytes_of(text: object) -> bytes:
         return decode_data_url(text)[0] if text.startswith("data:") else decode_base64(text)
     if isinstance(text, bytes):
         return text
-    raise ValueError(f"base64 text is expected, not {a_type(type(text))}")
+    raise ValueError(f"base64 text is expected, not {a_type(text)}")
 
 
 def array_of(numbers: object) -> Any:

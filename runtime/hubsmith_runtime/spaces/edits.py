@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from ..errors import a_type
+
 
 class DiffError(Exception):
     """An edit does not fit the value it should change."""
@@ -25,16 +27,17 @@ def apply_edits(value: Any, edits: Any) -> Any:
 
 
 def _edit(value: Any, path: list[Any], action: str, operand: Any, own: dict[int, Any]) -> Any:
+    given: object = value
     if path == []:
         if action == "replace":
             return operand
         if action == "append" and isinstance(value, str) and isinstance(operand, str):
             return value + operand
-        raise ValueError(f"{action!r} of a {type(value).__name__}")
+        raise ValueError(f"{action!r} of {a_type(given)}")
     if not isinstance(value, (list, dict)):
-        raise TypeError(f"no {path[0]!r} in a {type(value).__name__}")
+        raise TypeError(f"no {path[0]!r} in {a_type(given)}")
     # Only what lies on the path is copied: earlier values may be in the caller's hands.
-    copied: Any = own.get(id(cast("object", value)))
+    copied: Any = own.get(id(given))
     if copied is None:
         copied = cast("Any", value).copy()
         own[id(copied)] = copied
