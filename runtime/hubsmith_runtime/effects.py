@@ -92,7 +92,7 @@ class Read(NamedTuple):
 
 
 class Close(NamedTuple):
-    body: Body  # Read to its end or not; whoever waits for a piece of it gets an error.
+    body: Body  # Read to its end or not; a caller that waits for a piece of it gets an error.
 
 
 class Sleep(NamedTuple):

@@ -1,4 +1,4 @@
-"""Reading JSON that strangers write: each function gives the wanted type, or an empty value."""
+"""Reading untrusted JSON: each function returns the wanted type, or an empty value."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def _next_piece(body: Body) -> Effects[bytes]:
 
 
 def safe_name(name: str) -> str:
-    """Make a stranger's file name a plain name inside a folder."""
+    """Make a file name that a server gave a plain name inside a folder."""
     base = name.replace("\\", "/").rpartition("/")[2]
     kept = "".join("_" if c in '<>:"|?*' else c for c in base if c.isprintable()).strip(" .")
     if len(kept.encode()) > _NAME_LENGTH:
@@ -242,7 +242,7 @@ def destination(path: str | os.PathLike[str], name: str, overwrite: bool = False
 
 @contextlib.contextmanager
 def atomic_file(target: Path) -> Generator[BinaryIO, None, None]:
-    """Write a file beside its place, and move it there when it is whole."""
+    """Write a file next to its place, and move it there when it is whole."""
     # Not one of `tempfile`, which nobody else may read: it gets the permissions of any new file.
     temporary = target.parent / f".hubsmith-{os.urandom(8).hex()}"
     try:

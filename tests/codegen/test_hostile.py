@@ -1,4 +1,4 @@
-"""A spec is written by a stranger: wherever a text of it stands, it never becomes code."""
+"""A spec is untrusted: no text of it ever becomes code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stranger writes is bounded before it is read, and the work for it does not grow too fast."""
+"""Untrusted input is bounded before it is read, and the work for it does not grow too fast."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_references_that_double_at_each_step_take_no_more_work_than_they_are_lon
         (b"a = \xff", "not valid TOML"),
     ],
 )
-def test_toml_of_a_stranger_is_bounded(content: bytes, message: str) -> None:
+def test_untrusted_toml_is_bounded(content: bytes, message: str) -> None:
     with pytest.raises(SpecError, match=message):
         parse_toml(content, "hubsmith.toml")
 
@@ -249,7 +249,7 @@ def test_a_device_is_not_read(tmp_path: Path) -> None:
         b"",
     ],
 )
-def test_a_lock_of_a_stranger_gives_one_clear_error(content: bytes) -> None:
+def test_an_untrusted_lock_gives_one_clear_error(content: bytes) -> None:
     with pytest.raises(SpecError, match="it is"):
         read_lock(content, "it is")
 

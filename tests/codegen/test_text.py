@@ -1,4 +1,4 @@
-"""The doors by which a stranger's text reaches Python and Markdown."""
+"""The functions through which text of a spec reaches Python and Markdown."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_markdown_is_a_list_for_each_kind() -> None:
 HOSTILE = "x`\n# Title\x1b[31m\u202e<script>[a](http://b)|`"
 
 
-def test_a_stranger_s_words_are_never_live_markup_nor_terminal_codes() -> None:
+def test_text_of_a_spec_is_never_live_markup_nor_terminal_codes() -> None:
     old = endpoint(parameter({"enum": [HOSTILE, "a"]}, label=HOSTILE))
     new = endpoint(parameter({"enum": ["a"]}, label="Who"))
     found = diff_services(

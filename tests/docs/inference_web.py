@@ -82,7 +82,7 @@ SAYS = "The capital of France is Paris."
 
 
 class InferenceWeb(Internet):
-    """Everybody who is asked on the inference pages."""
+    """Every host of the inference pages."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -247,7 +247,7 @@ def _embedded(inputs: Any) -> Any:
 
 @pytest.fixture
 def inference_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Everybody whom the inference pages name, for a user whose token is saved."""
+    """Every host that the inference pages name, for a user whose token is saved."""
     log_in(monkeypatch)
     (folder / "cat.png").write_bytes(picture())
     (folder / "speech.flac").write_bytes(b"fLaC speech")

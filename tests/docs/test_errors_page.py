@@ -67,7 +67,7 @@ def test_an_error_is_explained_with_what_it_carries(error: type) -> None:
 
 
 @pytest.mark.parametrize("built_in", sorted(BUILT_IN, key=lambda one: one.__name__))
-def test_errors_of_python_are_told(built_in: type) -> None:
+def test_errors_of_python_are_listed(built_in: type) -> None:
     told = next(line for line in TEXT.splitlines() if line.startswith(f"| `{built_in.__name__}` |"))
     roots = [
         one for one in ERRORS if issubclass(one, built_in)

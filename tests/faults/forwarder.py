@@ -1,4 +1,4 @@
-"""A server on loopback that passes bytes on to another one, and holds them back when it is told to."""
+"""A server on loopback that passes bytes on to another one, and holds them back on request."""
 
 from __future__ import annotations
 

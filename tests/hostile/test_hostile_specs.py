@@ -1,4 +1,4 @@
-"""Documents that a stranger wrote to do harm do none."""
+"""Documents that were written to do harm do none."""
 
 from __future__ import annotations
 

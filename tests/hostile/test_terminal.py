@@ -192,7 +192,7 @@ def test_what_the_command_line_says(home: Path, words: list[str], capsys: Captur
         {"../clients/it/hubsmith.lock": json.dumps({"lock_version": SOURCE, SOURCE: 1})},
     ],
 )  # fmt: skip
-def test_what_files_of_a_stranger_say(home: Path, content: dict[str, str], capsys: Capture) -> None:
+def test_what_untrusted_files_say(home: Path, content: dict[str, str], capsys: Capture) -> None:
     for name, text in content.items():
         (home / "old" / name).resolve().parent.mkdir(parents=True, exist_ok=True)
         (home / "old" / name).write_text(text)

@@ -154,7 +154,7 @@ class Server:
 
 
 def target(provider: str, task: str, **options: Any) -> Target:
-    """Make a target with a provider's own key, unless told otherwise."""
+    """Make a target with a provider's own key, unless another is given."""
     known: dict[str, Any] = {
         "hub_model": "org/model",
         "model": "own/model",
@@ -180,7 +180,7 @@ def run(
     retries: Retries = NO_RETRIES,
     **options: Any,
 ) -> tuple[TaskResponse, Server]:
-    """Call a provider that answers as told; give the response and what was asked."""
+    """Call a provider that gives this answer; give the response and what was asked."""
     server = Server(routes)
     asked = call(
         target(provider, task, **options),

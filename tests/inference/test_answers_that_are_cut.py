@@ -1,4 +1,4 @@
-"""An answer that was packed and cut is an error, however its length is told: never half a picture."""
+"""An answer that was packed and cut is an error, however its length is given: never half a picture."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ def _flat(value: Any, place: str) -> dict[str, Any]:
 
 
 def _seen(request: httpx.Request | httpx2.Request) -> dict[str, Any]:
-    """Take a request apart, so that it can be told where two differ."""
+    """Take a request apart, so that a test can say where two differ."""
     url, query = str(request.url).partition("?")[::2]
     content = request.content
     seen: dict[str, Any] = {"url": (request.method, url, sorted(parse_qsl(query)))}

@@ -28,7 +28,7 @@ PING = b": ping\n\n"
 
 
 class Wire:
-    """A server that answers one request as told, piece by piece."""
+    """A server that answers one request with these pieces, one by one."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))

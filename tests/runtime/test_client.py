@@ -262,7 +262,7 @@ class TestAnswered:
 
 
 class TestInfo:
-    """What strangers' documents may hold."""
+    """What untrusted documents may hold."""
 
     def test_hidden_parts_are_left_out(self) -> None:
         shown = {"parameters": [], "returns": []}
@@ -297,7 +297,7 @@ class TestInfo:
 class TestRender:
     """The table of endpoints."""
 
-    def test_nothing_of_a_stranger_controls_the_terminal(self) -> None:
+    def test_nothing_of_a_document_controls_the_terminal(self) -> None:
         evil = "a\x1b[2J\nb"
         described = {"label": evil, "component": evil, "python_type": {"type": evil}, **ANY}
         endpoint = {"parameters": [described], "returns": [described]}

@@ -205,7 +205,7 @@ def test_a_file_that_is_too_large_is_not_sent(start_gradio: Callable[..., str]) 
 
 
 @given(st.text(max_size=300))
-def test_a_strangers_name_is_a_plain_name(name: str) -> None:
+def test_a_name_of_a_server_is_a_plain_name(name: str) -> None:
     safe = safe_name(name)
     assert safe
     assert not set(safe) & set('/\\:*?"<>|\0')

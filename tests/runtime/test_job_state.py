@@ -1,4 +1,4 @@
-"""One job and one session, told as messages; the streams were recorded from real servers."""
+"""One job and one session, as messages; the streams were recorded from real servers."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_messages_may_come_before_the_answer_to_the_join() -> None:
     assert not session.pending
 
 
-def test_messages_of_strangers_are_not_kept() -> None:
+def test_messages_of_unknown_jobs_are_not_kept() -> None:
     session, state = Session("hash"), new_state()
     session.receive(completed("e1", {"data": ["stale"]}))
     join(session, "e1", state)
@@ -113,7 +113,9 @@ def test_the_late_ending_of_a_cancelled_job_disturbs_no_other() -> None:
     for event_id, state in (("e1", gone), ("e2", other)):
         join(session, event_id, state)
     session.end(gone, Cancelled())
-    session.joining.add(third)  # While another job is being sent, strangers' messages are kept.
+    session.joining.add(
+        third
+    )  # While another job is being sent, messages of unknown jobs are kept.
     assert not session.receive(completed("e1", {}))
     session.end_join(third, "e3")
     assert [state.status().stage for state in (gone, other, third)] == [

@@ -37,7 +37,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class FakeServer(ThreadingHTTPServer):
-    """Answers as it is told, and notes what it was asked."""
+    """Gives the answers that it was given, and notes what it was asked."""
 
     daemon_threads = True
     block_on_close = False

@@ -20,7 +20,7 @@ from tests.support.recorder import Recorder, Seen
 SECRET = "hf_secret"
 
 
-class Stranger(Recorder):
+class OtherServer(Recorder):
     """Another server, which answers everything with a little content."""
 
     def answer(self, seen: Seen) -> Any:
@@ -28,8 +28,8 @@ class Stranger(Recorder):
 
 
 @pytest.fixture
-def stranger() -> Iterator[Stranger]:
-    server = Stranger()
+def other_server() -> Iterator[OtherServer]:
+    server = OtherServer()
     with server.running():
         yield server
 
@@ -172,49 +172,52 @@ def test_a_token_can_be_turned_off(
 
 
 def test_a_redirect_elsewhere_does_not_see_the_token(
-    fake_hub: FakeHub, fake_space: FakeSpace, stranger: Stranger
+    fake_hub: FakeHub, fake_space: FakeSpace, other_server: OtherServer
 ) -> None:
     fake_hub.users[SECRET] = "owner"
     fake_hub.add("owner/echo", fake_space.url)
     path = "/gradio_api/file=/files/a.txt"
-    fake_space.plan(path, (302, {"location": f"{stranger.url}/elsewhere"}, b""))
+    fake_space.plan(path, (302, {"location": f"{other_server.url}/elsewhere"}, b""))
     with Echo("owner/echo", token=SECRET, headers={"x-own": SECRET}) as echo:
         answer = echo.echo({"path": "/files/a.txt", "meta": {"_type": "gradio.FileData"}})
         file = answered_file(answer, echo._core.connector.files)
         assert file.read() == b"elsewhere"
-    assert [seen.path for seen in stranger.seen] == ["/elsewhere"]
-    assert bearers(stranger) == []
+    assert [seen.path for seen in other_server.seen] == ["/elsewhere"]
+    assert bearers(other_server) == []
     assert path in bearers(fake_space)
 
 
 def test_a_redirect_of_the_hub_does_not_see_the_token(
-    fake_hub: FakeHub, fake_space: FakeSpace, stranger: Stranger
+    fake_hub: FakeHub, fake_space: FakeSpace, other_server: OtherServer
 ) -> None:
     fake_hub.users[SECRET] = "owner"
     fake_hub.add("owner/echo", fake_space.url)
-    moved = (302, {"location": f"{stranger.url}/host"}, b"")
+    moved = (302, {"location": f"{other_server.url}/host"}, b"")
     fake_hub.plan("/api/spaces/owner/echo/host", moved)
     with Echo("owner/echo", token=SECRET) as echo, pytest.raises(HubsmithError):
         echo.echo("x")
-    assert bearers(stranger) == [] != stranger.seen
+    assert bearers(other_server) == [] != other_server.seen
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        {"path": "", "url": "STRANGER/file"},
-        {"path": None, "url": "STRANGER/file"},
-        {"path": "s/r/1/playlist.m3u8", "url": "STRANGER/playlist.m3u8", "is_stream": True},
-        {"path": "/files/a.txt", "url": "STRANGER/a.txt"},
+        {"path": "", "url": "OTHER/file"},
+        {"path": None, "url": "OTHER/file"},
+        {"path": "s/r/1/playlist.m3u8", "url": "OTHER/playlist.m3u8", "is_stream": True},
+        {"path": "/files/a.txt", "url": "OTHER/a.txt"},
     ],
     ids=["empty path", "no path", "stream", "both"],
 )
 def test_a_host_that_an_answer_names_does_not_see_the_token(
-    answer: dict[str, Any], fake_hub: FakeHub, fake_space: FakeSpace, stranger: Stranger
+    answer: dict[str, Any], fake_hub: FakeHub, fake_space: FakeSpace, other_server: OtherServer
 ) -> None:
     fake_hub.users[SECRET] = "owner"
     fake_hub.add("owner/echo", fake_space.url)
-    fake_space.result = lambda _: {**answer, "url": answer["url"].replace("STRANGER", stranger.url)}
+    fake_space.result = lambda _: {
+        **answer,
+        "url": answer["url"].replace("OTHER", other_server.url),
+    }
 
     async def read_it() -> bytes:
         async with AsyncEcho("owner/echo", token=SECRET) as echo:
@@ -228,19 +231,19 @@ def test_a_host_that_an_answer_names_does_not_see_the_token(
     # A file with a path is fetched from the Space itself, whatever its URL says.
     assert content == (b"content of the file" if answer["path"] else b"elsewhere")
     assert asyncio.run(read_it()) == content
-    assert len(stranger.seen) == (0 if answer["path"] else 2)
-    assert bearers(stranger) == []
+    assert len(other_server.seen) == (0 if answer["path"] else 2)
+    assert bearers(other_server) == []
 
 
 def test_a_file_of_another_server_is_fetched_without_the_token(
-    fake_hub: FakeHub, fake_space: FakeSpace, stranger: Stranger
+    fake_hub: FakeHub, fake_space: FakeSpace, other_server: OtherServer
 ) -> None:
     fake_hub.users[SECRET] = "owner"
     fake_hub.add("owner/echo", fake_space.url)
     with Echo("owner/echo", token=SECRET) as echo:
-        echo.echo(File(f"{stranger.url}/a.txt"))
-    assert stranger.paths() == ["/a.txt"]
-    assert bearers(stranger) == []
+        echo.echo(File(f"{other_server.url}/a.txt"))
+    assert other_server.paths() == ["/a.txt"]
+    assert bearers(other_server) == []
     [upload] = fake_space.requests("/gradio_api/upload")
     assert b"elsewhere" in upload.body
 

@@ -1,4 +1,4 @@
-"""Spaces that sleep, build or start are woken and waited for; broken ones are told."""
+"""Spaces that sleep, build or start are woken and waited for; broken ones are reported."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def sleeping(hub: FakeHub, space: FakeSpace, *stages: str) -> HubSpace:
-    """Put a Space to the Hub that answers once the last of its stages was told."""
+    """Put a Space to the Hub that answers once the last of its stages was reported."""
     known = hub.add("owner/echo", space.url, stages=list(stages))
     space.awake = lambda: known.stages == ["RUNNING"]
     return known

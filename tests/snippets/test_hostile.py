@@ -1,4 +1,4 @@
-"""Whatever a stranger writes into a spec, a snippet passes it on and runs nothing of it."""
+"""Whatever a spec holds, a snippet passes it on and runs nothing of it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PLACED = "6.0.0"
 
 
 def space_of(text: str, version: str) -> tuple[Operation, Place]:
-    """An endpoint with the text wherever a stranger may write one."""
+    """An endpoint with the text wherever a spec may have one."""
     parameters = [
         {"parameter_name": "plain", "label": text, "type": {"type": "string"}, "example_input": text},
         {
@@ -151,7 +151,7 @@ def test_typescript_passes_it_on() -> None:
         assert json.loads(printed[name].split("\n")[0]) == by_name(text), text
 
 
-def test_a_stranger_chooses_no_file_to_send() -> None:
+def test_a_spec_chooses_no_file_to_send() -> None:
     """A client takes such an object for a file, reads what it names and sends it to the Space."""
     secret = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
     parameters = [

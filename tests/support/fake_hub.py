@@ -114,7 +114,7 @@ class FakeHub(Recorder):
     def _space(self, seen: Seen, name: str, action: str, user: str | None) -> Answer:
         space = self.spaces.get(name)
         if space is None or (space.private and user != name.partition("/")[0]):
-            # Whether a private Space exists is not told: an anonymous caller gets 401 for both.
+            # Whether a private Space exists is not revealed: an anonymous caller gets 401 for both.
             code = {"x-error-code": "RepoNotFound"}
             return (404, code, _MISSING) if user else (401, code, _ANONYMOUS)
         if seen.method == "POST" and user is None:

@@ -1,6 +1,6 @@
 """Serves Gradio apps, each on a port of its own, from one process: importing Gradio takes seconds.
 
-It is told by lines of JSON on its input which app to start or to stop, and answers each with one.
+Lines of JSON on its input name the app to start or to stop; it answers each with one.
 It ends with its input, so it never outlives the process that started it.
 """
 

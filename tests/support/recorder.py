@@ -1,4 +1,4 @@
-"""An HTTP server on loopback that notes what it is asked, and answers what it is told to."""
+"""An HTTP server on loopback that notes what it is asked, and gives the answers it was given."""
 
 from __future__ import annotations
 

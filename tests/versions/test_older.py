@@ -1,4 +1,4 @@
-"""A server that is too old to be called is told by its version."""
+"""A server that is too old to be called is recognised by its version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job that fails, is cancelled or loses its stream: whoever iterates it is told, after its parts."""
+"""A job that fails, is cancelled or loses its stream: iterating it raises that, after its parts."""
 
 from __future__ import annotations
 

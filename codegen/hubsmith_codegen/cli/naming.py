@@ -17,7 +17,7 @@ from ..load.document import PATHS
 from ..write.lock import LOCK_FILE
 
 _FALLBACK = "space"
-# A client of such a name would hide the library from everything beside it, or could not be a
+# A client of such a name would hide the library from all code next to it, or could not be a
 # folder on Windows, where devices have these names.
 _PORTS = {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
 _DEVICES = {"con", "prn", "aux", "nul", *_PORTS}

@@ -1,4 +1,4 @@
-"""Types as JSON schemas: for datamodel-code-generator, and for whoever asks `show --json`."""
+"""Types as JSON schemas: for datamodel-code-generator and for `show --json`."""
 
 from __future__ import annotations
 
@@ -38,4 +38,4 @@ def json_schema(
         case types.AnyType():
             return {}
         case _:
-            raise TypeError(f"{type(type_).__name__} stands in no finished service")
+            raise TypeError(f"{type(type_).__name__} is in no finished service")

@@ -23,7 +23,7 @@ _SPELLED = {"-": "dash", ".": "dot", "/": "slash", " ": "space", "+": "plus", ":
 _LONGEST = 60
 
 RUNTIME_FOLDER = "_runtime"
-"""Where the runtime stands in a client package that carries it."""
+"""Where the runtime is in a client package that carries it."""
 
 
 class Identifier(Source):

@@ -1,4 +1,4 @@
-"""Types as Python annotations, for signatures and for whoever tells a type to a reader."""
+"""Types as Python annotations, for signatures and for texts that show a type."""
 
 from __future__ import annotations
 
@@ -73,4 +73,4 @@ def _spelled(type_: Type, write: Callable[[Type], str]) -> str:
         case types.AnyType():
             return "Any"
         case _:
-            raise TypeError(f"{type(type_).__name__} stands in no finished service")
+            raise TypeError(f"{type(type_).__name__} is in no finished service")

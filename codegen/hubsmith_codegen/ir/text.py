@@ -99,7 +99,7 @@ def _encodes(text: str) -> bool:
 
 
 def docstring(lines: Iterable[str], *, indent: int) -> Source:
-    """A whole docstring with its quotes, which stands at the column `indent`.
+    """A whole docstring with its quotes, at the column `indent`.
 
     The lines are clean and may have leading spaces; long ones are wrapped with a hanging indent.
     """

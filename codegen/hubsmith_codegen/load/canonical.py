@@ -72,7 +72,7 @@ def _config(document: Mapping[str, Json]) -> dict[str, Json]:
     dependencies = objects(document.get("dependencies"))
     inputs: set[str] = set()
     for dependency in dependencies:
-        # An id is an integer; as text, whatever else stands there can be hashed.
+        # An id is an integer; as text, anything else can be hashed too.
         ids = dependency.get("inputs")
         inputs.update(str(item) for item in (ids if isinstance(ids, list) else []))
     components: list[Json] = [

@@ -76,7 +76,7 @@ def vendored_runtime() -> Mapping[PurePosixPath, str]:
 
 
 def _license() -> str:
-    # A wheel, and so every installation, carries it beside its metadata.
+    # A wheel, and so every installation, carries it with its metadata.
     text = metadata.distribution("hubsmith").read_text("licenses/LICENSE")
     if text is None:
         raise HubsmithError("The installed hubsmith lacks its LICENSE. Install it again.")

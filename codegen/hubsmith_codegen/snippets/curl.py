@@ -1,4 +1,4 @@
-"""Shell snippets on curl: a POSIX shell and sed are all that they need beside it."""
+"""Shell snippets on curl: a POSIX shell and sed are all that they need besides it."""
 
 from __future__ import annotations
 

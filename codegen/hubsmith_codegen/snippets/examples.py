@@ -52,7 +52,7 @@ class ExampleFile:
 
 
 Example: TypeAlias = "Json | ExampleFile | list[Example] | tuple[Example, ...] | dict[str, Example]"
-"""A value that stands in a snippet; objects of a class are `ObjectValue`."""
+"""A value in a snippet; objects of a class are `ObjectValue`."""
 
 
 class Examples:

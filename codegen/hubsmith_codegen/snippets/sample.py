@@ -12,7 +12,7 @@ from ..ir.types import Reference, inside
 from .place import DEFAULT_URL, Place
 from .python import client_program, client_variable, quoted
 
-# What Gradio calls a function without a name, and what a page does beside its work.
+# What Gradio calls a function without a name, and what a page does besides its work.
 _MINOR = re.compile(
     r"_|(lambda|clear|reset|undo|retry|stop|cancel|close|delete|remove|toggle|show|hide|select"
     r"|update|change|refresh|load|save|download|flag|like|vote|example|get|set|on|enable|disable)"

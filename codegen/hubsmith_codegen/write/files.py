@@ -165,7 +165,7 @@ def _refuse_foreign(
 
 @contextlib.contextmanager
 def _staging(root: Path) -> Generator[Path, None, None]:
-    """A temporary folder beside the target, so that a rename suffices; gone in the end."""
+    """A temporary folder next to the target, so that a rename suffices; gone in the end."""
     made = [folder for folder in root.parents if not folder.exists()]
     try:
         root.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from .options import LINE_LENGTH, TARGET
 
 _COMMON = ("--isolated", "--no-cache", "--quiet", "--target-version", TARGET)
 _WIDTH = f"line-length = {LINE_LENGTH}"
-# Where imports are sorted must not depend on the folders that happen to stand beside a file.
+# Where imports are sorted must not depend on the folders that happen to be next to a file.
 _ISORT = 'lint.isort.known-third-party = ["hubsmith_runtime", "pydantic", "typing_extensions"]'
 _SECONDS = 300
 

@@ -148,7 +148,7 @@ class _Rules:
                 return name in self._names
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return self._are_annotations((left, right))
-            # A string anywhere else in an annotation is evaluated by whoever reads the type.
+            # A string anywhere else in an annotation is evaluated when the type is read.
             case ast.Subscript(value=ast.Name(id="Literal"), slice=values):
                 return _is_literal(values)
             case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[one, field])):

@@ -199,7 +199,7 @@ class BaseInference:
             self._latest = asked, target
         return target
 
-    # Requests beside the tasks
+    # Requests besides the tasks
 
     def _post(
         self, json: Any, data: FileInput | None, model: str | None, task: str | None, extra: Headers

@@ -14,7 +14,7 @@ from ..reading import as_list, as_object, as_text
 from .task import TaskOutput
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
-_NOT_SENT = {"parsed", "finish_reason", "usage"}  # What a message of an answer has beside itself.
+_NOT_SENT = {"parsed", "finish_reason", "usage"}  # What the client adds to a message of an answer.
 _FENCE = re.compile(r"\s*```\w*\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
 _PARTS = ("items", "anyOf", "allOf", "oneOf", "prefixItems")  # Where a JSON schema holds others.
 _CUT_OFF = {
@@ -100,7 +100,7 @@ def parsed_content(
     where: str = "",
     answer: Any = None,
 ) -> Any:
-    """Return a message's content as an instance of a model class; `None` beside tool calls.
+    """Return a message's content as an instance of a model class; `None` where it has tool calls.
 
     Raises:
         ResultError: when the model refused, was cut off, or wrote something else.

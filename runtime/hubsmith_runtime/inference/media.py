@@ -75,7 +75,7 @@ def parsed_array(content: bytes) -> Any:
 
     try:
         return array_of(_placed(from_json(_ROW.sub(keep, content)), rows))
-    except TypeError:  # A number that stands in no list, or beside one.
+    except TypeError:  # A number outside of a list, or next to one.
         raise ValueError("nested lists of numbers, of equal lengths, are expected") from None
 
 

@@ -122,7 +122,7 @@ class Target:
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
-        """What is sent beside the body: the key, and what the provider wants."""
+        """What is sent besides the body: the key, and what the provider wants."""
         headers = {**self.provider.headers, **self.operation.headers}
         if self.is_routed or self.url is not None or not self.key:
             return {**headers, **self.callee.bearer}

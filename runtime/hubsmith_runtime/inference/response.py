@@ -23,7 +23,7 @@ class MissingValueError(Exception):
 
 
 def find(value: object, *paths: str) -> object:
-    """Return what stands at the first path that leads to a value; `None` for nothing.
+    """Return the value at the first path that leads to one; `None` for nothing.
 
     A path is such as `data.0.url`, or `data.*.url` for one value of each item of a list.
     """

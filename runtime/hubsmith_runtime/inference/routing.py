@@ -30,7 +30,7 @@ _DOUBTS = {
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What a client was told about provider and key."""
+    """What the caller said about provider and key."""
 
     provider: str | None  # `None`: hf-inference without a model or for a URL, else `auto`.
     token: str | None = field(repr=False)  # `None` for the saved token, where it may be used.

@@ -31,7 +31,7 @@ class Connection:
     live: LiveSpace
     files: FileOrigin
     is_named: bool = True  # Whether it is where its caller, or the Hub, said; else redirected.
-    known: dict[object, Any] = field(default_factory=dict[object, Any])  # What else it told.
+    known: dict[object, Any] = field(default_factory=dict[object, Any])  # What else it said.
 
     def ask(self, request: HttpRequest) -> Effects[Response]:
         """Send a request that may be sent twice."""

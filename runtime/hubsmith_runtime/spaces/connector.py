@@ -165,7 +165,7 @@ class Connector:
 
 
 def _is_of_app(answer: Response | HubsmithError) -> bool:
-    """Whether the app answered, be it with a refusal, and not what stands in front of it."""
+    """Whether the app itself answered, even with a refusal, and not a proxy in front of it."""
     if isinstance(answer, HubsmithError):
         return isinstance(answer, SpaceUnavailableError) and answer.status == 429
     return answer.json() is not None or not (answer.status < 300 or answer.status == 404)

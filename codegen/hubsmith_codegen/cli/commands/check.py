@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare, and return 1 where something differs, 2 where it could not be told."""
+    """Compare, and return 1 where something differs, 2 where that is not known."""
     reader = Reader(token=options.token, timeout=options.timeout)
     configuration = reader.configuration
     names = configuration.chosen(options.names)

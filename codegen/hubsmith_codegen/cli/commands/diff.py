@@ -37,7 +37,7 @@ a source is one of:
 NAME alone compares its snapshot with the running Space, NAME@REVISION alone that
 revision with the snapshot as it is now.
 
-exit status: 0 nothing is breaking, 1 something is, 2 it could not be told. With
+exit status: 0 nothing is breaking, 1 something is, 2 that is not known. With
 --code it is 1 where a line of that code breaks; --fail-on counts changes as well.
 """
 

@@ -1,4 +1,4 @@
-"""What stands in a type, and the types, values and names as the text of a change shows them."""
+"""The parts of a type, and the types, values and names as the text of a change shows them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from ..scalars import as_scalar
 from .raw import RawParameter
 from .reading import Path, SchemaReader
 
-# A slider's bounds stand only here where /config is not at hand.
+# Without /config, a slider's bounds are only here.
 _RANGE = re.compile(
     r"numeric value between (?P<minimum>-?\d+(?:\.\d+)?(?:e-?\d+)?)"
     r" and (?P<maximum>-?\d+(?:\.\d+)?(?:e-?\d+)?)$"

@@ -1,4 +1,4 @@
-"""The task schemas as they stand on disk, found by task, by file and by `$id`.
+"""The task schemas as they are on disk, found by task, by file and by `$id`.
 
 Upstream refers to a schema by its `$id`, an absolute path, whatever folder it lies in. No reference
 leads anywhere but into the documents read here.
