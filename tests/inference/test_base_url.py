@@ -285,3 +285,14 @@ def test_a_call_may_name_another_url(server: OpenAIServer) -> None:
     server.plan("/embed", Answer([[0.5, 1.0]]))
     with InferenceClient("http://127.0.0.1:9") as client:
         assert client.feature_extraction("a", model=f"{server.url}/embed").shape == (1, 2)
+
+
+def test_the_table_of_these_servers_is_no_provider(hub: FakeHub) -> None:
+    with InferenceClient(provider="nobody", token="hf_1") as client:
+        with pytest.raises(ValidationError, match="known are auto, baseten") as error:
+            client.chat_completion(MESSAGES, model="org/model")
+    assert "openai-compatible" not in str(error.value)
+    with InferenceClient(provider="openai-compatible", token="hf_1") as client:
+        with pytest.raises(ValidationError, match="Pass the URL of a model server"):
+            client.chat_completion(MESSAGES, model="org/model")
+    assert hub.seen == []

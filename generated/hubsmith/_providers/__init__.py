@@ -108,7 +108,8 @@ def find(name: str) -> Provider:
         ValidationError: when there is none of this name.
     """
     if name not in _MODULES:
-        raise ValidationError(f"provider: there is no {name!r}: known are {', '.join(_MODULES)}.")
+        known = ", ".join(("auto", *NAMES))
+        raise ValidationError(f"provider: there is no {name!r}: known are {known}.")
     module = importlib.import_module(f".{_MODULES[name]}", __name__)
     provider: Provider = module.PROVIDER
     return provider
