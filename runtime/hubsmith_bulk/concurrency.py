@@ -52,8 +52,8 @@ class AdaptiveLimit:
 
     The limit doubles at first. It grows by one later, as long as more calls at once give more
     results a second, and rests for longer and longer where they do not. A refusal takes a third of
-    it away, once for all refusals of calls that were under way then; after a window without another
-    it is back at one less than what was refused, which is then left alone for a while. Jobs that
+    it away, once for all refusals of calls that were under way then; after a round without another it
+    is back at one less than what was refused, which is then left alone for a while. Jobs that
     all wait for others in the server's queue show that more of them would be of no use.
 
     Args:
@@ -104,7 +104,9 @@ class AdaptiveLimit:
         self._was_full |= under_way >= self.limit
         self._lowest_rank = min(self._lowest_rank, rank or 0)
         seconds = now - self._first
-        if seconds >= _SHORTEST_WINDOW and self._count > max(_LEAST_IN_WINDOW, 2 * self.limit):
+        if self._refused is not None and self._count >= self.limit < self._refused - 1:
+            self._set(self._refused - 1)  # A round without a refusal: that one is over.
+        elif seconds >= _SHORTEST_WINDOW and self._count > max(_LEAST_IN_WINDOW, 2 * self.limit):
             self._judge((self._count - 1) / seconds)
 
     def _judge(self, rate: float) -> None:
@@ -119,8 +121,6 @@ class AdaptiveLimit:
             self._is_doubling, self._base = False, None
             is_own = self._lowest_rank < self.limit
             return self._set(self.limit - self.limit // 4 if is_own else self.limit)
-        if self._refused is not None and self.limit < self._refused - 1:
-            return self._set(self._refused - 1)  # The refusal is over.
         before, self._base = self._base, (self.limit, rate)
         if before is not None and self.limit > before[0] and rate < before[1] * _GAIN:
             # More at once was not faster.
