@@ -128,7 +128,8 @@ class Body:
 def parsed(content: bytes) -> Any:
     """Parse JSON; a `ValueError` for any other text."""
     try:
-        return from_json(content)  # Other than `json.loads` it makes no text of all of it first.
+        # Other than `json.loads` it makes no text of all of it first. Its cache outlives the client.
+        return from_json(content, cache_strings="keys")
     except ValueError:  # Also about what Python's parser takes, such as a byte order mark.
         try:
             return json.loads(content)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from .. import errors
+from ..http import parsed
 from ..reading import as_count, as_list, as_number, as_object, as_words
 from . import events
 from .protocol import sentence
@@ -28,8 +28,8 @@ _DURATION = re.compile(r"ZeroGPU illegal duration|GPU duration .*larger than", r
 def parse_message(payload: bytes) -> Message:
     """Parse a message; one that is no JSON, or nested too deeply, is the bad end of its job."""
     try:
-        return as_object(json.loads(payload))
-    except (ValueError, RecursionError):
+        return as_object(parsed(payload))
+    except ValueError:
         found = _EVENT_ID.search(payload[:_HEAD] + payload[-_HEAD:])
         return {"msg": "process_completed", "event_id": found[1].decode()} if found else {}
 
