@@ -69,8 +69,9 @@ class Action:
         self.summary, self.installed = folder / "summary.md", folder / "installed"
         programs = folder / "programs"
         programs.mkdir()
-        (programs / "python").write_text(PYTHON)
-        (programs / "python").chmod(0o755)
+        for name in ("python", "python3"):
+            (programs / name).write_text(PYTHON)
+            (programs / name).chmod(0o755)
         self._environment = {
             **os.environ,
             **environment,
