@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from hubsmith_runtime import SpecError as SpecError
     from hubsmith_runtime import Stage as Stage
     from hubsmith_runtime import Started as Started
+    from hubsmith_runtime import TableLike as TableLike
     from hubsmith_runtime import UnsupportedVersionError as UnsupportedVersionError
     from hubsmith_runtime import UploadError as UploadError
     from hubsmith_runtime import ValidationError as ValidationError
@@ -337,6 +338,7 @@ _NAMES = {
         SpecError
         Stage
         Started
+        TableLike
         UnsupportedVersionError
         UploadError
         ValidationError

@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .arrays import TableLike as TableLike
     from .errors import *
     from .files import File as File, FileInput as FileInput, handle_file as handle_file
     from .model import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 # By module: what is public.
 _NAMES = {
+    "arrays": "TableLike",
     "errors": """
         AppError ArgumentError AuthenticationError ConnectionFailedError ConnectionTimeoutError
         DownloadError EndpointNotFoundError FileError FileTooLargeError HubsmithError

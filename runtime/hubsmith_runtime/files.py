@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import io
 import mimetypes
@@ -14,8 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, TypeAlias, cast
 from urllib.parse import quote
 
+from .content import BINARY, FileContent
 from .effects import Effects, Run
-from .errors import DownloadError, ValidationError, shorten
+from .errors import ValidationError, shorten
 from .http import LARGEST_BODY, is_public, shown
 from .reading import as_count, as_text
 from .saving import FileOrigin, atomic_file, destination, safe_name
@@ -23,10 +23,9 @@ from .sources import Content, Image, Readable, file_argument, type_of
 
 _NOWHERE = FileOrigin()
 _PIECE = 1 << 16
-_UNKNOWN = "application/octet-stream"
 
 
-class File(os.PathLike[str]):
+class File(FileContent):
     """A file: one to send, or a lazy handle on one that a Space returned.
 
     As a path (`open(file)`, `Path(file)`) it is downloaded once, into the client's `download_dir`.
@@ -154,7 +153,7 @@ class File(os.PathLike[str]):
         """Open the file as a part of a form: name, content and type."""
         kind = self.mime_type or ""
         with self.open() as content:
-            yield self.name, content, kind if kind.isascii() and kind.isprintable() else _UNKNOWN
+            yield self.name, content, kind if kind.isascii() and kind.isprintable() else BINARY
 
     def load(self) -> Effects[None]:
         """Bring the content, of at most 512 MiB, into memory: `read` waits for nothing then."""
@@ -168,17 +167,7 @@ class File(os.PathLike[str]):
         elif self.size is None:
             yield from self.load()
 
-    def base64(self) -> str:
-        """Return the content, which must be here, as base64."""
-        if not self.is_local:
-            raise DownloadError(f"{shown(self.url or self.name)} has not been fetched.")
-        return base64.b64encode(self.read()).decode()
-
-    def data_url(self, default_mime: str = _UNKNOWN) -> str:
-        """Return the content as a data URL, of `default_mime` where its type is not known."""
-        return f"data:{self.mime_type or default_mime};base64,{self.base64()}"
-
-    def as_url(self, default_mime: str = _UNKNOWN) -> str:
+    def as_url(self, default_mime: str = BINARY) -> str:
         """Return the URL that it was given as, or a data URL, for servers that fetch files."""
         is_given = self.answer is None and not self.origin.base
         if self.url and (is_given or not self.is_local):

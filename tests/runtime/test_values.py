@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -16,9 +20,11 @@ from hubsmith_runtime import (
     ComponentUpdate,
     EndpointNotFoundError,
     Request,
+    ValidationError,
 )
 
 from tests.support.generated_client import generated_client
+from tests.support.type_checker import faults_in
 
 gradio_client = pytest.importorskip("gradio_client")
 
@@ -197,14 +203,10 @@ async def iterated(url: str) -> list[Any]:
 
 
 def test_so_does_one_of_an_asynchronous_client(url: str) -> None:
-    import asyncio
-
     assert asyncio.run(iterated(url)) == []
 
 
 def test_a_callback_gets_the_result_of_a_generator_that_yields_nothing(untyped: Client) -> None:
-    import threading
-
     called, seen = threading.Event(), list[Any]()
 
     def note(*results: object) -> None:
@@ -230,3 +232,128 @@ def test_what_may_be_called_is_listed_and_the_nearest_is_named(url: str, untyped
         untyped.predict(api_name="/privat")
     assert "/private" not in str(caught.value)
     assert "/hidden" not in str(caught.value)
+
+
+# Tables and arrays
+
+USE = """
+import numpy
+import pandas
+from hubsmith import SKIPPED, File, Skipped
+from numpy.typing import NDArray
+from values.app import App, DataframeData, FrameRequest
+
+
+def use(app: App, frame: pandas.DataFrame, array: NDArray[numpy.float64]) -> None:
+    for table in (frame, array, DataframeData(headers=[], data=[])):
+        text: str = app.frame(table)
+        if text is SKIPPED:
+            return
+    app.frame({"headers": ["a"], "data": [[1]]})
+    FrameRequest(table=frame)
+    FrameRequest(table=array)
+
+
+def narrow(output: str | Skipped | None) -> str:
+    return "" if output is SKIPPED or output is None else output
+
+
+async def read(file: File) -> None:
+    print(file.image().size, (await file.aimage()).size)
+    print(file.dataframe().columns, (await file.adataframe(sep=";")).columns)
+"""
+
+
+@pytest.fixture
+def pandas() -> Any:
+    return pytest.importorskip("pandas")
+
+
+@pytest.fixture
+def numpy() -> Any:
+    return pytest.importorskip("numpy")
+
+
+def test_a_data_frame_is_taken_for_a_table(
+    typed: Any, untyped: Client, reference: Any, pandas: Any
+) -> None:
+    mixed = pandas.DataFrame({"name": ["leek", None], "grams": [1.5, float("nan")], "n": [1, 2]})
+    table = {"headers": ["name", "grams", "n"], "data": [["leek", 1.5, 1], [None, None, 2]]}
+    expected = reference.predict(table, api_name="/frame")
+    assert "'leek', 1.5, 1" in expected
+    assert typed.frame(mixed) == expected
+    assert untyped.predict(mixed, api_name="/frame") == expected
+    assert untyped.predict(table=mixed, api_name="/frame") == expected
+
+
+def test_an_array_is_taken_for_a_table(
+    typed: Any, untyped: Client, reference: Any, numpy: Any
+) -> None:
+    table = {"headers": ["1", "2"], "data": [[1, 2], [3, 4]]}
+    expected = reference.predict(table, api_name="/frame")
+    array = numpy.array([[1, 2], [3, 4]])
+    assert typed.frame(array) == expected
+    assert untyped.predict(array, api_name="/frame") == expected
+    row = typed.frame(numpy.array([1.0, float("nan")]))
+    assert row == "[['1'], [[1.0], [nan]], ['float']]"
+    assert typed.frame(numpy.zeros((0, 2))) == typed.frame({"headers": [], "data": []})
+
+
+def test_arrays_and_data_frames_are_taken_for_lists(
+    typed: Any, untyped: Client, pandas: Any, numpy: Any
+) -> None:
+    words = pandas.Series(["a", "b"])
+    for rows in (numpy.array([[1.0, 2.0]]), pandas.DataFrame({"x": [1.0], "y": [2.0]})):
+        assert typed.rows(rows, words) == "[[[1.0, 2.0]], ['a', 'b']]"
+        assert untyped.predict(rows, words, api_name="/rows") == "[[[1.0, 2.0]], ['a', 'b']]"
+    assert typed.plain(numpy.int64(1), numpy.float32(0.5), numpy.array([2, 3])).startswith(
+        "[1, 0.5, [2, 3],"
+    )
+
+
+def test_arrays_and_data_frames_are_taken_for_any_json(
+    typed: Any, untyped: Client, pandas: Any, numpy: Any
+) -> None:
+    frame = pandas.DataFrame({"x": [1]})
+    for given, sent in (
+        (numpy.arange(3), "[0, 1, 2]"),
+        ({"deep": [numpy.float64(0.5), numpy.eye(1)]}, "{'deep': [0.5, [[1.0]]]}"),
+        (frame, "{'headers': ['x'], 'data': [[1]], 'metadata': None}"),
+    ):
+        assert typed.seen(anything=given) == f"[3.0, 3, 2, {sent}]"
+        assert untyped.predict(3.0, 3, 2, given, api_name="/seen") == f"[3.0, 3, 2, {sent}]"
+
+
+def test_a_stored_request_keeps_its_table(package: ModuleType, typed: Any, pandas: Any) -> None:
+    request = package.FrameRequest(
+        table=pandas.DataFrame({"when": pandas.to_datetime(["2026-01-02"])})
+    )
+    again = package.FrameRequest.model_validate_json(request.model_dump_json())
+    assert typed.run(again) == typed.run(request)
+    assert "2026-01-02T00:00:00" in typed.run(request)
+
+
+def test_what_an_array_cannot_be_is_refused_by_name(typed: Any, numpy: Any) -> None:
+    with pytest.raises(ValidationError, match=r"/plain: a: .*number, got array\(\[0\., 0\.\]\)"):
+        typed.plain(numpy.zeros(2), 1, [1])
+    with pytest.raises(ValidationError, match=r"/seen: anything: .* nan is no number of JSON"):
+        typed.seen(anything=numpy.array([float("nan")]))
+
+
+def test_neither_package_is_imported_for_that(url: str) -> None:
+    code = (
+        "import sys, hubsmith_runtime as h\n"
+        f"h.Client({url!r}).predict([1, 2], api_name='/seen')\n"
+        "print({'numpy', 'pandas', 'PIL'} & set(sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"
+
+
+@pytest.mark.slow
+def test_type_checkers_let_tables_be_given(package: ModuleType) -> None:
+    folder = Path(package.__file__ or "").parents[2]
+    (folder / "use.py").write_text(USE, encoding="utf-8")
+    # pandas has no stubs unless they are installed beside it.
+    found = faults_in(folder, include=["use.py", "values"], reportMissingTypeStubs="none")
+    assert found == []

@@ -56,6 +56,7 @@ class Reference:
     """A class among the service's definitions, or a union that has a name."""
 
     class_name: ClassName
+    is_table: bool = False  # Whether it has headers and rows, for which arguments take arrays, too.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ DictClasses: TypeAlias = Mapping[str, ClassName]
 """By the class of an object that arguments may be: the typed dictionary that is taken for it."""
 
 _SEQUENCE = ClassName("Sequence")
+_TABLE = Reference(class_name=ClassName("TableLike"))
 
 
 def dict_classes(definitions: Iterable[Definition], taken: Iterable[str]) -> dict[str, ClassName]:
@@ -44,7 +45,8 @@ def argument_type(
     def taken(inner: Type) -> Type:
         match inner:
             case Reference(class_name=name) if name in dicts:
-                both = (inner, Reference(class_name=dicts[name]))
+                dict_: Type = Reference(class_name=dicts[name])
+                both = (inner, union([dict_, _TABLE]) if inner.is_table else dict_)
                 if object_class is None:
                     return union([*both])
                 return GenericType(class_name=object_class, arguments=both)

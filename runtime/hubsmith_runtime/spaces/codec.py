@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import typing
@@ -13,7 +14,8 @@ from typing import Any, ClassVar, TypeVar, cast
 import pydantic
 import pydantic_core
 
-from ..errors import ResultError, SpaceChangedError, ValidationError, first_problem, shorten
+from ..arrays import json_forms
+from ..errors import ResultError, SpaceChangedError, ValidationError, a_type, first_problem, shorten
 from ..files import File
 from ..model import RequestModel
 from ..reading import as_object
@@ -55,6 +57,14 @@ class Request(RequestModel[R]):
     def _called(cls) -> object:
         return cls.__endpoint__
 
+    @pydantic.field_validator("*", mode="wrap")
+    @classmethod
+    def _take(cls, value: Any, check: Callable[[Any], Any]) -> Any:
+        for form in json_forms(value):
+            with contextlib.suppress(pydantic.ValidationError):
+                return check(form)
+        return check(value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
@@ -94,7 +104,7 @@ class Encoder:
             return self._value(value)
         except (pydantic_core.PydanticSerializationError, RecursionError, ValueError) as error:
             reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
-            what = f"a {type(value).__name__} cannot be sent as JSON"
+            what = a_type(cast("object", value)) + " cannot be sent as JSON"
             raise ValidationError(f"{where}: {what}: {reason}") from None
 
     def _value(self, value: Any) -> Any:
@@ -118,6 +128,8 @@ class Encoder:
             case Sequence() | Set() if not isinstance(value, (bytes, bytearray)):
                 return [self._value(item) for item in cast("Sequence[Any]", value)]
             case _:
+                for form in json_forms(value):
+                    return self._value(form)
                 return self._value(pydantic_core.to_jsonable_python(value, bytes_mode="base64"))
 
     def _model(self, model: pydantic.BaseModel) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
 
+from ..arrays import is_array, json_forms
 from ..effects import Effects
 from ..errors import ConnectionFailedError, ValidationError
 from ..files import File, answered_file
@@ -42,10 +43,12 @@ class UntypedCall:
             kwargs = {name: convert_files(value, adopt) for name, value in self.kwargs.items()}
         except RecursionError:
             raise ValidationError(f"{where}: an argument is nested too deeply.") from None
-        # Where every input has its argument there is nothing to ask.
-        if kwargs or len(args) != sum(endpoint.inputs):
+        # Where every input has its argument there is nothing to ask, but for what an array becomes.
+        given = [*args, *kwargs.values()]
+        if kwargs or len(args) != sum(endpoint.inputs) or any(map(is_array, given)):
             parameters, note = yield from _parameters(connection, endpoint)
             args = bind(parameters, args, kwargs, where, note)
+            args = list(map(_fitting, args, parameters))
         encoder, extras = Encoder(connection.base), dict[str, Any]()
         if self.event_data is not None:
             extras["event_data"] = encoder.argument(self.event_data, f"{where}: event_data")
@@ -79,6 +82,13 @@ class UntypedCall:
         if found is None:
             raise live.not_found(connection.name, problem, self.api_name or "")
         return found
+
+
+def _fitting(value: Any, parameter: Mapping[str, Any]) -> Any:
+    """Make of an array or a data frame what the Space says that the parameter is."""
+    schema = as_object(parameter.get("type"))
+    kind = {"array": list, "object": dict}.get(as_text(schema.get("type")))
+    return next((form for form in json_forms(value) if type(form) is kind), value)
 
 
 def space_info(connection: Connection) -> Effects[Info]:

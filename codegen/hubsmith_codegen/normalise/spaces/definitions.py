@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from ...ir.model import Definition, Member
@@ -110,7 +111,7 @@ def _reach(type_: Type, objects: Objects, reached: set[ClassName]) -> None:
 def renamed(type_: Type, names: Mapping[ClassName, ClassName]) -> Type:
     """The type with other names for the classes in it."""
     if isinstance(type_, Reference):
-        return Reference(class_name=names[type_.class_name])
+        return replace(type_, class_name=names[type_.class_name])
     return mapped(type_, lambda inner: renamed(inner, names))
 
 

@@ -23,6 +23,7 @@ _DEEPEST = 40
 _MOST_SCHEMAS = 10_000
 # Every Gradio version's FileData and ImageData have these members; `meta` came with 4.1.
 _FILE_MEMBERS = frozenset({"path", "url", "orig_name", "mime_type"})
+_TABLE_MEMBERS = frozenset({"headers", "data"})
 # What openapi.json of 6.13 and later writes in the place of a file that an endpoint returns.
 _FILE_ANSWER = "url key to fetch the output"
 
@@ -194,7 +195,8 @@ class SchemaReader:
             fields=fields,
             description=plain(schema.get("description")),
         )
-        return Reference(class_name=key)
+        is_table = _TABLE_MEMBERS <= members.keys() <= _TABLE_MEMBERS | {"metadata"}
+        return Reference(class_name=key, is_table=is_table)
 
     def _field(self, name: str, schema: Json, is_required: bool, place: _Place) -> Field:
         found = self._read(schema, place)
