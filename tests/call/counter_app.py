@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import gradio as gr
+from gradio.components.plot import PlotData
+
+PIXEL = "iVBORw0KGgo" + "A" * 201
 
 
 def talk(times: int) -> str:
@@ -63,6 +66,12 @@ def pictures() -> tuple[str, str]:
     return names[0], names[1]
 
 
+def draw() -> tuple[PlotData, list[str]]:
+    """Return a plot as one of matplotlib comes out, and texts of which one is no picture."""
+    plot = PlotData(type="matplotlib", plot=f"data:image/png;base64,{PIXEL}")
+    return plot, ["data: none", "data:image/png;base64,?"]
+
+
 def build() -> Any:
     """Build the app."""
     with gr.Blocks(title="Counter", analytics_enabled=False) as app:
@@ -77,6 +86,8 @@ def build() -> Any:
         cast(Any, button).click(nothing, None, None, api_name="nothing")
         files = [gr.File(label="First"), gr.File(label="Second")]
         cast(Any, button).click(pictures, None, files, api_name="pictures")
+        drawn = [gr.Plot(label="Chart"), gr.JSON(label="Others")]
+        cast(Any, button).click(draw, None, drawn, api_name="draw")
         cast(Any, gr).api(reveal, api_name="reveal")
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import socket
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from hubsmith_codegen.cli import main
 
+PIXEL = "iVBORw0KGgo" + "A" * 201
 ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOT = ROOT / "generated" / "spaces" / "kitchen" / "spec"
 
@@ -103,6 +105,30 @@ def test_files_of_one_name_do_not_replace_each_other(
     assert [answer["first"]["path"], answer["second"]["path"]] == ["same-2.txt", "same-3.txt"]
     texts = [(home / name).read_text() for name in ("same.txt", "same-2.txt", "same-3.txt")]
     assert texts == ["mine", "a", "b"]
+
+
+def test_a_plot_is_a_file_too(counter_url: str, capsys: Capture, home: Path) -> None:
+    """It comes as a data URL."""
+    url = f"data:image/png;base64,{PIXEL}"
+    others = ["data: none", "data:image/png;base64,?"]
+    assert called(capsys, counter_url, "draw") == {
+        "chart": {"type": "matplotlib", "plot": url},
+        "others": others,
+    }
+    answer = called(capsys, counter_url, "draw", "--out", "saved")
+    assert answer["others"] == others
+    assert answer["chart"]["type"] == "matplotlib"
+    content = (home / "saved" / "plot.png").read_bytes()
+    assert content == base64.b64decode(PIXEL)
+    assert answer["chart"]["plot"] == {
+        "path": "saved/plot.png",
+        "name": "plot.png",
+        "mime_type": "image/png",
+        "size": len(content),
+        "url": None,
+    }
+    again = called(capsys, counter_url, "draw", "--out", "saved")
+    assert again["chart"]["plot"]["path"] == "saved/plot-2.png"
 
 
 def test_streams_lines_of_json(kitchen_url: str, capsys: Capture) -> None:
@@ -262,6 +288,18 @@ def test_help_behind_the_endpoint_lists_its_parameters(capsys: Capture) -> None:
         assert ["style", "Literal['formal',", "'casual']", "=", '"formal"'] in rows
         assert ["intensity", "float", "=", "3", "0", "to"] in [row[:6] for row in rows]
         assert "--timeout" in text
+
+
+@pytest.mark.parametrize("columns", [60, 200])
+def test_help_is_as_wide_as_columns_says(
+    columns: int, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["call", str(SNAPSHOT), "greet", "--help"]) == 0
+    _usage, *lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= columns
+    (hint,) = (line for line in lines if line.startswith("Write numbers"))
+    assert hint.endswith("name=b.") == (columns == 200)
 
 
 def test_help_describes_the_objects(capsys: Capture) -> None:

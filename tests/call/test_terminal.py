@@ -60,6 +60,25 @@ def test_a_file_is_where_it_was_saved(kitchen_url: str, home: Path) -> None:
     assert address.startswith(f"{kitchen_url}/gradio_api/file=")
 
 
+def test_a_plot_does_not_fill_the_terminal(counter_url: str, home: Path) -> None:
+    screen = run_in_terminal("call", counter_url, "draw", folder=home)
+    assert '  "plot": "data:image/png;base64,iVBORw0KGgoAAAAA... (--out saves it)"' in screen.lines
+    screen = run_in_terminal("call", counter_url, "draw", "--out", "o", folder=home)
+    assert '    "path": "o/plot.png",' in screen.lines
+    assert (home / "o" / "plot.png").is_file()
+
+
+@pytest.mark.parametrize("columns", ["30", "0"])
+def test_the_line_that_moves_is_as_wide_as_columns_says(
+    columns: str, kitchen_url: str, home: Path
+) -> None:
+    words = ["call", kitchen_url, "bake", "dish=rye", "minutes=8"]
+    screen = run_in_terminal(*words, folder=home, COLUMNS=columns)
+    bars = [piece for piece in screen.shown if piece.startswith("baking rye [")]
+    widest = max(map(len, bars))
+    assert widest == (29 if columns == "30" else len(FORMER_BAR))
+
+
 def test_json_on_a_terminal_when_asked_for(kitchen_url: str, home: Path) -> None:
     screen = run_in_terminal("call", kitchen_url, "greet", "name=Bob", "--json", folder=home)
     assert screen.lines == ['"Good evening, Bob!!!"']

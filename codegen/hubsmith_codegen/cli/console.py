@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -51,6 +52,17 @@ def painted(text: str, colour: Colour, stream: TextIO) -> str:
     if not is_terminal(stream) or os.environ.get("NO_COLOR"):
         return text
     return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
+
+
+def columns(stream: TextIO) -> int:
+    """How wide lines may be: what `COLUMNS` says, or else the terminal that a stream is, or 80."""
+    with contextlib.suppress(ValueError):
+        if (stated := int(os.environ.get("COLUMNS", ""))) > 0:
+            return stated
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable
@@ -16,7 +15,7 @@ from typing import TextIO, TypeVar
 from ..ir.json_type import Json
 from .annotations import Level, annotation, document
 from .commands import ERROR, NO, OK
-from .console import Colour, explained, fail, is_terminal, painted, printable, warn
+from .console import Colour, columns, explained, fail, is_terminal, painted, printable, warn
 
 Result = TypeVar("Result")
 
@@ -91,7 +90,7 @@ class Progress:
         text = f"{self._verb} {self._done}/{self._total}"
         if self._busy:
             text += f": {', '.join(map(printable, self._busy))}"
-        room = shutil.get_terminal_size().columns - _WIDTH - 4
+        room = columns(self._stream) - _WIDTH - 4
         line = f"{_CLEAR}[{bar}] {text[: max(room, 0)]}"
         print(line, end="", file=self._stream, flush=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 from collections.abc import Iterable, Sequence, Sized
 from dataclasses import replace
@@ -14,7 +15,6 @@ from ..ir.types import Type
 from ..render.docs import bounds_help, parameter_help
 from .place import json_text
 
-_WIDTH = 100
 _WIDEST_TYPE = 40
 
 
@@ -32,7 +32,7 @@ def endpoint_lines(operation: Operation) -> list[str]:
     name = plain(operation.endpoint) or f"fn_index={operation.fn_index}"
     lines = [f"{name}{'  (sends partial results)' if operation.streams else ''}"]
     for paragraph in paragraphs(operation.description):
-        lines += _wrapped(paragraph, "  ")
+        lines += wrapped(paragraph, "  ")
     lines += parameter_lines(operation.parameters)
     rows = [
         (f"-> {one.identifier}", _type(one.type), "", plain(one.label)) for one in operation.results
@@ -95,21 +95,27 @@ def _table(rows: Iterable[tuple[str, str, str, str]]) -> list[str]:
         start = f"  {name:<{names}}  "
         if len(kind) <= kinds and len(default) <= defaults:
             line = f"{start}{kind:<{kinds}}  {default:<{defaults}}  {help_}".rstrip()
-            if len(line) <= _WIDTH:
+            if len(line) <= _width():
                 lines.append(line)
                 continue
         margin = " " * len(start)
-        lines += _wrapped(kind, margin, start)
+        lines += wrapped(kind, margin, start)
         for text in (default, help_):
             if text:
-                lines += _wrapped(text, margin)
+                lines += wrapped(text, margin)
     return lines
 
 
-def _wrapped(text: str, margin: str, start: str | None = None) -> list[str]:
+def _width() -> int:
+    # Where neither COLUMNS nor a terminal says it.
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+def wrapped(text: str, margin: str = "", start: str | None = None) -> list[str]:
+    """A text as lines that fit the output."""
     return textwrap.wrap(
         text,
-        _WIDTH,
+        _width(),
         initial_indent=margin if start is None else start,
         subsequent_indent=margin,
         break_long_words=False,

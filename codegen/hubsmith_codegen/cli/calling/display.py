@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from hubsmith_runtime import Event, Log, Partial, Progress, ProgressUnit, Queued, Started
 
-from ..console import printable
+from ..console import columns, printable
 
 _BAR = 20
 _CLEAR = "\r\x1b[2K"
@@ -59,7 +59,7 @@ class Display:
         """Change the line that says where the call stands."""
         if not self._shows or not self._can_erase or not text or self._yields:
             return
-        line = _cut(printable(text), self._columns())
+        line = _cut(printable(text), columns(self._stream))
         if line != self._status:
             print(f"{_CLEAR}{line}", end="", file=self._stream, flush=True)
             self._status = line
@@ -79,12 +79,6 @@ class Display:
         if self._status:
             print(_CLEAR, end="", file=self._stream, flush=True)
             self._status = ""
-
-    def _columns(self) -> int:
-        try:
-            return os.get_terminal_size(self._stream.fileno()).columns or 80
-        except (OSError, ValueError):
-            return 80
 
 
 def _about(eta: float | None) -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 from typing import cast
 
-from hubsmith_runtime import File
+from hubsmith_runtime import File, ValidationError
 
 from ...ir.model import Operation
 from ...snippets.place import json_text
 from .display import Display
+
+_DATA_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+[;,]")
+# What nobody reads on a terminal.
+_LONG_URL = re.compile(r"(data:[\w.+-]+/[\w.+-]+;base64,[\w+/]{16})[\w+/]{64,}=*")
 
 
 class FileFolder:
@@ -29,6 +34,28 @@ class FileFolder:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._saved[file] = self._save(file, self._folder)
         return self._saved.get(file)
+
+    def with_files(self, value: object, name: str = "file") -> object:
+        """Return a result with a file in place of each data URL, such as that of a plot.
+
+        Only where files are saved: elsewhere the URL is all that there is.
+        """
+        if self._folder is None:
+            return value
+        match value:
+            case dict():
+                members = cast("dict[str, object]", value)
+                return {key: self.with_files(item, key) for key, item in members.items()}
+            case list():
+                return [self.with_files(item, name) for item in cast("list[object]", value)]
+            case str() if _DATA_URL.match(value):
+                with contextlib.suppress(ValidationError):
+                    file = File(value)
+                    stem = name if name.isidentifier() else "file"
+                    return File(file, name=f"{stem}{Path(file.name).suffix}")
+            case _:
+                pass
+        return value
 
     def describe(self, file: object) -> dict[str, object]:
         """A file as JSON: name, type, size, URL, and the path where it was saved."""
@@ -85,7 +112,7 @@ class JsonWriter:
         pass
 
     def _write(self, result: object, folder: FileFolder) -> None:
-        value = _named(result, self._operation)
+        value = folder.with_files(_named(result, self._operation))
         indent = None if self._streams else 2
         text = json_text(value, indent=indent, default=folder.describe)
         if text != self._last:
@@ -113,6 +140,8 @@ class TextWriter:
     def finish(self, result: object) -> None:
         """Write the whole result, or what is missing of it."""
         value = _named(result, self._operation)
+        if not self._written:
+            value = self._folder.with_files(value)
         is_grown = bool(self._written) and isinstance(value, str)
         if is_grown:
             self._grow(str(value))
@@ -141,11 +170,12 @@ class TextWriter:
 
     def _text(self, value: object) -> str:
         if isinstance(value, str):
-            return _visible(value)
+            return _LONG_URL.sub(r"\1... (--out saves it)", _visible(value))
         if isinstance(value, File):
             path = self._folder.path_of(value)
             return _visible(str(path) if path is not None else value.url or value.name)
-        return json_text(value, indent=2, default=self._folder.describe)
+        text = json_text(value, indent=2, default=self._folder.describe)
+        return _LONG_URL.sub(r"\1... (--out saves it)", text)
 
 
 def _named(result: object, operation: Operation) -> object:

@@ -14,7 +14,7 @@ from ...ir.text import paragraphs
 from ...load import RawSpec
 from ...load.fetch import root_of
 from ...normalise.spaces import normalise
-from ...snippets.listing import definition_lines, heading, parameter_lines
+from ...snippets.listing import definition_lines, heading, parameter_lines, wrapped
 from ..calling.arguments import endpoint_name, find_operation, read_arguments
 from ..calling.display import Display
 from ..calling.execution import Caller, execute
@@ -24,10 +24,11 @@ from ..source import Reader, path_of
 from . import NO, OK, UsageError
 from .arguments import add_token, seconds
 
-_VALUES = """\
-Write numbers, true and false, and choices as they are; lists and objects as JSON or as @file.json;
-files as a path, @path or URL. A list may also be given item by item: name=a name=b.
-"""
+_VALUES = (
+    "Write numbers, true and false, and choices as they are; lists and objects as JSON or as "
+    "@file.json; files as a path, @path or URL. A list may also be given item by item: "
+    "name=a name=b."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,13 +115,13 @@ def _help(source: str, service: Service, names: list[str]) -> None:
     needed = [f" {one.wire_name}=..." for one in operation.parameters if one.default is None]
     print(printable(f"usage: {usage}{''.join(needed)} [name=value ...] [options]"), end="\n\n")
     for paragraph in paragraphs(operation.description):
-        print(printable(paragraph), end="\n\n")
+        print("\n".join(wrapped(printable(paragraph))), end="\n\n")
     print("parameters:")
     print("\n".join(parameter_lines(operation.parameters)) or "  none", end="\n\n")
     types = [one.type for one in operation.parameters]
     for definition in definitions_in(types, service.definitions):
         print("\n".join(definition_lines(definition)), end="\n\n")
-    print(_VALUES)
+    print("\n".join(wrapped(_VALUES)), end="\n\n")
     offered = argparse.ArgumentParser(add_help=False, usage=argparse.SUPPRESS)
     _add_options(offered)
     print(offered.format_help(), end="")
