@@ -262,13 +262,13 @@ def test_fails_with_the_space_s_words(kitchen_url: str, capsys: Capture) -> None
     assert "There is no more soup today." in problem
 
 
-def test_a_folder_that_cannot_be_written_could_not_be_done(
-    kitchen_url: str, capsys: Capture, home: Path
+def test_what_cannot_hold_the_files_is_refused_before_any_request(
+    silent_url: str, capsys: Capture, home: Path
 ) -> None:
     (home / "card.txt").write_text("salt")
-    words = ["shout", "recipe=card.txt", "--out", "card.txt"]
-    (problem,) = refused(capsys, kitchen_url, *words, status=2)
-    assert problem == "card.txt: File exists."
+    words = [str(SNAPSHOT), "shout", "recipe=card.txt", "--out", "card.txt", "--url", silent_url]
+    (problem,) = refused(capsys, *words, status=2)
+    assert problem == "card.txt is not a folder. Choose another --out."
 
 
 def test_gives_up_after_the_timeout(counter_url: str, capsys: Capture) -> None:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import cast
 
-from hubsmith_runtime import File, ValidationError
+from hubsmith_runtime import File, HubsmithError, ValidationError
 
 from ...ir.model import Operation
 from ...snippets.place import json_text
@@ -21,10 +21,12 @@ _LONG_URL = re.compile(r"(data:[\w.+-]+/[\w.+-]+;base64,[\w+/]{16})[\w+/]{64,}=*
 class FileFolder:
     """The folder that files are saved into, each under a name that is still free there.
 
-    It is made where it is missing; `None` saves nothing.
+    It is made where it is missing; `None` saves nothing. A `HubsmithError` says that it is a file.
     """
 
     def __init__(self, folder: Path | None) -> None:
+        if folder is not None and folder.exists() and not folder.is_dir():
+            raise HubsmithError(f"{folder} is not a folder. Choose another --out.")
         self._folder = folder
         self._saved: dict[File, Path] = {}
 
