@@ -28,7 +28,6 @@ extensions = [
 source_suffix = {".md": "markdown"}
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
-smartquotes = False  # Options begin with two hyphens, not with a dash.
 
 # Docstrings are Markdown-like: what stands in single backticks is a name, linked where it is known.
 default_role = "py:obj"

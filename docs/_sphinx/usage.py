@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,7 +73,13 @@ class Usage(SphinxDirective):
         listed = nodes.definition_list(classes=["options"])
         for words, text in options_of(parser):
             term = nodes.term("", "", nodes.literal(words, words))
-            body = nodes.definition("", nodes.paragraph(text, text))
+            # Options that the help names keep their two hyphens: in plain text they become a dash.
+            parts = re.split(r"(?<!\S)(--[a-z-]+)", text)
+            named = [
+                nodes.literal(part, part) if number % 2 else nodes.Text(part)
+                for number, part in enumerate(parts)
+            ]
+            body = nodes.definition("", nodes.paragraph(text, "", *named))
             listed += nodes.definition_list_item("", term, body)
         return [nodes.literal_block(line, line, language="text", classes=["usage"]), listed]
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 class HubsmithError(Exception):
-    """Root of every error of this library."""
+    """The base class of every error of this library."""
 
 
 class ValidationError(HubsmithError, ValueError):
