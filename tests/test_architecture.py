@@ -28,8 +28,9 @@ STEPS = {
     "compare": {"ir", "write"},
     "snippets": {"ir", "render"},
 }
-# What only some results and only tests need. The first is imported for its types alone.
+# What only some results and only tests need. Pillow and pandas are imported for their types alone.
 OPTIONAL = {
+    "runtime/hubsmith_runtime/content.py": ["PIL", "pandas"],
     "runtime/hubsmith_runtime/inference/media.py": ["PIL", "numpy"],
     "runtime/hubsmith_testing/pytest.py": ["pytest"],
 }
