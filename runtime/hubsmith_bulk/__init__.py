@@ -55,9 +55,17 @@ AsyncRows: TypeAlias = "Rows[T] | AsyncIterable[T] | AsyncIterable[tuple[str, T]
 
 
 def map_space(
-    space: BaseSpace, rows: AsyncRows[Any], options: MapOptions, endpoint: str | None = None
+    space: BaseSpace,
+    rows: AsyncRows[Any],
+    options: MapOptions,
+    endpoint: str | None = None,
+    spec: str = "",
 ) -> Any:
-    """Return the run of a Space's `map`, blocking or for asyncio, as the Space is."""
+    """Return the run of a Space's `map`, blocking or for asyncio, as the Space is.
+
+    With an `endpoint` the rows are its arguments, not requests, and `spec` is a digest of what is
+    known of it.
+    """
     settings = Settings.of(options)
     files = _files_of(settings)
 
@@ -66,7 +74,7 @@ def map_space(
         caller: Caller = (
             SpaceCaller(space, files, shares_session=shares)
             if endpoint is None
-            else UntypedCaller(space, endpoint, files, shares_session=shares)
+            else UntypedCaller(space, endpoint, spec, files, shares_session=shares)
         )
         return Engine(caller, rows, settings)
 
@@ -74,15 +82,12 @@ def map_space(
 
 
 def map_model(
-    client: BaseInference,
-    rows: AsyncRows[Any],
-    options: MapOptions,
-    call: CallOptions,
-    *,
-    is_async: bool,
+    client: BaseInference, rows: AsyncRows[Any], options: MapOptions, call: CallOptions
 ) -> Any:
-    """Return the run of an inference client's `map`."""
-    settings = Settings.of(options)
+    """Return the run of an inference client's `map`, blocking or for asyncio, as the client is."""
+    from hubsmith_runtime.inference import AsyncInferenceBase
+
+    settings, is_async = Settings.of(options), isinstance(client, AsyncInferenceBase)
     return _run(lambda: Engine(ModelCaller(client, call), rows, settings), rows, is_async=is_async)
 
 

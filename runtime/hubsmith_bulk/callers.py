@@ -132,9 +132,16 @@ class UntypedCaller(SpaceCaller):
     """Calls one endpoint of a Space by its name; a row is a mapping, or a sequence, of arguments."""
 
     def __init__(
-        self, space: BaseSpace, endpoint: str, files: Path | None, *, shares_session: bool
+        self,
+        space: BaseSpace,
+        endpoint: str,
+        spec: str,
+        files: Path | None,
+        *,
+        shares_session: bool,
     ) -> None:
         super().__init__(space, files, shares_session=shares_session)
+        self._spec = spec
         self._endpoint = f"/{endpoint.removeprefix('/')}"
         self._oauth_token: str | None = getattr(space, "_oauth_token", None)
 
@@ -149,7 +156,7 @@ class UntypedCaller(SpaceCaller):
         return self._endpoint
 
     def digest_of(self, content: Any) -> str:
-        return ""  # What the Space says of the endpoint is not known before it is asked.
+        return self._spec
 
     def preparation(self, content: Any) -> Preparation:
         args: Any = content

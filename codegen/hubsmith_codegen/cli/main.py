@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "show": "every endpoint of a Space, with snippets that call it",
     "call": "one call from the shell, with progress",
     "search": "find Spaces by meaning",
+    "map": "the rows of a table through an endpoint, or a task of a model",
     "mock": "a server that answers as a snapshot says",
     "completion": "completion of words for bash, zsh and fish",
 }

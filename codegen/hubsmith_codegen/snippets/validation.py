@@ -73,6 +73,10 @@ class Validation:
         self, arguments: Mapping[str, object], parameters: Iterable[Parameter]
     ) -> dict[str, Any]:
         """The arguments of a call, by wire name, as the parameters have them."""
+        return self.of_arguments(parameters).validate_python(arguments)
+
+    def of_arguments(self, parameters: Iterable[Parameter]) -> SchemaValidator:
+        """What reads the arguments of many calls; see `read_arguments`."""
         fields = {
             str(one.wire_name): core_schema.typed_dict_field(
                 self._schema(one.type), required=one.default is None
@@ -80,7 +84,7 @@ class Validation:
             for one in parameters
         }
         schema = core_schema.typed_dict_schema(fields, extra_behavior="forbid")
-        return self._validator(schema).validate_python(arguments)
+        return self._validator(schema)
 
     def _validator(self, schema: CoreSchema) -> SchemaValidator:
         return SchemaValidator(core_schema.definitions_schema(schema, self._classes))

@@ -12,7 +12,8 @@ from .hub import HF_INFERENCE
 from .raw import AsyncRawCalls, RawCalls, RawResponse
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    import hubsmith_bulk as bulk
+    from typing_extensions import Self, Unpack
 
     from ..async_driver import AsyncDriver
     from ..driver import Driver
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 C = TypeVar("C")
+
+
+def _run(client: BaseInference, requests: Any, model: str | None, options: bulk.MapOptions) -> Any:
+    from hubsmith_bulk import map_model
+
+    from .options import CallOptions
+
+    return map_model(client, requests, options, CallOptions(model=model))
 
 
 class InferenceBase(BaseInference):
@@ -72,6 +81,24 @@ class InferenceBase(BaseInference):
         seconds = self._seconds(options.timeout)
         body, callee = self._driver.run(self._open(request, options), seconds)
         return self._or_raw(Stream(self._driver, body, chunk, callee, seconds), body)
+
+    def map(
+        self,
+        requests: bulk.Rows[TaskRequest[R]],
+        *,
+        model: str | None = None,
+        **options: Unpack[bulk.MapOptions],
+    ) -> bulk.Run[R]:
+        """Make many calls at the same time, and iterate over what is done as it comes.
+
+        Args:
+            requests: Requests of one task, such as `SummarizationRequest(...)`, or pairs of an id
+                and a request. They are pulled as places free up.
+            model: The model of all of them; by default that of the client.
+            **options: How many at once, the file to go on from, and what happens to failures; see
+                `hubsmith_bulk.MapOptions`.
+        """
+        return _run(self, requests, model, options)
 
     def post(
         self,
@@ -167,6 +194,16 @@ class AsyncInferenceBase(BaseInference):
         seconds = self._seconds(options.timeout)
         body, callee = await self._driver.run(self._open(request, options), seconds)
         return self._or_raw(AsyncStream(self._driver, body, chunk, callee, seconds), body)
+
+    def map(
+        self,
+        requests: bulk.AsyncRows[TaskRequest[R]],
+        *,
+        model: str | None = None,
+        **options: Unpack[bulk.MapOptions],
+    ) -> bulk.AsyncRun[R]:
+        """Make many calls at once; see `InferenceBase.map`. The input may be asynchronous."""
+        return _run(self, requests, model, options)
 
     async def post(
         self,

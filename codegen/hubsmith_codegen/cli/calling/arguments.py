@@ -69,7 +69,7 @@ def read_arguments(
     given: dict[str, list[str]] = {}
     for parameter, text in _pairs(operation, words):
         given.setdefault(str(parameter.wire_name), []).append(text)
-    validation = Validation(service.definitions, _file)
+    validation = Validation(service.definitions, file_of_word)
     arguments: dict[str, object] = {}
     for parameter in operation.parameters:
         if (name := str(parameter.wire_name)) in given:
@@ -138,7 +138,8 @@ def _suggestion(name: str, names: Sequence[str]) -> str:
     return f" Did you mean {near[0]}?" if near else ""
 
 
-def _file(value: Any) -> File:
+def file_of_word(value: Any) -> File:
+    """Return the file that a word means: a path or a URL."""
     if isinstance(value, str) and not value.startswith(("http://", "https://", "data:")):
         try:
             value = Path(value).expanduser()

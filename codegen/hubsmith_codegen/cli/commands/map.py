@@ -1,0 +1,204 @@
+"""`hubsmith map`: the rows of a table through an endpoint, or through a task of a model."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from hubsmith_bulk import JournalError, MapOptions, Run
+from hubsmith_runtime import ArgumentError, HubsmithError
+
+from ...load.fetch import root_of
+from ...normalise.spaces import normalise
+from ..calling.arguments import find_operation
+from ..console import fail, shown_path
+from ..mapping.inputs import Inputs
+from ..mapping.progress import RunProgress, status_line
+from ..mapping.results import write_results
+from ..mapping.tables import format_of
+from ..mapping.targets import EndpointTarget, Target, TaskTarget
+from ..source import Reader, path_of
+from . import ERROR, INTERRUPTED, NO, OK, UsageError
+from .arguments import add_token, seconds
+
+_EPILOG = """\
+Rows come from .jsonl, .csv or .parquet: a column for each parameter. Every row is checked before
+the first is sent. What is done stands in a journal beside the results (RESULTS.journal), from which
+--resume goes on; the results are written when the run ends, in the order of the input.
+
+exit status: 0 all rows are done, 1 some failed, 2 it could not be done, 130 interrupted
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = (
+        "hubsmith map SPACE ENDPOINT INPUTS --out RESULTS [options]\n"
+        "       hubsmith map --task TASK --model MODEL INPUTS --out RESULTS [options]"
+    )
+    parser.epilog = _EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = parser.add_argument
+    add("words", nargs="+", metavar="SPACE ENDPOINT INPUTS", help="what is called, and the table")
+    add("--out", metavar="RESULTS", type=Path, required=True, help="the table that is written")
+    add("--task", help="a task of a model instead of a Space, such as summarization")
+    add("--model", help="the model, or the URL of a server, for --task")
+    add("--provider", help="the provider of the model (default: auto)")
+    add("--map", action="append", default=[], metavar="COLUMN=PARAMETER", help="rename a column")
+    add("--id", metavar="COLUMN", help="the column that tells rows apart (default: id)")
+    add("--resume", action="store_true", help="go on from the journal of an earlier run")
+    add("--retry-failed", action="store_true", help="with --resume: send failed rows again")
+    add(
+        "--concurrency",
+        type=_concurrency,
+        default="auto",
+        metavar="N",
+        help="calls at the same time (default: auto, what the server takes)",
+    )
+    add("--rate", type=seconds, metavar="N", help="at most so many calls a second")
+    add("--max-errors", metavar="N", help="stop when more rows failed: a number, or 5%%")
+    add("--failed", metavar="FILE", type=Path, help="a table of the rows that failed")
+    add("--limit", type=_count, metavar="N", help="only the first N rows")
+    add("--repeat-lost", action="store_true", help="send a row again whose answer was lost")
+    add("--timeout", type=seconds, metavar="S", help="seconds that a call may take")
+    add("--dry-run", action="store_true", help="check every row, and send none")
+    add("-q", "--quiet", action="store_true", help="show no progress")
+    add_token(parser)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on, not {text!r}")
+    return int(text)
+
+
+def _concurrency(text: str) -> int | str:
+    return text if text == "auto" else _count(text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check the rows, send them, and write what came of them."""
+    for path in (options.out, options.failed):
+        if path is not None:
+            format_of(path)
+    target, table = _target(options)
+    journal = options.out.with_name(f"{options.out.name}.journal")
+    if journal.exists() and not (options.resume or options.dry_run):
+        raise ArgumentError(
+            f"{shown_path(journal)}: there is a journal of an earlier run. Go on from it by "
+            "--resume, or remove it."
+        )
+    inputs = Inputs(
+        path=Path(table),
+        target=target,
+        renames=_renames(options.map),
+        id_column=options.id,
+        limit=options.limit,
+    )
+    total, problems = inputs.check()
+    if problems:
+        for problem in problems:
+            fail(f"{table}: {problem}")
+        return ERROR
+    if options.dry_run:
+        print(f"{table}: {total} rows are right; nothing was sent.")
+        return OK
+    if not total:
+        raise ArgumentError(f"{table}: there are no rows.")
+    return _send(options, target, inputs, journal, total)
+
+
+def _send(
+    options: argparse.Namespace, target: Target, inputs: Inputs, journal: Path, total: int
+) -> int:
+    wanted: MapOptions = {
+        "concurrency": options.concurrency,
+        "rate": options.rate,
+        "checkpoint": journal,
+        "retry_failed": options.retry_failed,
+        "max_errors": options.max_errors,
+        "repeat_lost": options.repeat_lost,
+    }
+    rows = (one.content if one.id is None else (one.id, one.content) for one in inputs.items())
+    progress = RunProgress(total, is_quiet=options.quiet)
+    status = OK
+    with target.map(rows, wanted) as calls:
+        try:
+            for _ in calls:
+                progress.show(calls.summary())
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+        except JournalError:
+            raise
+        except HubsmithError as error:
+            progress.clear()
+            fail(str(error))
+            status = ERROR
+    progress.clear()
+    return _conclude(options, calls, target, inputs, journal, total, status)
+
+
+def _conclude(
+    options: argparse.Namespace,
+    calls: Run[object],
+    target: Target,
+    inputs: Inputs,
+    journal: Path,
+    total: int,
+    status: int,
+) -> int:
+    summary = calls.summary()
+    if not journal.exists():
+        return status  # It ended before the first row.
+
+    def rows():
+        return inputs.keys(target.endpoint)
+
+    written = write_results(options.out, journal, rows)
+    lines = [f"{shown_path(options.out)}: {written} rows."]
+    if options.failed is not None:
+        failed = write_results(options.failed, journal, rows, only_failed=True)
+        lines.append(f"{shown_path(options.failed)}: {failed} rows failed.")
+    if not options.quiet:
+        print(status_line(summary, total), file=sys.stderr)
+        print("\n".join(lines))
+    if summary.next:
+        words = summary.next.replace("with the same checkpoint", "with --resume")
+        fail(words.replace("and retry_failed=True", "--retry-failed"))
+    return status or (NO if summary.failed else OK)
+
+
+def _renames(pairs: list[str]) -> dict[str, str]:
+    renames: dict[str, str] = {}
+    for pair in pairs:
+        column, equals, name = pair.partition("=")
+        if not equals or not column:
+            raise UsageError(f"--map {pair}: write COLUMN=PARAMETER, or COLUMN= to leave it out")
+        renames[column] = name
+    return renames
+
+
+def _target(options: argparse.Namespace) -> tuple[Target, str]:
+    """Return what is called, and the table."""
+    words: list[str] = options.words
+    if options.task is not None:
+        if len(words) != 1:
+            raise UsageError("with --task, name the table only")
+        client = {"model": options.model, "provider": options.provider, "token": options.token}
+        client["timeout"] = options.timeout
+        return TaskTarget(options.task, client), words[0]
+    if options.model is not None or options.provider is not None:
+        raise UsageError("--model and --provider go with --task")
+    if len(words) != 3:
+        raise UsageError("name the Space, its endpoint and the table")
+    source, endpoint, table = words
+    raw = Reader(token=options.token).read_named(source)
+    service = normalise(raw)
+    operation = find_operation(service, endpoint)
+    address = root_of(source) if path_of(source) is None else raw.source
+    if address is None:
+        raise HubsmithError(
+            f"{source} does not say where the Space runs. Name its address instead."
+        )
+    client = {"token": options.token, "timeout": options.timeout}
+    return EndpointTarget(service, operation, address, client), table

@@ -1,0 +1,1 @@
+"""`hubsmith map`: tables in, many calls, tables out."""

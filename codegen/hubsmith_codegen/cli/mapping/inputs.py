@@ -1,0 +1,117 @@
+"""The input of a run as it is read from a table: columns become parameters, and rows are checked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hubsmith_bulk.rows import KeyIndex, content_key
+from hubsmith_runtime import ArgumentError, ValidationError
+
+from .results import OWN
+from .tables import Record, format_of, read_rows
+from .targets import Target
+
+_SHOWN = 20  # Problems. Those of a whole table would say nothing more.
+
+
+class Item(NamedTuple):
+    """A row of a table."""
+
+    record: Record  # As it stands there.
+    id: str | None
+    content: Any  # The arguments of its call.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The rows of a table as calls of a target.
+
+    Args:
+        renames: Parameters by column; a column without a parameter is not sent.
+        id_column: The column that tells rows apart; `id` where there is one that is no parameter.
+        limit: How many rows count.
+    """
+
+    path: Path
+    target: Target
+    renames: Mapping[str, str] = field(default_factory=dict[str, str])
+    id_column: str | None = None
+    limit: int | None = None
+
+    def items(self) -> Iterator[Item]:
+        """Iterate over the rows.
+
+        Raises:
+            ValidationError: when the arguments of one are not right, naming the row.
+        """
+        is_text = format_of(self.path) == "csv"
+        for number, record in enumerate(islice(read_rows(self.path), self.limit), 1):
+            yield self._item(number, record, is_text=is_text)
+
+    def _item(self, number: int, record: Record, *, is_text: bool) -> Item:
+        try:
+            id_, arguments = self._arguments(record)
+            return Item(record, id_, self.target.read(arguments, is_text=is_text))
+        except ValidationError as error:
+            raise type(error)(f"row {number}: {error}") from None
+
+    def _arguments(self, record: Record) -> tuple[str | None, Record]:
+        id_column = self.id_column
+        if id_column is None and "id" in record and "id" not in (*self.target.names, *self.renames):
+            id_column = "id"
+        arguments: Record = {}
+        for column, value in record.items():
+            name = self.renames.get(column, column)
+            if column == id_column or not name or (column in OWN and name not in self.target.names):
+                continue
+            if name not in self.target.names:
+                near = difflib.get_close_matches(name, self.target.names, 1)
+                hint = f" Did you mean {near[0]}?" if near else ""
+                raise ArgumentError(
+                    f"there is no parameter {name!r}.{hint} The parameters are: "
+                    f"{', '.join(self.target.names)}. Rename the column by --map "
+                    f"{column}=PARAMETER, or leave it out by --map {column}="
+                )
+            arguments[name] = value
+        if id_column is None:
+            return None, arguments
+        if (id_ := record.get(id_column)) in (None, ""):
+            raise ArgumentError(f"the column {id_column} is empty.")
+        return str(id_), arguments
+
+    def check(self) -> tuple[int, list[str]]:
+        """Read every row, and return how many there are and the first problems."""
+        problems: list[str] = []
+        index, number = KeyIndex(), 0
+        is_text = format_of(self.path) == "csv"
+        try:
+            for number, record in enumerate(islice(read_rows(self.path), self.limit), 1):
+                try:
+                    item = self._item(number, record, is_text=is_text)
+                except ValidationError as error:
+                    problems += str(error).splitlines()
+                else:
+                    if item.id is not None and index.times_seen(item.id) > 1:
+                        problems.append(f"row {number}: an earlier row has the id {item.id!r}.")
+                if len(problems) >= _SHOWN:
+                    problems.append("... and maybe more.")
+                    break
+        finally:
+            index.close()
+        return number, problems
+
+    def keys(self, endpoint: str) -> Iterator[tuple[str, Record]]:
+        """Iterate over the rows with the key that each has in a journal."""
+        index = KeyIndex()
+        try:
+            for item in self.items():
+                key = item.id or content_key(endpoint, item.content)
+                times = index.times_seen(key)
+                yield (key if times == 1 else f"{key}#{times}"), item.record
+        finally:
+            index.close()

@@ -1,0 +1,79 @@
+"""From a journal to a table: every row of the input with its result or its error, in their order."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from hubsmith_bulk import read_journal
+from typing_extensions import Self
+
+from .tables import Record, write_rows
+
+RESULT, ERROR, KIND = "result", "error", "error_kind"
+OWN = (RESULT, ERROR, KIND)
+"""Columns that are added. An input may have them already: the failed rows of an earlier run do."""
+
+
+def write_results(
+    path: Path,
+    journal: Path,
+    rows: Callable[[], Iterator[tuple[str, Record]]],
+    *,
+    only_failed: bool = False,
+) -> int:
+    """Write the rows that a journal has, and return how many these are.
+
+    Args:
+        rows: Gives the input again, each row with its key.
+        only_failed: Whether only rows with an error are written.
+    """
+    _, first = next(rows(), ("", cast("Record", {})))
+    columns = [name for name in first if name not in OWN]
+    columns += [ERROR, KIND] if only_failed else OWN
+    written = 0
+
+    def joined(ends: _Ends) -> Iterator[Record]:
+        nonlocal written
+        written = 0
+        for key, row in rows():
+            entry = ends.of(key)
+            if entry is None or (only_failed and "error" not in entry):
+                continue
+            written += 1
+            error: dict[str, Any] = entry.get("error") or {}
+            kept = {name: value for name, value in row.items() if name not in OWN}
+            if not only_failed:
+                kept[RESULT] = entry.get("value")
+            yield {**kept, ERROR: error.get("text"), KIND: error.get("kind")}
+
+    with _Ends(journal) as ends:
+        write_rows(path, columns, lambda: joined(ends))
+    return written
+
+
+class _Ends:
+    """How each row of a journal ended, by its key; on disk, so that memory does not grow."""
+
+    def __init__(self, journal: Path) -> None:
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute("CREATE TABLE ends (key TEXT PRIMARY KEY, entry TEXT) WITHOUT ROWID")
+        self._database.execute("BEGIN")
+        self._database.executemany(
+            "INSERT OR REPLACE INTO ends VALUES (?, ?)",
+            ((one["key"], json.dumps(one)) for one in read_journal(journal)),
+        )
+
+    def of(self, key: str) -> dict[str, Any] | None:
+        found = self._database.execute("SELECT entry FROM ends WHERE key = ?", (key,)).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()

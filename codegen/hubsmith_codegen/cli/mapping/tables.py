@@ -1,0 +1,189 @@
+"""Tables on the disk: JSON lines, CSV and Parquet, by the ending of their name, a row at a time."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+from hubsmith_runtime import ArgumentError, MissingDependencyError
+from hubsmith_runtime.saving import atomic_file
+
+Record: TypeAlias = dict[str, Any]
+
+_FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
+_AT_ONCE = 1_000  # Rows of Parquet that are in memory.
+
+
+def format_of(path: Path) -> str:
+    """Return `jsonl`, `csv` or `parquet`.
+
+    Raises:
+        ArgumentError: when the name ends in none of these.
+    """
+    if found := _FORMATS.get(path.suffix.lower()):
+        return found
+    raise ArgumentError(f"{path}: a table's name ends in .jsonl, .csv or .parquet.")
+
+
+def read_rows(path: Path) -> Iterator[Record]:
+    """Iterate over the rows of a table, each as a dict by column. Cells of CSV are text.
+
+    Raises:
+        ArgumentError: when the file cannot be read, naming the row.
+    """
+    match format_of(path):
+        case "jsonl":
+            return _read_json_lines(path)
+        case "csv":
+            return _read_csv(path)
+        case _:
+            return _read_parquet(path)
+
+
+def _read_json_lines(path: Path) -> Iterator[Record]:
+    with _explained(path), path.open(encoding="utf-8-sig") as lines:
+        row = 0
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            row += 1
+            try:
+                record: object = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise ArgumentError(
+                    f"{path}: row {row} (line {number}) is not JSON: {error}"
+                ) from None
+            if not isinstance(record, dict):
+                raise ArgumentError(f"{path}: row {row} (line {number}) is not a JSON object.")
+            yield cast("Record", record)
+
+
+def _read_csv(path: Path) -> Iterator[Record]:
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    with _explained(path), path.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.reader(lines, strict=True)
+        names = next(reader, None)
+        if names is None or len(set(names)) < len(names):
+            raise ArgumentError(f"{path}: its first line has to name each column once.")
+        try:
+            for number, cells in enumerate((line for line in reader if line), 1):
+                if len(cells) != len(names):
+                    raise ArgumentError(
+                        f"{path}: row {number} has {len(cells)} cells, the header has {len(names)}."
+                    )
+                yield dict(zip(names, cells, strict=True))
+        except csv.Error as error:
+            raise ArgumentError(f"{path}: line {reader.line_num}: {error}.") from None
+
+
+def _read_parquet(path: Path) -> Iterator[Record]:
+    parquet = _parquet()
+    with _explained(path), parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=_AT_ONCE):
+            yield from batch.to_pylist()
+
+
+@contextmanager
+def _explained(path: Path) -> Generator[None, None, None]:
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise ArgumentError(f"{path}: it is not UTF-8 text.") from None
+    except OSError as error:
+        raise ArgumentError(f"{path}: it cannot be read: {error.strerror or error}.") from None
+    except ValueError as error:
+        if isinstance(error, ArgumentError):
+            raise
+        # pyarrow's errors are of this kind.
+        raise ArgumentError(f"{path}: it cannot be read: {error}.") from None
+
+
+Rows: TypeAlias = Callable[[], Iterable[Mapping[str, Any]]]
+"""Gives the rows of a table, again and again."""
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Rows) -> None:
+    """Write a table, whole or not at all. What CSV and Parquet have no cell for is JSON there."""
+    form = format_of(path)
+    if form == "parquet":
+        _parquet()  # Missing, it is an error before anything is written.
+    with atomic_file(path) as output:
+        if form == "jsonl":
+            for row in rows():
+                output.write(
+                    (json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+                )
+        elif form == "csv":
+            output.write(_csv_line(columns))
+            for row in rows():
+                output.write(_csv_line([_cell(row.get(name)) for name in columns]))
+        else:
+            _write_parquet(output, columns, rows)
+
+
+def _csv_line(cells: Sequence[str]) -> bytes:
+    lines: list[str] = []
+
+    class Line:
+        def write(self, text: str) -> int:
+            lines.append(text)
+            return len(text)
+
+    csv.writer(Line(), lineterminator="\n").writerow(cells)
+    return "".join(lines).encode("utf-8", "replace")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _write_parquet(output: Any, columns: Sequence[str], rows: Rows) -> None:
+    """Write rows in groups. Every column is text, but for numbers and truth values throughout."""
+    parquet = _parquet()
+    arrow: Any = sys.modules["pyarrow"]
+    seen: dict[str, set[type[object]]] = {name: set() for name in columns}
+    for row in rows():
+        for name in columns:
+            value: object = row.get(name)
+            seen[name].add(type(value))
+    kinds = {name: _kind(types - {type(None)}) for name, types in seen.items()}
+    schema = arrow.schema([(name, getattr(arrow, kind)()) for name, kind in kinds.items()])
+    left = iter(rows())
+    with parquet.ParquetWriter(output, schema) as writer:
+        while group := list(islice(left, _AT_ONCE)):
+            cells = {
+                name: [_fitted(row.get(name), kind) for row in group]
+                for name, kind in kinds.items()
+            }
+            writer.write_table(arrow.table(cells, schema=schema))
+
+
+def _kind(types: Set[type]) -> str:
+    """Return pyarrow's name of the type of a column that has values of these types."""
+    if types == {bool}:
+        return "bool_"
+    if types and types <= {int, float}:
+        return "float64" if float in types else "int64"
+    return "string"
+
+
+def _fitted(value: object, kind: str) -> object:
+    return _cell(value) if kind == "string" and value is not None else value
+
+
+def _parquet() -> Any:
+    try:
+        return importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        raise MissingDependencyError(
+            'Parquet needs pyarrow. Run: pip install "hubsmith[parquet]", or use .jsonl or .csv.'
+        ) from None
