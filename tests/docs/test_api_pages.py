@@ -24,6 +24,9 @@ def test_every_public_name_is_documented() -> None:
 
 
 def test_every_command_has_a_page_with_its_usage() -> None:
+    pages = {path.stem for path in (DOCS / "commands").glob("*.md")}
+    missing = [f"docs/commands/{command}.md" for command in COMMANDS if command not in pages]
+    assert missing == [], "Write them, and name them in docs/commands/index.md."
     for command in COMMANDS:
         text = page_path(f"commands/{command}").read_text(encoding="utf-8")
         assert text.startswith(f"# hubsmith {command}\n")
