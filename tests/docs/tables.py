@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 DIFFERENCES = ROOT / "tests" / "inference" / "differences.toml"
 COMMON = ("model", "timeout", "extra_headers", "extra_body")
-OTHERS = ("close", "get_endpoint_info", "health_check", "post")  # Methods that are no tasks.
+OTHERS = ("close", "get_endpoint_info", "health_check", "map", "post")  # Methods that are no tasks.
 DOMAINS = {
     "Chat and text": (
         "chat_completion", "text_generation", "feature_extraction", "fill_mask",
