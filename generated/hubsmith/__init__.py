@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hubsmith_runtime import FileError as FileError
     from hubsmith_runtime import FileInput as FileInput
     from hubsmith_runtime import FileTooLargeError as FileTooLargeError
-    from hubsmith_runtime import FloatInput as FloatInput
+    from hubsmith_runtime import Float as Float
     from hubsmith_runtime import HubsmithError as HubsmithError
     from hubsmith_runtime import InferenceTimeoutError as InferenceTimeoutError
     from hubsmith_runtime import Job as Job
@@ -303,7 +303,7 @@ _NAMES = {
         FileError
         FileInput
         FileTooLargeError
-        FloatInput
+        Float
         HubsmithError
         InferenceTimeoutError
         Job

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .errors import *
     from .files import File as File, FileInput as FileInput, handle_file as handle_file
     from .model import (
-        FloatInput as FloatInput,
+        Float as Float,
         ListInput as ListInput,
         Model as Model,
         ObjectInput as ObjectInput,
@@ -48,7 +48,7 @@ _NAMES = {
         ZeroGPUTimeoutError
     """,
     "files": "File FileInput handle_file",
-    "model": "FloatInput ListInput Model ObjectInput",
+    "model": "Float ListInput Model ObjectInput",
     "retries": "Retries",
     "spaces.client": "AsyncClient Client",
     "spaces.codec": "Endpoint Request",

@@ -169,7 +169,7 @@ def test_bounds(schema: object, config: Any, bounds: str) -> None:
 def test_no_bounds(schema: object, config: Any) -> None:
     documents = {} if config is None else {"config": config}
     service = service_of(info=info_of({"/go": endpoint(parameter(schema))}), **documents)
-    assert fields(service)["GoRequest"]["x"] in ("FloatInput", "str")
+    assert fields(service)["GoRequest"]["x"] in ("Float", "str")
 
 
 @pytest.mark.parametrize(
@@ -196,3 +196,12 @@ def test_a_wrong_argument_fails_by_the_name_that_the_caller_wrote(tmp_path: Path
         for wrong in (2, "hot"):
             with pytest.raises(ValidationError, match="the_heat"):
                 package.GoRequest(the_heat=wrong)
+
+
+def test_a_table_is_also_taken_as_an_array_or_a_data_frame() -> None:
+    rows = {"type": "array", "items": {"type": "array", "items": {}}}
+    members = {"headers": {"type": "array", "items": {}}, "data": rows, "metadata": {}}
+    table = {"type": "object", "title": "Grid", "properties": members}
+    assert argument(table) == "Grid | GridDict | TableLike"
+    other = {**table, "properties": {**members, "colour": STRING}}
+    assert argument(other) == "Grid | GridDict"

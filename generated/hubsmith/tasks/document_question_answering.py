@@ -8,7 +8,7 @@ from typing import Annotated
 
 from hubsmith_runtime.inference import (
     ContentInput,
-    FloatInput,
+    Float,
     ListInput,
     Task,
     TaskOutput,
@@ -48,5 +48,5 @@ class DocumentQuestionAnsweringRequest(TaskRequest[list[DocumentQuestionAnswerin
     max_seq_len: int | None = None
     top_k: int | None = None
     word_boxes: (
-        ListInput[str | Annotated[list[FloatInput], Field(min_length=4, max_length=4)]] | None
+        ListInput[str | Annotated[list[Float], Field(min_length=4, max_length=4)]] | None
     ) = None

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from hubsmith_runtime.inference import (
     ContentInput,
-    FloatInput,
+    Float,
     Image,
     Task,
     TaskOutput,
@@ -37,7 +37,7 @@ class ImageSegmentationRequest(TaskRequest[list[ImageSegmentationOutputElement]]
         shapes=("list", "inner"),
     )
     image: Annotated[ContentInput, Field(alias="inputs")]
-    mask_threshold: FloatInput | None = None
-    overlap_mask_area_threshold: FloatInput | None = None
+    mask_threshold: Float | None = None
+    overlap_mask_area_threshold: Float | None = None
     subtask: Literal["instance", "panoptic", "semantic"] | None = None
-    threshold: FloatInput | None = None
+    threshold: Float | None = None

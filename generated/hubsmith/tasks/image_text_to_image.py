@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 from hubsmith_runtime.inference import (
     ContentInput,
-    FloatInput,
+    Float,
     Image,
     ObjectInput,
     Task,
@@ -38,6 +38,6 @@ class ImageTextToImageRequest(TaskRequest[Image]):
     prompt: str | None = None
     negative_prompt: str | None = None
     num_inference_steps: int | None = None
-    guidance_scale: FloatInput | None = None
+    guidance_scale: Float | None = None
     target_size: ObjectInput[TargetSize, TargetSizeDict] | None = None
     seed: int | None = None

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 from hubsmith_runtime.inference import (
     ContentInput,
-    FloatInput,
+    Float,
     ObjectInput,
     Task,
     TaskRequest,
@@ -36,8 +36,8 @@ class ImageTextToVideoRequest(TaskRequest[bytes]):
     image: Annotated[ContentInput | None, Field(alias="inputs")] = None
     prompt: str | None = None
     negative_prompt: str | None = None
-    num_frames: int | FloatInput | None = None
+    num_frames: int | Float | None = None
     num_inference_steps: int | None = None
-    guidance_scale: FloatInput | None = None
+    guidance_scale: Float | None = None
     seed: int | None = None
     target_size: ObjectInput[TargetSize, TargetSizeDict] | None = None

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 from hubsmith_runtime.inference import (
     ContentInput,
-    FloatInput,
+    Float,
     Image,
     ObjectInput,
     Task,
@@ -37,5 +37,5 @@ class ImageToImageRequest(TaskRequest[Image]):
     prompt: str | None = None
     negative_prompt: str | None = None
     num_inference_steps: int | None = None
-    guidance_scale: FloatInput | None = None
+    guidance_scale: Float | None = None
     target_size: ObjectInput[TargetSize, TargetSizeDict] | None = None

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 from hubsmith_runtime.inference import (
     ContentInput,
-    FloatInput,
+    Float,
     ObjectInput,
     Task,
     TaskRequest,
@@ -35,8 +35,8 @@ class ImageToVideoRequest(TaskRequest[bytes]):
     image: Annotated[ContentInput, Field(alias="inputs")]
     prompt: str | None = None
     negative_prompt: str | None = None
-    num_frames: int | FloatInput | None = None
+    num_frames: int | Float | None = None
     num_inference_steps: int | None = None
-    guidance_scale: FloatInput | None = None
+    guidance_scale: Float | None = None
     seed: int | None = None
     target_size: ObjectInput[TargetSize, TargetSizeDict] | None = None

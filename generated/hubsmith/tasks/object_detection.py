@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 from hubsmith_runtime.inference import (
     ContentInput,
-    FloatInput,
+    Float,
     Task,
     TaskOutput,
     TaskRequest,
@@ -43,4 +43,4 @@ class ObjectDetectionRequest(TaskRequest[list[ObjectDetectionOutputElement]]):
         shapes=("list", "inner"),
     )
     image: Annotated[ContentInput, Field(alias="inputs")]
-    threshold: FloatInput | None = None
+    threshold: Float | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from hubsmith_runtime.inference import (
-    FloatInput,
+    Float,
     Image,
     Task,
     TaskRequest,
@@ -22,6 +22,6 @@ class TextToImageRequest(TaskRequest[Image]):
     height: int | None = None
     width: int | None = None
     num_inference_steps: int | None = None
-    guidance_scale: FloatInput | None = None
+    guidance_scale: Float | None = None
     scheduler: str | None = None
     seed: int | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from hubsmith_runtime.inference import (
-    FloatInput,
+    Float,
     Task,
     TaskRequest,
 )
@@ -19,17 +19,17 @@ class TextToSpeechRequest(TaskRequest[bytes]):
     text: Annotated[str, Field(alias="inputs")]
     do_sample: bool | None = None
     early_stopping: bool | Literal["never"] | None = None
-    epsilon_cutoff: FloatInput | None = None
-    eta_cutoff: FloatInput | None = None
+    epsilon_cutoff: Float | None = None
+    eta_cutoff: Float | None = None
     max_length: int | None = None
     max_new_tokens: int | None = None
     min_length: int | None = None
     min_new_tokens: int | None = None
     num_beam_groups: int | None = None
     num_beams: int | None = None
-    penalty_alpha: FloatInput | None = None
-    temperature: FloatInput | None = None
+    penalty_alpha: Float | None = None
+    temperature: Float | None = None
     top_k: int | None = None
-    top_p: FloatInput | None = None
-    typical_p: FloatInput | None = None
+    top_p: Float | None = None
+    typical_p: Float | None = None
     use_cache: bool | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from hubsmith_runtime.inference import (
-    FloatInput,
+    Float,
     Task,
     TaskRequest,
 )
@@ -17,8 +17,8 @@ from pydantic import Field
 class TextToVideoRequest(TaskRequest[bytes]):
     __task__ = Task(name="text-to-video", method="text_to_video", inputs="prompt", result="bytes")
     prompt: Annotated[str, Field(alias="inputs")]
-    guidance_scale: FloatInput | None = None
+    guidance_scale: Float | None = None
     negative_prompt: list[str] | None = None
-    num_frames: int | FloatInput | None = None
+    num_frames: int | Float | None = None
     num_inference_steps: int | None = None
     seed: int | None = None

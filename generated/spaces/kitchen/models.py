@@ -11,7 +11,7 @@ from hubsmith_runtime import (
     Endpoint,
     File,
     FileInput,
-    FloatInput,
+    Float,
     ListInput,
     Model,
     ObjectInput,
@@ -83,7 +83,7 @@ class MessageDict(TypedDict):
 class MetadataDict(Model):
     """A typed dictionary to represent metadata for a message in the Chatbot component."""
 
-    duration: FloatInput | None = None
+    duration: Float | None = None
     id: int | str | None = None
     log: str | None = None
     parent_id: int | str | None = None
@@ -125,7 +125,7 @@ class PlanRecipeDict(TypedDict):
 
 
 class PlanRecipeIngredients(Model):
-    grams: FloatInput
+    grams: Float
     name: str
     optional: bool
 
@@ -149,7 +149,7 @@ class TextMessageDict(TypedDict):
 class BakeRequest(Request[str]):
     __endpoint__ = Endpoint(name="/bake")
     dish: str = "bread"
-    minutes: Annotated[FloatInput, Field(ge=1, le=100)] = 10
+    minutes: Annotated[Float, Field(ge=1, le=100)] = 10
 
 
 class ChatRequest(Request[list[Message]]):
@@ -172,7 +172,7 @@ class GreetRequest(Request[str]):
     __endpoint__ = Endpoint(name="/greet")
     name: str
     style: Literal["formal", "casual"] = "formal"
-    intensity: Annotated[FloatInput, Field(ge=0, le=10)] = 3
+    intensity: Annotated[Float, Field(ge=0, le=10)] = 3
 
 
 class ImgResult(NamedTuple):
@@ -183,7 +183,7 @@ class ImgResult(NamedTuple):
 class ImgRequest(Request[ImgResult]):
     __endpoint__ = Endpoint(name="/img", outputs=2)
     im: FileInput | None
-    strength: Annotated[FloatInput, Field(ge=0, le=1)] = 0
+    strength: Annotated[Float, Field(ge=0, le=1)] = 0
 
 
 class PlanRequest(Request[list[dict[str, str | float]]]):
@@ -202,7 +202,7 @@ class ShoutRequest(Request[File]):
 class StreamRequest(Request[str]):
     __endpoint__ = Endpoint(name="/stream")
     n: Annotated[int, Field(ge=1, le=100)]
-    delay: Annotated[FloatInput, Field(ge=0, le=5)] = 0.05
+    delay: Annotated[Float, Field(ge=0, le=5)] = 0.05
 
 
 class SuggestResult(NamedTuple):

@@ -7,9 +7,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .api import InferenceApi as InferenceApi
     from .client import (
         AsyncInferenceBase as AsyncInferenceBase,
-        InferenceApi as InferenceApi,
         InferenceBase as InferenceBase,
     )
     from .errors import *
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .stream import AsyncStream as AsyncStream, Stream as Stream
     from .task import (
         ContentInput as ContentInput,
-        FloatInput as FloatInput,
+        Float as Float,
         ImageInput as ImageInput,
         ListInput as ListInput,
         ObjectInput as ObjectInput,
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 
 # By module: what is public.
 _NAMES = {
-    "client": "AsyncInferenceBase InferenceApi InferenceBase",
+    "api": "InferenceApi",
+    "client": "AsyncInferenceBase InferenceBase",
     "errors": """
         BadRequestError GenerationError IncompleteGenerationError IncompleteStreamError
         InferenceAuthenticationError InferenceError ModelNotFoundError OverloadedError
@@ -58,7 +59,7 @@ _NAMES = {
     "raw": "AsyncRawCalls RawCalls RawResponse",
     "stream": "AsyncStream Stream",
     "task": """
-        ContentInput FloatInput ImageInput ListInput ObjectInput Task TaskObject TaskOutput
+        ContentInput Float ImageInput ListInput ObjectInput Task TaskObject TaskOutput
         TaskRequest
     """,
 }
