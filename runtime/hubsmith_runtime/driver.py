@@ -71,8 +71,8 @@ class Driver:
                 return self._open(request, deadline.within(seconds))
             case effects.Read(body, seconds):
                 return self._read(body, deadline.within(seconds))
-            case effects.Close(body):
-                return self._close(body)
+            case effects.Close(body, is_read):
+                return self._close(body, is_read)
             case effects.Sleep(seconds, why):
                 log.info("waits %.1f s: %s", seconds, why)
                 if deadline.is_over(seconds):
@@ -114,8 +114,10 @@ class Driver:
         finally:
             body.is_waited_for = False
 
-    def _close(self, body: Body) -> None:
-        if body.is_waited_for:  # The other thread wakes, and closes it.
+    def _close(self, body: Body, is_read: bool) -> None:
+        # Closed just before another thread waits for it, a socket's number may be that of the next
+        # connection, and the thread waits for that one.
+        if is_read or body.is_waited_for:
             _shut_down(body.response.extensions.get("network_stream"))
         else:
             body.response.close()
@@ -159,9 +161,9 @@ class Driver:
         _join(brief)
         clients = self._clients.end()
         self._streams.end()
+        _join(background)  # First, as in `_close`.
         for client in clients:
             client.close()
-        _join(background)
 
     def __del__(self) -> None:
         # A client that nobody closed leaves no socket open.

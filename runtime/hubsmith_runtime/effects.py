@@ -93,6 +93,7 @@ class Read(NamedTuple):
 
 class Close(NamedTuple):
     body: Body  # Read to its end or not; a caller that waits for a piece of it gets an error.
+    is_read: bool = False  # By another call, which is only woken, and closes it.
 
 
 class Sleep(NamedTuple):

@@ -51,7 +51,7 @@ class EventReader:
 
     def stop(self, session: Session) -> Effects[None]:
         if session.is_read and session.body is not None:
-            yield Close(session.body)  # Whoever reads it notices, and drops it.
+            yield Close(session.body, is_read=True)  # Whoever reads it notices, and drops it.
         else:
             yield from _drop(session)
 
