@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from hubsmith_runtime import FileError as FileError
     from hubsmith_runtime import FileInput as FileInput
     from hubsmith_runtime import FileTooLargeError as FileTooLargeError
-    from hubsmith_runtime import Float as Float
     from hubsmith_runtime import HubsmithError as HubsmithError
     from hubsmith_runtime import InferenceTimeoutError as InferenceTimeoutError
     from hubsmith_runtime import Job as Job
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from hubsmith_runtime import ProgressUnit as ProgressUnit
     from hubsmith_runtime import Queued as Queued
     from hubsmith_runtime import QueueFullError as QueueFullError
+    from hubsmith_runtime import Real as Real
     from hubsmith_runtime import Request as Request
     from hubsmith_runtime import ResultError as ResultError
     from hubsmith_runtime import Retries as Retries
@@ -303,7 +303,6 @@ _NAMES = {
         FileError
         FileInput
         FileTooLargeError
-        Float
         HubsmithError
         InferenceTimeoutError
         Job
@@ -322,6 +321,7 @@ _NAMES = {
         ProgressUnit
         QueueFullError
         Queued
+        Real
         Request
         ResultError
         Retries

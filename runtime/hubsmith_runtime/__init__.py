@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from .errors import *
     from .files import File as File, FileInput as FileInput, handle_file as handle_file
     from .model import (
-        Float as Float,
         ListInput as ListInput,
         Model as Model,
         ObjectInput as ObjectInput,
+        Real as Real,
     )
     from .retries import Retries as Retries
     from .spaces.client import AsyncClient as AsyncClient, Client as Client
@@ -48,7 +48,7 @@ _NAMES = {
         ZeroGPUTimeoutError
     """,
     "files": "File FileInput handle_file",
-    "model": "Float ListInput Model ObjectInput",
+    "model": "Real ListInput Model ObjectInput",
     "retries": "Retries",
     "spaces.client": "AsyncClient Client",
     "spaces.codec": "Endpoint Request",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     ListInput: TypeAlias = Sequence[M]
     """What is taken for a list."""
 
-    Float: TypeAlias = float
+    Real: TypeAlias = float
     """What is taken for a number; an integer stays one."""
 else:
     ListInput = list  # Pydantic makes what was given a list.
@@ -34,7 +34,7 @@ else:
         def __get_pydantic_core_schema__(self, source, handler):
             return {**handler(int | float), "custom_error_type": "float_type"}
 
-    Float = Annotated[float, _AsGiven()]
+    Real = Annotated[float, _AsGiven()]
 
     class ObjectInput:
         """What is taken for an object: pydantic makes a dict one of the class, the first type."""

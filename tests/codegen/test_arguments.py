@@ -169,7 +169,7 @@ def test_bounds(schema: object, config: Any, bounds: str) -> None:
 def test_no_bounds(schema: object, config: Any) -> None:
     documents = {} if config is None else {"config": config}
     service = service_of(info=info_of({"/go": endpoint(parameter(schema))}), **documents)
-    assert fields(service)["GoRequest"]["x"] in ("Float", "str")
+    assert fields(service)["GoRequest"]["x"] in ("Real", "str")
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,6 @@ def check_stub(method: object, request: type[Request[object]]) -> None:
         default = one.empty if field.is_required() else field.default
         assert one.default == default and type(one.default) is type(default)
         plain = str(request.__annotations__[one.name]).replace("ListInput[", "Sequence[")
-        plain = plain.replace("Float", "float")
+        plain = plain.replace("Real", "float")
         plain = re.sub(r"ObjectInput\[(\w+), (\w+)\]", r"\1 | \2", plain)
         assert one.annotation == plain or plain.startswith(f"Annotated[{one.annotation}, ")

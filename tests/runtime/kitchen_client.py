@@ -11,7 +11,7 @@ from hubsmith_runtime import (
     Endpoint,
     File,
     FileInput,
-    Float,
+    Real,
     Job,
     Jobs,
     Request,
@@ -42,7 +42,7 @@ class UnqueuedRequest(EchoRequest):
 
 class StepsRequest(Request[Any]):
     __endpoint__ = Endpoint(name="/steps")
-    count: Float
+    count: Real
 
 
 class TwoRequest(Request[TwoResult]):

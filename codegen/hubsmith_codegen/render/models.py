@@ -102,5 +102,5 @@ def _taken(type_: Type, dicts: DictClasses) -> Type:
 def _as_given(type_: Type) -> Type:
     """The type with numbers that stay as they are given: pydantic makes an integer a float."""
     if isinstance(type_, ScalarType) and type_.kind == "number":
-        return GenericType(class_name=ClassName("Float"), arguments=(), bounds=type_.bounds)
+        return GenericType(class_name=ClassName("Real"), arguments=(), bounds=type_.bounds)
     return mapped(type_, _as_given)

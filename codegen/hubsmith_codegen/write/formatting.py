@@ -16,7 +16,11 @@ from .options import LINE_LENGTH, TARGET
 _COMMON = ("--isolated", "--no-cache", "--quiet", "--target-version", TARGET)
 _WIDTH = f"line-length = {LINE_LENGTH}"
 # Where imports are sorted must not depend on the folders that happen to be next to a file.
-_ISORT = 'lint.isort.known-third-party = ["hubsmith_runtime", "pydantic", "typing_extensions"]'
+_ISORT = (
+    'lint.isort = {known-third-party = ["hubsmith_runtime", "pydantic", "typing_extensions"], '
+    # What a template imports and a file does not need leaves short lines behind.
+    "split-on-trailing-comma = false}"
+)
 _SECONDS = 300
 
 

@@ -6,11 +6,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from hubsmith_runtime.inference import (
-    Float,
-    TaskObject,
-    TaskOutput,
-)
+from hubsmith_runtime.inference import Real, TaskObject, TaskOutput
 from typing_extensions import NotRequired, TypedDict
 
 
@@ -26,25 +22,25 @@ class ClassificationOutputElement(TaskOutput):
 class GenerationParameters(TaskObject):
     """How text or sound is generated token by token."""
 
-    temperature: Float | None = None
+    temperature: Real | None = None
     """How far the choice of the next token may stray from the likeliest: lower is more
     predictable, higher more varied.
     """
     top_k: int | None = None
     """Sample only from this many of the likeliest tokens."""
-    top_p: Float | None = None
+    top_p: Real | None = None
     """Sample only from the likeliest tokens whose probabilities add up to this share, between 0
     and 1.
     """
-    typical_p: Float | None = None
+    typical_p: Real | None = None
     """Sample only from the tokens that are about as surprising as the text so far would suggest,
     up to this share of the probability (paper 2202.00666).
     """
-    epsilon_cutoff: Float | None = None
+    epsilon_cutoff: Real | None = None
     """Sample only tokens with a conditional probability above this, between 0 and 1; 3e-4 to 9e-4
     are usual (paper 2210.15191).
     """
-    eta_cutoff: Float | None = None
+    eta_cutoff: Real | None = None
     """A cutoff that follows the entropy of the distribution, between 0 and 1; 3e-4 to 2e-3 are
     usual (paper 2210.15191).
     """
@@ -68,7 +64,7 @@ class GenerationParameters(TaskObject):
     """Number of groups that the beams are divided into, for more diverse results (paper
     1610.02424).
     """
-    penalty_alpha: Float | None = None
+    penalty_alpha: Real | None = None
     """Weight of the penalty on repetition in contrastive search."""
     use_cache: bool | None = None
     """Reuse attention keys and values of earlier tokens, which is faster."""

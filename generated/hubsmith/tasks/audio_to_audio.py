@@ -8,13 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from hubsmith_runtime.inference import (
-    Base64Bytes,
-    ContentInput,
-    Task,
-    TaskOutput,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import Base64Bytes, ContentInput, Task, TaskOutput, TaskRequest
 from pydantic import Field
 
 

@@ -6,19 +6,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from hubsmith_runtime.inference import (
-    ContentInput,
-    ObjectInput,
-    Task,
-    TaskOutput,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ContentInput, ObjectInput, Task, TaskOutput, TaskRequest
 from pydantic import Field
 
-from ._common import (
-    GenerationParameters,
-    GenerationParametersDict,
-)
+from ._common import GenerationParameters, GenerationParametersDict
 
 
 class AutomaticSpeechRecognitionOutputChunk(TaskOutput):

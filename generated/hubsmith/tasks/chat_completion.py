@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, T
 
 import pydantic
 from hubsmith_runtime.inference import (
-    Float,
     ImageInput,
     ListInput,
     ObjectInput,
+    Real,
     Task,
     TaskObject,
     TaskOutput,
@@ -529,12 +529,12 @@ class ChatCompletionRequest(TaskRequest[ChatCompletionOutput]):
     )
     messages: ListInput[ObjectInput[ChatCompletionInputMessage, ChatCompletionInputMessageDict]]
     stream: bool | None = False
-    frequency_penalty: Float | None = None
-    logit_bias: list[Float] | dict[str, Float] | None = None
+    frequency_penalty: Real | None = None
+    logit_bias: list[Real] | dict[str, Real] | None = None
     logprobs: bool | None = None
     max_tokens: Annotated[int | None, Field(ge=0)] = None
     n: Annotated[int | None, Field(ge=0)] = None
-    presence_penalty: Float | None = None
+    presence_penalty: Real | None = None
     response_format: (
         type[pydantic.BaseModel]
         | ObjectInput[ChatCompletionInputGrammarType, ChatCompletionInputGrammarTypeDict]
@@ -546,7 +546,7 @@ class ChatCompletionRequest(TaskRequest[ChatCompletionOutput]):
     stream_options: (
         ObjectInput[ChatCompletionInputStreamOptions, ChatCompletionInputStreamOptionsDict] | None
     ) = None
-    temperature: Float | None = None
+    temperature: Real | None = None
     tool_choice: (
         Literal["auto", "none", "required"]
         | ObjectInput[ChatCompletionInputToolChoiceClass, ChatCompletionInputToolChoiceClassDict]
@@ -557,7 +557,7 @@ class ChatCompletionRequest(TaskRequest[ChatCompletionOutput]):
         None
     )
     top_logprobs: Annotated[int | None, Field(ge=0)] = None
-    top_p: Float | None = None
+    top_p: Real | None = None
     reasoning_effort: str | None = None
     max_completion_tokens: Annotated[int | None, Field(ge=0)] = None
     parallel_tool_calls: bool | None = None

@@ -6,13 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from hubsmith_runtime.inference import (
-    ContentInput,
-    Image,
-    Task,
-    TaskOutput,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ContentInput, Image, Task, TaskOutput, TaskRequest
 from pydantic import Field
 
 

@@ -6,14 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from hubsmith_runtime.inference import (
-    ContentInput,
-    Float,
-    ListInput,
-    Task,
-    TaskOutput,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ContentInput, ListInput, Real, Task, TaskOutput, TaskRequest
 from pydantic import Field
 
 
@@ -47,6 +40,6 @@ class DocumentQuestionAnsweringRequest(TaskRequest[list[DocumentQuestionAnswerin
     max_question_len: int | None = None
     max_seq_len: int | None = None
     top_k: int | None = None
-    word_boxes: (
-        ListInput[str | Annotated[list[Float], Field(min_length=4, max_length=4)]] | None
-    ) = None
+    word_boxes: ListInput[str | Annotated[list[Real], Field(min_length=4, max_length=4)]] | None = (
+        None
+    )

@@ -6,11 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from hubsmith_runtime.inference import (
-    Array,
-    Task,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import Array, Task, TaskRequest
 from pydantic import Field
 
 

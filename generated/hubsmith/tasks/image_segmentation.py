@@ -6,14 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from hubsmith_runtime.inference import (
-    ContentInput,
-    Float,
-    Image,
-    Task,
-    TaskOutput,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ContentInput, Image, Real, Task, TaskOutput, TaskRequest
 from pydantic import Field
 
 
@@ -37,7 +30,7 @@ class ImageSegmentationRequest(TaskRequest[list[ImageSegmentationOutputElement]]
         shapes=("list", "inner"),
     )
     image: Annotated[ContentInput, Field(alias="inputs")]
-    mask_threshold: Float | None = None
-    overlap_mask_area_threshold: Float | None = None
+    mask_threshold: Real | None = None
+    overlap_mask_area_threshold: Real | None = None
     subtask: Literal["instance", "panoptic", "semantic"] | None = None
-    threshold: Float | None = None
+    threshold: Real | None = None

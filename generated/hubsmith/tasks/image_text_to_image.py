@@ -6,20 +6,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from hubsmith_runtime.inference import (
-    ContentInput,
-    Float,
-    Image,
-    ObjectInput,
-    Task,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ContentInput, Image, ObjectInput, Real, Task, TaskRequest
 from pydantic import Field
 
-from ._common import (
-    TargetSize,
-    TargetSizeDict,
-)
+from ._common import TargetSize, TargetSizeDict
 
 ImageTextToImageTargetSize: TypeAlias = TargetSize
 ImageTextToImageTargetSizeDict: TypeAlias = TargetSizeDict
@@ -38,6 +28,6 @@ class ImageTextToImageRequest(TaskRequest[Image]):
     prompt: str | None = None
     negative_prompt: str | None = None
     num_inference_steps: int | None = None
-    guidance_scale: Float | None = None
+    guidance_scale: Real | None = None
     target_size: ObjectInput[TargetSize, TargetSizeDict] | None = None
     seed: int | None = None

@@ -6,20 +6,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from hubsmith_runtime.inference import (
-    ContentInput,
-    Float,
-    Image,
-    ObjectInput,
-    Task,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ContentInput, Image, ObjectInput, Real, Task, TaskRequest
 from pydantic import Field
 
-from ._common import (
-    TargetSize,
-    TargetSizeDict,
-)
+from ._common import TargetSize, TargetSizeDict
 
 ImageToImageTargetSize: TypeAlias = TargetSize
 ImageToImageTargetSizeDict: TypeAlias = TargetSizeDict
@@ -37,5 +27,5 @@ class ImageToImageRequest(TaskRequest[Image]):
     prompt: str | None = None
     negative_prompt: str | None = None
     num_inference_steps: int | None = None
-    guidance_scale: Float | None = None
+    guidance_scale: Real | None = None
     target_size: ObjectInput[TargetSize, TargetSizeDict] | None = None

@@ -6,19 +6,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from hubsmith_runtime.inference import (
-    ContentInput,
-    Float,
-    ObjectInput,
-    Task,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ContentInput, ObjectInput, Real, Task, TaskRequest
 from pydantic import Field
 
-from ._common import (
-    TargetSize,
-    TargetSizeDict,
-)
+from ._common import TargetSize, TargetSizeDict
 
 ImageToVideoTargetSize: TypeAlias = TargetSize
 ImageToVideoTargetSizeDict: TypeAlias = TargetSizeDict
@@ -35,8 +26,8 @@ class ImageToVideoRequest(TaskRequest[bytes]):
     image: Annotated[ContentInput, Field(alias="inputs")]
     prompt: str | None = None
     negative_prompt: str | None = None
-    num_frames: int | Float | None = None
+    num_frames: int | Real | None = None
     num_inference_steps: int | None = None
-    guidance_scale: Float | None = None
+    guidance_scale: Real | None = None
     seed: int | None = None
     target_size: ObjectInput[TargetSize, TargetSizeDict] | None = None

@@ -6,18 +6,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from hubsmith_runtime.inference import (
-    ContentInput,
-    Float,
-    Task,
-    TaskOutput,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ContentInput, Real, Task, TaskOutput, TaskRequest
 from pydantic import Field
 
-from ._common import (
-    BoundingBox,
-)
+from ._common import BoundingBox
 
 
 class ObjectDetectionOutputElement(TaskOutput):
@@ -43,4 +35,4 @@ class ObjectDetectionRequest(TaskRequest[list[ObjectDetectionOutputElement]]):
         shapes=("list", "inner"),
     )
     image: Annotated[ContentInput, Field(alias="inputs")]
-    threshold: Float | None = None
+    threshold: Real | None = None

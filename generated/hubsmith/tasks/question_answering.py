@@ -4,11 +4,7 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference import (
-    Task,
-    TaskOutput,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import Task, TaskOutput, TaskRequest
 
 
 class QuestionAnsweringOutputElement(TaskOutput):

@@ -6,10 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from hubsmith_runtime.inference import (
-    Task,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import Task, TaskRequest
 from pydantic import Field
 
 

@@ -6,11 +6,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from hubsmith_runtime.inference import (
-    Task,
-    TaskOutput,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import Task, TaskOutput, TaskRequest
 
 
 class TableQuestionAnsweringOutputElement(TaskOutput):

@@ -6,11 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from hubsmith_runtime.inference import (
-    ListInput,
-    Task,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ListInput, Task, TaskRequest
 from pydantic import Field
 
 

@@ -6,15 +6,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from hubsmith_runtime.inference import (
-    Task,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import Task, TaskRequest
 from pydantic import Field
 
-from ._common import (
-    ClassificationOutputElement,
-)
+from ._common import ClassificationOutputElement
 
 TextClassificationOutputElement: TypeAlias = ClassificationOutputElement
 

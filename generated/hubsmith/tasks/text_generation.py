@@ -6,14 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from hubsmith_runtime.inference import (
-    Float,
-    ObjectInput,
-    Task,
-    TaskObject,
-    TaskOutput,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ObjectInput, Real, Task, TaskObject, TaskOutput, TaskRequest
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -159,19 +152,19 @@ class TextGenerationRequest(TaskRequest[str | TextGenerationOutput]):
     best_of: Annotated[int | None, Field(gt=0)] = None
     decoder_input_details: bool | None = None
     do_sample: bool | None = None
-    frequency_penalty: Annotated[Float | None, Field(gt=-2)] = None
+    frequency_penalty: Annotated[Real | None, Field(gt=-2)] = None
     grammar: (
         ObjectInput[TextGenerationInputGrammarType, TextGenerationInputGrammarTypeDict] | None
     ) = None
     max_new_tokens: Annotated[int | None, Field(ge=0)] = None
-    repetition_penalty: Annotated[Float | None, Field(gt=0)] = None
+    repetition_penalty: Annotated[Real | None, Field(gt=0)] = None
     return_full_text: bool | None = None
     seed: Annotated[int | None, Field(ge=0)] = None
     stop: list[str] | None = None
-    temperature: Annotated[Float | None, Field(gt=0)] = None
+    temperature: Annotated[Real | None, Field(gt=0)] = None
     top_k: Annotated[int | None, Field(gt=0)] = None
     top_n_tokens: Annotated[int | None, Field(gt=0)] = None
-    top_p: Annotated[Float | None, Field(le=1, gt=0)] = None
+    top_p: Annotated[Real | None, Field(le=1, gt=0)] = None
     truncate: Annotated[int | None, Field(ge=0)] = None
-    typical_p: Annotated[Float | None, Field(le=1, gt=0)] = None
+    typical_p: Annotated[Real | None, Field(le=1, gt=0)] = None
     watermark: bool | None = None

@@ -6,12 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from hubsmith_runtime.inference import (
-    Float,
-    Image,
-    Task,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import Image, Real, Task, TaskRequest
 from pydantic import Field
 
 
@@ -22,6 +17,6 @@ class TextToImageRequest(TaskRequest[Image]):
     height: int | None = None
     width: int | None = None
     num_inference_steps: int | None = None
-    guidance_scale: Float | None = None
+    guidance_scale: Real | None = None
     scheduler: str | None = None
     seed: int | None = None

@@ -6,11 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from hubsmith_runtime.inference import (
-    Float,
-    Task,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import Real, Task, TaskRequest
 from pydantic import Field
 
 
@@ -19,17 +15,17 @@ class TextToSpeechRequest(TaskRequest[bytes]):
     text: Annotated[str, Field(alias="inputs")]
     do_sample: bool | None = None
     early_stopping: bool | Literal["never"] | None = None
-    epsilon_cutoff: Float | None = None
-    eta_cutoff: Float | None = None
+    epsilon_cutoff: Real | None = None
+    eta_cutoff: Real | None = None
     max_length: int | None = None
     max_new_tokens: int | None = None
     min_length: int | None = None
     min_new_tokens: int | None = None
     num_beam_groups: int | None = None
     num_beams: int | None = None
-    penalty_alpha: Float | None = None
-    temperature: Float | None = None
+    penalty_alpha: Real | None = None
+    temperature: Real | None = None
     top_k: int | None = None
-    top_p: Float | None = None
-    typical_p: Float | None = None
+    top_p: Real | None = None
+    typical_p: Real | None = None
     use_cache: bool | None = None

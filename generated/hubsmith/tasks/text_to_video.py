@@ -6,19 +6,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from hubsmith_runtime.inference import (
-    Float,
-    Task,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import Real, Task, TaskRequest
 from pydantic import Field
 
 
 class TextToVideoRequest(TaskRequest[bytes]):
     __task__ = Task(name="text-to-video", method="text_to_video", inputs="prompt", result="bytes")
     prompt: Annotated[str, Field(alias="inputs")]
-    guidance_scale: Float | None = None
+    guidance_scale: Real | None = None
     negative_prompt: list[str] | None = None
-    num_frames: int | Float | None = None
+    num_frames: int | Real | None = None
     num_inference_steps: int | None = None
     seed: int | None = None

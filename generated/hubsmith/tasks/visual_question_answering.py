@@ -4,12 +4,7 @@
 
 from __future__ import annotations
 
-from hubsmith_runtime.inference import (
-    ContentInput,
-    Task,
-    TaskOutput,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ContentInput, Task, TaskOutput, TaskRequest
 
 
 class VisualQuestionAnsweringOutputElement(TaskOutput):

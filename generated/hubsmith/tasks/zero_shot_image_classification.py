@@ -6,16 +6,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from hubsmith_runtime.inference import (
-    ContentInput,
-    Task,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ContentInput, Task, TaskRequest
 from pydantic import Field
 
-from ._common import (
-    ClassificationOutputElement,
-)
+from ._common import ClassificationOutputElement
 
 ZeroShotImageClassificationOutputElement: TypeAlias = ClassificationOutputElement
 

@@ -6,17 +6,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from hubsmith_runtime.inference import (
-    ContentInput,
-    Task,
-    TaskOutput,
-    TaskRequest,
-)
+from hubsmith_runtime.inference import ContentInput, Task, TaskOutput, TaskRequest
 from pydantic import Field
 
-from ._common import (
-    BoundingBox,
-)
+from ._common import BoundingBox
 
 
 class ZeroShotObjectDetectionOutputElement(TaskOutput):

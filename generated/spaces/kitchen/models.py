@@ -7,16 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
-from hubsmith_runtime import (
-    Endpoint,
-    File,
-    FileInput,
-    Float,
-    ListInput,
-    Model,
-    ObjectInput,
-    Request,
-)
+from hubsmith_runtime import Endpoint, File, FileInput, ListInput, Model, ObjectInput, Real, Request
 from pydantic import Field
 from typing_extensions import NotRequired, TypedDict
 
@@ -83,7 +74,7 @@ class MessageDict(TypedDict):
 class MetadataDict(Model):
     """A typed dictionary to represent metadata for a message in the Chatbot component."""
 
-    duration: Float | None = None
+    duration: Real | None = None
     id: int | str | None = None
     log: str | None = None
     parent_id: int | str | None = None
@@ -125,7 +116,7 @@ class PlanRecipeDict(TypedDict):
 
 
 class PlanRecipeIngredients(Model):
-    grams: Float
+    grams: Real
     name: str
     optional: bool
 
@@ -149,7 +140,7 @@ class TextMessageDict(TypedDict):
 class BakeRequest(Request[str]):
     __endpoint__ = Endpoint(name="/bake")
     dish: str = "bread"
-    minutes: Annotated[Float, Field(ge=1, le=100)] = 10
+    minutes: Annotated[Real, Field(ge=1, le=100)] = 10
 
 
 class ChatRequest(Request[list[Message]]):
@@ -172,7 +163,7 @@ class GreetRequest(Request[str]):
     __endpoint__ = Endpoint(name="/greet")
     name: str
     style: Literal["formal", "casual"] = "formal"
-    intensity: Annotated[Float, Field(ge=0, le=10)] = 3
+    intensity: Annotated[Real, Field(ge=0, le=10)] = 3
 
 
 class ImgResult(NamedTuple):
@@ -183,7 +174,7 @@ class ImgResult(NamedTuple):
 class ImgRequest(Request[ImgResult]):
     __endpoint__ = Endpoint(name="/img", outputs=2)
     im: FileInput | None
-    strength: Annotated[Float, Field(ge=0, le=1)] = 0
+    strength: Annotated[Real, Field(ge=0, le=1)] = 0
 
 
 class PlanRequest(Request[list[dict[str, str | float]]]):
@@ -202,7 +193,7 @@ class ShoutRequest(Request[File]):
 class StreamRequest(Request[str]):
     __endpoint__ = Endpoint(name="/stream")
     n: Annotated[int, Field(ge=1, le=100)]
-    delay: Annotated[Float, Field(ge=0, le=5)] = 0.05
+    delay: Annotated[Real, Field(ge=0, le=5)] = 0.05
 
 
 class SuggestResult(NamedTuple):

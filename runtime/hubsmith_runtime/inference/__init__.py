@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from .stream import AsyncStream as AsyncStream, Stream as Stream
     from .task import (
         ContentInput as ContentInput,
-        Float as Float,
         ImageInput as ImageInput,
         ListInput as ListInput,
         ObjectInput as ObjectInput,
+        Real as Real,
         Task as Task,
         TaskObject as TaskObject,
         TaskOutput as TaskOutput,
@@ -59,7 +59,7 @@ _NAMES = {
     "raw": "AsyncRawCalls RawCalls RawResponse",
     "stream": "AsyncStream Stream",
     "task": """
-        ContentInput Float ImageInput ListInput ObjectInput Task TaskObject TaskOutput
+        ContentInput Real ImageInput ListInput ObjectInput Task TaskObject TaskOutput
         TaskRequest
     """,
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, 
 import pydantic
 
 from ..files import File, FileInput
-from ..model import Float as Float, ListInput as ListInput, Model, RequestModel
+from ..model import ListInput as ListInput, Model, Real as Real, RequestModel
 from .media import file_of, image_address
 
 if TYPE_CHECKING:
