@@ -104,15 +104,15 @@ class FileOrigin:
         encoding = body.headers.get("content-encoding", "identity").lower()
         if encoding != "identity" and not body.is_packed:
             yield Close(body)
-            raise DownloadError(f"{shown(url)} is packed in a way that was not asked for.")
+            raise DownloadError(f"{shown(url)} has a content-encoding that was not asked for.")
         if body.status not in (200, 203):
             yield Close(body)
             advice = "Give the file itself where its URL needs a login."
             if self.base:
                 advice = "Spaces delete results after a while: fetch them soon."
             raise DownloadError(
-                f"GET {shown(body.url)} answered with status {body.status}: the file is not there "
-                f"or not for you. {advice}"
+                f"GET {shown(body.url)} answered with status {body.status}: the file does not "
+                f"exist, or you may not read it. {advice}"
             )
         return body
 

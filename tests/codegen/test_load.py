@@ -109,7 +109,7 @@ def test_tells_the_three_documents_apart(documents: dict[str, bytes]) -> None:
     for kind, content in documents.items():
         assert list(load_document(content).documents) == [kind]
         for other in documents.keys() - {kind}:
-            with pytest.raises(SpecError, match="is in truth that of"):
+            with pytest.raises(SpecError, match="is the one that a Space serves as"):
                 load({other: content})
 
 

@@ -11,9 +11,9 @@ from hubsmith_runtime import (
     Endpoint,
     File,
     FileInput,
-    Real,
     Job,
     Jobs,
+    Real,
     Request,
     Space,
 )

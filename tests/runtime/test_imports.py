@@ -64,5 +64,6 @@ def test_httpx_is_named_in_one_module() -> None:
         if re.search(r"^\s*(import|from) httpx", path.read_text(), re.MULTILINE)
     ]
     assert importing == ["transport.py"]
-    absolute = re.compile(r"^\s*(import|from) hubsmith", re.MULTILINE)
+    # What leads to `map` is not copied into clients; see `render/vendor.py`.
+    absolute = re.compile(r"^\s*(import|from) hubsmith(?!_bulk)", re.MULTILINE)
     assert not [path.name for path in PACKAGE.rglob("*.py") if absolute.search(path.read_text())]

@@ -71,7 +71,7 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def printable(text: str) -> str:
-    """Keep a text on its line, and a stranger's control characters out of the terminal."""
+    """Keep a text on its line, and control characters from elsewhere out of the terminal."""
     line = " ".join(text.splitlines())
     return inert("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line))
 

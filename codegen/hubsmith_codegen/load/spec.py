@@ -105,7 +105,7 @@ def load(
             what = f"{folder}/{kind}.json" if folder else what
             parsed[kind] = parse(documents[kind], what)
             if (found := identify(parsed[kind], what)) != kind:
-                raise SpecError(f"{what} is in truth that of {PATHS[found]}.")
+                raise SpecError(f"{what} is the one that a Space serves as {PATHS[found]}.")
     return _spec(parsed, source=source, name=name, notes=notes or {})
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
@@ -141,7 +142,7 @@ def _scalar(kind: str, bounds: Iterable[tuple[str, float]]) -> CoreSchema:
         case "number":
             limits: dict[str, Any] = {_BOUNDS[keyword][0]: limit for keyword, limit in bounds}
             number = core_schema.float_schema(allow_inf_nan=False, **limits)
-            return core_schema.no_info_after_validator_function(_short, number)
+            return core_schema.no_info_wrap_validator_function(_as_given, number)
         case "boolean":
             return core_schema.bool_schema()
         case _:
@@ -152,6 +153,10 @@ def _whole_bounds(bounds: Iterable[tuple[str, float]]) -> dict[str, Any]:
     return {_BOUNDS[keyword][0]: _BOUNDS[keyword][1](limit) for keyword, limit in bounds}
 
 
-def _short(number: float) -> float:
-    """A whole number without a fraction, which is how JSON and people write it."""
-    return cast("float", int(number)) if number.is_integer() and abs(number) < 1e15 else number
+def _as_given(value: object, check: Callable[[object], Any]) -> Any:
+    """Return a number as it was written: `2` is an integer, `2.0` is not."""
+    number = check(value)
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else number

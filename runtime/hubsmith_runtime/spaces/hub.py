@@ -242,13 +242,15 @@ def _get(url: str, what: str) -> Effects[dict[str, Any]]:
     response = yield from _ask(url, what)
     if response.status in _NOT_THERE:
         raise AuthenticationError(
-            f"The Hub answered {response.status} for {what}: there is no such thing, or it is "
+            f"The Hub answered {response.status} for {what}: it does not exist, or it is "
             "private. Check the name, and pass token= of an account that may see it."
         )
     check(response, what)
     if answer := as_object(response.json()):
         return answer
-    raise SpecError(f"{what}: the Hub answered something else than JSON. Is HF_ENDPOINT it?")
+    raise SpecError(
+        f"{what}: the Hub answered something else than JSON. Is HF_ENDPOINT the address of a Hub?"
+    )
 
 
 def _ask(url: str, where: str, body: Mapping[str, Any] | None = None) -> Effects[Response]:

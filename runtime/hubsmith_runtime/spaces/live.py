@@ -96,8 +96,9 @@ class LiveSpace:
         """Say which endpoints there are, and which of them is named most alike."""
         import difflib  # Here, as hardly any program needs it.
 
-        near = difflib.get_close_matches(f"/{name.removeprefix('/')}", self._documented(), 1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        names = [known.removeprefix("/") for known in self._documented()]  # All have a slash.
+        near = difflib.get_close_matches(name.removeprefix("/"), names, 1)
+        hint = f" Did you mean /{near[0]}?" if near else ""
         return EndpointNotFoundError(
             f"{source} has no endpoint {what}.{hint} It has: {self.names()}."
         )

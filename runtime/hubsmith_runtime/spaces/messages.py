@@ -142,7 +142,11 @@ def session_error(
 def lost_error(where: str, error: errors.HubsmithError | None) -> errors.SessionLostError:
     """Say that the stream broke while a job was pending; `None` is an end in good order."""
     is_silence = isinstance(error, errors.InferenceTimeoutError)
-    reason = "the server fell silent" if is_silence else str(error or "the stream was closed")
+    reason = (
+        "the server sent nothing for too long"
+        if is_silence
+        else str(error or "the stream was closed")
+    )
     text = f"{where}: the event stream broke off, so the job's result is lost"
     return errors.SessionLostError(f"{text}: {sentence(reason)} Call again.")
 

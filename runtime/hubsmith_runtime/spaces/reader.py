@@ -102,7 +102,7 @@ class EventReader:
         """Open the event stream, with a pause where the last ones brought the end of no job."""
         retries, name = self._connector.retries, self._connector.source.name
         if session.fruitless > retries.attempts:
-            raise ConnectionFailedError(f"{name}: the event stream ends again and again.")
+            raise ConnectionFailedError(f"{name}: the event stream ended several times in a row.")
         if session.fruitless:
             wait = min(retries.longest, retries.base * session.fruitless)
             yield Sleep(wait, f"{name}: the event stream ended")

@@ -25,11 +25,12 @@ from .source import Source
 if TYPE_CHECKING:
     import ssl
 
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Self
 
 # Not vendored:
 if TYPE_CHECKING:
     import hubsmith_bulk as bulk
+    from typing_extensions import Unpack
 # End.
 
 R = TypeVar("R")

@@ -1,4 +1,4 @@
-"""`hubsmith list`: the recorded Spaces, and how their clients are."""
+"""`hubsmith list`: the recorded Spaces and the state of their clients."""
 
 from __future__ import annotations
 
