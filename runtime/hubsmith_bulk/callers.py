@@ -21,16 +21,20 @@ from hubsmith_runtime.http import shown
 from hubsmith_runtime.inference import CallOptions, TaskRequest
 from hubsmith_runtime.inference.base import BaseInference
 from hubsmith_runtime.model import RequestModel
+from hubsmith_runtime.reading import as_list, as_object
 from hubsmith_runtime.saving import FileOrigin
 from hubsmith_runtime.spaces.codec import Call
 from hubsmith_runtime.spaces.connection import Connection, Preparation
 from hubsmith_runtime.spaces.core import BACKGROUND_SECONDS, SpaceCore
 from hubsmith_runtime.spaces.events import Queued
 from hubsmith_runtime.spaces.space import BaseSpace
-from hubsmith_runtime.spaces.untyped import UntypedCall
+from hubsmith_runtime.spaces.untyped import UntypedCall, space_info
 from pydantic.json_schema import GenerateJsonSchema
 
 from .failures import CallError
+
+# What a Space says of a parameter or a result, beside examples and descriptions.
+_DESCRIBING = ("parameter_name", "parameter_has_default", "type", "component")
 
 
 class Caller(Protocol):
@@ -47,7 +51,7 @@ class Caller(Protocol):
         """Return the name of what a row calls."""
         ...
 
-    def digest_of(self, content: Any) -> str:
+    async def digest_of(self, content: Any) -> str:
         """Return a digest of the parameters and the result of what a row calls."""
         ...
 
@@ -100,7 +104,7 @@ class SpaceCaller:
         request: Request[Any] = content
         return request.__endpoint__.name
 
-    def digest_of(self, content: Any) -> str:
+    async def digest_of(self, content: Any) -> str:
         return _digest(cast("type[RequestModel[Any]]", type(content)))
 
     def preparation(self, content: Any) -> Preparation:
@@ -115,6 +119,8 @@ class SpaceCaller:
             return await self._driver.run(calling, self._timeout)
         except HubsmithError as error:
             raise CallError(error, may_have_run=_may_have_run(prepared, error)) from None
+        except Exception as error:  # Of an argument: a row that nobody can send stops no other.
+            raise CallError(error, may_have_run=True) from error
         finally:
             if core is not self._shared:
                 self._driver.spawn(core.close(), BACKGROUND_SECONDS)
@@ -155,8 +161,21 @@ class UntypedCaller(SpaceCaller):
     def endpoint_of(self, content: Any) -> str:
         return self._endpoint
 
-    def digest_of(self, content: Any) -> str:
+    async def digest_of(self, content: Any) -> str:
+        if not self._spec:
+            self._spec = await self._driver.run(self._described(), self._timeout)
         return self._spec
+
+    def _described(self) -> Effects[str]:
+        connection = yield from self._connector.connect()
+        endpoints = (yield from space_info(connection))["named_endpoints"]
+        endpoint = as_object(endpoints.get(self._endpoint))
+        what = [
+            {name: as_object(one).get(name) for name in _DESCRIBING}
+            for part in ("parameters", "returns")
+            for one in as_list(endpoint.get(part))
+        ]
+        return _hash(what)
 
     def preparation(self, content: Any) -> Preparation:
         args: Any = content
@@ -194,7 +213,7 @@ class ModelCaller:
         request: TaskRequest[Any] = content
         return request.__task__.method
 
-    def digest_of(self, content: Any) -> str:
+    async def digest_of(self, content: Any) -> str:
         return _digest(cast("type[RequestModel[Any]]", type(content)))
 
     async def call(self, content: Any) -> tuple[Any, int | None]:
@@ -203,6 +222,8 @@ class ModelCaller:
         except HubsmithError as error:
             # A model that is asked again answers again: nothing else comes of it.
             raise CallError(error, may_have_run=False) from None
+        except Exception as error:
+            raise CallError(error, may_have_run=True) from error
 
     async def fetch(self, file: File) -> None:
         await file.aread()
@@ -244,5 +265,9 @@ class _Schema(GenerateJsonSchema):
 def _digest(kind: type[RequestModel[Any]]) -> str:
     """Hash the parameters of a request, with their types and defaults, and its result."""
     schema = kind.model_json_schema(schema_generator=_Schema)
-    text = json.dumps([schema, str(kind.__result__).rpartition(".")[2]], sort_keys=True)
+    return _hash([schema, str(kind.__result__).rpartition(".")[2]])
+
+
+def _hash(what: Any) -> str:
+    text = json.dumps(what, sort_keys=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -21,9 +21,10 @@ from .inputs import Inputs
 from .journal import SYNC_SECONDS, Journal
 from .options import Settings
 from .pace import Pace, duration
+from .places import Places
 from .results import Done, Summary
 from .rows import KeyIndex, Row
-from .values import Values
+from .values import Values, entry_of
 
 _MOST_LOST = 3  # How often a row is sent whose answer is lost each time, where it may be.
 _JUDGED_FROM = 100  # Rows, before a share of errors means something.
@@ -50,11 +51,12 @@ class Engine:
         )
         self._journal: Journal | None = None
         self._values = Values(caller, None)
-        self._calls: set[asyncio.Task[None]] = set()
-        self._again: deque[Row] = deque()  # Rows that were refused, and go first.
+        self._pumping: asyncio.Task[None] | None = None
+        self._calls: set[asyncio.Task[None]] = set()  # One for each row until its end.
         self._results: deque[Done[Any]] = deque()
         self._changes = Changes()
-        self._is_stopping = self._is_exhausted = False
+        self._places = Places(self.pace, self._changes)
+        self._is_exhausted = False
         self.failure: BaseException | None = None  # Why the run ends early.
         self._done = self._failed = self._repeated = 0
         self._started = time.monotonic()
@@ -64,10 +66,10 @@ class Engine:
 
     async def results(self) -> AsyncGenerator[Done[Any], None]:
         """Iterate over what is done; afterwards raise why the run ended early, if it did."""
-        pump = asyncio.ensure_future(self._pump())
-        pump.add_done_callback(lambda _: self._changes.notify())
+        pumping = self._pumping = asyncio.ensure_future(self._pump())
+        pumping.add_done_callback(lambda _: self._changes.notify())
         try:
-            while self._results or not pump.done():
+            while self._results or not pumping.done():
                 if self._results:
                     done = self._results.popleft()
                     self._changes.notify()
@@ -75,21 +77,28 @@ class Engine:
                 else:
                     await self._changes.wait()
         finally:
-            self.stop()
-            await pump  # What is under way comes to its end, unless this is cancelled, too.
+            await self.close()
         if self.failure is not None:
             raise self.failure
 
+    async def close(self) -> None:
+        """Begin no further calls, and wait for the end of those under way.
+
+        Cancelled, it cancels them.
+        """
+        self.stop()
+        if self._pumping is not None:
+            await self._pumping
+
     def stop(self) -> None:
         """Begin no further calls. Those under way go on to their end."""
-        self._is_stopping = True
+        self._places.is_closed = True
         self._changes.notify()
 
     def cancel(self) -> None:
         """Cancel the calls under way: their rows are not done."""
-        self.stop()
-        for call in self._calls:
-            call.cancel()
+        if self._pumping is not None:
+            self._pumping.cancel()
 
     def summary(self) -> Summary:
         """Return what came of the run so far."""
@@ -99,8 +108,9 @@ class Engine:
             done=self._done,
             failed=self._failed,
             skipped=self._inputs.skipped,
+            failed_before=self._inputs.failed_before,
             repeated=self._repeated,
-            under_way=len(self._calls),
+            under_way=self._places.taken,
             seconds=seconds,
             rate=finished / seconds if seconds > 0 else 0.0,
             concurrency=self.pace.limiter.limit,
@@ -117,135 +127,142 @@ class Engine:
             return f"{again}, in {duration(wait)}." if wait else f"{again}."
         if self._ended is not None and not self._is_exhausted:
             return f"{again}."
-        return f"{again} and retry_failed=True: {self._failed} rows failed." if self._failed else ""
+        failed = self._failed + self._inputs.failed_before
+        return f"{again} and retry_failed=True: {failed} rows failed." if failed else ""
 
     # Rows
 
     async def _pump(self) -> None:
         """Begin calls as places free up, and see them to their end."""
+        syncing, feeding = asyncio.ensure_future(self._sync()), asyncio.ensure_future(self._feed())
+        feeding.add_done_callback(self._ended_task)
+        is_fed = False
         try:
-            async with contextlib.aclosing(self._inputs.rows()) as rows:
-                async for row, error in rows:
-                    await self._begin_refused()
-                    if error is None:
-                        await self._begin(row)
-                    elif await self._place():
-                        self._finish(row, time.monotonic(), error=error)
-                    if self._is_stopping:
-                        break
-                else:
-                    self._is_exhausted = True
-            while self._calls or (self._again and not self._is_stopping):
-                await self._begin_refused()
-                if self._calls:
-                    await self._change()
-        except asyncio.CancelledError:
-            self.cancel()
-            await asyncio.gather(*self._calls, return_exceptions=True)
-            raise
-        except Exception as error:  # Of the input, or the journal: the caller gets it.
-            self._end_early(error)
-            while self._calls:
-                await self._change()
+            while self._calls or not feeding.done():
+                if self._places.is_closed and not is_fed:
+                    is_fed = feeding.cancel()  # Its input may be one that never comes.
+                await self._changes.wait()
         finally:
-            await self._close()
+            self.stop()
+            await self._close(feeding, syncing, *self._calls)
 
-    async def _close(self) -> None:
+    async def _feed(self) -> None:
+        async with contextlib.aclosing(self._inputs.rows()) as rows:
+            async for row, error in rows:
+                if not await self._places.take(self._has_room):
+                    return
+                if error is None:
+                    call = asyncio.ensure_future(self._call(row))
+                    self._calls.add(call)
+                    call.add_done_callback(self._ended_task)
+                else:
+                    self._places.free()
+                    self._finish(row, time.monotonic(), error=error)
+        self._is_exhausted = True
+
+    def _has_room(self) -> bool:
+        return len(self._results) < self.pace.limiter.limit + _WAITING
+
+    async def _sync(self) -> None:
+        """Force the journal to the disk in time, however slow the calls and the input are."""
+        while True:
+            await asyncio.sleep(SYNC_SECONDS / 2)
+            if self._journal is not None and self._journal.is_due():
+                try:
+                    await asyncio.to_thread(self._journal.sync)
+                except JournalError as error:
+                    self._end_early(error)
+
+    async def _close(self, *tasks: asyncio.Task[None]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._ended = time.monotonic()
         self._index.close()
-        await self._caller.close()
         try:
-            if self._journal is not None:
-                self._journal.close()
-        except JournalError as error:
-            self._end_early(error)
+            await self._caller.close()
+        finally:
+            try:
+                if self._journal is not None:
+                    self._journal.close()
+            except JournalError as error:
+                self._end_early(error)
 
-    def _open(self, endpoint: str, content: Any) -> None:
+    def _open(self, endpoint: str, spec: str) -> None:
         """Open the journal, now that it is known what the rows call."""
         if (path := self.settings.checkpoint) is not None:
             about = {
                 "source": self._caller.source,
                 "endpoint": endpoint,
-                "spec": self._caller.digest_of(content),
+                "spec": spec,
                 "versions": {"hubsmith": version("hubsmith"), "python": platform.python_version()},
             }
             self._journal = Journal(path, about, self._index)
             self._values = Values(self._caller, self._journal.files)
 
+    def _ended_task(self, task: asyncio.Task[None]) -> None:
+        self._calls.discard(task)
+        self._changes.notify()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._end_early(error)  # Of the input, or the journal: the caller gets it.
+
     # Calls
 
-    async def _begin_refused(self) -> None:
-        while self._again and not self._is_stopping:
-            await self._begin(self._again.popleft())
-
-    async def _begin(self, row: Row) -> None:
-        if await self._place():
-            call = asyncio.ensure_future(self._call(row))
-            self._calls.add(call)
-            call.add_done_callback(self._ended_call)
-
-    async def _place(self) -> bool:
-        """Wait until there is a place for one more call; `False` where the run ends before."""
-        while not self._is_stopping:
-            pause, limit = self.pace.pause, self.pace.limiter.limit
-            has_room = len(self._results) < limit + _WAITING
-            if not pause and has_room and len(self._calls) < limit:
-                break
-            await self._change(pause or None)
-        if (wait := self.pace.reserve()) > 0:
-            await asyncio.sleep(wait)
-        return not self._is_stopping
-
-    async def _change(self, seconds: float | None = None) -> None:
-        """Wait until something happens: a call ends, a result is taken, the run is stopped."""
-        if seconds is None and self._journal is not None:
-            seconds = SYNC_SECONDS  # So that lines are on the disk in time, however slow the calls.
-        await self._changes.wait(seconds)
-        if self._journal is not None and self._journal.is_due():
-            await asyncio.to_thread(self._journal.sync)
-
-    def _ended_call(self, call: asyncio.Task[None]) -> None:
-        self._calls.discard(call)
-        self._changes.notify()
-        if not call.cancelled() and (error := call.exception()) is not None:
-            self._end_early(error)
-
     async def _call(self, row: Row) -> None:
-        started, under_way = time.monotonic(), len(self._calls)
-        row.attempts += 1
+        """Make the call of a row that has a place, again and again where it is refused."""
+        has_place = True
         try:
-            value, rank = await self._caller.call(row.content)
-            self.pace.succeeded(started, rank, under_way)
-            result = await self._values.settled(value)
-        except CallError as failed:
-            if not self._is_repeated(row, failed, started, under_way):
-                self._finish(row, started, error=failed.error)
-        except HubsmithError as error:  # A file of its result could not be fetched.
-            self._finish(row, started, error=error)
-        else:
-            self._finish(row, started, result=result)
+            while has_place:
+                started, under_way = time.monotonic(), self._places.taken
+                row.attempts += 1
+                try:
+                    value, rank = await self._caller.call(row.content)
+                    self.pace.succeeded(started, rank, under_way)
+                    stored = await self._values.settled(row.key, value)
+                except CallError as failed:
+                    if not self._is_repeated(row, failed, started, under_way):
+                        return self._finish(row, started, error=failed.error)
+                except HubsmithError as error:  # A file of its result could not be fetched.
+                    return self._finish(row, started, error=error)
+                else:
+                    return self._finish(row, started, result=value, stored=stored)
+                has_place = False
+                self._places.free()
+                has_place = await self._places.take_again()
+        finally:
+            if has_place:
+                self._places.free()
+        return None
 
     def _is_repeated(self, row: Row, failed: CallError, started: float, under_way: int) -> bool:
         """Whether the row of a call that failed is not at its end: it is sent again, now or later."""
         match verdict_of(failed):
+            case "busy" | "away" if self.pace.gives_up(row, failed.error):
+                return False
             case "busy":
                 self.pace.busy(failed.error, started, under_way)
             case "away":
                 self.pace.away(failed.error, started, under_way)
-            case "lost":
-                if not self.settings.repeat_lost or row.attempts >= _MOST_LOST:
-                    return False
+            case "lost" if self.settings.repeat_lost and row.losses < _MOST_LOST - 1:
+                row.losses += 1
             case "run":
                 self._end_early(failed.error)
                 return True
-            case "row":
+            case _:
+                if failed.may_have_run:
+                    self.pace.succeeded(started, None, under_way)  # The server works.
                 return False
         self._repeated += 1
-        self._again.append(row)
         return True
 
     def _finish(
-        self, row: Row, started: float, *, result: Any = None, error: Exception | None = None
+        self,
+        row: Row,
+        started: float,
+        *,
+        result: Any = None,
+        stored: Any = None,
+        error: Exception | None = None,
     ) -> None:
         """Write a row that came to its end into the journal, and give it to the caller."""
         done: Done[Any] = Done(
@@ -258,7 +275,7 @@ class Engine:
             result=result,
         )
         if self._journal is not None:
-            self._journal.append(self._values.entry(done))
+            self._journal.append(entry_of(done, stored))
         self._done += error is None
         self._failed += error is not None
         self._results.append(done)

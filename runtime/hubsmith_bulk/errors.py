@@ -14,7 +14,15 @@ class TooManyErrorsError(RunError):
 
 
 class ServerAwayError(RunError):
-    """The server refused every call for longer than `patience`."""
+    """The server refused every call for longer than `patience`, or wants to.
+
+    Attributes:
+        retry_after: Seconds until it wants to be asked again, where it says so.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class JournalError(RunError):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, cast
 
-from hubsmith_runtime import HubsmithError, ValidationError
+from hubsmith_runtime import ValidationError
 
 from .callers import Caller
 from .errors import DuplicateIdError
@@ -25,7 +27,7 @@ class Inputs:
         items: Rows, or pairs of an id and a row; pulled one at a time.
         caller: Knows what a row calls.
         index: Knows which rows were seen, and which a journal has.
-        opened: Called with the endpoint and the first row, before any other; may block.
+        opened: Called with the endpoint and its digest before the first row is sent; may block.
         retries_failed: Whether rows come again that failed according to the journal.
     """
 
@@ -34,14 +36,14 @@ class Inputs:
         items: Iterable[Any] | AsyncIterable[Any],
         caller: Caller,
         index: KeyIndex,
-        opened: Callable[[str, Any], None],
+        opened: Callable[[str, str], None],
         *,
         retries_failed: bool,
     ) -> None:
         self._items, self._caller, self._index, self._opened = items, caller, index, opened
         self._repeated = {None, "failed"} if retries_failed else {None}
         self._endpoint: str | None = None
-        self.skipped = 0
+        self.skipped = self.failed_before = 0
 
     async def rows(self) -> AsyncGenerator[tuple[Row, Exception | None], None]:
         """Iterate over the rows that are to be sent, with what is wrong with each.
@@ -54,8 +56,9 @@ class Inputs:
             index += 1
             name, content = _parts(item)
             row, error = await self._identified(index, name, content)
-            if error is None and self._index.known(row.key) not in self._repeated:
+            if (known := self._index.known(row.key)) not in self._repeated:
                 self.skipped += 1
+                self.failed_before += known == "failed"
                 if not self.skipped % _AT_A_STRETCH:
                     await asyncio.sleep(0)
                 continue
@@ -68,7 +71,7 @@ class Inputs:
             self._caller.check(content)
             endpoint = self._caller.endpoint_of(content)
             if self._endpoint is None:
-                await asyncio.to_thread(self._opened, endpoint, content)
+                await self._open(endpoint, await self._caller.digest_of(content))
                 self._endpoint = endpoint
             if endpoint != self._endpoint:
                 raise ValidationError(
@@ -76,15 +79,29 @@ class Inputs:
                     "Make a run of its own for each endpoint."
                 )
             key = name or await self._key_of(endpoint, content)
-        except (HubsmithError, OSError) as error:
+        except Exception as error:  # Whatever is wrong with a row, it stops no other.
             if self._endpoint is None:
                 raise
-            return Row(index, name or f"row {index}", content), error
-        times = self._index.times_seen(key)
-        row = Row(index, key if times == 1 else f"{key}#{times}", content)
-        if times > 1 and name is not None:
+            return Row(index, self._new_key(name or f"row {index}"), content), error
+        row = Row(index, self._new_key(key), content)
+        if name is not None and row.key != name:
             return row, DuplicateIdError(f"map: row {index}: an earlier row has the id {name!r}.")
         return row, None
+
+    def _new_key(self, key: str) -> str:
+        """Return a key that no earlier row has: twins have a number behind it."""
+        times, new = self._index.times_seen(key), key
+        while times > 1 and self._index.times_seen(new := f"{key}#{times}") > 1:
+            times += 1
+        return new
+
+    async def _open(self, endpoint: str, spec: str) -> None:
+        opening = asyncio.ensure_future(asyncio.to_thread(self._opened, endpoint, spec))
+        try:
+            await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            await opening  # A journal that is open is closed by whoever has it.
+            raise
 
     async def _key_of(self, endpoint: str, content: Any) -> str:
         making = partial(content_key, endpoint, content)
@@ -102,11 +119,28 @@ async def _pulled(items: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[A
     is_slow = True
     while True:
         before = time.monotonic()
-        item = await asyncio.to_thread(next, rows, missing) if is_slow else next(rows, missing)
+        item = await _read(partial(next, rows, missing)) if is_slow else next(rows, missing)
         is_slow = time.monotonic() - before > _SLOW
         if item is missing:
             return
         yield item
+
+
+async def _read(read: Callable[[], Any]) -> Any:
+    """Read in a thread that nobody has to wait for: the input may be one that never comes."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Any] = loop.create_future()
+
+    def work() -> None:
+        try:
+            settle = partial(answer.set_result, read())
+        except Exception as error:
+            settle = partial(answer.set_exception, error)
+        with contextlib.suppress(RuntimeError):  # The loop is closed: the run is over.
+            loop.call_soon_threadsafe(lambda: answer.done() or settle())
+
+    threading.Thread(target=work, name="hubsmith map: input", daemon=True).start()
+    return await answer
 
 
 def _parts(item: Any) -> tuple[str | None, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ SYNC_SECONDS = 1.0
 """How long a line waits at most until it is on the disk."""
 
 _SAME = ("source", "endpoint", "spec")
+_BEGINNING = b'{"hubsmith_journal":'
 
 
 class Journal:
@@ -54,6 +56,8 @@ class Journal:
             raise
         self._synced = time.monotonic()
         self._is_synced = True
+        self._syncing = threading.Lock()  # The file is not closed under a thread that syncs it.
+        self._is_closed = False
 
     def _lock(self) -> None:
         """Lock the file for as long as it is open, or the process lives."""
@@ -69,7 +73,12 @@ class Journal:
                 import fcntl
 
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
+            if not isinstance(error, BlockingIOError | PermissionError):
+                raise JournalError(
+                    f"{self.path}: the journal cannot be locked: {error.strerror}. Name a "
+                    "checkpoint on a file system that has locks."
+                ) from None
             raise JournalError(
                 f"{self.path}: another run is writing this journal. Wait for its end, or name "
                 "another checkpoint."
@@ -82,13 +91,15 @@ class Journal:
             stream.seek(0)
             for number, line in enumerate(stream, 1):
                 if not line.endswith(b"\n"):
+                    if number == 1 and line[: len(_BEGINNING)] != _BEGINNING[: len(line)]:
+                        _read(b"", self.path, number)  # No journal: it is left as it is.
                     break  # Whoever wrote it was killed.
                 end += len(line)
                 entry = _read(line, self.path, number)
                 if number == 1:
                     self._compare(entry, about)
                 elif isinstance(key := entry.get("key"), str):
-                    index.remember(key, "failed" if "error" in entry else "done")
+                    index.remember(key, "failed" if "error" in entry else "done", number)
         with self._explained("written"):
             os.ftruncate(self._descriptor, end)
         if not end:
@@ -135,16 +146,19 @@ class Journal:
 
     def sync(self) -> None:
         """Force every line to the disk; this blocks for a moment."""
-        self._is_synced, self._synced = True, time.monotonic()
-        with self._explained("written"):
-            os.fsync(self._descriptor)
+        with self._syncing, self._explained("written"):
+            if not self._is_closed:
+                self._is_synced, self._synced = True, time.monotonic()
+                os.fsync(self._descriptor)
 
     def close(self) -> None:
         """Force every line to the disk, and give the file free for another run."""
         try:
             self.sync()
         finally:
-            os.close(self._descriptor)
+            with self._syncing:
+                self._is_closed = True
+                os.close(self._descriptor)
 
     @contextlib.contextmanager
     def _explained(self, what: str) -> Generator[None, None, None]:
@@ -168,14 +182,11 @@ def read_journal(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
     """
     place, index = Path(path), KeyIndex()
     try:
-        lines = 0
-        for lines, entry in _entries(place):  # noqa: B007  # Its last value counts.
-            index.remember(str(entry.get("key")), "failed" if "error" in entry else "done")
+        for number, entry in _entries(place):
+            index.remember(str(entry.get("key")), "failed" if "error" in entry else "done", number)
         for number, entry in _entries(place):
             # A failure that was followed by a value, or by a later failure, is history.
-            if number <= lines and not (
-                "error" in entry and index.known(str(entry.get("key"))) == "done"
-            ):
+            if number == index.line(str(entry.get("key"))):
                 yield entry
     finally:
         index.close()

@@ -75,7 +75,7 @@ class Settings:
         checkpoint = given.pop("checkpoint", None)
         if unknown := given.keys() - cls.__slots__:
             raise ValidationError(f"map: there is no option {min(unknown)!r}.")
-        path = None if checkpoint is None else Path(str(checkpoint))
+        path = None if checkpoint is None else Path(os.fspath(checkpoint))  # type: ignore[arg-type]
         made = cls(checkpoint=path, most_errors=count, largest_share=share, **given)  # type: ignore[arg-type]
         made._check()
         return made
@@ -89,10 +89,14 @@ class Settings:
                 )
         for name in ("rate", "patience"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, int | float) and value > 0):
+            if value is not None and not (_is_number(value) and 0 < value < float("inf")):
                 raise ValidationError(f"map: {name}: a number above 0, got {value!r}")
         if self.on_error not in ("collect", "raise"):
             raise ValidationError(f"map: on_error: 'collect' or 'raise', got {self.on_error!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_count(value: object) -> bool:

@@ -49,6 +49,7 @@ class Summary:
         done: Rows with a value.
         failed: Rows with an error.
         skipped: Rows that the checkpoint had already.
+        failed_before: How many of these had failed.
         repeated: Calls that were sent again because a server was busy or away.
         under_way: Rows that were sent and are not at their end.
         seconds: How long the run took.
@@ -60,6 +61,7 @@ class Summary:
     done: int = 0
     failed: int = 0
     skipped: int = 0
+    failed_before: int = 0
     repeated: int = 0
     under_way: int = 0
     seconds: float = 0.0

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import pydantic
-from hubsmith_runtime import File
-from pydantic_core import to_jsonable_python
+from hubsmith_runtime import File, ValidationError
+from hubsmith_runtime.arrays import is_array, json_forms
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 _DIGITS = 32
 _PIECE = 1 << 20
@@ -26,6 +27,9 @@ class Row:
     key: str
     content: Any  # A request, or the arguments of an untyped client.
     attempts: int = 0
+    losses: int = 0  # How often its answer was lost.
+    failures: int = 0  # How often the server failed at it while others succeeded.
+    successes: int = -1  # How many calls of the run had succeeded by the last of these.
 
 
 def content_key(endpoint: str, content: object) -> str:
@@ -35,7 +39,11 @@ def content_key(endpoint: str, content: object) -> str:
 
 
 def canonical(value: object) -> Any:
-    """Return a value as JSON that is the same for equal values; a file is the hash of its content."""
+    """Return a value as JSON that is the same for equal values; a file is the hash of its content.
+
+    Raises:
+        ValidationError: for a value that has no form of its own, which no later run would know again.
+    """
     match value:
         case None | bool() | int() | float() | str():
             return value
@@ -50,22 +58,37 @@ def canonical(value: object) -> Any:
             return {"file": hashlib.sha256(value).hexdigest()}
         case Path():
             return {"file": _file_digest(File(value))}
-        case Sequence() | set() | frozenset():
+        case set() | frozenset():  # Their order is another one in every process.
+            items = [canonical(item) for item in cast("set[object]", value)]
+            return sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
+        case Sequence():
             return [canonical(item) for item in cast("Sequence[object]", value)]
+        case _ if callable(getattr(value, "save", None)):  # An image.
+            return {"file": _file_digest(File(cast("Any", value)))}
+        case _ if is_array(value):
+            return canonical(next(iter(json_forms(value))))
         case _:
-            return to_jsonable_python(value, fallback=repr)
+            try:
+                return to_jsonable_python(value)
+            except PydanticSerializationError:
+                raise ValidationError(
+                    f"map: a {type(value).__name__} does not tell rows apart: give each row an id."
+                ) from None
 
 
 def needs_reading(content: object) -> bool:
     """Whether a hash of a row has to read files, which an event loop should not wait for."""
-    values = (
-        [value for _, value in content]
-        if isinstance(content, pydantic.BaseModel)
-        else list(cast("Mapping[str, object]", content).values())
-        if isinstance(content, Mapping)
-        else [content]
-    )
-    return any(not isinstance(value, None | bool | int | float | str) for value in values)
+    match content:
+        case None | bool() | int() | float() | str():
+            return False
+        case pydantic.BaseModel():
+            return any(needs_reading(value) for _, value in content)
+        case Mapping():
+            return any(map(needs_reading, cast("Mapping[str, object]", content).values()))
+        case list() | tuple():
+            return any(map(needs_reading, cast("list[object]", content)))
+        case _:
+            return True
 
 
 def _file_digest(file: File) -> str:
@@ -92,7 +115,7 @@ class KeyIndex:
             "PRAGMA synchronous = OFF",
             "PRAGMA cache_size = -4000",
             "CREATE TABLE seen (key TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID",
-            "CREATE TABLE known (key TEXT PRIMARY KEY, state TEXT) WITHOUT ROWID",
+            "CREATE TABLE known (key TEXT PRIMARY KEY, state TEXT, line INTEGER) WITHOUT ROWID",
             "BEGIN",  # Nothing is ever committed: a run has one writer, and no second reader.
         ):
             self._database.execute(statement)
@@ -104,14 +127,19 @@ class KeyIndex:
         self._database.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (key, times))
         return times
 
-    def remember(self, key: str, state: Known) -> None:
-        """Note what the journal says of a key; a later line counts."""
-        self._database.execute("INSERT OR REPLACE INTO known VALUES (?, ?)", (key, state))
+    def remember(self, key: str, state: Known, line: int) -> None:
+        """Note what a line of the journal says of a key; the last line counts."""
+        self._database.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (key, state, line))
 
     def known(self, key: str) -> Known | None:
         """Return what the journal says of a key."""
         found = self._database.execute("SELECT state FROM known WHERE key = ?", (key,)).fetchone()
         return found and found[0]
+
+    def line(self, key: str) -> int:
+        """Return the last line of the journal that is about a key; 0 where none is."""
+        found = self._database.execute("SELECT line FROM known WHERE key = ?", (key,)).fetchone()
+        return found[0] if found else 0
 
     def close(self) -> None:
         self._database.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from hubsmith_runtime import ValidationError
@@ -17,6 +17,7 @@ from .results import Done, Summary
 R = TypeVar("R", covariant=True)
 
 _WAITING = 64  # Results that wait for whoever iterates.
+_STEP = 0.2  # Seconds. On Windows no signal ends a wait without a limit.
 
 
 class _BaseRun(Generic[R]):
@@ -47,7 +48,8 @@ class Run(_BaseRun[R]):
 
     Nothing is sent before the iteration begins. Where it ends early, by `break`, an exception or
     Ctrl-C, the calls under way come to their end and are written to the checkpoint; a second Ctrl-C
-    ends at once.
+    ends at once. The input is read in threads of the run. As a `with` block it ends with the block,
+    also where the iterator is kept.
     """
 
     def __init__(self, make: Callable[[], Engine]) -> None:
@@ -61,39 +63,45 @@ class Run(_BaseRun[R]):
         self._failure: BaseException | None = None
 
     def __iter__(self) -> Iterator[Done[R]]:
-        engine = self._start()
+        return self._iterate(self._start())
+
+    def _iterate(self, engine: Engine) -> Iterator[Done[R]]:
         ready = threading.Event()
         self._thread = threading.Thread(
             target=self._work, args=(engine, ready), name="hubsmith map", daemon=True
         )
-        self._thread.start()
-        ready.wait()
-        return self._iterate()
-
-    def _iterate(self) -> Iterator[Done[R]]:
         try:
-            while (done := self._queue.get()) is not None:
+            self._thread.start()
+            ready.wait()
+            while (done := self._next()) is not None:
                 self._received += 1
                 if self._received % (_WAITING // 2) == 0:
-                    self._tell(lambda: self._taken and self._taken.set())
+                    self._do(lambda: self._taken and self._taken.set())
                 yield done
         finally:
             self.close()
         if self._failure is not None:
             raise self._failure
 
+    def _next(self) -> Done[Any] | None:
+        while True:
+            try:
+                return self._queue.get(timeout=_STEP)
+            except Empty:
+                continue
+
     def close(self) -> None:
         """Begin no further calls, and wait for the end of those under way."""
-        thread = self._thread
-        if thread is None or self._engine is None:
+        thread, engine = self._thread, self._engine
+        if thread is None or engine is None:
             return
         self._is_left = True
-        self._tell(self._engine.stop)
-        self._tell(lambda: self._taken and self._taken.set())
         try:
+            self._do(engine.stop)
+            self._do(lambda: self._taken and self._taken.set())
             _join(thread)
         except BaseException:  # A second Ctrl-C.
-            self._tell(self._engine.cancel)
+            self._do(engine.cancel)
             _join(thread)
             raise
 
@@ -103,7 +111,7 @@ class Run(_BaseRun[R]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _tell(self, what: Callable[[], object]) -> None:
+    def _do(self, what: Callable[[], object]) -> None:
         """Do something in the loop, if it still runs."""
         if self._loop is not None and not self._loop.is_closed():
             try:
@@ -135,22 +143,17 @@ class Run(_BaseRun[R]):
 class AsyncRun(_BaseRun[R]):
     """Calls whose results are iterated over as they come; see `Run`.
 
-    Use it as an `async with` block where the iteration may end early: a loop that is left leaves its
-    iterator open.
+    Left early, by `break`, an exception or a cancelled task, it begins no further calls. Those under
+    way come to their end as long as the event loop runs; use an `async with` block to wait for them.
     """
 
-    def __init__(self, make: Callable[[], Engine]) -> None:
-        super().__init__(make)
-        self._results: Any = None
-
     def __aiter__(self) -> AsyncIterator[Done[R]]:
-        self._results = self._start().results()
-        return self._results
+        return self._start().results()
 
     async def close(self) -> None:
         """Begin no further calls, and wait for the end of those under way."""
-        if self._results is not None:
-            await self._results.aclose()
+        if self._engine is not None:
+            await self._engine.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -160,5 +163,5 @@ class AsyncRun(_BaseRun[R]):
 
 
 def _join(thread: threading.Thread) -> None:
-    while thread.is_alive():  # In pieces: a lock without a limit hears of no signal on Windows.
-        thread.join(0.2)
+    while thread.is_alive():
+        thread.join(_STEP)

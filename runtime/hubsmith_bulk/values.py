@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import os
+import asyncio
+import errno
+import hashlib
+import mimetypes
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import pydantic
-from hubsmith_runtime import File
+from hubsmith_runtime import ConnectionFailedError, DownloadError, File
+from hubsmith_runtime.saving import atomic_file, safe_name
+from hubsmith_runtime.sources import type_of
 from pydantic_core import to_jsonable_python
 
 from .callers import Caller
+from .errors import JournalError
 from .results import Done
+
+_TRIES = 3  # How often a file of a result is asked for.
+_PAUSE = 0.2  # Seconds.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Values:
@@ -21,74 +31,134 @@ class Values:
 
     Args:
         caller: Fetches files.
-        folder: Where they are kept; `None` leaves them where they are.
+        folder: Where they are kept; `None` where there is no journal.
     """
 
     def __init__(self, caller: Caller, folder: Path | None) -> None:
         self._caller, self._folder = caller, folder
 
-    async def settled(self, value: Any) -> Any:
-        """Fetch the files of a result at once, where there is a journal: their URLs end soon.
+    async def settled(self, key: str, value: Any) -> Any:
+        """Return a result as it stands in the journal, where there is one.
 
-        Sound and pictures that came as they are become files as well.
+        Its files are fetched at once, because their URLs end soon. Pictures and sound that came as
+        they are become files as well.
+
+        Raises:
+            HubsmithError: when a file cannot be fetched.
+            JournalError: when the disk is full.
         """
         if self._folder is None or isinstance(value, str | int | float | bool | None):
             return value
-        for file in files_in(value):
-            await self._caller.fetch(file)
-        return value
+        heavy = [
+            leaf for leaf in leaves(value) if isinstance(leaf, File | bytes) or _is_image(leaf)
+        ]
+        writing = _Stored(key, self._folder)
+        if not heavy:
+            return writing.of(value)
+        try:
+            for file in heavy:
+                if isinstance(file, File):
+                    await self._fetch(file)
+            return await asyncio.to_thread(writing.of, value)
+        except (OSError, DownloadError) as error:
+            cause = error.__cause__ if isinstance(error, DownloadError) else error
+            if isinstance(cause, OSError) and cause.errno in _FULL:
+                words = f"{self._folder}: the disk is full. Make room, and run again."
+                raise JournalError(words) from error
+            if isinstance(error, DownloadError):
+                raise
+            raise DownloadError(f"A file of the result cannot be kept: {error}.") from error
 
-    def entry(self, done: Done[Any]) -> dict[str, Any]:
-        """Return the line of a journal for a row that came to its end."""
-        end: dict[str, Any]
-        if done.error is None:
-            end = {"value": self.stored(done.value)}
-        else:
-            end = {"error": {"kind": type(done.error).__name__, "text": str(done.error)}}
-        told = {"attempts": done.attempts, "seconds": round(done.seconds, 6)}
-        return {"key": done.key, "index": done.index, **end, **told}
+    async def _fetch(self, file: File) -> None:
+        for left in reversed(range(_TRIES)):
+            try:
+                return await self._caller.fetch(file)
+            except (ConnectionFailedError, DownloadError) as error:
+                if not left or isinstance(error.__cause__, OSError):
+                    raise
+                await asyncio.sleep(_PAUSE)
+        return None
 
-    def stored(self, value: Any) -> Any:
+
+def entry_of(done: Done[Any], stored: Any) -> dict[str, Any]:
+    """Return the line of a journal for a row that came to its end."""
+    end: dict[str, Any]
+    if done.error is None:
+        end = {"value": stored}
+    else:
+        end = {"error": {"kind": type(done.error).__name__, "text": str(done.error)}}
+    told = {"attempts": done.attempts, "seconds": round(done.seconds, 6)}
+    return {"key": done.key, "index": done.index, **end, **told}
+
+
+class _Stored:
+    """Writes the files of one row into a folder; the same row writes the same files."""
+
+    def __init__(self, key: str, folder: Path) -> None:
+        self._key, self._folder = key, folder
+        self._written = 0
+
+    def of(self, value: Any) -> Any:
         """Return a result as JSON."""
         match value:
             case None | str() | int() | float() | bool():
                 return value
             case File():
-                return self._stored_file(value)
+                return self._file(value)
             case pydantic.BaseModel():
-                return {name: self.stored(item) for name, item in value}
+                return {name: self.of(item) for name, item in value}
             case Mapping():
                 entries = cast("Mapping[object, object]", value)
-                return {str(name): self.stored(item) for name, item in entries.items()}
+                return {str(name): self.of(item) for name, item in entries.items()}
             case tuple() if hasattr(cast("object", value), "_asdict"):
-                return self.stored(cast("Any", value)._asdict())  # One field for each output.
+                return self.of(cast("Any", value)._asdict())  # One field for each output.
             case list() | tuple():
-                return [self.stored(item) for item in cast("list[object]", value)]
+                return [self.of(item) for item in cast("list[object]", value)]
             case bytes():
-                return {"base64": base64.b64encode(value).decode()}
+                kind = type_of(value) or "application/octet-stream"
+                return self._file(File(value, name=f"result{mimetypes.guess_extension(kind)}"))
+            case _ if _is_image(value):
+                return self._file(File(value))
+            case _ if hasattr(value, "tolist"):  # An array of numpy.
+                return self.of(value.tolist())
             case _:
                 return to_jsonable_python(value, fallback=repr)
 
-    def _stored_file(self, file: File) -> dict[str, Any]:
-        if self._folder is None or not file.is_local:
+    def _file(self, file: File) -> dict[str, Any]:
+        if not file.is_local:
             return {"url": file.url}
-        path = os.path.relpath(file, self._folder.parent)
-        return {"file": Path(path).as_posix(), "name": file.name}
+        path = Path(file).absolute() if file.url else None
+        if path is None or not path.is_relative_to(self._folder.absolute()):
+            path = self._copy(file)
+        kept = path.relative_to(self._folder.absolute().parent)
+        return {"file": kept.as_posix(), "name": file.name}
+
+    def _copy(self, file: File) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._written += 1
+        digest = hashlib.sha256(self._key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        name = f"{digest}-{self._written}{Path(safe_name(file.name)).suffix}"
+        path = self._folder.absolute() / name
+        with atomic_file(path) as output, file.open() as content:
+            shutil.copyfileobj(content, output)
+        return path
 
 
-def files_in(value: Any) -> Iterator[File]:
-    """Iterate over the files in a result, at any depth."""
+def leaves(value: Any) -> Iterator[Any]:
+    """Iterate over what a result consists of, at any depth."""
     match value:
-        case File():
-            yield value
         case pydantic.BaseModel():
             for _, item in value:
-                yield from files_in(item)
+                yield from leaves(item)
         case Mapping():
             for item in cast("Mapping[object, object]", value).values():
-                yield from files_in(item)
+                yield from leaves(item)
         case list() | tuple():
             for item in cast("list[object]", value):
-                yield from files_in(item)
+                yield from leaves(item)
         case _:
-            pass
+            yield value
+
+
+def _is_image(value: object) -> bool:
+    return callable(getattr(value, "save", None)) and hasattr(value, "tobytes")

@@ -41,7 +41,7 @@ class ScriptedCaller:
     def endpoint_of(self, content: Any) -> str:
         return content.get("endpoint", "/upper")
 
-    def digest_of(self, content: Any) -> str:
+    async def digest_of(self, content: Any) -> str:
         return self.spec
 
     async def call(self, content: Any) -> tuple[Any, int | None]:
