@@ -182,7 +182,7 @@ class Table:
         if cell.is_space:
             client = (AsyncClient if is_async else Client)(proxy.url, **options)
             if cell.exchange in ("upload", "download"):
-                client._driver.origins.silence = 1.0  # Reading a file has no other limit.
+                client._driver.origins.silence = 1.0  # Else 60, without a timeout.
             return client
         kind: Any = AsyncInferenceClient if is_async else InferenceClient
         if cell.exchange in POLLED_PATHS:
