@@ -102,7 +102,8 @@ class Encoder:
         except (pydantic_core.PydanticSerializationError, RecursionError, ValueError) as error:
             reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
             what = a_type(cast("object", value)) + " cannot be sent as JSON"
-            raise ValidationError(f"{where}: {what}: {reason}") from None
+            advice = "Pass bytes and images as File(...)."
+            raise ValidationError(f"{where}: {what}: {reason}. {advice}") from None
 
     def _value(self, value: Any) -> Any:
         match value:
