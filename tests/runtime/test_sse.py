@@ -73,4 +73,5 @@ def test_a_large_event_takes_a_time_that_grows_with_its_size() -> None:
         return time.process_time() - began
 
     small = min(seconds(500) for _ in range(3))
-    assert seconds(8000) < 16 * max(small, 0.005) * 4
+    large = min(seconds(8000) for _ in range(3))  # The best of three: others use the machine, too.
+    assert large < 16 * max(small, 0.005) * 4
