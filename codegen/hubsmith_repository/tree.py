@@ -35,6 +35,7 @@ PUBLIC = ROOT / "generated" / "hubsmith"
 SPACES = ROOT / "generated" / "spaces"
 _FACE = PurePosixPath("__init__.py")
 _MAIN = PurePosixPath("__main__.py")
+_RAY = PurePosixPath("ray.py")
 _MARKER = PurePosixPath("py.typed")
 # What of the runtime's inference half the public package shows; the rest is for generated code.
 _INFERENCE = (
@@ -47,7 +48,8 @@ def public_package() -> dict[PurePosixPath, bytes]:
     """The package `hubsmith`: the task clients, the providers, and every public name of all."""
     service = service_of_tasks(TASKS)
     tasks = render_tasks(service)
-    texts = {**tasks.files, **_providers(service), _FACE: _face(tasks.names), _MAIN: _main()}
+    texts = {**tasks.files, **_providers(service), _FACE: _face(tasks.names)}
+    texts |= {_MAIN: _main(), _RAY: _ray()}
     files = {path: text.encode() for path, text in format_python(texts).items()}
     return {**files, _MARKER: b""}
 
@@ -64,6 +66,16 @@ from hubsmith_codegen.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())
+'''
+
+
+def _ray() -> str:
+    return f'''{header("the name of the package")}
+"""Calls of Spaces and models for the rows of Ray Data."""
+
+from hubsmith_bulk.ray import ActorOptions as ActorOptions
+from hubsmith_bulk.ray import CallModel as CallModel
+from hubsmith_bulk.ray import CallSpace as CallSpace
 '''
 
 

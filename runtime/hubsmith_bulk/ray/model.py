@@ -1,0 +1,98 @@
+"""`CallModel`: calls of a model for the rows of batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from hubsmith_runtime import ArgumentError
+from hubsmith_runtime.inference import CallOptions, TaskRequest
+from typing_extensions import Unpack
+
+from ..callers import Caller, ModelCaller
+from .arrow import Form, form_of, image_form, json_form, text_form
+from .options import ActorOptions, refuse_userinfo
+from .rows import CallRows, parameters_of
+
+
+class CallModel(CallRows):
+    """Calls a model for every row of a batch; for `ray.data.Dataset.map_batches`.
+
+    Columns and errors are as those of `CallSpace`. Pictures are PNG files and sound is bytes; objects,
+    such as an answer of a chat, are JSON text.
+
+    Args:
+        task: A request class, such as `SummarizationRequest`, or the name of a task.
+        model: An id of the Hub, or a URL.
+        provider: Who runs it.
+        base_url: A server with the API of OpenAI.
+        bill_to: The organisation that pays.
+        **options: See `ActorOptions`; `actors` is needed.
+
+    Raises:
+        ArgumentError: when an option is wrong, or a secret; see `CallSpace`.
+        AuthenticationError: when the environment has no `token_variable`.
+        MissingDependencyError: when pyarrow is not installed.
+    """
+
+    _name = "CallModel"
+
+    def __init__(
+        self,
+        task: type[TaskRequest[Any]] | str,
+        *,
+        model: str | None = None,
+        provider: str | None = None,
+        base_url: str | None = None,
+        bill_to: str | None = None,
+        **options: Unpack[ActorOptions],
+    ) -> None:
+        import hubsmith
+
+        super().__init__(cast("Mapping[str, Any]", options))
+        for url in (model, base_url):
+            refuse_userinfo(self._name, url or "")
+        self._request = _request_of(task)
+        self._known(*parameters_of(self._request))
+        self._client = hubsmith.AsyncInferenceClient(
+            model,
+            provider=cast("Any", provider),
+            base_url=base_url,
+            bill_to=bill_to,
+            token=self._token,
+            timeout=self._timeout,
+        )
+        self._form = self._form_of_task()
+
+    def _form_of_task(self) -> Form:
+        about = self._request.__task__
+        if about.result in ("image", "array"):
+            return image_form() if about.result == "image" else json_form()
+        asked = {*self._columns.values(), *self._arguments}
+        if about.text_unless and about.text_unless not in asked:
+            return text_form()
+        return form_of(self._request.__result__)
+
+    def _sent(self, names: Sequence[str]) -> dict[str, str]:
+        # What decides about the type of the results is the same for every row.
+        sent, decides = super()._sent(names), self._request.__task__.text_unless
+        return {name: to for name, to in sent.items() if to != decides or name in self._columns}
+
+    def _caller(self) -> Caller:
+        return ModelCaller(self._client, CallOptions())
+
+    def _make(self, arguments: dict[str, Any]) -> Any:
+        return self._request(**arguments)
+
+
+def _request_of(task: type[TaskRequest[Any]] | str) -> type[TaskRequest[Any]]:
+    if isinstance(task, type):
+        return task
+    from hubsmith import tasks
+
+    kinds = [getattr(tasks, name) for name in dir(tasks) if name.endswith("Request")]
+    known = {kind.__task__.method: kind for kind in kinds if hasattr(kind, "__task__")}
+    wanted = task.replace("-", "_")
+    if wanted not in known:
+        raise ArgumentError(f"CallModel: there is no task {task!r}. There are: {', '.join(known)}.")
+    return known[wanted]

@@ -1,0 +1,99 @@
+"""`OpenRun`: a run whose rows come in batches, for as long as whoever brings them lives."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncGenerator, Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hubsmith_runtime import HubsmithError
+
+from ..callers import Caller
+from ..engine import Engine
+from ..failures import asked_to_wait
+from ..options import Settings
+from ..values import Values
+
+
+class Outcome(NamedTuple):
+    """What came of a row: a value, or why there is none."""
+
+    value: Any = None
+    error: Exception | None = None
+
+
+class OpenRun:
+    """Makes the calls of several batches at the same time, by one engine with one limit for all.
+
+    Its input has no end. An error that ends it, such as a used up quota, is the outcome of every row
+    that is not done, and of later ones; where the server said when it may be asked again, until then.
+
+    Args:
+        make: Returns who makes the calls of an engine.
+        settings: The options of the run.
+        files: The folder for files of results; `None` leaves them where they are.
+    """
+
+    def __init__(self, make: Callable[[], Caller], settings: Settings, files: Path | None) -> None:
+        self._make, self._settings, self._files = make, settings, files
+        self._rows: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()  # That no engine has.
+        self._outcomes: dict[str, asyncio.Future[Outcome]] = {}  # By row, of those not done.
+        self._engine: Engine | None = None
+        self._work: asyncio.Task[None] | None = None
+        self._name, self._count = uuid.uuid4().hex, 0
+        self._ended: Exception | None = None
+        self._again = 0.0  # When rows are sent in spite of that (`time.monotonic`).
+
+    async def outcomes(self, contents: Sequence[Any]) -> list[Outcome]:
+        """Return what came of each row of a batch, in its order."""
+        if self._ended is not None and time.monotonic() < self._again:
+            return [Outcome(error=self._ended)] * len(contents)
+        self._ended = None
+        coming = [self._add(content) for content in contents]
+        if coming and (self._work is None or self._work.done()):
+            self._work = asyncio.ensure_future(self._run())
+        return await asyncio.gather(*coming)
+
+    def _add(self, content: Any) -> asyncio.Future[Outcome]:
+        self._count += 1
+        # An id: nothing has to tell rows apart by their content. Others write to the same folder.
+        key = f"{self._name}-{self._count}"
+        self._outcomes[key] = asyncio.get_running_loop().create_future()
+        self._rows.put_nowait((key, content))
+        return self._outcomes[key]
+
+    async def close(self) -> None:
+        """Wait for the end of the calls under way, and close every connection."""
+        if self._engine is not None and self._work is not None:
+            self._engine.stop()
+            await self._work
+
+    async def _run(self) -> None:
+        caller = self._make()
+        engine = self._engine = Engine(caller, self._coming(), self._settings)
+        engine._values = Values(caller, self._files)  # pyright: ignore[reportPrivateUsage]  # There is no journal, and files are fetched all the same.
+        try:
+            async for done in engine.results():
+                self._settle(done.key, Outcome(done.result, done.error))
+        except Exception as error:
+            self._end(error)
+
+    async def _coming(self) -> AsyncGenerator[tuple[str, Any], None]:
+        while True:
+            yield await self._rows.get()
+
+    def _settle(self, key: str, outcome: Outcome) -> None:
+        if not (future := self._outcomes.pop(key)).done():  # Else nobody waits for it any more.
+            future.set_result(outcome)
+
+    def _end(self, error: Exception) -> None:
+        """Give every row that is not done the error that ended the engine."""
+        self._rows = asyncio.Queue()
+        for key in list(self._outcomes):
+            self._settle(key, Outcome(error=error))
+        if isinstance(error, HubsmithError):
+            self._ended = error
+            self._again = time.monotonic() + (asked_to_wait(error) or float("inf"))

@@ -1,0 +1,165 @@
+"""`CallSpace`: calls of a Space for the rows of batches."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+from hubsmith_runtime import (
+    ArgumentError,
+    Client,
+    EndpointNotFoundError,
+    HubsmithError,
+    Request,
+    Space,
+)
+from hubsmith_runtime.effects import Effects
+from hubsmith_runtime.errors import shorten
+from hubsmith_runtime.reading import as_list, as_object
+from hubsmith_runtime.spaces.signature import Info
+from hubsmith_runtime.spaces.space import BaseSpace
+from hubsmith_runtime.spaces.untyped import space_info
+from typing_extensions import Unpack
+
+from ..callers import Caller, SpaceCaller, UntypedCaller
+from ..failures import CallError, asked_to_wait, verdict_of
+from .arrow import form_of, form_of_outputs
+from .options import ActorOptions, refuse_userinfo
+from .rows import CallRows, parameters_of
+
+_PAUSE = 1.0  # Seconds, until a Space is asked again what an endpoint takes.
+
+Source: TypeAlias = "str | type[BaseSpace] | Callable[[], BaseSpace]"
+
+
+class CallSpace(CallRows):
+    """Calls a Space for every row of a batch; for `ray.data.Dataset.map_batches`.
+
+    Columns that are called as a parameter of the endpoint are its arguments, where the value is not
+    null, and every column stays as it is. Three are added, or replaced: `result`, `error` (the
+    message) and `error_kind` (the name of its class), null where all is well. A failing row is a row
+    with an error. Where every other would fail as well, such as without quota, that error is the one
+    of all that follow in the same actor, and nothing is sent.
+
+    The result is text, a number, a truth value, a list of these, or a struct with a field for each of
+    several results. Anything else is JSON text; a file is `{"url": ...}`, or `{"file": ...}` with
+    `files`.
+
+    Args:
+        source: `owner/name`, a URL, a generated class, or a function without parameters that returns
+            a client. It is called in the worker, so that it can take secrets from there.
+        endpoint: A request class, such as `GreetRequest`, or the name of an endpoint. It may be left
+            out where there is but one.
+        files: A folder that every node can write to: files of results are downloaded into it.
+        **options: See `ActorOptions`; `actors` is needed.
+
+    Raises:
+        ArgumentError: when an option is wrong, or a secret: what is passed to `map_batches` is kept in
+            clear by the cluster.
+        AuthenticationError: when the environment has no `token_variable`.
+        MissingDependencyError: when pyarrow is not installed.
+    """
+
+    _name = "CallSpace"
+
+    def __init__(
+        self,
+        source: Source,
+        endpoint: type[Request[Any]] | str | None = None,
+        *,
+        files: str | os.PathLike[str] | None = None,
+        **options: Unpack[ActorOptions],
+    ) -> None:
+        super().__init__(cast("Mapping[str, Any]", options))
+        self._files = None if files is None else Path(files)
+        self._source, self._endpoint = source, endpoint
+        self._describing = asyncio.Lock()
+        self._request: type[Request[Any]] | None = None
+        if isinstance(endpoint, type):
+            self._request = endpoint
+            self._form = form_of(endpoint.__result__)
+            self._known(*parameters_of(endpoint))
+        self._space = self._connect()
+
+    def _connect(self) -> BaseSpace:
+        source, options = self._source, {"token": self._token, "timeout": self._timeout}
+        if isinstance(source, str):
+            refuse_userinfo(self._name, source)
+            return (Client if self._request is None else Space)(source, **cast("Any", options))
+        if isinstance(source, type) and issubclass(source, BaseSpace):
+            return source(**cast("Any", options))
+        if any(value is not None for value in options.values()):
+            raise ArgumentError(
+                f"{self._name}: token_variable and timeout are up to the function that makes the "
+                "client."
+            )
+        make: Any = source
+        made: object = make() if callable(make) else make
+        if not isinstance(made, BaseSpace):
+            raise ArgumentError(
+                f"{self._name}: source: owner/name, a URL, a generated class or a function that "
+                f"returns a client; got {type(made).__name__}."
+            )
+        return made
+
+    def _caller(self) -> Caller:
+        if self._request is not None:
+            return SpaceCaller(self._space, self._files, shares_session=False)
+        name = str(self._endpoint)
+        return UntypedCaller(self._space, name, "read", self._files, shares_session=False)
+
+    def _make(self, arguments: dict[str, Any]) -> Any:
+        return arguments if self._request is None else self._request(**arguments)
+
+    async def _ready(self) -> None:
+        if self._request is None and self._parameters is None:
+            async with self._describing:
+                if self._parameters is None:
+                    await self._describe()
+
+    async def _describe(self) -> None:
+        """Ask the Space what the endpoint takes and returns; one that is away is waited for."""
+        until = time.monotonic() + self._settings.patience
+        asking = _DescribingCaller(self._space)
+        try:
+            while True:
+                try:
+                    name, about = await asking.described(cast("str | None", self._endpoint))
+                    break
+                except HubsmithError as error:
+                    verdict = verdict_of(CallError(error, may_have_run=False))
+                    if verdict not in ("busy", "away") or time.monotonic() > until:
+                        raise
+                    await asyncio.sleep(max(_PAUSE, asked_to_wait(error)))
+        finally:
+            await asking.close()
+        outputs = as_list(about.get("returns"))
+        self._form = form_of_outputs(outputs)
+        parameters = [as_object(one) for one in as_list(about.get("parameters"))]
+        names = {str(one.get("parameter_name") or one.get("label")): one for one in parameters}
+        needed = [name for name, one in names.items() if not one.get("parameter_has_default")]
+        self._endpoint = name
+        self._known([*names], needed)
+
+
+class _DescribingCaller(SpaceCaller):
+    """Asks a Space about an endpoint."""
+
+    def __init__(self, space: BaseSpace) -> None:
+        super().__init__(space, None, shares_session=False)
+
+    async def described(self, endpoint: str | None) -> tuple[str, dict[str, Any]]:
+        """Return the name of an endpoint, and what `/info` says of it."""
+        named = as_object((await self._driver.run(self._info(), self._timeout))["named_endpoints"])
+        name = f"/{endpoint.removeprefix('/')}" if endpoint else next(iter(named), "")
+        if name not in named or (endpoint is None and len(named) > 1):
+            problem = "name the endpoint" if endpoint is None else f"there is no endpoint {name}"
+            raise EndpointNotFoundError(f"{self.source}: {problem}; it has {shorten([*named])}.")
+        return name, as_object(named[name])
+
+    def _info(self) -> Effects[Info]:
+        return (yield from space_info((yield from self._connector.connect())))
