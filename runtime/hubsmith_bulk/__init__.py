@@ -44,6 +44,7 @@ __all__ = [
     "ServerAwayError",
     "Summary",
     "TooManyErrorsError",
+    "check_options",
     "read_journal",
 ]
 
@@ -89,6 +90,11 @@ def map_model(
 
     settings, is_async = Settings.of(options), isinstance(client, AsyncInferenceBase)
     return _run(lambda: Engine(ModelCaller(client, call), rows, settings), rows, is_async=is_async)
+
+
+def check_options(options: MapOptions) -> None:
+    """Raise a `ValidationError` where an option of `map` is wrong, without a run."""
+    Settings.of(options)
 
 
 def _run(make: Callable[[], Engine], rows: AsyncRows[Any], *, is_async: bool) -> Any:

@@ -10,10 +10,13 @@ from typing import Protocol
 FIRST = 4
 """How many calls a run with `concurrency="auto"` begins with."""
 
-_GAIN = 1.05  # How much faster a window must be for its limit to be kept.
+_GAIN = 1.05  # How much faster another limit must be to take the place of the one before.
+_LEAP = 1.25  # How much faster it is where a look at it is enough.
+_LOSS = 0.9  # How much slower it is where a look at it is enough.
+_PAIRS = 3  # How often two limits are tried in turns where it is not.
 _LEAST_IN_WINDOW = 16
-_SHORTEST_WINDOW = 0.25  # Seconds. Less says little about a rate.
-_LONGEST_REST = 32  # Windows between two tries of a higher limit.
+_SHORTEST_WINDOW = 0.3  # Seconds. Less says little about a rate.
+_LONGEST_REST = 32  # Windows between two tries of another limit.
 _STEPS_KEPT = 10_000
 
 
@@ -47,14 +50,46 @@ class FixedLimit:
         pass
 
 
+class _Trial:
+    """Two limits in turns, which of them is faster: rates differ from one second to the next."""
+
+    def __init__(self, kept: int, tried: int, count: int, seconds: float) -> None:
+        self.kept, self.tried = kept, tried
+        self._counts = {kept: count, tried: 0}
+        self._seconds = {kept: seconds, tried: 0.0}
+        self._windows = 0  # Of the limit that is tried.
+        # A step by an eighth cannot make it faster by more than that.
+        self._gain = 1 + min(_GAIN - 1, 0.3 * abs(tried / kept - 1))
+
+    def note(self, limit: int, count: int, seconds: float) -> int | None:
+        """Note a window of one of the two, and return the better one, once that is known."""
+        self._counts[limit] += count
+        self._seconds[limit] += seconds
+        self._windows += limit == self.tried
+        if not self._windows:
+            return None
+        kept, tried = (self._counts[one] / self._seconds[one] for one in (self.kept, self.tried))
+        if tried >= kept * _LEAP:
+            return self.tried
+        if tried < kept * _LOSS:
+            return self.kept
+        if self._windows < _PAIRS:
+            return None
+        return self.tried if tried >= kept * self._gain else self.kept
+
+    def other(self, limit: int) -> int:
+        return self.kept if limit == self.tried else self.tried
+
+
 class AdaptiveLimit:
     """Additive increase, multiplicative decrease.
 
-    The limit doubles at first. It grows by one later, as long as more calls at once give more
-    results a second, and rests for longer and longer where they do not. A refusal takes a third of
-    it away, once for all refusals of calls that were under way then; after a round without another it
-    is back at one less than what was refused, which is then left alone for a while. Jobs that
-    all wait for others in the server's queue show that more of them would be of no use.
+    The limit doubles at first. Later another one, higher or lower, is tried in turns with it, and
+    taken where it gives more results a second; the tries come less and less often where it does not.
+    Once a call was refused, the steps are small. A refusal takes a third of the limit away, once for
+    all refusals of calls that were under way then; after a round without another it is back at one
+    less than what was refused, which is then left alone for a while. Jobs that all wait for others
+    in the server's queue show that more of them would be of no use.
 
     Args:
         largest: The limit never grows beyond this.
@@ -68,9 +103,11 @@ class AdaptiveLimit:
         self._is_doubling = True
         self._decreased = float("-inf")  # When the limit was last decreased.
         self._refused: int | None = None  # How many calls at once were too many.
-        self._base: tuple[int, float] | None = None  # The limit that is compared with, its rate.
+        self._is_careful = False  # Whether there ever was a refusal.
+        self._trial: _Trial | None = None
+        self._goes_up = True  # Whether the next trial is of a higher limit.
         self._rest, self._next_rest = 0, 1
-        self.steps: deque[tuple[float, int]] = deque(maxlen=_STEPS_KEPT)
+        self.steps: deque[tuple[float, int]] = deque([(clock(), self.limit)], maxlen=_STEPS_KEPT)
         """When the limit changed, and to what."""
         self._begin_window()
 
@@ -90,8 +127,8 @@ class AdaptiveLimit:
             return  # It was sent before the last decrease: the same event.
         self._refused = max(2, under_way)
         self._decreased = self._clock()
-        self._is_doubling, self._base = False, None
-        self._rest = 1
+        self._rest_longer(is_longer=self._trial is not None)
+        self._is_doubling, self._is_careful, self._trial = False, True, None
         self._set(under_way * 2 // 3)
 
     def finished(self, started: float, rank: int | None, under_way: int) -> None:
@@ -107,35 +144,59 @@ class AdaptiveLimit:
         if self._refused is not None and self._count >= self.limit < self._refused - 1:
             self._set(self._refused - 1)  # A round without a refusal: that one is over.
         elif seconds >= _SHORTEST_WINDOW and self._count > max(_LEAST_IN_WINDOW, 2 * self.limit):
-            self._judge((self._count - 1) / seconds)
+            self._judge(self._count - 1, seconds)
 
-    def _judge(self, rate: float) -> None:
+    def _judge(self, count: int, seconds: float) -> None:
         """Look at a window that is over, and decide on the next one."""
         if not self._was_full:
-            return (
-                self._begin_window()
-            )  # Something else holds the run up: its input, or its reader.
+            # Something else holds the run up: its input, or its reader.
+            return self._begin_window()
         if self._lowest_rank >= 1:
             # Every job of it waited for two others, at least. Where these are more than this run
             # sends, they are of other users, and sending less would only leave them the server.
-            self._is_doubling, self._base = False, None
+            self._is_doubling, self._trial = False, None
             is_own = self._lowest_rank < self.limit
             return self._set(self.limit - self.limit // 4 if is_own else self.limit)
-        before, self._base = self._base, (self.limit, rate)
-        if before is not None and self.limit > before[0] and rate < before[1] * _GAIN:
-            # More at once was not faster.
-            self._is_doubling, self._base = False, before
-            self._rest, self._next_rest = self._next_rest, min(2 * self._next_rest, _LONGEST_REST)
-            return self._set(before[0])
-        if self._is_doubling:
-            return self._set(2 * self.limit)
+        if self._trial is not None:
+            return self._go_on(self._trial, count, seconds)
         if self._rest > 0:
             self._rest -= 1
             return self._begin_window()
         if self._refused is not None and self.limit >= self._refused - 1:
-            self._rest, self._next_rest = self._next_rest, min(2 * self._next_rest, _LONGEST_REST)
-            self._refused = None if self._rest < _LONGEST_REST else self._refused
-        return self._set(self.limit + max(1, self.limit // 8))
+            self._refused, self._goes_up = None, True  # That was a while ago.
+        return self._try(count, seconds)
+
+    def _rest_longer(self, *, is_longer: bool = True) -> None:
+        """Try nothing for some windows, each time for more of them."""
+        self._rest = self._next_rest if is_longer else 1
+        self._next_rest = min(2 * self._rest, _LONGEST_REST)
+
+    def _try(self, count: int, seconds: float) -> None:
+        """Begin to try another limit, after a window of this one."""
+        step = max(1, self.limit // 8) if self._is_careful else self.limit
+        down = self.limit // 8 if self._is_careful else self.limit // 3
+        other = self.limit + step if self._goes_up else self.limit - down
+        other = max(1, min(other, self._largest))
+        if other == self.limit:
+            self._goes_up = not self._goes_up
+            return self._begin_window()
+        self._trial = _Trial(self.limit, other, count, seconds)
+        return self._set(other)
+
+    def _go_on(self, trial: _Trial, count: int, seconds: float) -> None:
+        better = trial.note(self.limit, count, seconds)
+        if better is None:
+            return self._set(trial.other(self.limit))
+        self._trial = None
+        if better == trial.tried:
+            self._next_rest = 1
+            self._set(better)
+            # At first every window is a step.
+            return self._try(count, seconds) if self._is_doubling else None
+        self._is_doubling = False
+        self._goes_up = not self._goes_up
+        self._rest_longer()
+        return self._set(better)
 
 
 class Rate:

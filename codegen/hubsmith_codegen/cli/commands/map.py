@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hubsmith_bulk import JournalError, MapOptions, Run
+from hubsmith_bulk import JournalError, MapOptions, Run, check_options
 from hubsmith_runtime import ArgumentError, HubsmithError
 
 from ...load.fetch import root_of
@@ -81,6 +81,7 @@ def run(options: argparse.Namespace) -> int:
     for path in (options.out, options.failed):
         if path is not None:
             format_of(path)
+    wanted = _wanted(options)
     target, table = _target(options)
     journal = options.out.with_name(f"{options.out.name}.journal")
     if journal.exists() and not (options.resume or options.dry_run):
@@ -105,36 +106,45 @@ def run(options: argparse.Namespace) -> int:
         return OK
     if not total:
         raise ArgumentError(f"{table}: there are no rows.")
-    return _send(options, target, inputs, journal, total)
+    return _send(options, {**wanted, "checkpoint": journal}, target, inputs, journal, total)
 
 
-def _send(
-    options: argparse.Namespace, target: Target, inputs: Inputs, journal: Path, total: int
-) -> int:
+def _wanted(options: argparse.Namespace) -> MapOptions:
     wanted: MapOptions = {
         "concurrency": options.concurrency,
         "rate": options.rate,
-        "checkpoint": journal,
         "retry_failed": options.retry_failed,
         "max_errors": options.max_errors,
         "repeat_lost": options.repeat_lost,
     }
+    check_options(wanted)
+    return wanted
+
+
+def _send(
+    options: argparse.Namespace,
+    wanted: MapOptions,
+    target: Target,
+    inputs: Inputs,
+    journal: Path,
+    total: int,
+) -> int:
     rows = (one.content if one.id is None else (one.id, one.content) for one in inputs.items())
-    progress = RunProgress(total, is_quiet=options.quiet)
-    status = OK
+    problem, status = "", OK
     with target.map(rows, wanted) as calls:
         try:
-            for _ in calls:
-                progress.show(calls.summary())
+            with RunProgress(calls.summary, total, is_quiet=options.quiet), calls:
+                ends = iter(calls)  # Kept, so that the block ends the run, and a second Ctrl-C it.
+                for _ in ends:
+                    pass
         except KeyboardInterrupt:
             status = INTERRUPTED
         except JournalError:
             raise
         except HubsmithError as error:
-            progress.clear()
-            fail(str(error))
-            status = ERROR
-    progress.clear()
+            problem, status = str(error), ERROR
+    if problem:
+        fail(problem)
     return _conclude(options, calls, target, inputs, journal, total, status)
 
 
@@ -154,10 +164,10 @@ def _conclude(
     def rows():
         return inputs.keys(target.endpoint)
 
-    written = write_results(options.out, journal, rows)
+    written = write_results(options.out, journal, rows, like=inputs.path)
     lines = [f"{shown_path(options.out)}: {written} rows."]
     if options.failed is not None:
-        failed = write_results(options.failed, journal, rows, only_failed=True)
+        failed = write_results(options.failed, journal, rows, like=inputs.path, only_failed=True)
         lines.append(f"{shown_path(options.failed)}: {failed} rows failed.")
     if not options.quiet:
         print(status_line(summary, total), file=sys.stderr)
@@ -165,7 +175,7 @@ def _conclude(
     if summary.next:
         words = summary.next.replace("with the same checkpoint", "with --resume")
         fail(words.replace("and retry_failed=True", "--retry-failed"))
-    return status or (NO if summary.failed else OK)
+    return status or (NO if summary.failed or summary.failed_before else OK)
 
 
 def _renames(pairs: list[str]) -> dict[str, str]:

@@ -23,12 +23,14 @@ def write_results(
     journal: Path,
     rows: Callable[[], Iterator[tuple[str, Record]]],
     *,
+    like: Path | None = None,
     only_failed: bool = False,
 ) -> int:
     """Write the rows that a journal has, and return how many these are.
 
     Args:
         rows: Gives the input again, each row with its key.
+        like: The table of the input, whose types its columns keep in Parquet.
         only_failed: Whether only rows with an error are written.
     """
     _, first = next(rows(), ("", cast("Record", {})))
@@ -51,7 +53,7 @@ def write_results(
             yield {**kept, ERROR: error.get("text"), KIND: error.get("kind")}
 
     with _Ends(journal) as ends:
-        write_rows(path, columns, lambda: joined(ends))
+        write_rows(path, columns, lambda: joined(ends), like)
     return written
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import importlib
 import json
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from datetime import date, time
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -109,23 +111,24 @@ Rows: TypeAlias = Callable[[], Iterable[Mapping[str, Any]]]
 """Gives the rows of a table, again and again."""
 
 
-def write_rows(path: Path, columns: Sequence[str], rows: Rows) -> None:
-    """Write a table, whole or not at all. What CSV and Parquet have no cell for is JSON there."""
+def write_rows(path: Path, columns: Sequence[str], rows: Rows, like: Path | None = None) -> None:
+    """Write a table, whole or not at all. What CSV and Parquet have no cell for is JSON there.
+
+    Columns of Parquet keep the type that they have in a table `like` this one.
+    """
     form = format_of(path)
     if form == "parquet":
         _parquet()  # Missing, it is an error before anything is written.
     with atomic_file(path) as output:
         if form == "jsonl":
             for row in rows():
-                output.write(
-                    (json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8", "replace")
-                )
+                output.write(f"{_json(row)}\n".encode("utf-8", "replace"))
         elif form == "csv":
             output.write(_csv_line(columns))
             for row in rows():
                 output.write(_csv_line([_cell(row.get(name)) for name in columns]))
         else:
-            _write_parquet(output, columns, rows)
+            _write_parquet(output, columns, rows, like)
 
 
 def _csv_line(cells: Sequence[str]) -> bytes:
@@ -143,26 +146,42 @@ def _csv_line(cells: Sequence[str]) -> bytes:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else _json(value)
 
 
-def _write_parquet(output: Any, columns: Sequence[str], rows: Rows) -> None:
-    """Write rows in groups. Every column is text, but for numbers and truth values throughout."""
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_json_form)
+
+
+def _json_form(value: object) -> object:
+    """Return what stands for a value of Parquet, such as a date, that JSON has no form for."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _write_parquet(output: Any, columns: Sequence[str], rows: Rows, like: Path | None) -> None:
+    """Write rows in groups. A new column is text, but for numbers and truth values throughout."""
     parquet = _parquet()
     arrow: Any = sys.modules["pyarrow"]
-    seen: dict[str, set[type[object]]] = {name: set() for name in columns}
+    known: dict[str, Any] = {}
+    if like is not None and format_of(like) == "parquet":
+        known = {one.name: one.type for one in parquet.read_schema(like)}
+    seen: dict[str, set[type[object]]] = {name: set() for name in columns if name not in known}
     for row in rows():
-        for name in columns:
+        for name, types in seen.items():
             value: object = row.get(name)
-            seen[name].add(type(value))
+            is_huge = isinstance(value, int) and not -(2**63) <= value < 2**63
+            types.add(str if is_huge else type(value))
     kinds = {name: _kind(types - {type(None)}) for name, types in seen.items()}
-    schema = arrow.schema([(name, getattr(arrow, kind)()) for name, kind in kinds.items()])
+    schema = arrow.schema(
+        [(name, known.get(name) or getattr(arrow, kinds[name])()) for name in columns]
+    )
     left = iter(rows())
     with parquet.ParquetWriter(output, schema) as writer:
         while group := list(islice(left, _AT_ONCE)):
             cells = {
-                name: [_fitted(row.get(name), kind) for row in group]
-                for name, kind in kinds.items()
+                name: [_fitted(row.get(name), kinds.get(name)) for row in group] for name in columns
             }
             writer.write_table(arrow.table(cells, schema=schema))
 
@@ -176,7 +195,7 @@ def _kind(types: Set[type]) -> str:
     return "string"
 
 
-def _fitted(value: object, kind: str) -> object:
+def _fitted(value: object, kind: str | None) -> object:
     return _cell(value) if kind == "string" and value is not None else value
 
 

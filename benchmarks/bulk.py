@@ -1,0 +1,229 @@
+"""What runs of many rows reach, and what they cost: `make bench-bulk`.
+
+Three servers are called with 1 to 64 calls at the same time, and with `"auto"`, in one go; then a
+caller that does nothing shows what the engine itself takes. The aims are printed beside the figures,
+they are not assertions. Draws docs/pictures/bulk-light.svg and bulk-dark.svg.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from hubsmith import Client, InferenceClient, tasks
+from hubsmith_bulk.engine import Engine
+from hubsmith_bulk.options import MapOptions, Settings
+
+from tests.bulk.chat_server import chat_server
+from tests.support.gradio_server import serve
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+SWEEP = (1, 2, 4, 8, 16, 32, 64)
+SECONDS = float(os.environ.get("HUBSMITH_BENCH_SECONDS", "6"))  # For each number of the sweep.
+AUTO_SECONDS = 4 * SECONDS
+AIM_SHARE, AIM_MICROSECONDS, AIM_MEGABYTES = 0.95, 300, 8
+SMALL, LARGE = 1_000, int(os.environ.get("HUBSMITH_BENCH_ROWS", "1000000"))
+
+Start = Callable[[Iterator[Any], MapOptions], Any]
+
+
+@dataclass
+class Measured:
+    """One server: results a second by the number of calls at the same time, and the path of auto."""
+
+    name: str
+    fixed: dict[int, float] = field(default_factory=dict[int, float])
+    auto: float = 0.0
+    path: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
+
+    @property
+    def best(self) -> float:
+        return max(self.fixed.values())
+
+
+def rate_of(run: Any, seconds: float, after: float) -> float:
+    """Return results a second, of the time that follows the start."""
+    begin, count, last = time.monotonic(), 0, 0.0
+    counted_from = begin + after
+    with run:
+        rows = iter(run)
+        for done in rows:
+            now = time.monotonic()
+            done.value  # noqa: B018  # Raises what went wrong.
+            if now >= counted_from:
+                count, last = count + 1, now
+            if now >= begin + seconds:
+                break
+    return count / (last - counted_from)
+
+
+def measure(name: str, start: Start, row: Callable[[int], Any]) -> Measured:
+    """Sweep, and then let `"auto"` find out."""
+    measured = Measured(name)
+
+    def rows() -> Iterator[Any]:
+        number = 0
+        while True:
+            yield row(number)
+            number += 1
+
+    rate_of(start(rows(), {"concurrency": 1}), 1.0, 0.0)  # Connections, and what is imported late.
+    for number in SWEEP:
+        run = start(rows(), {"concurrency": number})
+        measured.fixed[number] = rate_of(run, SECONDS, SECONDS / 4)
+    begin = time.monotonic()
+    run = start(rows(), {"concurrency": "auto"})
+    # The search is part of it, but for the first seconds.
+    measured.auto = rate_of(run, AUTO_SECONDS, SECONDS / 4)
+    measured.path = [(when - begin, limit) for when, limit in run.concurrency_steps]
+    print(f"{name}: results a second")
+    for number, rate in measured.fixed.items():
+        print(f"  {number:>3} at a time {rate:>9.1f}")
+    share = measured.auto / measured.best
+    verdict = "ok" if share >= AIM_SHARE else "LOW"
+    print(
+        f"  auto          {measured.auto:>9.1f}   {share:.3f} of the best   aim {AIM_SHARE}   {verdict}"
+    )
+    path = " ".join(f"{when:.1f}s:{limit}" for when, limit in measured.path[:40])
+    print(f"  path of auto  {path}\n", flush=True)
+    return measured
+
+
+def chat(seconds: float, most: int | None, name: str) -> Measured:
+    def row(number: int) -> Any:
+        messages = [{"role": "user", "content": f"row {number}"}]
+        return tasks.ChatCompletionRequest(messages=messages)
+
+    with chat_server(seconds, most) as url, InferenceClient(url) as client:
+        return measure(name, lambda rows, options: client.map(rows, **options), row)
+
+
+def queue(name: str) -> Measured:
+    app = ROOT / "tests" / "bulk" / "counting_app.py"
+    environment = {"BULK_SECONDS": "0.05", "BULK_WORKERS": "1", "BULK_MAX_SIZE": "20"}
+    with tempfile.TemporaryDirectory() as folder:
+        with serve(sys.executable, app, Path(folder), **environment) as url, Client(url) as client:
+            return measure(
+                name,
+                lambda rows, options: client.map("/double", rows, **options),
+                lambda number: {"number": number + 100},
+            )
+
+
+class Counting:
+    """Answers at once."""
+
+    source = "counting"
+
+    def check(self, content: Any) -> None:
+        pass
+
+    def endpoint_of(self, content: Any) -> str:
+        return "/count"
+
+    async def digest_of(self, content: Any) -> str:
+        return "sha256:0"
+
+    async def call(self, content: Any) -> tuple[Any, int | None]:
+        await asyncio.sleep(0)
+        return content["number"], None
+
+    async def fetch(self, file: Any) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
+def own_cost(count: int, checkpoint: Path | None) -> tuple[float, float, float]:
+    """Return CPU microseconds a row, the megabytes in use at the end, and journal bytes a row."""
+    settings = Settings.of({"concurrency": 32, "checkpoint": checkpoint})
+    engine = Engine(Counting(), ({"number": number} for number in range(count)), settings)
+
+    async def drain() -> int:
+        return sum([1 async for _ in _counted(engine.results())])
+
+    async def _counted(results: Any) -> Any:
+        last = 0
+        async for done in results:
+            last += done.value >= 0
+        yield last
+
+    begin = time.process_time()
+    asyncio.run(drain())
+    cost = (time.process_time() - begin) / count * 1e6
+    assert engine.summary().done == count
+    size = checkpoint.stat().st_size / count if checkpoint is not None else 0.0
+    return cost, memory(), size
+
+
+def memory() -> float:
+    """Return the resident megabytes of this process now."""
+    with contextlib.suppress(OSError):
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * resource.getpagesize() / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def engine_figures() -> None:
+    """Print what the engine takes without a server, in a process that did nothing else before."""
+    with tempfile.TemporaryDirectory() as folder:
+        own_cost(SMALL, Path(folder) / "warm.jsonl")
+        plain, before, _ = own_cost(SMALL * 10, None)
+        small, after_small, size = own_cost(SMALL, Path(folder) / "small.jsonl")
+        begin = time.monotonic()
+        large, after_large, size = own_cost(LARGE, Path(folder) / "large.jsonl")
+        begin_resume = time.monotonic()
+        own = Settings.of({"concurrency": 32, "checkpoint": Path(folder) / "large.jsonl"})
+        engine = Engine(Counting(), ({"number": number} for number in range(LARGE)), own)
+
+        async def resume() -> None:
+            async for _ in engine.results():
+                raise AssertionError("a row came twice")
+
+        asyncio.run(resume())
+        resumed = time.monotonic() - begin_resume
+    del before, small
+    cost = max(plain, large)
+    print(f"the engine alone, {LARGE:,} rows with a journal: {begin_resume - begin:.0f} s")
+    for what, value, aim in (
+        ("CPU microseconds a row", cost, AIM_MICROSECONDS),
+        (f"megabytes more than with {SMALL:,} rows", after_large - after_small, AIM_MEGABYTES),
+    ):
+        print(f"  {what:<36}{value:>9.1f}   aim {aim}   {'ok' if value <= aim else 'OVER'}")
+    print(f"  {'bytes of the journal a row':<36}{size:>9.1f}")
+    print(f"  {'seconds to skip them all at resume':<36}{resumed:>9.1f}\n", flush=True)
+
+
+def main(wanted: list[str]) -> None:
+    """Measure what is named, or everything."""
+    if not wanted or "engine" in wanted:
+        engine_figures()
+    measured: list[Measured] = []
+    if not wanted or "fast" in wanted:
+        measured.append(chat(0.02, None, "fast chat server"))
+    if not wanted or "queue" in wanted:
+        measured.append(queue("Gradio, one worker, queue of 20"))
+    if not wanted or "limited" in wanted:
+        measured.append(chat(0.05, 8, "chat server, status 429 above 8"))
+    if len(measured) == 3:
+        from benchmarks.bulk_picture import drawn
+
+        for theme in ("light", "dark"):
+            (PICTURES / f"bulk-{theme}.svg").write_text(drawn(measured, theme), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
