@@ -1,0 +1,109 @@
+"""From identifiers of the IR to names in TypeScript."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ...ir.names import ClassName, Identifier
+
+# Members of the client itself, and of every object.
+METHODS = frozenset(
+    [
+        "close",
+        "jobs",
+        "constructor",
+        "prototype",
+        "then",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "toJSON",
+        "toLocaleString",
+        "toString",
+        "valueOf",
+    ]
+)
+# Types that generated files use, and those of the runtime that `index.ts` exports.
+TYPES = frozenset(
+    [
+        "AppError",
+        "AuthenticationError",
+        "CallOptions",
+        "Endpoint",
+        "FileData",
+        "FileInput",
+        "Job",
+        "JobCancelledError",
+        "JobEvent",
+        "Json",
+        "ProgressUnit",
+        "QueueFullError",
+        "ResultError",
+        "SessionLostError",
+        "Shape",
+        "Shapes",
+        "SpaceChangedError",
+        "SpaceClient",
+        "SpaceError",
+        "SpaceFile",
+        "SpaceOptions",
+        "SpaceUnavailableError",
+        "TimeoutError",
+        "ValidationError",
+        "Array",
+        "Blob",
+        "Error",
+        "File",
+        "Object",
+        "Promise",
+        "String",
+        "Symbol",
+        "URL",
+        "Uint8Array",
+    ]
+)
+
+
+def camel(identifier: str) -> str:
+    """`greet_user`, `greetUser` and `Greet_user` as `greetUser`."""
+    first, *rest = [part for part in identifier.split("_") if part] or [identifier]
+    if first.isupper():
+        first = first.lower()
+    else:
+        first = re.sub(r"^[A-Z]+(?=[A-Z][a-z])|^[A-Z]", lambda found: found[0].lower(), first)
+    return first + "".join(part[0].upper() + part[1:] for part in rest)
+
+
+def camels(names: Sequence[Identifier], avoid: frozenset[str] = frozenset()) -> list[Identifier]:
+    """One name in camel case for each, all different.
+
+    Where two would be one, the name that is in camel case already keeps it, the others stay as the
+    IR has them, which are different.
+    """
+    rivals = Counter(map(camel, names))
+    found: dict[str, str] = {}
+    taken: set[str] = set(avoid)
+    # Those that need no change come first, whatever the order of the spec.
+    for name in sorted(names, key=lambda name: (camel(name) != name, name)):
+        short = camel(name)
+        made = short if rivals[short] == 1 or short == name else str(name)
+        while made in taken:
+            made += "_"
+        taken.add(made)
+        found[name] = made
+    return [Identifier(found[name]) for name in names]
+
+
+def distinct_types(wanted: Iterable[str]) -> dict[str, ClassName]:
+    """The names of types by what they are wanted to be, none of which hides another one."""
+    found: dict[str, ClassName] = {}
+    taken = set(TYPES)
+    for name in wanted:
+        made = name
+        while made in taken:
+            made += "_"
+        taken.add(made)
+        found[name] = ClassName(made)
+    return found

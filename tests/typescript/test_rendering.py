@@ -1,0 +1,124 @@
+"""What the TypeScript generator writes, as far as no tool of npm is needed to judge it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from hubsmith_codegen.ir.names import Identifier
+from hubsmith_codegen.load import load
+from hubsmith_codegen.normalise import normalise
+from hubsmith_codegen.render.typescript import render, runtime_files
+from hubsmith_codegen.render.typescript.names import camel, camels
+from hubsmith_codegen.render.typescript.text import Tag, doc, key, literal
+
+from tests.support.documents import endpoint, info_of, parameter, result, service_of, with_default
+from tests.support.paths import KITCHEN_SNAPSHOT
+from tests.typescript.project import HERE, client_of, kitchen_spec
+
+GOLDEN = HERE / "golden" / "kitchen"
+
+
+def client(*parameters: object, returns: object = (), name: str = "/say") -> str:
+    """The text of all files of a Space with one endpoint."""
+    files = render(service_of(info=info_of({name: endpoint(*parameters, returns=returns)})))
+    return "\n".join(files.values())
+
+
+def test_the_client_of_the_demo_is_the_golden_one() -> None:
+    files = client_of(kitchen_spec())
+    assert {str(path) for path in files} == {path.name for path in GOLDEN.iterdir()}
+    for path, text in files.items():
+        assert (GOLDEN / path).read_text(encoding="utf-8") == text, path
+
+
+def shuffled(text: bytes) -> bytes:
+    """A JSON document with the keys of every object in another order."""
+
+    def turned(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return dict(reversed(pairs))
+
+    return json.dumps(json.loads(text, object_pairs_hook=turned)).encode()
+
+
+def test_the_order_of_keys_changes_nothing() -> None:
+    documents = {
+        path.stem: path.read_bytes()
+        for path in KITCHEN_SNAPSHOT.glob("*.json")
+        if path.stem != "source"
+    }
+    other = {name: shuffled(text) for name, text in documents.items()}
+    first, second = (
+        render(normalise(replace(load(one), name="kitchen"))) for one in (documents, other)
+    )
+    assert first == second
+
+
+def test_the_runtime_stands_on_nothing() -> None:
+    imported = re.findall(r'from "([^"]+)"', "".join(runtime_files().values()))
+    assert {name[:2] for name in imported} == {"./"}
+    assert not any(re.search(r"\brequire\(|\bimport\(", text) for text in runtime_files().values())
+
+
+def test_names_are_in_camel_case() -> None:
+    assert [camel(name) for name in ("greet_user", "greetUser", "Greet_user", "TTS", "TTSModel")] == [
+        "greetUser", "greetUser", "greetUser", "tts", "ttsModel",
+    ]  # fmt: skip
+    twins = [Identifier("run_it"), Identifier("runIt"), Identifier("run_It")]
+    assert camels(twins) == ["run_it", "runIt", "run_It"]
+    assert camels([Identifier("then"), Identifier("close")], frozenset({"then", "close"})) == [
+        "then_", "close_",
+    ]  # fmt: skip
+
+
+def test_parameter_names_stay_as_the_space_has_them() -> None:
+    text = client(
+        parameter({"type": "string"}, name="my text"), parameter({"type": "number"}, name="class")
+    )
+    assert 'readonly "my text": string;' in text
+    assert "readonly class: number;" in text
+
+
+def test_choices_are_closed_in_arguments_and_open_in_results() -> None:
+    schema = {"enum": ["a", "b"], "type": "string"}
+    text = client(
+        parameter(schema), returns=[result(schema), result({"type": "number"}, label="n")]
+    )
+    assert 'readonly x: "a" | "b";' in text
+    assert 'readonly answer: "a" | "b" | (string & {});' in text
+
+
+def test_bounds_and_defaults_are_documented_and_checked() -> None:
+    schema = {"type": "integer", "minimum": 1, "maximum": 9}
+    text = client(with_default(schema, 3, label="How many"))
+    assert "How many. 1 to 9.\n   * @defaultValue 3\n" in text
+    assert '[["x", { max: 9, min: 1, of: "integer" }, 3]]' in text
+
+
+def test_a_literal_is_one_string_whatever_is_in_it() -> None:
+    assert literal('"; evil() //') == '"\\"; evil() //"'
+    assert literal("a\u2028b\u202ec\ud800</script>") == '"a\\u2028b\\u202ec\\ud800<\\/script>"'
+    assert literal("你好 é") == '"你好 é"'
+    assert literal({"__proto__": 1.0, "a b": [None, True]}) == (
+        '{ ["__proto__"]: 1, "a b": [null, true] }'
+    )
+    assert key("constructor") == "constructor"
+
+
+def test_a_comment_ends_where_it_should_and_has_our_tags_only() -> None:
+    text = doc(["*/ evil() /* @ts-ignore {@link x} /** @deprecated"], indent=0)
+    assert text.count("*/") == 1
+    assert "@" not in text.replace("&#64;", "")
+    assert doc([Tag("returns", "@see */")], indent=0) == "/** @returns &#64;see *\\/ */\n"
+    assert doc(["", ""], indent=2) == ""
+
+
+def test_the_files_are_those_of_a_client() -> None:
+    files = client_of(kitchen_spec())
+    assert set(files) == {PurePosixPath(name) for name in ("client.ts", "index.ts", "types.ts")}
+    for text in files.values():
+        assert text.endswith("\n")
+        assert "\n\n\n" not in text
