@@ -43,6 +43,7 @@ from hubsmith import (
     ZeroShotObjectDetectionOutputElement,
     merge_chunks,
 )
+from hubsmith.tasks import SummarizationRequest
 from numpy.typing import NDArray
 from PIL.Image import Image
 from typing_extensions import assert_type
@@ -279,6 +280,8 @@ def beside_the_tasks(client: InferenceClient) -> None:
     assert_type(client.post(json={}, model="a/b"), RawResponse[Any])
     assert_type(client.get_endpoint_info(), dict[str, Any])
     assert_type(client.health_check(), bool)
+    for done in client.map([SummarizationRequest(text="a")], model="a/b", concurrency=2):
+        assert_type(done.value, SummarizationOutput)
     assert_type(merge_chunks(client.chat_completion([], stream=True)).content, str | None)
     streamed = client.with_raw_response.chat_completion([], stream=True)
     assert_type(streamed, RawResponse[Stream[ChatCompletionStreamOutput]])
@@ -288,6 +291,8 @@ async def beside_the_tasks_awaited(client: AsyncInferenceClient) -> None:
     assert_type(await client.post(data=b"", model="a/b"), RawResponse[Any])
     assert_type(await client.get_endpoint_info(), dict[str, Any])
     assert_type(await client.health_check(), bool)
+    async for done in client.map([("1", SummarizationRequest(text="a"))], rate=2):
+        assert_type(done.value, SummarizationOutput)
     streamed = await client.with_raw_response.text_generation("a", stream=True)
     assert_type(streamed, RawResponse[AsyncStream[str]])
 
