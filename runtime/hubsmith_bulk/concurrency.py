@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,7 +14,7 @@ FIRST = 4
 _GAIN = 1.05  # How much faster another limit must be to take the place of the one before.
 _LEAP = 1.25  # How much faster it is where a look at it is enough.
 _LOSS = 0.9  # How much slower it is where a look at it is enough.
-_PAIRS = 3  # How often two limits are tried in turns where it is not.
+_PAIRS, _PAIRS_DOWN = 3, 5  # How often a higher or lower limit is tried where it is not.
 _LEAST_IN_WINDOW = 16
 _SHORTEST_WINDOW = 0.3  # Seconds. Less says little about a rate.
 _LONGEST_REST = 32  # Windows between two tries of another limit.
@@ -53,31 +54,31 @@ class FixedLimit:
 class _Trial:
     """Two limits in turns, which of them is faster: rates differ from one second to the next."""
 
-    def __init__(self, kept: int, tried: int, count: int, seconds: float) -> None:
+    def __init__(self, kept: int, tried: int, rate: float) -> None:
         self.kept, self.tried = kept, tried
-        self._counts = {kept: count, tried: 0}
-        self._seconds = {kept: seconds, tried: 0.0}
-        self._windows = 0  # Of the limit that is tried.
+        self._kept_rate = rate
+        self._ratios: list[float] = []  # Of a window with the one, and the window before.
         # A step by an eighth cannot make it faster by more than that.
         self._gain = 1 + min(_GAIN - 1, 0.3 * abs(tried / kept - 1))
+        self._pairs = _PAIRS if tried > kept else _PAIRS_DOWN
 
-    def note(self, limit: int, count: int, seconds: float) -> int | None:
+    def note(self, limit: int, rate: float) -> int | None:
         """Note a window of one of the two, and return the better one, once that is known."""
-        self._counts[limit] += count
-        self._seconds[limit] += seconds
-        self._windows += limit == self.tried
-        if not self._windows:
+        if limit == self.kept:
+            self._kept_rate = rate
             return None
-        kept, tried = (self._counts[one] / self._seconds[one] for one in (self.kept, self.tried))
-        if tried >= kept * _LEAP:
-            return self.tried
-        if tried < kept * _LOSS:
+        self._ratios.append(rate / self._kept_rate)
+        ratio = statistics.median(self._ratios)
+        if ratio < _LOSS:
             return self.kept
-        if self._windows < _PAIRS:
+        if self.tried > self.kept and ratio >= _LEAP:
+            return self.tried
+        if len(self._ratios) < self._pairs:
             return None
-        return self.tried if tried >= kept * self._gain else self.kept
+        return self.tried if ratio >= self._gain else self.kept
 
     def other(self, limit: int) -> int:
+        """Return the one whose turn is next."""
         return self.kept if limit == self.tried else self.tried
 
 
@@ -144,9 +145,9 @@ class AdaptiveLimit:
         if self._refused is not None and self._count >= self.limit < self._refused - 1:
             self._set(self._refused - 1)  # A round without a refusal: that one is over.
         elif seconds >= _SHORTEST_WINDOW and self._count > max(_LEAST_IN_WINDOW, 2 * self.limit):
-            self._judge(self._count - 1, seconds)
+            self._judge((self._count - 1) / seconds)
 
-    def _judge(self, count: int, seconds: float) -> None:
+    def _judge(self, rate: float) -> None:
         """Look at a window that is over, and decide on the next one."""
         if not self._was_full:
             # Something else holds the run up: its input, or its reader.
@@ -158,20 +159,20 @@ class AdaptiveLimit:
             is_own = self._lowest_rank < self.limit
             return self._set(self.limit - self.limit // 4 if is_own else self.limit)
         if self._trial is not None:
-            return self._go_on(self._trial, count, seconds)
+            return self._go_on(self._trial, rate)
         if self._rest > 0:
             self._rest -= 1
             return self._begin_window()
         if self._refused is not None and self.limit >= self._refused - 1:
             self._refused, self._goes_up = None, True  # That was a while ago.
-        return self._try(count, seconds)
+        return self._try(rate)
 
     def _rest_longer(self, *, is_longer: bool = True) -> None:
         """Try nothing for some windows, each time for more of them."""
         self._rest = self._next_rest if is_longer else 1
         self._next_rest = min(2 * self._rest, _LONGEST_REST)
 
-    def _try(self, count: int, seconds: float) -> None:
+    def _try(self, rate: float) -> None:
         """Begin to try another limit, after a window of this one."""
         step = max(1, self.limit // 8) if self._is_careful else self.limit
         down = self.limit // 8 if self._is_careful else self.limit // 3
@@ -180,11 +181,11 @@ class AdaptiveLimit:
         if other == self.limit:
             self._goes_up = not self._goes_up
             return self._begin_window()
-        self._trial = _Trial(self.limit, other, count, seconds)
+        self._trial = _Trial(self.limit, other, rate)
         return self._set(other)
 
-    def _go_on(self, trial: _Trial, count: int, seconds: float) -> None:
-        better = trial.note(self.limit, count, seconds)
+    def _go_on(self, trial: _Trial, rate: float) -> None:
+        better = trial.note(self.limit, rate)
         if better is None:
             return self._set(trial.other(self.limit))
         self._trial = None
@@ -192,7 +193,7 @@ class AdaptiveLimit:
             self._next_rest = 1
             self._set(better)
             # At first every window is a step.
-            return self._try(count, seconds) if self._is_doubling else None
+            return self._try(rate) if self._is_doubling else None
         self._is_doubling = False
         self._goes_up = not self._goes_up
         self._rest_longer()

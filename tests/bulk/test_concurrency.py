@@ -89,6 +89,19 @@ def test_jobs_that_wait_for_each_other_show_that_more_are_of_no_use() -> None:
     assert limit.limit <= 6
 
 
+def test_a_server_whose_speed_varies_from_second_to_second() -> None:
+    draw = random.Random(11)
+    swings = [draw.uniform(0.6, 1.4) for _ in range(400)]
+    clock = Clock()
+
+    def seconds(beside: int) -> float:
+        return 0.05 * max(1.0, beside / 24) / swings[int(clock.now * 2) % 400]
+
+    limit = AdaptiveLimit(64, clock)
+    simulate(limit, clock, seconds, until=220)
+    assert limit.limit >= 20
+
+
 def test_one_decrease_for_all_refusals_of_one_event() -> None:
     clock = Clock()
     limit = AdaptiveLimit(64, clock)

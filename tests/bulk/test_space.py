@@ -1,0 +1,215 @@
+"""Runs against a real Gradio: sessions, files, a queue that is full, a server that restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hubsmith import AppError, AsyncClient, Client, File
+from hubsmith_bulk import JournalError, read_journal
+
+from tests.support.generated_client import generated_client
+from tests.support.paths import DEMO
+
+APP = Path(__file__).with_name("counting_app.py")
+StartGradio = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def url(start_gradio: StartGradio) -> str:
+    return start_gradio(APP, BULK_WORKERS="40")
+
+
+def test_rows_by_name_and_in_order_with_ids(url: str) -> None:
+    rows: list[Any] = [("a", {"number": 1}), ("b", [2]), {"number": 3}, ("bad", {"number": 13})]
+    with Client(url) as client:
+        done = {one.key: one for one in client.map("double", rows)}
+    assert (done.pop("a").value, done.pop("b").value) == (2, 4)
+    error = done.pop("bad").error
+    assert isinstance(error, AppError)
+    assert "bad luck" in str(error)
+    (last,) = done.values()
+    assert (last.value, last.index) == (6, 2)
+
+
+def test_rows_for_asyncio_from_an_asynchronous_input(url: str) -> None:
+    async def rows() -> AsyncIterator[dict[str, int]]:
+        for number in range(20, 25):
+            await asyncio.sleep(0)
+            yield {"number": number}
+
+    async def main() -> list[int]:
+        async with AsyncClient(url) as client:
+            return [one.value async for one in client.map("/double", rows())]
+
+    assert sorted(asyncio.run(main())) == [40, 42, 44, 46, 48]
+
+
+def test_rows_have_sessions_of_their_own_unless_they_share_one(url: str) -> None:
+    rows = [{"number": number} for number in range(5)]
+    with Client(url) as client:
+        alone = [one.value for one in client.map("/remember", rows)]
+        shared = [
+            one.value for one in client.map("/remember", rows, share_session=True, concurrency=1)
+        ]
+    assert sorted(alone) == [[0], [1], [2], [3], [4]]
+    assert shared == [[0], [0, 1], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4]]
+
+
+def test_files_go_there_and_are_kept_beside_the_journal(url: str, tmp_path: Path) -> None:
+    journal = tmp_path / "run.jsonl"
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text(name)
+    with Client(url) as client:
+        rows = [[File(tmp_path / "a.txt")], [File(tmp_path / "b.txt")], [File(b"c", name="c.txt")]]
+        assert [one.error for one in client.map("/turn", rows, checkpoint=journal)] == [None] * 3
+        kept = {one["value"]["name"]: one["value"]["file"] for one in read_journal(journal)}
+        assert {name: (tmp_path / path).read_text() for name, path in kept.items()} == {
+            "a.txt": "a",
+            "b.txt": "b",
+            "c.txt": "c",
+        }
+        assert {Path(path).parts[0] for path in kept.values()} == {"run.jsonl.files"}
+        # The content counts, not the name.
+        (tmp_path / "other.txt").write_text("a")
+        (tmp_path / "b.txt").write_text("another b")
+        rows = [[File(tmp_path / "other.txt")], [File(tmp_path / "b.txt")]]
+        run = client.map("/turn", rows, checkpoint=journal)
+        assert [one.index for one in run] == [1]
+        assert run.summary().skipped == 1
+
+
+def test_a_file_that_is_missing_stops_no_other_row(tmp_path: Path, url: str) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / "b.txt").write_text("b")
+    missing = File(tmp_path / "b.txt")
+    (tmp_path / "b.txt").unlink()
+    with Client(url) as client:
+        done = list(client.map("/turn", [[File(tmp_path / "a.txt")], [missing]]))
+    assert sorted(one.error is None for one in done) == [False, True]
+
+
+def test_the_journal_of_a_space_that_changed_is_refused(
+    url: str, tmp_path: Path, start_gradio: StartGradio
+) -> None:
+    journal = tmp_path / "run.jsonl"
+    with Client(url) as client:
+        list(client.map("/double", [[1]], checkpoint=journal))
+        with pytest.raises(JournalError, match="its endpoint is /double"):
+            list(client.map("/remember", [[1]], checkpoint=journal))
+    header = journal.read_text().splitlines()[0]
+    journal.write_text(header.replace("sha256:", "sha256:0", 1) + "\n")
+    with Client(url) as client, pytest.raises(JournalError, match="its spec is sha256:0"):
+        list(client.map("/double", [[1]], checkpoint=journal))
+
+
+def test_requests_of_a_generated_client(start_gradio: StartGradio, tmp_path: Path) -> None:
+    url = start_gradio(DEMO / "app.py")
+    with generated_client(url, tmp_path, "bulk_clients") as kitchen:
+        with kitchen.App(url) as space:
+            rows = [kitchen.GreetRequest(name=name) for name in ("Ann", "Bob")]
+            done = sorted(one.value for one in space.map(rows))
+            assert done == [space.greet("Ann"), space.greet("Bob")]
+            # Clients without generated code do the same.
+            with Client(url) as client:
+                untyped = client.map("/greet", [{"name": "Ann"}, {"name": "Bob"}])
+                assert sorted(one.value for one in untyped) == done
+
+
+@pytest.mark.slow
+def test_a_full_queue_is_waited_for(start_gradio: StartGradio) -> None:
+    url = start_gradio(APP, BULK_WORKERS="1", BULK_MAX_SIZE="3", BULK_SECONDS="0.02")
+    rows = [{"number": number} for number in range(100, 160)]
+    with Client(url) as client:
+        before = client.predict(api_name="/count")
+        run = client.map("/double", rows, concurrency=20)
+        assert sorted(one.value for one in run) == [2 * number for number in range(100, 160)]
+        assert run.summary().repeated > 0  # It was full.
+        assert client.predict(api_name="/count") - before == 60
+        alone = client.map("/double", rows)
+        assert not [one for one in alone if one.error]
+        assert alone.summary().concurrency < 20
+
+
+class Restarting:
+    """An app on a port of its own that is killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = {
+            **os.environ,
+            "GRADIO_SERVER_PORT": str(self.port),
+            "GRADIO_TEMP_DIR": str(folder),
+            "BULK_SECONDS": "0.02",
+            "BULK_WORKERS": "4",
+        }
+        self._log = (folder / "log").open("wb")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(APP)], env=self._environment, stdout=self._log, stderr=self._log
+        )
+
+    def wait(self) -> None:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        for _ in range(600):
+            try:
+                with opener.open(f"{self.url}/config", timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("the app does not start")
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        self.start()
+        try:
+            self.wait()
+            yield
+        finally:
+            self.kill()
+            self._log.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("repeat_lost", [True, False])
+def test_a_server_that_restarts_in_the_middle(tmp_path: Path, repeat_lost: bool) -> None:
+    app = Restarting(tmp_path)
+    rows = [{"number": number} for number in range(100, 400)]
+    with app.running(), Client(app.url) as client:
+        journal = tmp_path / "run.jsonl"
+        run = client.map(
+            "/double", rows, checkpoint=journal, concurrency=8, repeat_lost=repeat_lost
+        )
+        lost = 0
+        for number, one in enumerate(run):
+            lost += one.error is not None
+            if number == 30:
+                app.kill()
+                app.start()
+        if repeat_lost:
+            assert lost == 0
+        assert lost <= 8  # What was under way.
+        assert len(list(read_journal(journal))) == 300
+        again = client.map("/double", rows, checkpoint=journal, retry_failed=True)
+        assert len(list(again)) == lost
+        assert {one["value"] for one in read_journal(journal)} == set(range(200, 800, 2))
