@@ -11,12 +11,14 @@ from .ir.names import ClassName
 from .ir.types import Reference, optional, union
 from .load import RawSpec
 from .normalise.spaces import normalise
-from .render import space
+from .render import space, typescript
 from .render.vendor import vendored_runtime
 from .snippets.readme import readme
+from .snippets.typescript_client import typescript_readme
 from .write.files import assemble
 from .write.formatting import format_python
 from .write.options import DEFAULTS, Options
+from .write.shared import assemble_shared, refuse_shared
 
 _SKIPPED = Reference(class_name=ClassName("Skipped"))
 
@@ -32,7 +34,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A client package whose Python is not formatted yet."""
+    """A client package whose Python is not formatted yet, while other code is."""
 
     target: Target
     service: Service
@@ -47,11 +49,17 @@ class Package:
     raw: RawSpec
     service: Service
     files: Mapping[PurePosixPath, bytes]  # By path within the package.
+    shared: Mapping[PurePosixPath, bytes]  # The runtime beside it, of a client in TypeScript.
 
     @property
     def name(self) -> str:
         """The package's name."""
         return self.root.name
+
+    @property
+    def shared_root(self) -> Path:
+        """The folder of what it shares with the clients beside it."""
+        return self.root.parent / typescript.RUNTIME_FOLDER
 
 
 def generate(targets: Iterable[Target]) -> list[Package | Exception]:
@@ -75,12 +83,22 @@ def generate(targets: Iterable[Target]) -> list[Package | Exception]:
 
 def draft(target: Target) -> Draft:
     """Render the client of one Space; a `SpecError` says where its documents make no sense."""
+    languages = target.options.languages
+    if "typescript" in languages:
+        refuse_shared(target.root, typescript.RUNTIME_FOLDER)
     service = normalise(replace(target.raw, name=target.root.name))
     if target.options.outputs == "nullable":
         service = with_nullable_outputs(service)
-    is_vendored = target.options.vendor_runtime
-    files = space.render(service, runtime=space.VENDORED if is_vendored else space.RUNTIME)
-    files[PurePosixPath("README.md")] = readme(service, runtime_is_vendored=is_vendored)
+    is_vendored, has_python = target.options.vendor_runtime, "python" in languages
+    files: dict[PurePosixPath, str] = {}
+    text = ""
+    if has_python:
+        files |= space.render(service, runtime=space.VENDORED if is_vendored else space.RUNTIME)
+        text = readme(service, runtime_is_vendored=is_vendored)
+    if "typescript" in languages:
+        files |= typescript.render(service)
+        text += typescript_readme(service, is_alone=not has_python)
+    files[PurePosixPath("README.md")] = text
     return Draft(target=target, service=service, files=files)
 
 
@@ -100,7 +118,7 @@ def with_nullable_outputs(service: Service) -> Service:
 
 
 def finish(drafts: Sequence[Draft]) -> list[Package]:
-    """Format the code of many clients in one pass, which is far faster than one by one."""
+    """Format the Python of many clients in one pass, which is far faster than one by one."""
     # Packages of one name may go to different folders, so each is told apart by its place here.
     formatted = format_python(
         {
@@ -114,10 +132,20 @@ def finish(drafts: Sequence[Draft]) -> list[Package]:
         target = item.target
         raw = replace(target.raw, name=target.root.name)
         files = {path: formatted[PurePosixPath(f"package_{number}", path)] for path in item.files}
-        if target.options.vendor_runtime:
+        languages = target.options.languages
+        if target.options.vendor_runtime and "python" in languages:
             files |= vendored_runtime()
+        shared = typescript.runtime_files() if "typescript" in languages else None
         complete = assemble(raw, item.service, files, target.options)
-        packages.append(Package(root=target.root, raw=raw, service=item.service, files=complete))
+        packages.append(
+            Package(
+                root=target.root,
+                raw=raw,
+                service=item.service,
+                files=complete,
+                shared=assemble_shared(shared or {}),
+            )
+        )
     return packages
 
 

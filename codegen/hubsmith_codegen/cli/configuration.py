@@ -14,7 +14,7 @@ from ..ir.checked import Checked
 from ..load.toml import read_toml
 from ..load.typed import typed
 from ..write.boundary import boundary_of
-from ..write.options import Options, Outputs
+from ..write.options import Language, Options, Outputs
 from .console import shown_path
 from .naming import checked_name
 
@@ -31,6 +31,7 @@ class RecordedSpace(Checked):
     out: str | None = None
     vendor_runtime: Annotated[bool, Field(alias="vendor-runtime")] = False
     outputs: Outputs | None = None
+    languages: tuple[Language, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Settings(Checked):
     out: str = "clients"  # The folder that holds the client packages.
     snapshots: str | None = None  # That of the snapshots; `None` for each client's own `spec`.
     outputs: Outputs = "filled"
+    languages: tuple[Language, ...] = ("python",)
     spaces: Mapping[str, RecordedSpace] = field(default_factory=dict[str, RecordedSpace])
 
 
@@ -49,13 +51,24 @@ class Configuration(Settings):
 
     file: Path  # Where it stands, or where it will once there is something to record.
 
-    def chosen(self, names: Sequence[str]) -> list[str]:
-        """Return the names that were asked for, each once; without any, those of all Spaces."""
+    def chosen(
+        self, names: Sequence[str], languages: Sequence[Language] | None = None
+    ) -> list[str]:
+        """Return the names that were asked for, each once; without any, those of all Spaces.
+
+        Of these it is the clients that are written in one of the languages.
+        """
         if not names and not self.spaces:
             raise SpecError(
                 f"{shown_path(self.file)} records no Space. Run: hubsmith add owner/name"
             )
-        return list(dict.fromkeys(names or sorted(self.spaces)))
+        found = list(dict.fromkeys(names or sorted(self.spaces)))
+        if languages is not None:
+            wanted = {*languages}
+            found = [one for one in found if wanted & {*self.options(self.space(one)).languages}]
+            if not found:
+                raise SpecError(f"None of these clients is written in {' or '.join(languages)}.")
+        return found
 
     def space(self, name: str) -> RecordedSpace:
         """Return a recorded Space, or raise a `SpecError`."""
@@ -67,7 +80,9 @@ class Configuration(Settings):
     def options(self, space: RecordedSpace) -> Options:
         """Return what was chosen about a client."""
         outputs = space.outputs or self.outputs
-        return Options(vendor_runtime=space.vendor_runtime, outputs=outputs)
+        named: set[Language] = {*(space.languages or self.languages or ("python",))}
+        languages = tuple(sorted(named))
+        return Options(vendor_runtime=space.vendor_runtime, outputs=outputs, languages=languages)
 
     def folder(self, name: str) -> Path:
         """Return the folder of a client package."""
@@ -118,6 +133,7 @@ def _configuration(table: Mapping[str, Any], file: Path) -> Configuration:
         out=settings.out,
         snapshots=settings.snapshots,
         outputs=settings.outputs,
+        languages=settings.languages,
         spaces=settings.spaces,
     )
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from hubsmith_runtime import HubsmithError, SpecError
 
 from ..load.toml import parse_toml
 from ..write.boundary import confined, replace_file
+from ..write.options import Language
 from .configuration import SPACES_TABLE, Configuration, RecordedSpace
+
+Setting: TypeAlias = "str | bool | list[Language]"
 
 
 def with_space(configuration: Configuration, name: str, space: RecordedSpace) -> str | None:
@@ -23,11 +26,12 @@ def with_space(configuration: Configuration, name: str, space: RecordedSpace) ->
         return None
     text = _text(configuration)
     newline = "\r\n" if "\r\n" in text else "\n"
-    settings = {  # `None` where it is the default, which is not written.
+    settings: dict[str, Setting | None] = {  # `None` where it is the default, which is not written.
         "source": space.source,
         "out": space.out,
         "vendor-runtime": space.vendor_runtime or None,
         "outputs": space.outputs,
+        "languages": None if space.languages is None else [*space.languages],
     }
     stated = {key: value for key, value in settings.items() if value is not None}
     if place := _place(text, name):
@@ -90,7 +94,7 @@ def _checked(
     text: str,
     edited: str,
     name: str,
-    stated: Mapping[str, str | bool] | None,
+    stated: Mapping[str, Setting] | None,
     advice: str,
 ) -> str:
     """Return the new text where it differs from the old in nothing but this Space."""
@@ -115,15 +119,15 @@ def _filled(value: Any) -> Any:
     return {key: item for key, item in inner.items() if item != {}}
 
 
-def _line(key: str, value: str | bool) -> str:
+def _line(key: str, value: Setting) -> str:
     return f"{key} = {json.dumps(value, ensure_ascii=False)}"
 
 
-def _replaced(body: str, settings: Mapping[str, str | bool | None], newline: str) -> str:
+def _replaced(body: str, settings: Mapping[str, Setting | None], newline: str) -> str:
     """Put the settings in place of the old ones and keep every other line, comments included."""
     for key, value in settings.items():
         old = re.search(
-            rf"^([ \t]*){key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|true|false)(.*\n?)",
+            rf"^([ \t]*){key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|\[[^\]\n]*\]|true|false)(.*\n?)",
             body,
             re.MULTILINE,
         )

@@ -67,6 +67,15 @@ def package_drift(
     return [Drift(kind="files", what="the client is missing", advice=advice)]
 
 
+def shared_drift(name: str, root: Path, made: Mapping[PurePosixPath, bytes]) -> Iterator[Drift]:
+    """Say how the folder that a client shares with those beside it differs from what it should be."""
+    wanted = read_lock(made[_LOCK], LOCK_FILE).name
+    for found in package_drift(root, made, owns_snapshot=False):
+        advice = found.advice.replace(f"hubsmith generate {wanted}", f"hubsmith generate {name}")
+        what = found.what.replace("the client is missing", "it is missing")
+        yield replace(found, what=f"{root.name}, which clients share: {what}", advice=advice)
+
+
 class _Judgement:
     """Judges each file by three hashes: of what is there, of what was written, of what would be.
 

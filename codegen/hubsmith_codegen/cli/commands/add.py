@@ -13,6 +13,7 @@ from hubsmith_runtime.http import shown
 from ...load import RawSpec
 from ...pipeline import Target
 from ...snippets.sample import sample
+from ...snippets.typescript_client import typescript_sample
 from ...write.contents import not_as_written
 from ...write.undo import removed, restored
 from ..configuration import Configuration, RecordedSpace, read_configuration
@@ -22,7 +23,7 @@ from ..recording import with_space, write_configuration
 from ..report import Report
 from ..source import Reader, name_for, path_of, recorded_path
 from . import UsageError
-from .arguments import add_fetching, add_output, add_place
+from .arguments import add_fetching, add_language, add_output, add_place
 from .writing import packages, refuse_loss, refuse_twin, tell_written, write_one
 
 
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="copy the runtime into the client, which then needs httpx and pydantic only",
     )
+    add_language(parser, "what the client is written in (default: as recorded, or else python)")
     add_fetching(parser)
     add_output(parser)
 
@@ -84,6 +86,10 @@ def run(options: argparse.Namespace) -> int:
                     is_changed = write_one(package, configuration, options)
                 tell_written(package, report, is_changed=is_changed)
                 lines = sample(package.service, package.root, Path.cwd(), configuration.file.parent)
+                if "python" not in configuration.options(entries[label]).languages:
+                    module = f"./{shown_path(package.root / 'index.js')}"
+                    program = typescript_sample(package.service, module)
+                    lines = ["", *(f"    {line}" if line else "" for line in program)]
                 report.tell(package.name, sample=[line.removeprefix("    ") for line in lines[1:]])
                 if text is not None:
                     configuration = read_configuration(Path.cwd())
@@ -134,4 +140,9 @@ def _entry(
         entry = replace(entry, out=out)
     if options.vendor_runtime is not None:
         entry = replace(entry, vendor_runtime=options.vendor_runtime)
+    if options.language is not None:
+        languages = tuple(sorted({*options.language}))
+        entry = replace(
+            entry, languages=None if languages == configuration.languages else languages
+        )
     return name, entry

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from typing import get_args
+
+from ...write.options import Language
 
 
 def add_names(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +29,17 @@ def add_out(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--force", action="store_true", help="overwrite generated files that were edited by hand"
+    )
+
+
+def add_language(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """The languages of clients: `language`."""
+    parser.add_argument(
+        "--language",
+        action="append",
+        choices=get_args(Language),
+        metavar="LANGUAGE",
+        help=f"python or typescript, which may be repeated: {purpose}",
     )
 
 

@@ -6,12 +6,12 @@ import argparse
 from dataclasses import replace
 
 from ...compare.api import ApiDiff, to_document
-from ...compare.drift import Drift, package_drift, space_drift
+from ...compare.drift import Drift, package_drift, shared_drift, space_drift
 from ...pipeline import Target
 from ...write.lock import LOCK_FILE
 from ..report import Report
 from ..source import Reader
-from .arguments import add_fail_on, add_fetching, add_format, add_names
+from .arguments import add_fail_on, add_fetching, add_format, add_language, add_names
 from .diff import changes_between
 from .writing import packages, recorded_target
 
@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--live", action="store_true", help="ask the running Spaces, too, whether they changed"
     )
+    add_language(parser, "only the clients written in it")
     add_fail_on(parser, "breaking")
     add_fetching(parser)
     add_format(parser)
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Compare, and return 1 where something differs, 2 where that is not known."""
     reader = Reader(token=options.token, timeout=options.timeout)
     configuration = reader.configuration
-    names = configuration.chosen(options.names)
+    names = configuration.chosen(options.names, options.language)
     reader.is_alone = len(names) == 1
     with Report(options, stages=4 if options.live else 3) as report:
         targets: dict[str, Target] = {}
@@ -56,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
                 drift[name] += package_drift(
                     package.root, package.files, owns_snapshot=owns_snapshot
                 )
+                if package.shared:
+                    drift[name] += shared_drift(name, package.shared_root, package.shared)
         for name, found in drift.items():
             for item in found:
                 changes = asked.get(name) if item.kind == "space" else None

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from ...load.snapshot import read_snapshot
 from ...pipeline import Target
-from ...write.options import Options
+from ...write.options import Language, Options
 from ..configuration import Configuration
 from ..naming import checked_name, name_of_path, refuse_taken
 from ..report import Report
 from ..source import Reader
 from . import UsageError
-from .arguments import add_names, add_output, add_place
+from .arguments import add_language, add_names, add_output, add_place
 from .writing import recorded_target, refuse_twin, write_each
 
 
@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="with --spec: copy the runtime into the client",
     )
+    add_language(parser, "with --spec what to write, else only the clients written in it")
     add_output(parser)
 
 
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         checked_name(options.name)
     reader = Reader()
     configuration = reader.configuration
-    wanted = dict.fromkeys(options.spec or configuration.chosen(options.names))
+    wanted = dict.fromkeys(options.spec or configuration.chosen(options.names, options.language))
     with Report(options, stages=2) as report:
         targets: dict[str, Target] = {}
         for name in wanted:
@@ -72,5 +73,11 @@ def _of_document(configuration: Configuration, path: Path, options: argparse.Nam
     name: str = options.name or name_of_path(path, raw)
     folder = configuration.folder(name).parent if options.out is None else Path(options.out)
     refuse_taken(name, folder / name)
-    chosen = Options(vendor_runtime=bool(options.vendor_runtime), outputs=configuration.outputs)
+    named: set[Language] = {*(options.language or configuration.languages)}
+    languages = tuple(sorted(named))
+    chosen = Options(
+        vendor_runtime=bool(options.vendor_runtime),
+        outputs=configuration.outputs,
+        languages=languages,
+    )
     return Target(raw=raw, root=folder / name, options=chosen)

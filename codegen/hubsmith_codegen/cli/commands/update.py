@@ -14,7 +14,7 @@ from ...pipeline import Target
 from ..changes import print_changes
 from ..report import Report
 from ..source import Reader
-from .arguments import add_fetching, add_names, add_out, add_output
+from .arguments import add_fetching, add_language, add_names, add_out, add_output
 from .diff import changes_between
 from .writing import recorded_target, write_each
 
@@ -22,6 +22,7 @@ from .writing import recorded_target, write_each
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_names(parser)
     add_out(parser)
+    add_language(parser, "only the clients written in it")
     add_fetching(parser)
     add_output(parser)
 
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Fetch and rewrite, and return 2 where a Space could not be: it is left as it is then."""
     reader = Reader(token=options.token, timeout=options.timeout)
     configuration = reader.configuration
-    names = configuration.chosen(options.names)
+    names = configuration.chosen(options.names, options.language)
     reader.is_alone = len(names) == 1
     with Report(options, stages=3) as report:
         read = report.at_once("reading", names, lambda name: _read(reader, name))

@@ -13,6 +13,7 @@ from ...pipeline import Package, Target, generate
 from ...snippets.listing import counted
 from ...write.contents import listed
 from ...write.files import write
+from ...write.shared import is_shared
 from ...write.snapshot import snapshot_place, write_snapshot
 from ...write.undo import restored
 from ..configuration import Configuration
@@ -92,12 +93,20 @@ def write_one(
     with restored(snapshot_place(snapshot, project).values() if has_own_folder else ()):
         if has_own_folder:
             write_snapshot(package.raw, snapshot, boundary=project)
-        return write(
-            package.files,
-            package.root,
-            boundary=configuration.boundary(options.out),
-            discards_edits=options.force,
-        )
+        if is_shared(package.root):
+            raise SpecError(
+                f"{shown_path(package.root)} is the folder that TypeScript clients share. "
+                "Choose another --name or --out."
+            )
+        boundary = configuration.boundary(options.out)
+        folders = {package.root: package.files}
+        if package.shared:
+            folders[package.shared_root] = package.shared
+        changed = [
+            write(files, root, boundary=boundary, discards_edits=options.force)
+            for root, files in reversed(folders.items())
+        ]
+        return changed[-1]
 
 
 def tell_written(package: Package, report: Report, *, is_changed: bool) -> None:

@@ -1,6 +1,6 @@
 """The TypeScript of one client: its types, its tables and its methods; and the runtime of all."""
 
-from .client import render
+from .client import method_names, render
 from .runtime import RUNTIME_FOLDER, runtime_files
 
-__all__ = ["RUNTIME_FOLDER", "render", "runtime_files"]
+__all__ = ["RUNTIME_FOLDER", "method_names", "render", "runtime_files"]

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from ...ir.json_type import Json
 from ...ir.model import Alias, Definition, Operation, Parameter, Service
 from ...ir.names import ClassName, Identifier
-from ...ir.text import Source, plain
+from ...ir.text import Source, plain, sentence
 from ...ir.types import AnyType, FileType, MappingType, Reference, Type, inside
 from ...ir.version import GENERATOR
 from .. import docs
@@ -160,7 +160,7 @@ class Client:
         title, origin = plain(self.service.title), plain(self.service.source)
         lines = [f"A client of the Space {origin or self.name}."]
         if title and title.lower() != self.name.lower():
-            lines += ["", docs.sentence(title)]
+            lines += ["", sentence(title)]
         return [
             *lines,
             "",
@@ -288,7 +288,7 @@ class Client:
             return
         yield f"export interface {name} {{\n"
         for member in definition.members:
-            yield doc([docs.sentence(plain(member.description))], indent=2)
+            yield doc([sentence(plain(member.description))], indent=2)
             yield self._member(
                 str(member.wire_name), member.type, side, is_required=member.is_required
             )
@@ -312,6 +312,12 @@ class Client:
 def render(service: Service) -> dict[PurePosixPath, str]:
     """The files of a TypeScript client, formatted."""
     return Client(service).files()
+
+
+def method_names(service: Service) -> dict[str, str]:
+    """The names of the methods by those that they have in Python."""
+    names = camels([one.method for one in service.operations], METHODS)
+    return {str(one.method): str(name) for one, name in zip(service.operations, names, strict=True)}
 
 
 def _names_with_files(service: Service) -> set[str]:

@@ -1,0 +1,131 @@
+"""`add`, `generate`, `update` and `check` of clients in TypeScript."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import KITCHEN_SNAPSHOT
+
+TYPESCRIPT = ("--language", "typescript")
+CODE = {"client.ts", "index.ts", "types.ts"}
+
+
+class Project:
+    """A folder in which commands are run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.kitchen = folder / "clients" / "kitchen"
+        self.runtime = folder / "clients" / "runtime"
+
+    def run(self, *arguments: str, status: int = 0) -> str:
+        """Run a command and return what it says."""
+        done = subprocess.run(
+            [sys.executable, "-m", "hubsmith", *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def suffixed(self, suffix: str) -> set[str]:
+        """The names of the client's files with this suffix."""
+        return {path.name for path in self.kitchen.glob(f"*{suffix}")}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "hubsmith.toml").write_text("", encoding="utf-8")
+    return Project(tmp_path)
+
+
+def test_a_client_in_typescript_has_a_runtime_beside_it(project: Project) -> None:
+    said = project.run("add", str(KITCHEN_SNAPSHOT), *TYPESCRIPT)
+    assert 'import { Kitchen } from "./clients/kitchen/index.js";' in said
+    assert project.suffixed(".ts") == CODE
+    assert project.suffixed(".py") == set()
+    assert (project.runtime / "hubsmith.lock").is_file()
+    assert "typescript" in (project.folder / "hubsmith.toml").read_text("utf-8")
+    readme = (project.kitchen / "README.md").read_text("utf-8")
+    assert "```typescript" in readme
+    assert "a token has no place there" in readme
+    assert "up to date" in project.run("check")
+
+
+def test_both_languages_stand_beside_each_other(project: Project) -> None:
+    both = ("--language", "python", *TYPESCRIPT)
+    project.run("add", str(KITCHEN_SNAPSHOT), *both)
+    assert project.suffixed(".ts") == CODE
+    assert "client.py" in project.suffixed(".py")
+    readme = (project.kitchen / "README.md").read_text("utf-8")
+    assert "```python" in readme
+    assert "```typescript" in readme
+    project.run("check")
+    # One of them is taken away again.
+    project.run("add", str(KITCHEN_SNAPSHOT), "--language", "python")
+    assert project.suffixed(".ts") == set()
+    assert "languages" not in (project.folder / "hubsmith.toml").read_text("utf-8")
+
+
+def test_the_configuration_names_the_languages_of_all_clients(project: Project) -> None:
+    file = project.folder / "hubsmith.toml"
+    file.write_text('[tool.hubsmith]\nlanguages = ["typescript"]\n', encoding="utf-8")
+    project.run("add", str(KITCHEN_SNAPSHOT))
+    assert project.suffixed(".ts") == CODE
+    text = file.read_text("utf-8").replace('["typescript"]', '["fortran"]')
+    file.write_text(text, encoding="utf-8")
+    assert "must be python or typescript" in project.run("check", status=2).replace("'", "")
+
+
+def test_commands_can_be_held_to_a_language(project: Project) -> None:
+    project.run("add", str(KITCHEN_SNAPSHOT), *TYPESCRIPT)
+    project.run("add", str(KITCHEN_SNAPSHOT), "--name", "diner")
+    assert "diner" not in project.run("check", *TYPESCRIPT)
+    assert "kitchen" not in project.run("generate", "--language", "python")
+    said = project.run("check", "kitchen", "--language", "python", status=2)
+    assert "None of these clients is written in python" in said
+
+
+def test_an_edit_of_the_shared_runtime_is_seen_and_kept(project: Project) -> None:
+    project.run("add", str(KITCHEN_SNAPSHOT), *TYPESCRIPT)
+    job = project.runtime / "job.ts"
+    job.write_text(job.read_text("utf-8") + "// mine\n", encoding="utf-8")
+    said = project.run("check", status=1)
+    assert "runtime, which clients share: edited by hand: job.ts" in said
+    assert "hubsmith generate kitchen --force" in said
+    assert "edited by hand" in project.run("generate", status=2)
+    project.run("generate", "--force")
+    project.run("check")
+    job.unlink()
+    assert "missing: job.ts" in project.run("check", status=1)
+
+
+def test_a_client_cannot_be_where_the_runtime_is(project: Project) -> None:
+    snapshot = str(KITCHEN_SNAPSHOT)
+    said = project.run("add", snapshot, "--name", "runtime", *TYPESCRIPT, status=2)
+    assert "that TypeScript clients share" in said
+    project.run("add", snapshot, "--name", "runtime")
+    said = project.run("add", snapshot, *TYPESCRIPT, status=2)
+    assert "runtime is a client" in said
+    assert not project.kitchen.exists()
+
+
+def test_a_python_client_does_not_replace_the_runtime(project: Project) -> None:
+    snapshot = str(KITCHEN_SNAPSHOT)
+    project.run("add", snapshot, *TYPESCRIPT)
+    said = project.run("add", snapshot, "--name", "runtime", status=2)
+    assert "that TypeScript clients share" in said
+    project.run("check", "kitchen")
+
+
+def test_a_document_becomes_a_client_without_a_configuration(project: Project) -> None:
+    project.run("generate", "--spec", str(KITCHEN_SNAPSHOT), *TYPESCRIPT, "--out", "elsewhere")
+    found = {path.name for path in (project.folder / "elsewhere" / "kitchen").glob("*.ts")}
+    assert found == CODE
+    assert (project.folder / "elsewhere" / "runtime" / "index.ts").is_file()
