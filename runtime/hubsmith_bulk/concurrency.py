@@ -170,7 +170,7 @@ class AdaptiveLimit:
     def _rest_longer(self, *, is_longer: bool = True) -> None:
         """Try nothing for some windows, each time for more of them."""
         self._rest = self._next_rest if is_longer else 1
-        self._next_rest = min(2 * self._rest, _LONGEST_REST)
+        self._next_rest = min(3 * self._rest, _LONGEST_REST)
 
     def _try(self, rate: float) -> None:
         """Begin to try another limit, after a window of this one."""

@@ -16,7 +16,7 @@ from ..console import fail, shown_path
 from ..mapping.inputs import Inputs
 from ..mapping.progress import RunProgress, status_line
 from ..mapping.results import write_results
-from ..mapping.tables import format_of
+from ..mapping.tables import check_output
 from ..mapping.targets import EndpointTarget, Target, TaskTarget
 from ..source import Reader, path_of
 from . import ERROR, INTERRUPTED, NO, OK, UsageError
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     """Check the rows, send them, and write what came of them."""
     for path in (options.out, options.failed):
         if path is not None:
-            format_of(path)
+            check_output(path)
     wanted = _wanted(options)
     target, table = _target(options)
     journal = options.out.with_name(f"{options.out.name}.journal")

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from hubsmith_runtime import ArgumentError, MissingDependencyError
+from hubsmith_runtime import ArgumentError, HubsmithError
 from hubsmith_runtime.saving import atomic_file
 
 Record: TypeAlias = dict[str, Any]
@@ -32,6 +32,14 @@ def format_of(path: Path) -> str:
     if found := _FORMATS.get(path.suffix.lower()):
         return found
     raise ArgumentError(f"{path}: a table's name ends in .jsonl, .csv or .parquet.")
+
+
+def check_output(path: Path) -> None:
+    """Raise an error where a table of this name cannot be written, before any work is done."""
+    if format_of(path) == "parquet":
+        _parquet()
+    if not path.absolute().parent.is_dir():
+        raise ArgumentError(f"{path}: there is no such folder. Make it first.")
 
 
 def read_rows(path: Path) -> Iterator[Record]:
@@ -117,8 +125,6 @@ def write_rows(path: Path, columns: Sequence[str], rows: Rows, like: Path | None
     Columns of Parquet keep the type that they have in a table `like` this one.
     """
     form = format_of(path)
-    if form == "parquet":
-        _parquet()  # Missing, it is an error before anything is written.
     with atomic_file(path) as output:
         if form == "jsonl":
             for row in rows():
@@ -203,6 +209,6 @@ def _parquet() -> Any:
     try:
         return importlib.import_module("pyarrow.parquet")
     except ImportError:
-        raise MissingDependencyError(
+        raise HubsmithError(
             'Parquet needs pyarrow. Run: pip install "hubsmith[parquet]", or use .jsonl or .csv.'
         ) from None
