@@ -21,7 +21,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock newest demo test test-versions test-secrets test-servers test-faults soak test-hostile fuzz corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
+.PHONY: help setup lock newest demo test test-versions test-secrets test-servers test-faults soak test-bulk test-hostile fuzz corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat bench-bulk sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -76,6 +76,9 @@ test-faults: setup ## do to every exchange what networks and servers do; ends wi
 soak: setup ## make 10,000 calls, jobs and cancels at random through a faulty proxy
 	HUBSMITH_SOAK=10000 $(PYTHON_VENV) -m pytest tests/faults/test_soak.py
 
+test-bulk: setup ## kill runs of 100,000 rows ten times, or of HUBSMITH_BULK_ROWS; takes half an hour
+	HUBSMITH_BULK_ROWS=$${HUBSMITH_BULK_ROWS:-100000} $(PYTHON_VENV) -m pytest tests/bulk --capture=no
+
 test-hostile: setup ## try 20,000 adversarial documents, and what takes long of the limits
 	HUBSMITH_HOSTILE=all $(PYTHON_VENV) -m pytest tests/codegen/test_limits.py
 	$(PYTHON_VENV) -m tests.hostile.run
@@ -109,6 +112,9 @@ bench-imports: setup ## measure what importing the inference client costs
 
 bench-chat: setup ## measure chat, streamed and whole, beside huggingface_hub, openai and bare httpx
 	$(PYTHON_VENV) benchmarks/chat.py
+
+bench-bulk: setup ## measure runs of many rows: throughput, concurrency, memory; draws docs/pictures/bulk-*.svg
+	$(PYTHON_VENV) benchmarks/bulk.py
 
 sizes: setup ## count the lines of the runtime and the generator, beside their limits
 	$(PYTHON_VENV) benchmarks/sizes.py
