@@ -21,7 +21,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock newest demo test test-versions test-secrets test-servers test-faults soak test-bulk test-hostile fuzz corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat bench-bulk sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
+.PHONY: help setup lock newest demo test test-versions test-typescript test-secrets test-servers test-ray test-faults soak test-bulk test-hostile fuzz corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat bench-bulk sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -63,12 +63,20 @@ test-versions: setup ## test against real servers of six Gradio versions, 4.44.1
 	$(PYTHON_VENV) -m tests.versions.environments
 	HUBSMITH_GRADIO_VERSIONS=all $(PYTHON_VENV) -m pytest tests/versions
 
+test-typescript: setup ## install what tests of TypeScript clients need (npm, network), then run them
+	npm ci --prefix tests/typescript --no-audit --no-fund
+	$(PYTHON_VENV) -m pytest tests/typescript
+
 test-secrets: setup ## try every secret at every kind of server, and look for it in every message
 	HUBSMITH_SECRETS=all $(PYTHON_VENV) -m pytest tests/runtime/test_secrets_of_spaces.py tests/inference/test_secrets_of_inference.py
 
 test-servers: setup ## test against real inference servers: the classical one, llama.cpp, transformers
 	$(PYTHON_VENV) -m tests.servers.server_environments
 	HUBSMITH_SERVERS=all $(PYTHON_VENV) -m pytest tests/servers
+
+test-ray: setup ## test calls from a real Ray on this machine, 10,000 rows of it
+	$(PYTHON_VENV) -m tests.ray.environment
+	HUBSMITH_RAY_ROWS=10000 $(PYTHON_VENV) -m pytest tests/ray
 
 test-faults: setup ## do to every exchange what networks and servers do; ends with figures
 	HUBSMITH_FAULTS=all $(PYTHON_VENV) -m pytest tests/faults --deselect tests/faults/test_soak.py

@@ -22,6 +22,9 @@ URLS = {"Homepage", "Documentation", "Changelog", "Source", "Issues"}
 USE = """
 import hubsmith_codegen, hubsmith
 from hubsmith_codegen.render.vendor import vendored_runtime
+from hubsmith_codegen.render.typescript import runtime_files
+assert "index.ts" in map(str, runtime_files())
+assert __import__("pathlib").Path(hubsmith_codegen.__file__).parent.joinpath("typescript_runtime").is_dir()
 assert __import__("pathlib").Path(hubsmith_codegen.__file__).is_relative_to({folder!r})
 assert "Copyright 2026 The hubsmith authors" in next(
     text for path, text in vendored_runtime().items() if path.name == "LICENSE"

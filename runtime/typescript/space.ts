@@ -222,7 +222,7 @@ export class SpaceClient {
     if (response.ok) return void (await response.body?.cancel());
     const refusal = await this.#transport.refusal(response, this.#name);
     if (response.status >= 500) throw refusal;
-    throw new AuthenticationError(`the login was refused: ${refusal.message}`, { status: response.status, advice: "Check auth." });
+    throw new AuthenticationError("the login was refused.", { endpoint: this.#name, status: response.status, advice: "Check auth.", cause: refusal });
   }
 
   /** Asks the app for a document; one of the Hub that sleeps is waited for. */

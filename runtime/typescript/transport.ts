@@ -108,7 +108,7 @@ export class Transport {
     } catch {
       // It is no JSON: the words are those of a page.
     }
-    const message = `HTTP ${status}: ${sentence(this.masked(parameter) + this.masked(words).slice(0, 300) || "no reason given")}`;
+    const message = `HTTP ${status}: ${sentence(this.masked(parameter + String(words ?? "")).slice(0, 300) || "no reason given")}`;
     const details = { endpoint: where, status };
     if (status === 401 || status === 403) {
       return new AuthenticationError(message, { ...details, advice: "Pass the token or auth of someone who may use the Space." });

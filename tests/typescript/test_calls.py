@@ -1,32 +1,66 @@
-"""Every kind of call of the demo app, made by a generated client in Node against real Gradio."""
+"""Calls by clients in Node and in a page, against real Gradio and beside @gradio/client."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.paths import KITCHEN_APP
+from tests.support.fake_hub import FakeHub
+from tests.support.fake_space import FakeSpace
+from tests.support.paths import KITCHEN_APP, TESTS
+from tests.support.recorder import Answer, Recorder, Seen
 from tests.typescript.project import (
+    HERE,
     bundle,
     client_of,
     kitchen_spec,
     needs_npm,
     node,
+    tsc,
     write_project,
 )
 
 pytestmark = [needs_npm, pytest.mark.slow]
 StartGradio = Callable[..., str]
+SECRET = "hf_secretsecretsecret"
+CHROMIUM = shutil.which("chromium")
+BEHAVIOURS = TESTS / "behaviours" / "apps" / "behaviours.py"
+ANY = [["value", "any"]]
+HEADERS = {"endpoint": {"name": "/headers", "parameters": [], "results": ANY}, "args": {}}
+ECHO = {
+    "endpoint": {"name": "/echo", "parameters": [["x", "any"]], "results": ANY},
+    "args": {"x": "hello"},
+}
+PROGRAMS = ("kitchen.ts", "node.ts", "call.ts", "differential.ts", "page.ts", "mistakes.ts")
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
-    programs = ("kitchen.ts", "node.ts")
-    return write_project(folder, {"kitchen": client_of(kitchen_spec())}, *programs)
+    return write_project(folder, {"kitchen": client_of(kitchen_spec())}, *PROGRAMS)
+
+
+@pytest.fixture(scope="module")
+def caller(project: Path) -> Path:
+    return bundle(project, "call.ts", "--platform=node")
+
+
+def outcomes(caller: Path, source: str, *calls: dict[str, Any], **options: Any) -> list[Any]:
+    """Make calls in one process of Node, and return what came of each."""
+    plan = {"source": source, "options": options, "calls": calls}
+    done = node(caller, json.dumps(plan))
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_programs_are_well_typed(project: Path) -> None:
+    assert tsc(project, "--skipLibCheck", "--types", "node") == []
 
 
 def test_a_program_of_node_makes_every_kind_of_call_and_ends_by_itself(
@@ -36,3 +70,150 @@ def test_a_program_of_node_makes_every_kind_of_call_and_ends_by_itself(
     assert done.stderr == ""
     seen = json.loads(done.stdout)
     assert len(seen) == len(set(seen)) >= 33
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+def test_a_page_makes_every_kind_of_call(project: Path, start_gradio: StartGradio) -> None:
+    script = bundle(project, "page.ts", "--platform=browser")
+    locked = start_gradio(BEHAVIOURS, APP_AUTH="1")
+    expressions = [
+        f"run({json.dumps(start_gradio(KITCHEN_APP))})",
+        f"logIn({json.dumps(locked)}, ['user', 'pass'])",
+        f"logIn({json.dumps(locked)}, ['user', 'wrong']).catch((error) => error.name)",
+    ]
+    done = subprocess.run(
+        ["node", str(HERE / "browser.mjs"), str(script), CHROMIUM or "", json.dumps(expressions)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    every, logged_in, refused = json.loads(done.stdout)["results"]
+    assert len(every) >= 33
+    assert (logged_in, refused) == ("hello", "AuthenticationError")
+
+
+def test_each_endpoint_gives_what_it_gives_gradios_client(
+    project: Path, start_gradio: StartGradio
+) -> None:
+    done = node(bundle(project, "differential.ts", "--platform=node"), start_gradio(KITCHEN_APP))
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert {one["name"] for one in found} == {
+        *("greet", "img", "stream", "bake", "count", "shout", "suggest", "chat", "plan", "fail")
+    }
+    for one in found:
+        assert one["ours"] == one["theirs"], one["name"]
+
+
+def test_a_login_is_kept_and_a_wrong_one_refused(caller: Path, start_gradio: StartGradio) -> None:
+    url = start_gradio(BEHAVIOURS, APP_AUTH="1")
+    echoed, headers = outcomes(caller, url, ECHO, HEADERS, auth=["user", "pass"])
+    assert echoed == {"value": "hello"}
+    assert "access-token-unsecure-" in headers["value"]["cookie"]
+    (refused,) = outcomes(caller, url, ECHO, auth=["user", "wrong"])
+    assert refused["error"] == "AuthenticationError"
+    assert "the login was refused. Check auth." in refused["message"]
+    (missing,) = outcomes(caller, url, ECHO)
+    assert missing["error"] == "AuthenticationError"
+    assert missing["endpoint"]
+
+
+def test_the_token_reaches_the_hub_and_the_space(
+    caller: Path, start_gradio: StartGradio, fake_hub: FakeHub
+) -> None:
+    fake_hub.users[SECRET] = "owner"
+    fake_hub.add("owner/private", start_gradio(BEHAVIOURS), private=True)
+    (headers,) = outcomes(caller, "owner/private", HEADERS, hub=fake_hub.url, token=SECRET)
+    assert headers["value"]["x-hf-authorization"] == f"Bearer {SECRET}"
+    assert "authorization" not in headers["value"]
+    (seen,) = fake_hub.requests("/api/spaces/owner/private/host")
+    assert seen.headers["authorization"] == f"Bearer {SECRET}"
+    (hidden,) = outcomes(caller, "owner/private", HEADERS, hub=fake_hub.url)
+    assert hidden["error"] == "AuthenticationError"
+    assert "pass the token" in hidden["message"]
+
+
+class Elsewhere(Recorder):
+    """Another server, which a redirect leads to."""
+
+    def answer(self, seen: Seen) -> Answer:
+        return 200, {}, {"seen": sorted(seen.headers)}
+
+
+def test_a_redirect_to_another_server_does_not_take_the_token_along(
+    caller: Path, fake_space: FakeSpace
+) -> None:
+    other = Elsewhere()
+    with other.running():
+        fake_space.plan("/config", (302, {"location": f"{other.url}/config"}, b""))
+        (outcome,) = outcomes(caller, fake_space.url, ECHO, token=SECRET)
+    assert outcome["error"] == "SpaceError"
+    assert fake_space.requests("/config")[0].headers["x-hf-authorization"] == f"Bearer {SECRET}"
+    (seen,) = other.seen
+    assert SECRET not in json.dumps(seen.headers)
+
+
+def test_a_full_queue_and_other_refusals_have_classes_of_their_own(
+    caller: Path, fake_space: FakeSpace
+) -> None:
+    join = "/gradio_api/queue/join"
+    full = {"detail": "Queue is full. Max size is 2 and size is 2."}
+    invalid = [{"__type__": "validate", "is_valid": False, "message": "No", "parameter_name": "x"}]
+    fake_space.plan(
+        join,
+        (503, {}, full),
+        (401, {}, {"detail": f"Not with {SECRET}"}),
+        (422, {}, {"detail": invalid}),
+        (500, {}, b"<b>Oh</b>\n\x1b[2J no"),
+        (200, {}, {}),
+    )
+    found = outcomes(caller, fake_space.url, *[ECHO] * 5, token=SECRET)
+    assert [one["error"] for one in found] == [
+        "QueueFullError", "AuthenticationError", "SpaceError", "SpaceError", "SpaceError",
+    ]  # fmt: skip
+    messages = [one["message"] for one in found]
+    assert "Try again later." in messages[0]
+    assert SECRET not in "".join(messages)
+    assert "x: No" in messages[2]
+    assert "\x1b" not in messages[3]
+    assert "no event id" in messages[4]
+
+
+def test_a_server_that_is_gone_and_a_wrong_address_are_told(caller: Path) -> None:
+    (gone,) = outcomes(caller, "http://127.0.0.1:9", ECHO)
+    assert gone["error"] == "SpaceUnavailableError"
+    (late,) = outcomes(caller, "http://127.0.0.1:9", {**ECHO, "timeoutMs": 50})
+    assert late["error"] == "TimeoutError"
+    (wrong,) = outcomes(caller, "not a space", ECHO)
+    assert wrong["error"] == "ValidationError"
+
+
+def test_an_endpoint_that_changed_is_told(caller: Path, start_gradio: StartGradio) -> None:
+    url = start_gradio(KITCHEN_APP)
+    missing = {"endpoint": {"name": "/gone", "parameters": [], "results": ANY}, "args": {}}
+    other = {"endpoint": {"name": "/greet", "parameters": [], "results": ANY}, "args": {}}
+    shape = {
+        "endpoint": {"name": "/count", "parameters": [["x", "any"]], "results": [["n", "string"]]},
+        "args": {"x": "soup"},
+    }
+    found = outcomes(caller, url, missing, other, shape)
+    assert [one["error"] for one in found] == [
+        "SpaceChangedError", "SpaceChangedError", "ResultError",
+    ]  # fmt: skip
+    assert all("hubsmith update" in one["message"] for one in found)
+
+
+def test_parameters_without_an_order_are_sent_in_that_of_the_space(
+    caller: Path, start_gradio: StartGradio
+) -> None:
+    endpoint = {
+        "name": "/greet",
+        "parameters": [["intensity", "number"], ["name", "string"], ["style", "string"]],
+        "results": ANY,
+        "unordered": ["intensity", "name", "style"],
+    }
+    args = {"name": "Bob", "style": "casual", "intensity": 1}
+    (found,) = outcomes(caller, start_gradio(KITCHEN_APP), {"endpoint": endpoint, "args": args})
+    assert found == {"value": "Hi, Bob!"}
