@@ -149,6 +149,8 @@ class InferenceClient(InferenceBase):
             default in three attempts.
         max_retries: Another way to say `Retries(attempts=max_retries + 1)`, as openai names it.
         on_progress: Called with an `InferenceProgress` while a provider works on a job.
+        max_concurrency: How many calls may be under way at the same time; others wait for their turn,
+            within their `timeout`. A stream counts until it begins. `None` for any number.
 
     Besides its own arguments every method takes `model`, a model of the Hub, the URL of one or a
     name at `base_url`, and `timeout`, which stand in for the client's; `extra_headers`, sent over the

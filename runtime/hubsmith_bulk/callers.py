@@ -196,7 +196,7 @@ class ModelCaller:
         own: dict[str, Any] = vars(client)
         self._client = hubsmith.AsyncInferenceClient.__new__(hubsmith.AsyncInferenceClient)
         retries = dataclasses.replace(own["_retries"], attempts=1)
-        vars(self._client).update(own, _drivers=[], _retries=retries)
+        vars(self._client).update(own, _drivers=[], _retries=retries, _max_concurrency=None)
         chosen = options.model or client.model
         self.source = " ".join(
             [str(client.provider or "auto"), shown(chosen) if chosen else "the task's default"]

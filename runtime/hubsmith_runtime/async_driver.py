@@ -13,6 +13,7 @@ from .driver import CLOSE_SECONDS, in_background, refuse_fork
 from .effects import Deadline, DeadlineExceeded, Effect, Effects
 from .errors import HubsmithError, InferenceTimeoutError
 from .http import Body, HttpRequest, Response
+from .limit import Limit
 from .transport import Clients, Origins, failure_of, log, logged, redirected
 
 T = TypeVar("T")
@@ -21,12 +22,16 @@ T = TypeVar("T")
 class AsyncDriver:
     """Performs the effects of calls in one event loop."""
 
-    def __init__(self, origins: Origins) -> None:
-        self.origins = origins
+    def __init__(self, origins: Origins, limit: Limit | None = None) -> None:
+        self.origins, self.limit = origins, limit or Limit()
         self.is_closed = False
         self._clients = Clients(origins, "AsyncClient")
         self._process = os.getpid()
         self._background: dict[asyncio.Task[None], bool] = {}  # With whether it ends by itself.
+
+    async def call(self, call: Effects[T], timeout: float | None = None) -> T:
+        """Carry out a call that counts; see `Driver.call`."""
+        return await self.run(self.limit.kept(call, asyncio.current_task()), timeout)
 
     async def run(self, call: Effects[T], timeout: float | None = None) -> T:
         """Carry out a call, within so many seconds where there is a limit; see `Driver.run`."""
@@ -124,6 +129,7 @@ class AsyncDriver:
         self.is_closed = True
         if self._process != os.getpid():
             return
+        self.limit.end()
         current = asyncio.current_task()
         tasks = {task: brief for task, brief in self._background.items() if task is not current}
         for task, is_brief in tasks.items():

@@ -14,6 +14,7 @@ from . import effects
 from .effects import Deadline, DeadlineExceeded, Effect, Effects
 from .errors import HubsmithError, InferenceTimeoutError
 from .http import Body, HttpRequest, Response
+from .limit import Limit
 from .transport import Clients, Origins, failure_of, log, logged, redirected
 
 T = TypeVar("T")
@@ -29,8 +30,8 @@ class Driver:
     One lock is held while a call runs between two effects, and released around each effect.
     """
 
-    def __init__(self, origins: Origins) -> None:
-        self.origins = origins
+    def __init__(self, origins: Origins, limit: Limit | None = None) -> None:
+        self.origins, self.limit = origins, limit or Limit()
         self.is_closed = False
         self._streams = _Streams()
         self._clients = Clients(origins, "Client", self._streams.trace)
@@ -38,6 +39,10 @@ class Driver:
         self._ended = threading.Event()
         self._background: dict[threading.Thread, bool] = {}  # With whether it ends by itself.
         self._process = os.getpid()
+
+    def call(self, call: Effects[T], timeout: float | None = None) -> T:
+        """Carry out a call that counts: while too many others do, it waits."""
+        return self.run(self.limit.kept(call, threading.get_ident()), timeout)
 
     def run(self, call: Effects[T], timeout: float | None = None) -> T:
         """Carry out a call, within so many seconds where there is a limit."""
@@ -154,6 +159,7 @@ class Driver:
             return
         self._ended.set()
         with self._lock:
+            self.limit.end()
             background = self._background.copy()
         background.pop(threading.current_thread(), None)
         brief = [thread for thread, is_brief in background.items() if is_brief]

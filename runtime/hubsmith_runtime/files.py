@@ -103,7 +103,7 @@ class File(FileContent):
         """
         if not self.is_local:
             with self.origin.blocking() as driver:
-                return driver.run(self._fetch())
+                return driver.call(self._fetch())
         if self._content is None:
             return b"".join(self.chunks())
         return self._content if isinstance(self._content, bytes) else self._content()
@@ -122,7 +122,7 @@ class File(FileContent):
             DownloadError: when it cannot be fetched or written.
         """
         with self.origin.blocking() as driver:
-            return driver.run(self._write(path, overwrite))
+            return driver.call(self._write(path, overwrite))
 
     def open(self) -> BinaryIO:
         """Open the file for reading; a remote one is downloaded once."""
@@ -145,7 +145,7 @@ class File(FileContent):
     def __fspath__(self) -> str:
         if (path := self._on_disk()) is None:
             with self.origin.blocking() as driver:
-                path = driver.run(self._download())
+                path = driver.call(self._download())
         return str(path)
 
     @contextlib.contextmanager

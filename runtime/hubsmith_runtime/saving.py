@@ -148,7 +148,7 @@ class FileOrigin:
         from .async_driver import AsyncDriver  # Here, because asyncio takes long to import.
 
         if isinstance(self.driver, AsyncDriver) and not self.driver.is_closed:
-            return await self.driver.run(call)
+            return await self.driver.call(call)
         driver = AsyncDriver(self._origins)
         try:
             return await driver.run(call)

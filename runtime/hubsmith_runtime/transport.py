@@ -163,9 +163,12 @@ class Clients:
             for pair in pairs.split("; "):
                 name, _, value = pair.partition("=")
                 cookies.set(name, value, domain=domain)
-        new = getattr(httpx, self._kind)
-        return new(
-            cookies=jar, follow_redirects=False, headers=headers, verify=self._origins.verify
+        return getattr(httpx, self._kind)(
+            cookies=jar,
+            follow_redirects=False,
+            headers=headers,
+            limits=httpx.Limits(max_keepalive_connections=20),  # See `Limit` for how many at once.
+            verify=self._origins.verify,
         )
 
     def end(self) -> list[Any]:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from ..effects import Effects, Run
 from ..errors import ArgumentError, ConnectionFailedError, ResultError, ValidationError
 from ..http import Body, HttpRequest, shown
+from ..limit import CALLS, Limit
 from ..reading import as_object
 from ..retries import Retries
 from .failures import Callee, open_checked, send_checked, send_once
@@ -59,6 +60,7 @@ class BaseInference:
         retries: Retries | None = None,
         max_retries: int | None = None,
         on_progress: OnProgress | None = None,
+        max_concurrency: int | None = CALLS,
     ) -> None:
         self.model = text_of("model", model, "base_url", base_url)
         self._is_server = base_url is not None  # Every call goes there, whatever model it names.
@@ -69,6 +71,7 @@ class BaseInference:
         self.cookies = dict(cookies or {})
         self._retries = retries_of(retries, max_retries)
         self._on_progress = on_progress
+        self._max_concurrency = Limit(max_concurrency).most
         self._hub = Hub(self._retries)
         self._served: Cache[str] = Cache()
         self._latest: tuple[object, Any] = ((), None)  # Where the latest call of a URL went.
@@ -113,6 +116,9 @@ class BaseInference:
         own = {"token": None, "headers": billed, "cookies": {}, "_hub": Hub(self._retries)}
         own |= {"_served": Cache[str](), "_latest": ((), None), "_drivers": []}
         return {**vars(self), **own, "model": shown(self.model) if self.model else None}
+
+    def _limit(self) -> Limit:
+        return Limit(self._max_concurrency, type(self).__name__)
 
     def _raw_form(self: Client) -> Client:
         raw = type(self).__new__(type(self))

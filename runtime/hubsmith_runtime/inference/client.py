@@ -50,7 +50,7 @@ class InferenceBase(BaseInference):
             from ..driver import Driver
             from ..transport import Origins
 
-            self._drivers.append(Driver(Origins(silence=SILENCE)))
+            self._drivers.append(Driver(Origins(silence=SILENCE), self._limit()))
         return self._drivers[0]  # The first, should two threads have made one.
 
     def __enter__(self) -> Self:
@@ -70,13 +70,13 @@ class InferenceBase(BaseInference):
 
     def _run(self, request: TaskRequest[R], options: CallOptions) -> R:
         seconds = self._seconds(options.timeout)
-        return self._result(request, self._driver.run(self._call(request, options), seconds))
+        return self._result(request, self._driver.call(self._call(request, options), seconds))
 
     def _stream(self, request: TaskRequest[Any], chunk: type[C], options: CallOptions) -> Stream[C]:
         from .stream import Stream
 
         seconds = self._seconds(options.timeout)
-        body, callee = self._driver.run(self._open(request, options), seconds)
+        body, callee = self._driver.call(self._open(request, options), seconds)
         return self._or_raw(Stream(self._driver, body, chunk, callee, seconds), body)
 
     def map(
@@ -122,7 +122,7 @@ class InferenceBase(BaseInference):
             InferenceTimeoutError: when there is no answer in time.
         """
         seconds = self._seconds(timeout)
-        return self._driver.run(self._post(json, data, model, task, extra_headers), seconds)
+        return self._driver.call(self._post(json, data, model, task, extra_headers), seconds)
 
     def get_endpoint_info(self, *, model: str | None = None) -> dict[str, Any]:
         """Return what a text-generation or text-embeddings server says about itself.
@@ -160,7 +160,7 @@ class AsyncInferenceBase(BaseInference):
             from ..async_driver import AsyncDriver
             from ..transport import Origins
 
-            self._drivers.append(AsyncDriver(Origins(silence=SILENCE)))
+            self._drivers.append(AsyncDriver(Origins(silence=SILENCE), self._limit()))
         return self._drivers[0]
 
     async def __aenter__(self) -> Self:
@@ -180,7 +180,7 @@ class AsyncInferenceBase(BaseInference):
 
     async def _run(self, request: TaskRequest[R], options: CallOptions) -> R:
         seconds = self._seconds(options.timeout)
-        response = await self._driver.run(self._call(request, options), seconds)
+        response = await self._driver.call(self._call(request, options), seconds)
         return self._result(request, response)
 
     async def _stream(
@@ -189,7 +189,7 @@ class AsyncInferenceBase(BaseInference):
         from .stream import AsyncStream
 
         seconds = self._seconds(options.timeout)
-        body, callee = await self._driver.run(self._open(request, options), seconds)
+        body, callee = await self._driver.call(self._open(request, options), seconds)
         return self._or_raw(AsyncStream(self._driver, body, chunk, callee, seconds), body)
 
     def map(
@@ -214,7 +214,7 @@ class AsyncInferenceBase(BaseInference):
     ) -> RawResponse[Any]:
         """Send anything to a model or a server; see `InferenceBase.post`."""
         seconds = self._seconds(timeout)
-        return await self._driver.run(self._post(json, data, model, task, extra_headers), seconds)
+        return await self._driver.call(self._post(json, data, model, task, extra_headers), seconds)
 
     async def get_endpoint_info(self, *, model: str | None = None) -> dict[str, Any]:
         """Return what a server says about itself; see `InferenceBase.get_endpoint_info`."""

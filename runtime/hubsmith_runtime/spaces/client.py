@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cas
 
 from ..effects import Effects
 from ..errors import ValidationError
+from ..limit import CALLS
 from ..retries import Retries
 from .connector import WAKE_SECONDS
 from .job import AsyncJob, Job
@@ -53,6 +54,7 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
         retries: Retries | None = None,
         on_stage: Callable[[str], object] | None = None,
         wake_timeout: float = WAKE_SECONDS,
+        max_concurrency: int | None = CALLS,
         oauth_token: str | None = None,
         analytics_enabled: bool = False,
     ) -> None:
@@ -78,6 +80,7 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
             retries=retries,
             on_stage=on_stage,
             wake_timeout=wake_timeout,
+            max_concurrency=max_concurrency,
         )
         if silence is not None:
             self._driver.origins.silence = silence
@@ -178,7 +181,7 @@ class Client(UntypedSpace[Any, Job[Any]], BlockingSpace):
             `False` changes nothing.
         oauth_token: A token for the Space's code, sent only to endpoints that declare it.
         token, auth, headers, cookies, ssl_verify, timeout: See `Space`.
-        download_dir, retries, on_stage, wake_timeout: See `Space`.
+        download_dir, retries, on_stage, wake_timeout, max_concurrency: See `Space`.
         max_workers, verbose, analytics_enabled: Not used: calls need no threads, and nothing is
             printed or reported.
     """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from ..driver import Driver
 from ..effects import Effects, Run
+from ..limit import CALLS, Limit
 from ..retries import Retries
 from ..saving import FileOrigin
 from ..transport import Origins
@@ -58,6 +59,7 @@ class BaseSpace:
         retries: Retries | None = None,
         on_stage: Callable[[str], object] | None = None,
         wake_timeout: float = WAKE_SECONDS,
+        max_concurrency: int | None = CALLS,
     ) -> None:
         if cookies:
             pairs = "; ".join(f"{name}={value}" for name, value in cookies.items())
@@ -65,12 +67,13 @@ class BaseSpace:
         where = Source.parse(source if source is not None else self._source, token, headers)
         origins = Origins(where.credentials(None), verify=ssl_verify)
         origins.hide(dict(zip(("user", "password"), auth or (), strict=False)))
+        limit = Limit(max_concurrency, where.name)
         if self._is_async:
             from ..async_driver import AsyncDriver  # Importing asyncio takes long: not for Space.
 
-            self._driver: Any = AsyncDriver(origins)
+            self._driver: Any = AsyncDriver(origins, limit)
         else:
-            self._driver = Driver(origins)
+            self._driver = Driver(origins, limit)
         folder = Path(download_dir) if download_dir else None
         connector = Connector(
             source=where,
@@ -99,6 +102,7 @@ class BaseSpace:
             "retries": connector.retries,
             "on_stage": connector.on_stage,
             "wake_timeout": connector.wake_timeout,
+            "max_concurrency": self._driver.limit.most,
         }
         own = {k: v for k, v in vars(self).items() if k not in ("_core", "_driver", "_oauth_token")}
         return {"options": options, "own": own}
@@ -120,10 +124,10 @@ class BaseSpace:
 
     def _call(self, prepare: Preparation) -> Any:
         """Return the result or, of an asynchronous client, what to await for it. So do others."""
-        return self._driver.run(self._core.call(prepare), self._core.timeout)
+        return self._driver.call(self._core.call(prepare), self._core.timeout)
 
     def _begin(self, prepare: Preparation, callbacks: Callbacks = ()) -> Any:
-        return self._driver.run(self._submit_job(prepare, callbacks), self._core.timeout)
+        return self._driver.call(self._submit_job(prepare, callbacks), self._core.timeout)
 
     def _submit_job(self, prepare: Preparation, callbacks: Callbacks) -> Effects[BaseJob[Any]]:
         state = yield from self._core.submit(prepare)
@@ -194,6 +198,8 @@ class Space(BlockingSpace):
         on_stage: Called with each stage of an `owner/name` that is waited for, such as `SLEEPING`,
             `BUILDING` and at last `RUNNING`.
         wake_timeout: Seconds to wait for an `owner/name` that sleeps, builds or starts.
+        max_concurrency: How many calls may be under way at the same time; others wait for their
+            turn, within their `timeout`. A job counts until the Space took it. `None` for any number.
 
     Raises:
         SpecError: when the source is neither a name nor a URL.
