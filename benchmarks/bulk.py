@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 SWEEP = (1, 2, 4, 8, 16, 32, 64)
 SECONDS = float(os.environ.get("HUBSMITH_BENCH_SECONDS", "2.5"))  # Of a slice.
-ROUNDS, WARM_UP, PAUSE = 5, 10.0, 1.0
+ROUNDS, WARM_UP, WAITING = 5, float(os.environ.get("HUBSMITH_BENCH_WARM_UP", "20")), 160
 AIM_SHARE, AIM_MICROSECONDS, AIM_MEGABYTES = 0.95, 300, 8
 SMALL, LARGE = 1_000, int(os.environ.get("HUBSMITH_BENCH_ROWS", "1000000"))
 
@@ -82,11 +82,14 @@ def measure(name: str, start: Start, row: Callable[[int], Any]) -> Measured:
     begin = time.monotonic()
     with start(rows(), {"concurrency": "auto"}) as auto:
         results = iter(auto)
-        while time.monotonic() < begin + WARM_UP:
+        taken = 0
+        while (seconds := time.monotonic() - begin) < WARM_UP:
             next(results)
+            taken += 1
         measured.path = [(when - begin, limit) for when, limit in auto.concurrency_steps]
         for _ in range(ROUNDS):
-            time.sleep(PAUSE)  # Nobody takes results: its calls come to their end.
+            # As long as results find room that nobody takes, it goes on.
+            time.sleep(0.5 + WAITING / (taken / seconds))
             for number in SWEEP:
                 with start(rows(), {"concurrency": number}) as run:
                     rates.setdefault(number, []).append(rate_of(iter(run)))
