@@ -27,7 +27,6 @@ from .rows import KeyIndex, Row
 from .values import Values, entry_of
 
 _MOST_LOST = 3  # How often a row is sent whose answer is lost each time, where it may be.
-_JUDGED_FROM = 100  # Rows, before a share of errors means something.
 _WAITING = 32  # Results that wait for the caller, beside one for each call at a time.
 
 
@@ -222,6 +221,8 @@ class Engine:
                 except CallError as failed:
                     if not self._is_repeated(row, failed, started, under_way):
                         return self._finish(row, started, error=failed.error)
+                except JournalError:  # The disk is full.
+                    raise
                 except HubsmithError as error:  # A file of its result could not be fetched.
                     return self._finish(row, started, error=error)
                 else:
@@ -229,6 +230,8 @@ class Engine:
                 has_place = False
                 self._places.free()
                 has_place = await self._places.take_again()
+        except Exception as error:  # Before its place is free: nobody is to get it.
+            self._end_early(error)
         finally:
             if has_place:
                 self._places.free()
@@ -288,11 +291,7 @@ class Engine:
         if self.settings.on_error == "raise":
             return self._end_early(error)
         finished = self._done + self._failed
-        most, share = self.settings.most_errors, self.settings.largest_share
-        is_too_many = most is not None and self._failed > most
-        if share is not None and finished >= _JUDGED_FROM:
-            is_too_many |= self._failed > share * finished
-        if is_too_many:
+        if self.settings.are_too_many(self._failed, finished):
             words = f"{self._failed} of {finished} rows failed, more than max_errors allows."
             self._end_early(TooManyErrorsError(f"{words} The last one: {error}"))
         return None

@@ -11,6 +11,7 @@ from hubsmith_runtime import ValidationError
 from typing_extensions import TypedDict
 
 DEFAULT_LARGEST = 64
+_JUDGED_FROM = 100  # Rows, before a share of errors means something.
 
 
 class MapOptions(TypedDict, total=False):
@@ -79,6 +80,12 @@ class Settings:
         made = cls(checkpoint=path, most_errors=count, largest_share=share, **given)  # type: ignore[arg-type]
         made._check()
         return made
+
+    def are_too_many(self, failed: int, finished: int) -> bool:
+        """Whether more rows failed than `max_errors` allows."""
+        if self.largest_share is not None and finished >= _JUDGED_FROM:
+            return failed > self.largest_share * finished
+        return self.most_errors is not None and failed > self.most_errors
 
     def _check(self) -> None:
         for name in ("concurrency", "max_concurrency"):
