@@ -217,3 +217,30 @@ def test_parameters_without_an_order_are_sent_in_that_of_the_space(
     args = {"name": "Bob", "style": "casual", "intensity": 1}
     (found,) = outcomes(caller, start_gradio(KITCHEN_APP), {"endpoint": endpoint, "args": args})
     assert found == {"value": "Hi, Bob!"}
+
+
+def test_a_stream_that_breaks_off_loses_the_session(caller: Path, fake_space: FakeSpace) -> None:
+    stream = {"content-type": "text/event-stream"}
+    unknown = {"msg": "unexpected_error", "message": "404: Not Found", "session_not_found": True}
+    message = f"data: {json.dumps(unknown)}\n\n".encode()
+    fake_space.plan("/gradio_api/queue/data", (200, stream, b""), (200, stream, message))
+    closed, ended, fine = outcomes(caller, fake_space.url, ECHO, ECHO, ECHO)
+    assert closed["error"] == ended["error"] == "SessionLostError"
+    assert "the stream was closed. Call again." in closed["message"]
+    assert "404: Not Found" in ended["message"]
+    assert fine == {"value": "hello"}
+
+
+def test_a_space_that_sleeps_is_waited_for(
+    caller: Path, fake_space: FakeSpace, fake_hub: FakeHub
+) -> None:
+    asleep: Answer = (503, {}, b"<p>asleep</p>")
+    space = fake_hub.add("owner/echo", fake_space.url)
+    space.stages = ["SLEEPING", "APP_STARTING", "RUNNING"]
+    fake_space.plan("/config", asleep, asleep, asleep)
+    assert outcomes(caller, "owner/echo", ECHO, hub=fake_hub.url) == [{"value": "hello"}]
+    space.stages = ["PAUSED"]
+    fake_space.plan("/config", asleep, asleep, asleep)
+    (paused,) = outcomes(caller, "owner/echo", ECHO, hub=fake_hub.url)
+    assert paused["error"] == "SpaceUnavailableError"
+    assert "the Space is PAUSED" in paused["message"]
