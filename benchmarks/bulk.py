@@ -33,7 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 SWEEP = (1, 2, 4, 8, 16, 32, 64)
 SECONDS = float(os.environ.get("HUBSMITH_BENCH_SECONDS", "2.5"))  # Of a slice.
-ROUNDS, WARM_UP, WAITING = 5, float(os.environ.get("HUBSMITH_BENCH_WARM_UP", "20")), 160
+ROUNDS = int(os.environ.get("HUBSMITH_BENCH_ROUNDS", "5"))
+WARM_UP, WAITING = float(os.environ.get("HUBSMITH_BENCH_WARM_UP", "20")), 160
 AIM_SHARE, AIM_MICROSECONDS, AIM_MEGABYTES = 0.95, 300, 8
 SMALL, LARGE = 1_000, int(os.environ.get("HUBSMITH_BENCH_ROWS", "1000000"))
 

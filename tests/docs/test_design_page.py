@@ -14,6 +14,7 @@ CODEGEN = ROOT / "codegen" / "hubsmith_codegen"
 PARTS = (
     [*RUNTIME.glob("*.py"), *(RUNTIME / "spaces").glob("*.py")],
     (RUNTIME / "inference").rglob("*.py"),
+    (ROOT / "runtime" / "hubsmith_bulk").rglob("*.py"),
     (ROOT / "runtime" / "hubsmith_testing").rglob("*.py"),
     CODEGEN.rglob("*.py"),
     GENERATED.rglob("*.py"),
