@@ -118,9 +118,8 @@ class Engine:
 
     def _advice(self) -> str:
         """Say what to do where not everything is done."""
-        again = "Run it again with the same checkpoint"
-        if self.settings.checkpoint is None:
-            again = "Run it again, with checkpoint= to be able to go on"
+        is_kept = self.settings.checkpoint is not None
+        again = f"Run it again with {'the same checkpoint' if is_kept else 'checkpoint= to go on'}"
         if self.failure is not None:
             wait = asked_to_wait(self.failure)
             return f"{again}, in {duration(wait)}." if wait else f"{again}."
@@ -135,11 +134,11 @@ class Engine:
         """Begin calls as places free up, and see them to their end."""
         syncing, feeding = asyncio.ensure_future(self._sync()), asyncio.ensure_future(self._feed())
         feeding.add_done_callback(self._ended_task)
-        is_fed = False
+        is_cut = False
         try:
             while self._calls or not feeding.done():
-                if self._places.is_closed and not is_fed:
-                    is_fed = feeding.cancel()  # Its input may be one that never comes.
+                if self._places.is_closed and not is_cut:
+                    is_cut = feeding.cancel()  # Its input may be one that never comes.
                 await self._changes.wait()
         finally:
             self.stop()
@@ -288,13 +287,12 @@ class Engine:
 
     def _judge(self, error: Exception) -> None:
         """End the run where too many rows failed."""
-        if self.settings.on_error == "raise":
-            return self._end_early(error)
         finished = self._done + self._failed
-        if self.settings.are_too_many(self._failed, finished):
+        if self.settings.on_error == "raise":
+            self._end_early(error)
+        elif self.settings.are_too_many(self._failed, finished):
             words = f"{self._failed} of {finished} rows failed, more than max_errors allows."
             self._end_early(TooManyErrorsError(f"{words} The last one: {error}"))
-        return None
 
     def _end_early(self, error: BaseException) -> None:
         if self.failure is None:
