@@ -23,7 +23,7 @@ class CallModel(CallRows):
 
     Args:
         task: A request class, such as `SummarizationRequest`, or the name of a task.
-        model: An id of the Hub, or a URL.
+        model: An id of the Hub, or a URL; with `base_url` what that server calls it.
         provider: Who runs it.
         base_url: A server with the API of OpenAI.
         bill_to: The organisation that pays.
@@ -55,13 +55,14 @@ class CallModel(CallRows):
         self._request = _request_of(task)
         self._known(*parameters_of(self._request))
         self._client = hubsmith.AsyncInferenceClient(
-            model,
+            None if base_url else model,
             provider=cast("Any", provider),
             base_url=base_url,
             bill_to=bill_to,
             token=self._token,
             timeout=self._timeout,
         )
+        self._call = CallOptions(model=model if base_url else None)
         self._form = self._form_of_task()
 
     def _form_of_task(self) -> Form:
@@ -79,7 +80,7 @@ class CallModel(CallRows):
         return {name: to for name, to in sent.items() if to != decides or name in self._columns}
 
     def _caller(self) -> Caller:
-        return ModelCaller(self._client, CallOptions())
+        return ModelCaller(self._client, self._call)
 
     def _make(self, arguments: dict[str, Any]) -> Any:
         return self._request(**arguments)

@@ -41,6 +41,11 @@ class CallRows:
         self._run: OpenRun | None = None
         arrow()
 
+    @property
+    def result_type(self) -> Any:
+        """The type of the column of results; `None` until the Space was asked for it."""
+        return None if self._form is None else self._form.type
+
     async def __call__(self, batch: Batch) -> Batch:
         """Return a batch with the results of its rows, or their errors."""
         found = columns_of(batch)

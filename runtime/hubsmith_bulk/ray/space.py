@@ -97,7 +97,7 @@ class CallSpace(CallRows):
                 f"{self._name}: token_variable and timeout are up to the function that makes the "
                 "client."
             )
-        make: Any = source
+        make = cast("Any", source)
         made: object = make() if callable(make) else make
         if not isinstance(made, BaseSpace):
             raise ArgumentError(
