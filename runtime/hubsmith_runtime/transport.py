@@ -236,7 +236,7 @@ def _translated(error: Exception, request: HttpRequest) -> Exception:
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
             return errors.SpecError(f"{what}: this is not an http or https URL.")
         case httpx.RemoteProtocolError() if "location header" in str(error):
-            return _refused(f"{what} was redirected to what is no URL.")
+            return _refused(f"{what} was redirected to something that is not a URL.")
         case UnicodeError() if not isinstance(error, UnicodeEncodeError):  # Of a host's name.
             return errors.SpecError(f"{what}: this is not an http or https URL.")
         case httpx.LocalProtocolError() | UnicodeEncodeError():
@@ -269,7 +269,7 @@ def redirected(body: Body, hop: int) -> HttpRequest:
         target = urljoin(source, body.headers["location"])
         is_same = origin_of(target) == origin_of(source)
     except (ValueError, errors.SpecError):
-        raise _refused(f"{what} was redirected to what is no URL.") from None
+        raise _refused(f"{what} was redirected to something that is not a URL.") from None
     is_repeatable = body.status in (307, 308) and is_same and request.files is None
     if request.method not in ("GET", "HEAD") and not is_repeatable:
         raise _refused(f"{what} was redirected to {shown(target)}. Use that address as the source.")
