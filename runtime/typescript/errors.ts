@@ -1,53 +1,42 @@
-/** What every error of a client says besides its message. */
+/** What an error says besides its message. */
 export interface ErrorDetails {
-  /** The endpoint that was called, such as `owner/kitchen: /greet`; the Space alone where no endpoint was. */
   readonly endpoint?: string;
-  /** What to do about it. */
   readonly advice?: string;
-  /** The HTTP status of the answer, where it is one. */
   readonly status?: number;
-  /** The error behind this one. */
   readonly cause?: unknown;
 }
 
 /** The base class of every error of a client. */
 export class SpaceError extends Error {
   override readonly name: string = "SpaceError";
+  /** What was called, such as `owner/kitchen: /greet`; the Space alone where no endpoint was. */
   readonly endpoint: string;
+  /** What to do about it; may be empty. */
   readonly advice: string;
+  /** The HTTP status of the answer, where it is one. */
   readonly status: number | undefined;
 
-  constructor(message: string, details: ErrorDetails = {}) {
-    const { endpoint = "", advice = "", cause } = details;
-    const text = `${endpoint && `${endpoint}: `}${message}${advice && ` ${advice}`}`;
-    super(text, cause === undefined ? undefined : { cause });
-    this.endpoint = endpoint;
-    this.advice = advice;
-    this.status = details.status;
+  constructor(message: string, { endpoint = "", advice = "", status, cause }: ErrorDetails = {}) {
+    super(`${endpoint && `${endpoint}: `}${message}${advice && ` ${advice}`}`, cause === undefined ? undefined : { cause });
+    [this.endpoint, this.advice, this.status] = [endpoint, advice, status];
   }
 }
-
 /** An argument is missing, unknown, of the wrong type or out of bounds. Nothing was sent. */
-export class ValidationError extends SpaceError {
-  override readonly name = "ValidationError";
-}
-
-/** The Space's own code raised an error. */
-export class AppError extends SpaceError {
-  override readonly name = "AppError";
-  /** The Space's heading for the error; may be empty. */
-  readonly title: string;
-  /** The Space's words; empty where it hides them. */
-  readonly reason: string;
-
-  constructor(title: string, reason: string, details: ErrorDetails) {
-    const heading = title && title !== "Error" ? `${title}: ` : "";
-    const hidden = "the Space does not say why. Its logs do.";
-    super(`failed: ${heading}${sentence(reason) || hidden}`, details);
-    this.title = title;
-    this.reason = reason;
-  }
-}
+export class ValidationError extends SpaceError { override readonly name = "ValidationError"; }
+/** The Space no longer fits the client that was generated for it. */
+export class SpaceChangedError extends SpaceError { override readonly name = "SpaceChangedError"; }
+/** The Space cannot be reached or called now: it is paused, starting, broken or overloaded. */
+export class SpaceUnavailableError extends SpaceError { override readonly name = "SpaceUnavailableError"; }
+/** The job was cancelled, so it has no result. */
+export class JobCancelledError extends SpaceError { override readonly name = "JobCancelledError"; }
+/** The event stream broke while a job was pending: what it did is not known. */
+export class SessionLostError extends SpaceError { override readonly name = "SessionLostError"; }
+/** A token, a login or a permission is missing or wrong. */
+export class AuthenticationError extends SpaceError { override readonly name = "AuthenticationError"; }
+/** The Space's queue takes no more jobs now. */
+export class QueueFullError extends SpaceError { override readonly name = "QueueFullError"; }
+/** The answer did not come within the time limit of the call. */
+export class TimeoutError extends SpaceError { override readonly name = "TimeoutError"; }
 
 /** The answer does not fit the declared result; `value` is what came. */
 export class ResultError extends SpaceError {
@@ -60,48 +49,26 @@ export class ResultError extends SpaceError {
   }
 }
 
-/** The Space no longer fits the client that was generated for it. */
-export class SpaceChangedError extends SpaceError {
-  override readonly name = "SpaceChangedError";
-}
+/** The Space's own code raised an error. */
+export class AppError extends SpaceError {
+  override readonly name = "AppError";
+  /** The Space's heading for the error, and its words; both may be empty. */
+  readonly title: string;
+  readonly reason: string;
 
-/** The Space cannot be reached or called now: it is paused, starting, broken or overloaded. */
-export class SpaceUnavailableError extends SpaceError {
-  override readonly name = "SpaceUnavailableError";
-}
-
-/** The job was cancelled, so it has no result. */
-export class JobCancelledError extends SpaceError {
-  override readonly name = "JobCancelledError";
-}
-
-/** The event stream broke while a job was pending: what it did is not known. */
-export class SessionLostError extends SpaceError {
-  override readonly name = "SessionLostError";
-}
-
-/** A token, a login or a permission is missing or wrong. */
-export class AuthenticationError extends SpaceError {
-  override readonly name = "AuthenticationError";
-}
-
-/** The Space's queue takes no more jobs now. */
-export class QueueFullError extends SpaceError {
-  override readonly name = "QueueFullError";
-}
-
-/** The answer did not come within the time limit of the call. */
-export class TimeoutError extends SpaceError {
-  override readonly name = "TimeoutError";
+  constructor(title: string, reason: string, details: ErrorDetails) {
+    const heading = title && title !== "Error" ? `${title}: ` : "";
+    super(`failed: ${heading}${sentence(reason) || "the Space does not say why. Its logs do."}`, details);
+    [this.title, this.reason] = [title, reason];
+  }
 }
 
 /** Words of a server on one line, without control characters and of bounded length. */
 export function clean(words: unknown): string {
-  const text = typeof words === "string" ? words : "";
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim().slice(0, 1000);
+  return typeof words === "string" ? words.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim().slice(0, 1000) : "";
 }
 
-/** Words of a server, ended with a full stop where there are any without one. */
+/** The words with a full stop, where there are any without one. */
 export function sentence(words: string): string {
   return !words || /[.!?]$/.test(words) ? words : `${words}.`;
 }

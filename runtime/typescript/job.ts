@@ -11,39 +11,47 @@ export interface CallOptions {
 
 /** A call that is followed while it runs. It starts by itself, and goes on when nobody looks. */
 export class Job<T> implements AsyncIterable<T> {
+  readonly #where: string;
   readonly #events: JobEvent<T>[] = [];
   readonly #keepsEvents: boolean;
   readonly #result: Promise<T>;
-  readonly #cancel: (reason: SpaceError) => Promise<void>;
-  readonly #where: string;
-  #waiting: (() => void)[] = [];
+  readonly #stop: (reason: SpaceError) => Promise<void>;
   #isOver = false;
+  #waiting: (() => void)[] = [];
   #settle: (event: JobEvent<T>) => void = () => undefined;
 
-  /** Made by a client; `start` sends the call, and its events are given to `happen`. */
-  constructor(where: string, keepsEvents: boolean, cancel: (reason: SpaceError) => Promise<void>) {
-    this.#where = where;
-    this.#keepsEvents = keepsEvents;
-    this.#cancel = cancel;
+  /** Made by a client; `stop` ends the call for a reason. */
+  constructor(where: string, { signal, timeoutMs }: CallOptions, keepsEvents: boolean, stop: (reason: SpaceError) => Promise<void>) {
+    [this.#where, this.#keepsEvents, this.#stop] = [where, keepsEvents, stop];
+    const end = (reason: SpaceError): void => void stop(reason).catch(() => undefined);
+    const abort = (): void => end(new JobCancelledError("the call was aborted.", { endpoint: where, cause: signal?.reason }));
+    const advice = "The job is cancelled. Raise timeoutMs, or leave it out to wait as long as it takes.";
+    const late = (): void => end(new TimeoutError(`no answer within ${timeoutMs} ms.`, { endpoint: where, advice }));
+    const timer = timeoutMs !== undefined && timeoutMs < 2 ** 31 ? setTimeout(late, timeoutMs) : undefined;
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted) queueMicrotask(abort);
     this.#result = new Promise((resolve, reject) => {
       this.#settle = (event) => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
         if (event.type === "completed") resolve(event.value);
-        else if (event.type === "failed") reject(event.error);
-        else if (event.type === "cancelled") reject(new JobCancelledError("the job was cancelled, it has no result.", { endpoint: where }));
+        else reject(event.type === "failed" ? event.error : this.#cancelled());
       };
     });
     this.#result.catch(() => undefined); // A caller who only looks at events has seen it there.
   }
 
-  /** Takes an event; what happens after the end is ignored. */
+  #cancelled(): JobCancelledError {
+    return new JobCancelledError("the job was cancelled, it has no result.", { endpoint: this.#where });
+  }
+
+  /** Takes an event, which a client hands on; what happens after the end is ignored. */
   happen(event: JobEvent<T>): void {
     if (this.#isOver) return;
-    this.#isOver = event.type === "completed" || event.type === "failed" || event.type === "cancelled";
     if (this.#keepsEvents) this.#events.push(event);
+    this.#isOver = event.type === "completed" || event.type === "failed" || event.type === "cancelled";
     if (this.#isOver) this.#settle(event);
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const go of waiting) go();
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   /** Whether it is completed, failed or cancelled. */
@@ -64,12 +72,10 @@ export class Job<T> implements AsyncIterable<T> {
   /** Everything that happens, from the start: the place in the queue, progress, log lines, results. */
   async *events(): AsyncGenerator<JobEvent<T>, void, undefined> {
     for (let at = 0; ; at += 1) {
-      while (at >= this.#events.length) {
-        if (this.#isOver) return;
-        await new Promise<void>((go) => this.#waiting.push(go));
-      }
+      while (at >= this.#events.length && !this.#isOver) await new Promise<void>((go) => this.#waiting.push(go));
       const event = this.#events[at];
-      if (event) yield event;
+      if (!event) return;
+      yield event;
     }
   }
 
@@ -87,26 +93,6 @@ export class Job<T> implements AsyncIterable<T> {
 
   /** Cancels it, in the queue or while it runs. One that is over stays as it is. */
   async cancel(): Promise<void> {
-    if (!this.#isOver) await this.#cancel(new JobCancelledError("the job was cancelled, it has no result.", { endpoint: this.#where }));
-  }
-
-  /** Ends it when the signal is aborted or the time is over. */
-  limit({ signal, timeoutMs }: CallOptions): void {
-    const stop = (reason: SpaceError): void => void this.#cancel(reason).catch(() => undefined);
-    const abort = (): void => {
-      stop(new JobCancelledError("the call was aborted.", { endpoint: this.#where, cause: signal?.reason }));
-    };
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    if (timeoutMs !== undefined && timeoutMs < 2 ** 31) {
-      const advice = "The job is cancelled. Raise timeoutMs, or leave it out to wait as long as it takes.";
-      timer = setTimeout(() => stop(new TimeoutError(`no answer within ${timeoutMs} ms.`, { endpoint: this.#where, advice })), timeoutMs);
-    }
-    if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort, { once: true });
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-    };
-    this.#result.then(end, end);
+    if (!this.#isOver) await this.#stop(this.#cancelled());
   }
 }

@@ -1,19 +1,18 @@
-import { clean, JobCancelledError, sentence, SessionLostError, SpaceError } from "./errors.js";
+import { clean, JobCancelledError, sentence, SessionLostError } from "./errors.js";
 import { EventDecoder, edited, readEvent, type Message, type RawEvent } from "./events.js";
 import type { Transport } from "./transport.js";
 
 const silence = 60_000; // Servers send a heartbeat every 15 s.
 const lingering = 2_000;
-const unheard = 5;
+const mostFruitless = 5;
 
 /** One call that the Space took, or is about to. */
 export interface Call {
   readonly where: string;
-  readonly fnIndex: number;
   readonly happen: (event: RawEvent) => void;
-  isOver: boolean;
-  isRunning: boolean;
+  fnIndex: number;
   eventId: string;
+  isRunning: boolean;
   last: readonly unknown[] | undefined;
 }
 
@@ -21,26 +20,20 @@ export interface Call {
 export class Session {
   readonly #transport: Transport;
   readonly #url: string;
-  readonly #sendsDiffs: boolean;
-  readonly #announcesClose: boolean;
+  readonly #protocol: string;
   readonly #pending = new Map<string, Call>();
   readonly #early = new Map<string, Message[]>();
   readonly #cancelled = new Set<string>();
   #joining = 0;
   #stream: AbortController | undefined;
-  #linger: ReturnType<typeof setTimeout> | undefined;
 
   constructor(transport: Transport, url: string, protocol: string) {
-    this.#transport = transport;
-    this.#url = url;
-    this.#sendsDiffs = protocol !== "sse_v1";
-    this.#announcesClose = protocol === "sse_v3";
+    [this.#transport, this.#url, this.#protocol] = [transport, url, protocol];
   }
 
   /** Sends a call by `join`, which gives its event id, and follows it from then on. */
   async follow(call: Call, join: () => Promise<string>): Promise<void> {
     this.#joining += 1;
-    clearTimeout(this.#linger);
     try {
       call.eventId = await join();
     } finally {
@@ -56,54 +49,49 @@ export class Session {
   /** Notes that a call is being cancelled: the Space stops every running call of its endpoint with it. */
   cancelling(call: Call): void {
     this.#cancelled.add(call.eventId);
-    for (const other of this.#pending.values()) {
-      if (other === call || other.fnIndex !== call.fnIndex || !other.isRunning || !call.isRunning) continue;
+    for (const other of call.isRunning ? [...this.#pending.values()] : []) {
+      if (other === call || other.fnIndex !== call.fnIndex || !other.isRunning) continue;
       const advice = "To cancel one call alone, give it a client of its own.";
       const message = "the Space stopped this call with another one of the same endpoint that was cancelled.";
       this.end(other, { type: "failed", error: new JobCancelledError(message, { endpoint: other.where, advice }) });
     }
   }
 
-  /** Ends a call by an event that does not come from the server. */
+  /** Ends a call. */
   end(call: Call, event: RawEvent): void {
     this.#pending.delete(call.eventId);
-    if (!call.isOver) {
-      call.isOver = true;
-      call.happen(event);
-    }
+    call.happen(event);
+    if (this.#pending.size) return;
     // The server closes the stream after the last call, but not while a cancelled one runs on.
-    if (!this.#pending.size) {
-      clearTimeout(this.#linger);
-      this.#linger = setTimeout(() => {
-        if (!this.#pending.size && !this.#joining) this.#stream?.abort();
-      }, lingering);
-      if (!this.#stream) clearTimeout(this.#linger);
-    }
+    const leave = (): void => {
+      if (!this.#pending.size && !this.#joining) this.#stream?.abort();
+    };
+    const timer: unknown = setTimeout(leave, lingering);
+    (timer as { unref?: () => void }).unref?.(); // In Node it keeps no process from ending.
   }
 
   /** Ends every call, and the stream. */
-  close(error: (where: string) => SpaceError): void {
-    for (const call of [...this.#pending.values()]) this.end(call, { type: "failed", error: error(call.where) });
-    clearTimeout(this.#linger);
+  close(): void {
+    for (const call of [...this.#pending.values()]) {
+      const error = new JobCancelledError("the client was closed before the job was done.", { endpoint: call.where });
+      this.end(call, { type: "failed", error });
+    }
     this.#stream?.abort();
   }
 
   async #read(): Promise<void> {
-    let fruitless = 0;
-    while (this.#pending.size) {
-      const stream = (this.#stream = new AbortController());
+    for (let fruitless = 0; this.#pending.size; ) {
       const before = this.#pending.size;
+      this.#stream = new AbortController();
       try {
-        await this.#readStream(stream);
+        await this.#readStream(this.#stream);
         fruitless = this.#pending.size < before ? 0 : fruitless + 1;
-        if (fruitless > unheard) throw new SessionLostError("the server says nothing of the call.");
+        if (fruitless > mostFruitless) throw new SessionLostError("the server says nothing of the call.");
       } catch (error) {
-        if (this.#pending.size) this.#lose(error);
-      } finally {
-        this.#stream = undefined;
+        this.#lose(error);
       }
     }
-    clearTimeout(this.#linger);
+    this.#stream = undefined;
   }
 
   /** Reads one stream; returns where another one goes on. */
@@ -113,27 +101,21 @@ export class Session {
       clearTimeout(timer);
       timer = setTimeout(() => stream.abort(new SessionLostError("the server fell silent.")), silence);
     };
-    wait();
     try {
+      wait();
       const sent = { headers: { accept: "text/event-stream" }, signal: stream.signal };
       const response = await this.#transport.send(this.#url, sent, "event stream");
       if (!response.ok) throw await this.#transport.refusal(response, "event stream");
       const [reader, decoder] = [response.body?.getReader(), new EventDecoder()];
-      let mayEnd = false;
-      for (;;) {
-        const piece = await reader?.read();
-        if (!piece || piece.done) break;
+      let [mayEnd, isClosed] = [false, false];
+      for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
         wait();
-        let isClosed = false;
         for (const message of decoder.feed(piece.value)) {
           isClosed = this.#receive(message) || isClosed;
           // Old servers end the stream with the last job, and do not say so.
-          if (message["event_id"]) mayEnd = !this.#announcesClose && message["msg"] === "process_completed";
+          if (message["event_id"]) mayEnd = this.#protocol !== "sse_v3" && message["msg"] === "process_completed";
         }
-        if (isClosed) {
-          void reader?.cancel().catch(() => undefined);
-          return;
-        }
+        if (isClosed) return void reader?.cancel().catch(() => undefined);
       }
       if (!mayEnd) throw new SessionLostError("the stream was closed.");
     } finally {
@@ -141,12 +123,12 @@ export class Session {
     }
   }
 
-  #lose(error: unknown): void {
-    const reason = this.#transport.masked(error instanceof Error ? error.message : "");
+  #lose(cause: unknown): void {
+    const reason = sentence(this.#transport.masked(cause instanceof Error ? cause.message : ""));
     for (const call of [...this.#pending.values()]) {
-      const message = `the event stream broke off, so the result is lost: ${sentence(reason)}`;
-      const lost = new SessionLostError(message, { endpoint: call.where, advice: "Call again.", cause: error });
-      this.end(call, { type: "failed", error: lost });
+      const details = { endpoint: call.where, advice: "Call again.", cause };
+      const error = new SessionLostError(`the event stream broke off, so the result is lost: ${reason}`, details);
+      this.end(call, { type: "failed", error });
     }
   }
 
@@ -154,37 +136,34 @@ export class Session {
   #receive(message: Message): boolean {
     const { msg, event_id: id } = message;
     if (msg === "close_stream") return true;
-    if (msg === "unexpected_error" && typeof id !== "string") {
+    if (typeof id !== "string") {
       // In old versions the second end of a cancelled call breaks the stream, with its id for a reason.
-      const reason = clean(message["message"]);
-      if (!this.#cancelled.has(reason.replaceAll("'", ""))) this.#lose(new Error(`the server ended the session: ${reason}`));
-      return true;
+      const reason = clean(message["message"]).replaceAll("'", "");
+      if (msg === "unexpected_error" && !this.#cancelled.has(reason)) this.#lose(new Error(`the server ended the session: ${reason}`));
+      return msg === "unexpected_error";
     }
-    if (typeof id !== "string") return false;
     const call = this.#pending.get(id);
     if (!call) {
       if (this.#joining) this.#early.set(id, [...(this.#early.get(id) ?? []), message]);
       return false;
     }
-    let event = readEvent(message, call.where, (words) => this.#transport.masked(words));
-    if (event?.type === "started") call.isRunning = true;
-    if (event?.type === "partial") {
-      try {
-        event = { ...event, value: (call.last = this.#whole(call, message, event.value)) };
-      } catch {
-        return false; // Gradio's own edits may miscount; the completed value is whole again.
-      }
-    }
-    if (!event) return false;
-    if (event.type === "completed" || event.type === "failed" || event.type === "cancelled") this.end(call, event);
-    else call.happen(event);
+    const event = readEvent(message, call.where, (words) => this.#transport.masked(words));
+    if (event?.type === "completed" || event?.type === "failed" || event?.type === "cancelled") this.end(call, event);
+    else if (event?.type === "partial") this.#grow(call, message, event.value);
+    else if (event) call.happen(event);
+    call.isRunning ||= event?.type === "started";
     return false;
   }
 
-  #whole(call: Call, message: Message, values: readonly unknown[]): readonly unknown[] {
-    const { last } = call;
-    if (!last || !this.#sendsDiffs || message["msg"] !== "process_generating") return values;
-    const length = Math.max(last.length, values.length);
-    return Array.from({ length }, (_, at) => edited(last[at] ?? null, values[at]));
+  /** From protocol `sse_v2` on the second partial result and those after it come as edits. */
+  #grow(call: Call, message: Message, values: readonly unknown[]): void {
+    const last = this.#protocol !== "sse_v1" && message["msg"] === "process_generating" ? call.last : undefined;
+    try {
+      const length = Math.max(last?.length ?? 0, values.length);
+      call.last = last ? Array.from({ length }, (_, at) => edited(last[at] ?? null, values[at])) : values;
+    } catch {
+      return; // Gradio's own edits may miscount; the completed value is whole again.
+    }
+    call.happen({ type: "partial", value: call.last });
   }
 }

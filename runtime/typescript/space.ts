@@ -26,6 +26,7 @@ export interface SpaceOptions {
 
 interface Live {
   readonly fnIndex: number;
+  readonly isShown: boolean;
   readonly inputs: readonly boolean[];
   readonly outputs: readonly boolean[];
 }
@@ -40,6 +41,8 @@ interface Connection {
 
 const starting = ["SLEEPING", "STOPPED", "BUILDING", "APP_STARTING", "RUNNING_BUILDING", "RUNNING_APP_STARTING"];
 const marks = { "x-gradio-user": "api" };
+const updating = "Run `hubsmith update` to generate the client again.";
+const theHub = "https://huggingface.co";
 
 /** What a generated client stands on: one Space, one session. It connects at the first call. */
 export class SpaceClient {
@@ -47,6 +50,7 @@ export class SpaceClient {
   readonly sessionHash = Array.from(crypto.getRandomValues(new Uint8Array(8)), (one) => one.toString(16).padStart(2, "0")).join("");
   readonly #source: string;
   readonly #name: string;
+  readonly #login: string; // Of an address such as `https://user:password@host`.
   readonly #options: SpaceOptions;
   readonly #shapes: Shapes;
   readonly #transport: Transport;
@@ -56,10 +60,12 @@ export class SpaceClient {
   constructor(source: string, shapes: Shapes, options: SpaceOptions) {
     this.#source = source.trim();
     const isUrl = /^https?:\/\//i.test(this.#source);
-    if (!isUrl && (!/^[\w.-]+\/[\w.-]+$/.test(source) || source.split("/").some((one) => /^\.+$/.test(one)))) {
+    if (!isUrl && (!/^[\w.-]+\/[\w.-]+$/.test(this.#source) || this.#source.split("/").some((one) => /^\.+$/.test(one)))) {
       throw new ValidationError(`${JSON.stringify(source)} is neither owner/name nor an http(s) URL of a Space.`);
     }
-    this.#name = isUrl ? new URL(this.#source).origin + new URL(this.#source).pathname.replace(/\/+$/, "") : source;
+    const { origin, pathname, username, password } = new URL(isUrl ? this.#source : "http://localhost");
+    this.#name = isUrl ? origin + pathname.replace(/\/+$/, "") : this.#source;
+    this.#login = username && `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     this.#options = options;
     this.#shapes = shapes;
     this.#transport = new Transport(options.fetch);
@@ -67,12 +73,7 @@ export class SpaceClient {
 
   /** Calls an endpoint and waits for its result. */
   async run<T>(endpoint: Endpoint, args: object, options: CallOptions = {}): Promise<T> {
-    return this.#begin<T>(endpoint, args, options, false).result();
-  }
-
-  /** Calls an endpoint and returns at once. */
-  start<T>(endpoint: Endpoint, args: object, options: CallOptions = {}): Job<T> {
-    return this.#begin<T>(endpoint, args, options, true);
+    return this.start<T>(endpoint, args, options, false).result();
   }
 
   /** Ends pending calls, and tells the Space that the session is over. */
@@ -80,7 +81,7 @@ export class SpaceClient {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const connection = await this.#connecting?.catch(() => undefined);
-    connection?.session.close((endpoint) => new JobCancelledError("the client was closed before the job was done.", { endpoint }));
+    connection?.session.close();
     if (!connection?.keepsSessions) return;
     // The Space forgets the state of a session when a heartbeat of it ends.
     const heartbeat = new AbortController();
@@ -92,72 +93,63 @@ export class SpaceClient {
     heartbeat.abort();
   }
 
-  #begin<T>(endpoint: Endpoint, args: object, options: CallOptions, keepsEvents: boolean): Job<T> {
+  /** Calls an endpoint and returns at once. */
+  start<T>(endpoint: Endpoint, args: object, options: CallOptions = {}, keepsEvents = true): Job<T> {
     const where = `${this.#name}: ${endpoint.name || `function ${endpoint.fnIndex}`}`;
-    // Files are replaced where they stand by what the Space calls them, once they are uploaded.
-    const files = new Map<FileInput, { [key: string]: unknown }>();
+    // What the Space calls the files is written into these once they are uploaded.
+    const files = new Map<FileInput, object>();
     const values = checked(endpoint, this.#shapes, args, where, (file) => {
-      const reference = files.get(file) ?? {};
-      files.set(file, reference);
-      return reference;
+      files.set(file, files.get(file) ?? {});
+      return files.get(file);
     });
     const stopped = new AbortController();
-    let connection: Connection | undefined;
-    let live: Live | undefined;
-    const job = new Job<T>(where, keepsEvents, async (reason) => {
-      const event: RawEvent = reason.name === "JobCancelledError" && reason.cause === undefined ? { type: "cancelled" } : { type: "failed", error: reason };
-      stopped.abort(reason);
-      const isSent = connection && call.eventId && !call.isOver;
-      if (isSent) connection?.session.cancelling(call);
-      if (connection && call.eventId) connection.session.end(call, event);
-      else call.happen(event);
-      if (isSent && connection) await this.#cancel(connection, call);
+    let [connection, live]: [Connection?, Live?] = [];
+    const job = new Job<T>(where, options, keepsEvents, async (error) => {
+      const isCancelled = error instanceof JobCancelledError && error.cause === undefined;
+      stopped.abort(error);
+      await stop(isCancelled ? { type: "cancelled" } : { type: "failed", error });
     });
+    const fail = (error: unknown): void => job.happen({ type: "failed", error: asSpaceError(error, where) });
     const happen = (event: RawEvent): void => {
       if (event.type !== "partial" && event.type !== "completed") return job.happen(event);
       try {
-        const outputs = live ? event.value.filter((_, at) => live?.outputs[at]) : event.value;
-        const base = connection?.base ?? "";
-        const value = result(endpoint, this.#shapes, outputs, where, (data) => new SpaceFile(data, base, this.#transport)) as T;
-        job.happen({ type: event.type, value });
+        const outputs = event.value.filter((_, at) => live?.outputs[at] ?? true);
+        const made = result(endpoint, this.#shapes, outputs, where, (data) => new SpaceFile(data, connection?.base ?? "", this.#transport));
+        job.happen({ type: event.type, value: made as T });
       } catch (error) {
-        job.happen({ type: "failed", error: asSpaceError(error, where) });
+        fail(error);
       }
     };
-    const call: Call = { where, fnIndex: -1, happen, isOver: false, isRunning: false, eventId: "", last: undefined };
+    const call: Call = { where, happen, fnIndex: -1, eventId: "", isRunning: false, last: undefined };
+    const stop = async (event: RawEvent): Promise<void> => {
+      if (!connection || !call.eventId) return happen(event);
+      connection.session.cancelling(call);
+      connection.session.end(call, event);
+      const body = { session_hash: this.sessionHash, fn_index: call.fnIndex, event_id: call.eventId };
+      const response = await this.#transport.send(`${connection.base}/cancel`, posted(body), where);
+      await response.body?.cancel();
+    };
     const send = async (): Promise<void> => {
       connection = await this.#connected();
-      stopped.signal.throwIfAborted();
-      live = this.#find(connection, endpoint, where);
-      await this.#upload(connection, files, where, stopped.signal);
-      const ordered = await this.#ordered(connection, endpoint, values, where, stopped.signal);
-      const slots = ordered.values();
-      const data = live.inputs.map((isArgument) => (isArgument ? slots.next().value : null));
-      const { fnIndex } = live;
-      const body = { data, event_data: null, fn_index: fnIndex, trigger_id: null, session_hash: this.sessionHash };
       const { base, session } = connection;
-      await session.follow(Object.assign(call, { fnIndex }), async () => {
-        const response = await this.#transport.ask(`${base}/queue/join`, posted(body), where, 1);
-        const answer = await json(response, where);
+      const found = (live = find(connection, endpoint, where));
+      stopped.signal.throwIfAborted();
+      await this.#upload(connection, files, where, stopped.signal);
+      const ordered = endpoint.unordered ? await this.#ordered(base, endpoint, values, where) : values;
+      stopped.signal.throwIfAborted();
+      const slots = ordered.values();
+      const data = found.inputs.map((isArgument) => (isArgument ? slots.next().value : null));
+      call.fnIndex = found.fnIndex;
+      const body = { data, event_data: null, fn_index: call.fnIndex, trigger_id: null, session_hash: this.sessionHash };
+      await session.follow(call, async () => {
+        const answer = await json(await this.#transport.ask(`${base}/queue/join`, posted(body), where, 1), where);
         if (isRecord(answer) && typeof answer["event_id"] === "string") return answer["event_id"];
         throw new SpaceError("the Space took the call but named no event id.", { endpoint: where });
       });
-      // It was stopped before the Space had given it an id.
-      if (stopped.signal.aborted && !call.isOver) {
-        session.cancelling(call);
-        session.end(call, { type: "cancelled" });
-        await this.#cancel(connection, call);
-      }
+      if (stopped.signal.aborted) await stop({ type: "cancelled" }); // It was, before the Space had given it an id.
     };
-    job.limit(options);
-    send().catch((error: unknown) => job.happen({ type: "failed", error: asSpaceError(error, where) }));
+    send().catch(fail);
     return job;
-  }
-
-  async #cancel({ base }: Connection, { fnIndex, eventId, where }: Call): Promise<void> {
-    const body = { session_hash: this.sessionHash, fn_index: fnIndex, event_id: eventId };
-    const response = await this.#transport.send(`${base}/cancel`, posted(body), where);
-    await response.body?.cancel();
   }
 
   #connected(): Promise<Connection> {
@@ -172,7 +164,9 @@ export class SpaceClient {
   async #connect(): Promise<Connection> {
     const [transport, { token, auth, headers = {} }, where] = [this.#transport, this.#options, this.#name];
     const root = await this.#root();
-    transport.allow(root, { ...(token ? { "x-hf-authorization": `Bearer ${token}` } : {}), ...headers });
+    const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+    const basic = this.#login ? { authorization: `Basic ${btoa(this.#login)}` } : {};
+    transport.allow(root, { ...(token ? { "x-hf-authorization": `Bearer ${token}` } : {}), ...basic, ...given });
     transport.sendsCookies = auth !== undefined;
     if (auth) await this.#logIn(root, auth);
     const response = await this.#awake(`${root}/config`);
@@ -198,7 +192,7 @@ export class SpaceClient {
   /** The address of the app, which the Hub knows of `owner/name`. */
   async #root(): Promise<string> {
     if (this.#source.includes("://")) return this.#name;
-    const { hub = "https://huggingface.co", token } = this.#options;
+    const { hub = theHub, token } = this.#options;
     if (token) this.#transport.allow(hub, { authorization: `Bearer ${token}` });
     const response = await this.#transport.send(`${hub}/api/spaces/${this.#name}/host`, {}, this.#name);
     if ([401, 403, 404].includes(response.status)) {
@@ -233,7 +227,7 @@ export class SpaceClient {
         return await this.#transport.ask(url, { headers: marks }, `${this.#name}: /config`);
       } catch (error) {
         if (!(error instanceof SpaceUnavailableError) || this.#source.includes("://")) throw error;
-        const { hub = "https://huggingface.co" } = this.#options;
+        const { hub = theHub } = this.#options;
         const response = await this.#transport.ask(`${hub}/api/spaces/${this.#name}/runtime`, {}, this.#name);
         const runtime = await json(response, this.#name);
         const stage = isRecord(runtime) ? String(runtime["stage"]) : "";
@@ -245,30 +239,14 @@ export class SpaceClient {
     }
   }
 
-  #find(connection: Connection, endpoint: Endpoint, where: string): Live {
-    const advice = "Run `hubsmith update` to generate the client again.";
-    const live = connection.endpoints.get(endpoint.name || (endpoint.fnIndex ?? -1));
-    if (!live) throw new SpaceChangedError("the Space has no such endpoint any more.", { endpoint: where, advice });
-    const inputs = live.inputs.filter(Boolean).length;
-    const outputs = live.outputs.filter(Boolean).length;
-    if (inputs !== endpoint.parameters.length || outputs !== endpoint.results.length) {
-      const was = `${endpoint.parameters.length} and ${endpoint.results.length}`;
-      throw new SpaceChangedError(`it takes ${inputs} arguments and returns ${outputs} values; the client was generated for ${was}.`, { endpoint: where, advice });
-    }
-    return live;
-  }
-
   /** The values in the order of the running Space, where the client was made from a document without order. */
-  async #ordered({ base }: Connection, { name, unordered }: Endpoint, values: unknown[], where: string, signal: AbortSignal): Promise<unknown[]> {
-    if (!unordered) return values;
-    const info = await json(await this.#transport.ask(`${base}/info`, { headers: marks, signal }, where), where);
+  async #ordered(base: string, { name, unordered = [] }: Endpoint, values: unknown[], where: string): Promise<unknown[]> {
+    const info = await json(await this.#transport.ask(`${base}/info`, { headers: marks }, where), where);
     const named = isRecord(info) && isRecord(info["named_endpoints"]) ? info["named_endpoints"][name] : undefined;
-    const listed: readonly unknown[] = isRecord(named) && Array.isArray(named["parameters"]) ? named["parameters"] : [];
-    const places = listed.map((one) => unordered.indexOf(isRecord(one) ? String(one["parameter_name"]) : ""));
-    if (new Set(places).size !== values.length || places.includes(-1)) {
-      throw new SpaceChangedError("/info names other parameters.", { endpoint: where, advice: "Run `hubsmith update` to generate the client again." });
-    }
-    return places.map((place) => values[place]);
+    const listed = isRecord(named) ? listOf(named["parameters"]).filter(isRecord) : [];
+    const places = listed.map((one) => unordered.indexOf(String(one["parameter_name"])));
+    if (new Set(places).size === values.length && !places.includes(-1)) return places.map((place) => values[place]);
+    throw new SpaceChangedError("/info names other parameters.", { endpoint: where, advice: updating });
   }
 
   /** Sends the files of a call, and writes into it what the Space calls them. */
@@ -309,29 +287,37 @@ function asSpaceError(error: unknown, endpoint: string): SpaceError {
   return new SpaceError(error instanceof Error ? error.message : "failed", { endpoint, cause: error });
 }
 
+/** The function of the running Space that an endpoint means. */
+function find({ endpoints }: Connection, { name, fnIndex = -1, parameters, results }: Endpoint, where: string): Live {
+  const live = endpoints.get(name || fnIndex);
+  if (!live) throw new SpaceChangedError("the Space has no such endpoint any more.", { endpoint: where, advice: updating });
+  const [inputs, outputs] = [live.inputs.filter(Boolean).length, live.outputs.filter(Boolean).length];
+  if (inputs === parameters.length && outputs === results.length) return live;
+  const was = `the client was generated for ${parameters.length} and ${results.length}.`;
+  throw new SpaceChangedError(`it takes ${inputs} arguments and returns ${outputs} values; ${was}`, { endpoint: where, advice: updating });
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}
+
 /** The functions of a running Space, by name and by number. Session state and layout fill slots, too, which are sent as null. */
 function endpointsOf(config: { readonly [key: string]: unknown }): Map<string | number, Live> {
-  const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : []);
-  const components = listed(config["components"]).filter(isRecord);
+  const components = listOf(config["components"]).filter(isRecord);
   const skipped = new Set(components.filter((one) => one["skip_api"] ?? one["type"] === "state").map((one) => String(one["id"])));
+  const slots = (of: unknown): boolean[] => listOf(of).map((slot) => !skipped.has(String(slot)));
   const found = new Map<string | number, Live>();
-  const unseen = new Set<string>();
-  listed(config["dependencies"]).forEach((value, position) => {
-    const one = isRecord(value) ? value : {};
+  listOf(config["dependencies"]).filter(isRecord).forEach((one, position) => {
     const { id = position, api_name: name } = one;
     const shown = one["show_api"] === false ? "undocumented" : "public";
     const visibility = one["api_visibility"] ?? (name === false ? "private" : shown);
     if (typeof id !== "number" || visibility === "private") return;
-    const slots = (of: unknown): boolean[] => listed(of).map((slot) => !skipped.has(String(slot)));
-    const live: Live = { fnIndex: id, inputs: slots(one["inputs"]), outputs: slots(one["outputs"]) };
+    const isShown = visibility === "public" && one["backend_fn"] !== false;
+    const live: Live = { fnIndex: id, isShown, inputs: slots(one["inputs"]), outputs: slots(one["outputs"]) };
     found.set(id, live);
-    if (typeof name !== "string") return;
     // Two functions may have one name: the client was made for the last that the public sees.
-    const path = `/${name.replace(/^\//, "")}`;
-    const isPublicOne = visibility === "public" && one["backend_fn"] !== false;
-    if (isPublicOne || !found.has(path) || unseen.has(path)) found.set(path, live);
-    if (isPublicOne) unseen.delete(path);
-    else if (!found.has(path)) unseen.add(path);
+    const path = typeof name === "string" ? `/${name.replace(/^\//, "")}` : id;
+    if (isShown || !found.has(path)) found.set(path, live);
   });
   return found;
 }

@@ -135,6 +135,19 @@ def test_the_token_reaches_the_hub_and_the_space(
     assert "pass the token" in hidden["message"]
 
 
+def test_own_headers_and_a_login_in_the_address_are_sent(
+    caller: Path, start_gradio: StartGradio
+) -> None:
+    url = start_gradio(BEHAVIOURS).replace("://", "://user:p%40ss@")
+    own = {"X-HF-Authorization": "mine", "X-Extra": "more"}
+    (headers,) = outcomes(caller, url, HEADERS, token=SECRET, headers=own)
+    assert headers["value"]["x-hf-authorization"] == "mine"
+    assert headers["value"]["x-extra"] == "more"
+    assert headers["value"]["authorization"] == "Basic dXNlcjpwQHNz"
+    (gone,) = outcomes(caller, "http://user:hidden@127.0.0.1:9", HEADERS)
+    assert "hidden" not in gone["message"]
+
+
 class Elsewhere(Recorder):
     """Another server, which a redirect leads to."""
 
