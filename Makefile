@@ -76,7 +76,7 @@ test-servers: setup ## test against real inference servers: the classical one, l
 
 test-ray: setup ## test calls from a real Ray on this machine, 10,000 rows of it
 	$(PYTHON_VENV) -m tests.ray.environment
-	HUBSMITH_RAY_ROWS=10000 $(PYTHON_VENV) -m pytest tests/ray
+	HUBSMITH_RAY_ROWS=10000 $(PYTHON_VENV) -m pytest tests/ray "tests/docs/test_pages.py::test_the_code_of_the_page_runs[cookbook/ray]"
 
 test-faults: setup ## do to every exchange what networks and servers do; ends with figures
 	HUBSMITH_FAULTS=all $(PYTHON_VENV) -m pytest tests/faults --deselect tests/faults/test_soak.py

@@ -43,6 +43,7 @@ from tests.docs.inference_web import (
     errors_world,  # noqa: F401
     inference_world,  # noqa: F401
 )
+from tests.docs.ray_world import ray_world  # noqa: F401
 from tests.docs.world import World
 from tests.support.fake_hub import FakeHub
 from tests.support.internet import instead_of_the_internet, picture
@@ -58,6 +59,7 @@ WORLDS: dict[str, str] = {
     "migrating-from-huggingface-hub": "inference_world",
     "README": "changing_world",
     "vendoring": "changing_world",
+    "cookbook/ray": "ray_world",
     "commands/check": "changing_world",
     "commands/diff": "changing_world",
     "commands/mock": "changing_world",

@@ -34,6 +34,7 @@ def local_ray() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="hubsmith-ray-") as folder:
         ray.init(
             num_cpus=4, include_dashboard=False, log_to_driver=False, _temp_dir=folder,
+            _node_ip_address="127.0.0.1",  # Nothing listens elsewhere.
             object_store_memory=100_000_000,
         )  # fmt: skip
         ray.data.DataContext.get_current().enable_progress_bars = False
