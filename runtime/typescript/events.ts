@@ -1,17 +1,12 @@
 import { AppError, SpaceError } from "./errors.js";
 import { isRecord } from "./shapes.js";
 
-/** One progress bar of a Space, in steps or as a share. */
+/** One progress bar of a Space: `index` of `length` steps, each a `unit`, or a share `progress` from 0 to 1. */
 export interface ProgressUnit {
-  /** Steps done. */
   readonly index: number | undefined;
-  /** Steps in all. */
   readonly length: number | undefined;
-  /** What a step is called. */
   readonly unit: string | undefined;
-  /** Share done, from 0 to 1. */
   readonly progress: number | undefined;
-  /** What is being done. */
   readonly description: string | undefined;
 }
 
@@ -33,12 +28,15 @@ export type Message = { readonly [key: string]: unknown };
 /** Cuts a stream of bytes into the JSON of its server-sent events. */
 export class EventDecoder {
   readonly #decoder = new TextDecoder();
-  #rest = "";
+  #pieces: string[] = [];
 
   *feed(bytes: Uint8Array): Generator<Message> {
+    const piece = this.#decoder.decode(bytes, { stream: true });
+    this.#pieces.push(piece);
+    if (!piece.includes("\n")) return; // A long event comes in many pieces, which are joined once.
     // Only line feeds end a line: JSON in an event may hold other breaks of Unicode.
-    const parts = (this.#rest + this.#decoder.decode(bytes, { stream: true }).replaceAll("\r\n", "\n")).split("\n\n");
-    this.#rest = parts.pop() ?? "";
+    const parts = this.#pieces.join("").replaceAll("\r\n", "\n").split("\n\n");
+    this.#pieces = [parts.pop() ?? ""];
     for (const part of parts) {
       const lines = part.split("\n").filter((line) => line.startsWith("data:"));
       try {
@@ -99,32 +97,27 @@ function number(value: unknown): number | undefined {
 
 /** Does the edits that a later partial result comes as; the value itself stays as it is. */
 export function edited(value: unknown, edits: unknown): unknown {
-  let whole = value;
-  for (const edit of Array.isArray(edits) ? (edits as readonly unknown[]) : []) {
-    const [action, path, operand] = edit as [string, readonly (string | number)[], unknown];
-    whole = applied(whole, path, action, operand);
-  }
-  return whole;
+  const listed = (Array.isArray(edits) ? edits : []) as readonly [string, readonly (string | number)[], unknown][];
+  return listed.reduce((whole: unknown, [action, path, operand]) => applied(whole, path, action, operand), value);
 }
 
-function applied(value: unknown, path: readonly (string | number)[], action: string, operand: unknown): unknown {
-  const [step, ...rest] = path;
+function applied(value: unknown, [step, ...rest]: readonly (string | number)[], action: string, operand: unknown): unknown {
   if (step === undefined) {
     if (action === "append" && typeof value === "string") return value + String(operand);
     if (action === "replace") return operand;
     throw new TypeError(`${action} does not fit`);
   }
+  const isHere = !rest.length && (action === "delete" || action === "add");
   if (Array.isArray(value)) {
     const items: unknown[] = [...(value as readonly unknown[])];
-    if (!rest.length && action === "delete") items.splice(Number(step), 1);
-    else if (!rest.length && action === "add") items.splice(Number(step), 0, operand);
+    if (isHere && action === "add") items.splice(Number(step), 0, operand);
+    else if (isHere) items.splice(Number(step), 1);
     else items[Number(step)] = applied(items[Number(step)], rest, action, operand);
     return items;
   }
   if (!isRecord(value)) throw new TypeError(`there is no ${step}`);
   const members = new Map(Object.entries(value));
-  if (!rest.length && action === "delete") members.delete(String(step));
-  else if (!rest.length && action === "add") members.set(String(step), operand);
-  else members.set(String(step), applied(members.get(String(step)), rest, action, operand));
+  if (isHere && action === "delete") members.delete(String(step));
+  else members.set(String(step), isHere ? operand : applied(members.get(String(step)), rest, action, operand));
   return Object.fromEntries(members);
 }

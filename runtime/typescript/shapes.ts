@@ -1,4 +1,4 @@
-import { ResultError, SpaceError, ValidationError } from "./errors.js";
+import { ResultError, ValidationError } from "./errors.js";
 import { SpaceFile, type FileData, type FileInput } from "./files.js";
 
 /** A value of JSON. */
@@ -48,34 +48,29 @@ function walk(value: unknown, shape: Shape, shapes: Shapes, file: Leaf, strict: 
   if (typeof shape === "string") {
     if (shape === "file") return file(value, path);
     if (shape === "any") return strict ? plain(value, path, file, depth) : value;
-    const ok =
-      shape === "null" ? value === null
-      : shape === "integer" ? Number.isInteger(value)
-      : shape === "number" ? typeof value === "number" && (Number.isFinite(value) || !strict)
-      : typeof value === shape;
-    return ok ? value : refuse(shape === "integer" ? "a whole number" : shape === "null" ? "null" : `a ${shape}`);
+    const isNumber = typeof value === "number" && (Number.isFinite(value) || !strict);
+    const fits = { null: value === null, integer: Number.isInteger(value), number: isNumber, string: typeof value === "string", boolean: typeof value === "boolean" };
+    return fits[shape] ? value : refuse(shape === "integer" ? "a whole number" : shape === "null" ? "null" : `a ${shape}`);
   }
   if ("ref" in shape) return into(value, shapes[shape.ref] ?? "any", path);
   if ("of" in shape) {
     into(value, shape.of, path);
-    const size = typeof value === "string" ? [...value].length : Number(value);
-    return within(size, shape) ? value : refuse(limits(shape, typeof value === "string" ? " characters" : ""));
+    const [size, unit] = typeof value === "string" ? [[...value].length, " characters"] : [Number(value), ""];
+    return within(size, shape) ? value : refuse(limits(shape, unit));
   }
   if ("choices" in shape) {
-    if (shape.choices.includes(value as string)) return value;
-    return refuse(`one of ${shape.choices.map((one) => JSON.stringify(one)).join(", ")}`);
+    return shape.choices.includes(value as string) ? value : refuse(`one of ${shape.choices.map((one) => JSON.stringify(one)).join(", ")}`);
   }
   if ("union" in shape) {
-    const problems: string[] = [];
+    const problems = new Set<string>();
     for (const option of shape.union) {
       try {
         return into(value, option, path);
       } catch (error) {
-        if (!(error instanceof Mismatch)) throw error;
-        problems.push(error.message);
+        problems.add(asMismatch(error).message);
       }
     }
-    throw new Mismatch([...new Set(problems)].join("; or "));
+    throw new Mismatch([...problems].join("; or "));
   }
   if ("list" in shape || "tuple" in shape) {
     if (!Array.isArray(value)) return refuse("an array");
@@ -133,8 +128,7 @@ export function checked(endpoint: Endpoint, shapes: Shapes, args: object, where:
       if (value === undefined) throw new Mismatch(`${name}: a value is required`);
       return walk(value, shape, shapes, leaf, true, name);
     } catch (error) {
-      if (!(error instanceof Mismatch)) throw error;
-      problems.push(error.message);
+      problems.push(asMismatch(error).message);
       return null;
     }
   });
@@ -155,9 +149,8 @@ export function result(endpoint: Endpoint, shapes: Shapes, outputs: readonly unk
     try {
       return walk(value, shape, shapes, leaf, false, name);
     } catch (error) {
-      if (!(error instanceof Mismatch)) throw error;
       const advice = "If the Space changed, run `hubsmith update`; the raw answer is in `value`.";
-      throw new ResultError(`the answer is not of the declared type: ${error.message}.`, value, { endpoint: where, advice });
+      throw new ResultError(`the answer is not of the declared type: ${asMismatch(error).message}.`, value, { endpoint: where, advice });
     }
   });
   if (values.length < 2) return values[0];
@@ -175,21 +168,24 @@ function isFile(value: unknown): value is FileInput {
 type Limits = { readonly min?: number; readonly max?: number; readonly above?: number; readonly below?: number };
 
 function within(size: number, { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity }: Limits): boolean {
-  return size >= min && size <= max && (size > above || above === -Infinity) && (size < below || below === Infinity);
+  return size >= min && size <= max && size > above && size < below;
 }
 
 function limits({ min, max, above, below }: Limits, unit: string): string {
   const words = [["at least", min], ["at most", max], ["above", above], ["below", below]] as const;
-  return words.filter(([, limit]) => limit !== undefined).map(([word, limit]) => `${word} ${limit}${unit}`).join(" and ");
+  return words.flatMap(([word, limit]) => (limit === undefined ? [] : [`${word} ${limit}${unit}`])).join(" and ");
+}
+
+function asMismatch(error: unknown): Mismatch {
+  if (error instanceof Mismatch) return error;
+  throw error;
 }
 
 function shown(value: unknown): string {
-  if (value instanceof SpaceError || typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
-  let text: string | undefined;
   try {
-    text = typeof value === "number" || typeof value === "bigint" ? String(value) : JSON.stringify(value);
+    const text = typeof value === "number" || typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? typeof value);
+    return text.length > 80 ? `${text.slice(0, 77)}...` : text;
   } catch {
-    text = "a value that is no JSON";
+    return "a value that is no JSON";
   }
-  return text === undefined ? "nothing" : text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

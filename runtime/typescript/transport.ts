@@ -1,4 +1,4 @@
-import { AuthenticationError, clean, QueueFullError, sentence, SpaceError, SpaceUnavailableError } from "./errors.js";
+import { AuthenticationError, clean, QueueFullError, sentence, SpaceError, SpaceUnavailableError, type ErrorDetails } from "./errors.js";
 import { isRecord } from "./shapes.js";
 
 /** What is sent: the part of `RequestInit` that every platform has. */
@@ -30,16 +30,11 @@ export class Transport {
     this.#secrets.set(origin, { ...this.#secrets.get(origin), ...headers });
   }
 
-  /** Hides the secrets in words of a server. */
+  /** Words of a server, cleaned and without the secrets. */
   masked(words: unknown): string {
-    let text = typeof words === "string" ? words : "";
-    for (const headers of this.#secrets.values()) {
-      for (const value of Object.values(headers)) {
-        const secret = value.split(" ").pop() ?? "";
-        if (secret.length > 3) text = text.replaceAll(secret, "***");
-      }
-    }
-    return clean(text);
+    const secrets = [...this.#secrets.values()].flatMap((headers) => Object.values(headers).map((value) => value.split(" ").pop() ?? ""));
+    const hide = (text: string, secret: string): string => (secret.length > 3 ? text.replaceAll(secret, "***") : text);
+    return clean(secrets.reduce(hide, typeof words === "string" ? words : ""));
   }
 
   /** Sends a request and follows redirects; the answer may have any status. */
@@ -109,15 +104,11 @@ export class Transport {
       // It is no JSON: the words are those of a page.
     }
     const message = `HTTP ${status}: ${sentence(this.masked(parameter + String(words ?? "")).slice(0, 300) || "no reason given")}`;
-    const details = { endpoint: where, status };
-    if (status === 401 || status === 403) {
-      return new AuthenticationError(message, { ...details, advice: "Pass the token or auth of someone who may use the Space." });
-    }
-    if (status === 503 && message.includes("Queue is full")) return new QueueFullError(message, { ...details, advice: "Try again later." });
-    if (status === 404 || passing.includes(status)) {
-      return new SpaceUnavailableError(message, { ...details, advice: "The Space may be starting, paused, busy or gone: try later." });
-    }
-    return new SpaceError(message, { ...details, advice: "The Space's logs may say more." });
+    const refused = (advice: string): ErrorDetails => ({ endpoint: where, status, advice });
+    if (status === 401 || status === 403) return new AuthenticationError(message, refused("Pass the token or auth of someone who may use the Space."));
+    if (status === 503 && message.includes("Queue is full")) return new QueueFullError(message, refused("Try again later."));
+    if (status !== 404 && !passing.includes(status)) return new SpaceError(message, refused("The Space's logs may say more."));
+    return new SpaceUnavailableError(message, refused("The Space may be starting, paused, busy or gone: try later."));
   }
 
   #keepCookies(origin: string, response: Response): void {
@@ -142,19 +133,14 @@ export async function json(response: Response, where: string): Promise<unknown> 
   }
 }
 
-/** Waits; rejects with the reason of the signal once it is aborted. */
+/** Waits; ends at once when the signal is aborted. */
 export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
-      if (signal?.aborted) reject(signal.reason);
-      else resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal?.addEventListener("abort", end);
-    if (signal?.aborted) end();
+  signal?.throwIfAborted();
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
   });
+  signal?.throwIfAborted();
 }
 
 function reasonOf(error: Error): string {

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hubsmith_runtime.spaces.edits import apply_edits
 
 from tests.support.fake_hub import FakeHub
 from tests.support.fake_space import FakeSpace
@@ -37,7 +38,15 @@ ECHO = {
     "endpoint": {"name": "/echo", "parameters": [["x", "any"]], "results": ANY},
     "args": {"x": "hello"},
 }
-PROGRAMS = ("kitchen.ts", "node.ts", "call.ts", "differential.ts", "page.ts", "mistakes.ts")
+PROGRAMS = (
+    "kitchen.ts",
+    "node.ts",
+    "call.ts",
+    "differential.ts",
+    "page.ts",
+    "mistakes.ts",
+    "edits.ts",
+)
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +239,28 @@ def test_parameters_without_an_order_are_sent_in_that_of_the_space(
     args = {"name": "Bob", "style": "casual", "intensity": 1}
     (found,) = outcomes(caller, start_gradio(KITCHEN_APP), {"endpoint": endpoint, "args": args})
     assert found == {"value": "Hi, Bob!"}
+
+
+def test_edits_and_events_are_read_as_in_python(project: Path) -> None:
+    start = {"a": [1, {"b": "x"}], "c": "y", "__proto__": 1}
+    edits: Any = [
+        ["append", ["a", 1, "b"], "yz"],
+        ["add", ["a", 1], "new"],
+        ["delete", ["a", 0], None],
+        ["add", ["d"], {"e": 1}],
+        ["replace", ["c"], None],
+        ["delete", ["d", "e"], None],
+    ]
+    pairs: list[Any] = [
+        [start, edits],
+        ["ab", [["append", [], "c"]]],
+        [1, [["replace", [], [2]]]],
+        [1, []],
+    ]
+    done = node(bundle(project, "edits.ts", "--platform=node"), json.dumps(pairs))
+    found = json.loads(done.stdout)
+    assert found["edited"] == [apply_edits(*pair) for pair in pairs]
+    assert found["decoded"] == [{"a": "é\u2028\x85"}, {"b": 1}]
 
 
 def test_a_stream_that_breaks_off_loses_the_session(caller: Path, fake_space: FakeSpace) -> None:
