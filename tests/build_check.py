@@ -17,7 +17,7 @@ from email import message_from_string
 from pathlib import Path
 
 LICENCES = ("LICENSE", "NOTICE", "specs/tasks/LICENSE")
-PACKAGES = {"hubsmith", "hubsmith_codegen", "hubsmith_runtime", "hubsmith_testing"}
+PACKAGES = {"hubsmith", "hubsmith_codegen", "hubsmith_runtime", "hubsmith_testing", "hubsmith_bulk"}
 URLS = {"Homepage", "Documentation", "Changelog", "Source", "Issues"}
 USE = """
 import hubsmith_codegen, hubsmith
