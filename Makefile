@@ -21,7 +21,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock newest demo test test-versions test-typescript test-secrets test-servers test-ray test-faults soak test-bulk test-hostile fuzz corpus mock-corpus bench bench-generation bench-calls bench-files bench-startup bench-imports bench-chat bench-bulk sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
+.PHONY: help setup lock newest demo test test-versions test-typescript test-secrets test-servers test-ray test-faults soak test-bulk test-hostile fuzz corpus mock-corpus bench bench-bulk sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -101,25 +101,8 @@ corpus: setup ## generate, import and type-check a client for every recorded app
 mock-corpus: setup ## call every endpoint of every recorded app on its mock
 	$(PYTHON_VENV) -m tests.mock.corpus_answers
 
-bench: bench-generation bench-calls bench-files bench-startup bench-imports bench-chat ## run every benchmark; each prints its aims
-
-bench-generation: setup ## measure how long generating a client takes
-	$(PYTHON_VENV) benchmarks/generation.py
-
-bench-calls: setup ## measure a trivial call beside gradio_client and bare httpx
-	$(PYTHON_VENV) benchmarks/calls.py
-
-bench-files: setup ## measure the memory that a file of 1 GiB takes, up and down
-	$(PYTHON_VENV) benchmarks/files.py
-
-bench-startup: setup ## measure how long the command takes to start and to check ten clients
-	$(PYTHON_VENV) benchmarks/startup.py
-
-bench-imports: setup ## measure what importing the inference client costs
-	$(PYTHON_VENV) benchmarks/imports.py
-
-bench-chat: setup ## measure chat, streamed and whole, beside huggingface_hub, openai and bare httpx
-	$(PYTHON_VENV) benchmarks/chat.py
+bench: setup ## compare with other libraries; one table at the end. BENCH="--quick chat" for less, BENCH=--write for the pages
+	$(PYTHON_VENV) benchmarks/run.py $(BENCH)
 
 bench-bulk: setup ## measure runs of many rows: throughput, concurrency, memory; draws docs/pictures/bulk-*.svg
 	$(PYTHON_VENV) benchmarks/bulk.py

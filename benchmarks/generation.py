@@ -1,37 +1,28 @@
-"""How long generating a client takes: `make bench`.
+"""How long generating a client takes.
 
 CPU seconds for all tasks and providers, imports and the ruff pass included; per Space in a warm
-process; and for all recorded apps with the final ruff pass. The limits are aims that are printed
-beside the numbers, not assertions.
+process; and for all recorded apps with the final ruff pass.
 """
 
 from __future__ import annotations
 
-import resource
 import statistics
 import subprocess
 import sys
-from pathlib import Path, PurePosixPath
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
 from hubsmith_codegen.render.space import render
 from hubsmith_codegen.write.formatting import format_python
 
+from benchmarks.rows import Row, cpu_seconds
 from tests.support import corpus
 
 TASKS_LIMIT = 3.0
 SPACE_LIMIT = 0.5
 TOTAL_LIMIT = 60.0
-
-
-def cpu_seconds() -> float:
-    """Return the CPU time of this process and of the children it has waited for."""
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 def generate(app: corpus.App) -> dict[PurePosixPath, str]:
@@ -47,24 +38,16 @@ def tasks_and_providers() -> float:
     return cpu_seconds() - start
 
 
-def report(what: str, seconds: float, limit: float) -> None:
-    """Print one number beside its limit."""
-    print(
-        f"{what:<44}{seconds:>8.3f} s   limit {limit:g} s   {'ok' if seconds <= limit else 'OVER'}"
-    )
-
-
-def main() -> None:
-    """Measure and print."""
-    report("all tasks and providers, in one process", tasks_and_providers(), TASKS_LIMIT)
-    if not corpus.CORPUS.is_dir():
-        print("skipped: the corpus is not there (expected in ../shared/corpus)")
+def rows(*, quick: bool) -> Iterator[Row]:
+    """Measure in CPU seconds."""
+    unit = "CPU s"
+    what = "all tasks and providers generated"
+    yield Row(what=what, unit=unit, ours=tasks_and_providers(), target=TASKS_LIMIT)
+    if quick or not corpus.CORPUS.is_dir():
         return
     apps = list(corpus.apps())
-    start = cpu_seconds()
     # The largest one, because a Space without parameters needs no type and imports no mapper.
     generate(max(apps, key=lambda app: sum(map(len, app.documents.values()))))
-    print(f"{'warm-up: the largest Space, with all imports':<44}{cpu_seconds() - start:>8.3f} s")
     files: dict[PurePosixPath, str] = {}
     spent: dict[str, float] = {}
     begin = cpu_seconds()
@@ -73,16 +56,11 @@ def main() -> None:
         rendered = generate(app)
         spent[app.package] = cpu_seconds() - start
         files.update({PurePosixPath(app.package) / path: rendered[path] for path in rendered})
-    start = cpu_seconds()
     format_python(files)
-    formatting = cpu_seconds() - start
     total = cpu_seconds() - begin
-    slowest = max(spent, key=lambda package: spent[package])
-    report("per Space, median", statistics.median(spent.values()), SPACE_LIMIT)
-    report(f"per Space, slowest ({slowest})", spent[slowest], SPACE_LIMIT)
-    report(f"all {len(apps)} apps, one ruff pass included", total, TOTAL_LIMIT)
-    print(f"{'  of which the ruff pass':<44}{formatting:>8.3f} s")
-
-
-if __name__ == "__main__":
-    main()
+    median = statistics.median(spent.values())
+    yield Row(what="a client generated, median", unit=unit, ours=median, target=SPACE_LIMIT)
+    slowest = max(spent.values())
+    yield Row(what="a client generated, slowest", unit=unit, ours=slowest, target=SPACE_LIMIT)
+    what = f"{len(apps)} clients generated and formatted"
+    yield Row(what=what, unit=unit, ours=total, target=TOTAL_LIMIT)

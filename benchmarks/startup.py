@@ -1,70 +1,68 @@
-"""How long the command takes to answer: `make bench-startup`.
-
-Wall seconds of the best of several runs (whatever else the machine does only adds to them) and the
-CPU seconds of that run, as a ratio to a Python that only imports httpx: that depends less on the
-machine. The limits are aims that are printed, not assertions.
-"""
+"""How long the command takes to answer, and what importing the clients costs."""
 
 from __future__ import annotations
 
+import functools
 import json
-import resource
+import os
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from benchmarks.rows import Row, in_turns
 
 ROOT = Path(__file__).resolve().parent.parent
 SNAPSHOT = ROOT / "generated" / "spaces" / "kitchen" / "spec"
 HUBSMITH = (sys.executable, "-m", "hubsmith_codegen")
-HTTPX = (sys.executable, "-c", "import httpx")
 CLIENTS = 10
-RUNS = 9
 HELP_LIMIT = 0.25
 CHECK_LIMIT = 1.5
 FETCH_SECONDS = 1.0
 ADD_LIMIT = 2 * FETCH_SECONDS + 5
+# What is imported, beside what it needs or its peer, with the target.
+IMPORTS = (
+    ("import hubsmith", "import huggingface_hub", None),
+    ("from hubsmith import InferenceClient", "import httpx, pydantic", 1.15),
+    ("from hubsmith import InferenceClient", "from huggingface_hub import InferenceClient", 0.6),
+    ("from hubsmith import InferenceClient", "from openai import OpenAI", None),
+    ("from hubsmith import Client", "from gradio_client import Client", None),
+)
+TIMED = """
+import time
+used = time.process_time()
+{statement}
+print(time.process_time() - used)
+"""
 
 
-@dataclass(frozen=True, order=True)
-class Spent:
-    """What one run took."""
-
-    wall: float
-    cpu: float
-
-
-def best(command: Sequence[str], folder: Path, runs: int = RUNS) -> Spent:
-    """Return what the best run of a command took; one more run before that warms the disk up."""
-    spent: list[Spent] = []
-    for _ in range(runs + 1):
-        start, before = time.perf_counter(), cpu_seconds()
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
-        spent.append(Spent(time.perf_counter() - start, cpu_seconds() - before))
-    return min(spent[1:] or spent)
+def imported(statement: str) -> float:
+    """Return how many CPU seconds a fresh interpreter takes for an import."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    command = [sys.executable, "-c", TIMED.format(statement=statement)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return float(done.stdout)
 
 
-def cpu_seconds() -> float:
-    """Return the CPU time of the processes that this one has waited for."""
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return children.ru_utime + children.ru_stime
-
-
-def report(what: str, spent: Spent, httpx: Spent, limit: float | None = None) -> None:
-    """Print one number, its ratio, and its limit."""
-    verdict = ""
-    if limit is not None:
-        verdict = f"   limit {limit:g} s   {'ok' if spent.wall < limit else 'OVER'}"
-    print(
-        f"{what:<52}{spent.wall:>7.3f} s, CPU {spent.cpu:>6.3f} s ="
-        f"{spent.cpu / httpx.cpu:>5.2f} x httpx{verdict}"
-    )
+def imports(rounds: int) -> Iterator[Row]:
+    """Measure what importing costs, each in a fresh interpreter, in turns."""
+    statements = dict.fromkeys(one for ours, peer, _ in IMPORTS for one in (ours, peer))
+    subjects = {statement: functools.partial(imported, statement) for statement in statements}
+    taken = in_turns(subjects, rounds, time.perf_counter)
+    for ours, peer, target in IMPORTS:
+        yield Row(
+            what=f"`{ours}`",
+            unit="CPU ms",
+            ours=taken[ours] * 1e3,
+            peer=f"`{peer}`",
+            theirs=taken[peer] * 1e3,
+            target=target,
+        )
 
 
 @contextmanager
@@ -101,25 +99,29 @@ def slow_space(number: int) -> Iterator[str]:
         thread.join()
 
 
-def main() -> None:
-    """Measure and print."""
+def commands(rounds: int) -> Iterator[Row]:
+    """Measure the command, the best of several runs: whatever else the machine does adds to them."""
     with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         folder = Path(place)
         (folder / "hubsmith.toml").touch()
-        httpx = best(HTTPX, folder)
-        report('python -c "import httpx"', httpx, httpx)
-        report("hubsmith --help", best((*HUBSMITH, "--help"), folder), httpx, HELP_LIMIT)
+
+        def run(*words: str) -> Callable[[], object]:
+            command = [*HUBSMITH, *words]
+            return lambda: subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+        def best(what: str, limit: float, *words: str, once: bool = False) -> Row:
+            of, warm_up = (1, 0) if once else (rounds, 1)
+            taken = in_turns({"": run(*words)}, of, time.perf_counter, warm_up, reduce=min)
+            return Row(what=what, unit="s", ours=taken[""], target=limit)
+
+        yield best("`hubsmith --help`", HELP_LIMIT, "--help")
         urls = [stack.enter_context(slow_space(number)) for number in range(CLIENTS)]
-        adding = best((*HUBSMITH, "add", *urls), folder, runs=0)
-        report(
-            f"hubsmith add, {CLIENTS} Spaces, each {FETCH_SECONDS:g} s slow",
-            adding,
-            httpx,
-            ADD_LIMIT,
-        )
-        checking = best((*HUBSMITH, "check"), folder)
-        report(f"hubsmith check, {CLIENTS} clients", checking, httpx, CHECK_LIMIT)
+        what = f"`hubsmith add`, {CLIENTS} Spaces, each {FETCH_SECONDS:g} s slow"
+        yield best(what, ADD_LIMIT, "add", *urls, once=True)
+        yield best(f"`hubsmith check`, {CLIENTS} clients", CHECK_LIMIT, "check")
 
 
-if __name__ == "__main__":
-    main()
+def rows(*, quick: bool) -> Iterator[Row]:
+    """Measure in fresh processes."""
+    yield from imports(5 if quick else 25)
+    yield from commands(2 if quick else 9)

@@ -1,0 +1,223 @@
+"""Calls and jobs of a Space, beside gradio_client and beside bare httpx."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import functools
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.rows import Row, in_turns
+from tests.support.generated_client import generated_client
+from tests.support.gradio_server import serve
+
+APP = Path(__file__).resolve().parent / "app.py"
+JOBS, PARTIALS, CONCURRENT, AT_A_TIME = 200, 2000, 1000, 16
+SESSION = "bare"
+FIRST = {
+    "hubsmith": "from bench_first.app import App; print(App({url!r}).half(4))",
+    "gradio_client": (
+        "from gradio_client import Client; "
+        "print(Client({url!r}, verbose=False, analytics_enabled=False)"
+        ".predict(4, api_name='/half'))"
+    ),
+}
+
+
+class BareRequests:
+    """The two requests of a call and nothing around them, on connections that are kept alive."""
+
+    def __init__(self, url: str) -> None:
+        import httpx
+
+        self.http = httpx.Client(timeout=60)
+        config = self.http.get(f"{url}/config").json()
+        self.base = url + config["api_prefix"]
+        self.number = next(one["id"] for one in config["dependencies"] if one["api_name"] == "half")
+
+    def close(self) -> None:
+        self.http.close()
+
+    def call(self, number: float, clock: Callable[[], float]) -> float:
+        """Make a call, and return what the clock says when its result is there."""
+        body = {"data": [number], "fn_index": self.number, "session_hash": SESSION}
+        self.http.post(f"{self.base}/queue/join", json=body).raise_for_status()
+        moment = 0.0
+        stream = f"{self.base}/queue/data?session_hash={SESSION}"
+        with self.http.stream("GET", stream) as events:
+            for line in events.iter_lines():
+                # The rest of the stream is read after the clock has stopped, to keep the connection.
+                if not moment and line.startswith("data:"):
+                    message = json.loads(line[5:])
+                    if message["msg"] == "process_completed":
+                        expect(message["output"]["data"][0], number / 2)
+                        moment = clock()
+        return moment
+
+
+def expect(result: Any, wanted: Any) -> None:
+    """Stop where the result is not what it should be: its time means nothing then."""
+    if result != wanted:
+        raise RuntimeError(f"got {result!r:.200} in place of {wanted!r:.200}")
+
+
+def calls(space: Any, reference: Any, bare: BareRequests, rounds: int) -> Iterator[Row]:
+    """Measure a call that does nothing: its seconds, and the CPU time of this process."""
+
+    def by_hubsmith(clock: Callable[[], float]) -> float:
+        start = clock()
+        expect(space.half(4.0), 2.0)
+        return clock() - start
+
+    def by_gradio_client(clock: Callable[[], float]) -> float:
+        start = clock()
+        expect(reference.predict(4.0, api_name="/half"), 2.0)
+        return clock() - start
+
+    def by_httpx(clock: Callable[[], float]) -> float:
+        start = clock()
+        return bare.call(4.0, clock) - start
+
+    subjects = {"hubsmith": by_hubsmith, "gradio_client": by_gradio_client, "httpx": by_httpx}
+
+    def measured(clock: Callable[[], float], names: list[str]) -> dict[str, float]:
+        timed = {name: functools.partial(subjects[name], clock) for name in names}
+        return in_turns(timed, rounds, clock, warm_up=10)
+
+    passed = measured(time.perf_counter, list(subjects))
+    what = "a call that does nothing"
+    for peer, target in (("gradio_client", 0.12), ("httpx", 1.05)):
+        theirs, ours = passed[peer] * 1e3, passed["hubsmith"] * 1e3
+        yield Row(what=what, unit="ms", ours=ours, peer=peer, theirs=theirs, target=target)
+    # The time of the kernel is that of the requests, which both make.
+    used = measured(time.process_time, ["hubsmith", "httpx"])
+    own = (used["hubsmith"] - used["httpx"]) * 1e6
+    yield Row(what="CPU of a call, beyond that of httpx", unit="µs", ours=own, target=400)
+
+
+def jobs(space: Any, reference: Any, rounds: int) -> Iterator[Row]:
+    """Measure many jobs at once, from the first one sent to the last result."""
+
+    def by_hubsmith() -> None:
+        began = [space.jobs.half(float(number)) for number in range(JOBS)]
+        expect([job.result() for job in began], [number / 2 for number in range(JOBS)])
+
+    def by_gradio_client() -> None:
+        # It loses its stream now and then with so many jobs.
+        with contextlib.suppress(concurrent.futures.CancelledError):
+            began = [reference.submit(float(n), api_name="/half") for n in range(JOBS)]
+            for job in began:
+                job.result()
+
+    subjects = {"hubsmith": by_hubsmith, "gradio_client": by_gradio_client}
+    best = in_turns(subjects, rounds, time.perf_counter, warm_up=0, reduce=min)
+    yield Row(
+        what=f"{JOBS} jobs at once",
+        unit="s",
+        ours=best["hubsmith"],
+        peer="gradio_client",
+        theirs=best["gradio_client"],
+        target=0.3,
+    )
+
+
+def partials(space: Any, reference: Any, rounds: int) -> Iterator[Row]:
+    """Measure a job with many partial results."""
+
+    def by_hubsmith() -> None:
+        expect(list(space.jobs.count(PARTIALS)), list(range(PARTIALS)))
+
+    def by_gradio_client() -> None:
+        for _ in reference.submit(PARTIALS, api_name="/count"):
+            pass
+
+    subjects = {"hubsmith": by_hubsmith, "gradio_client": by_gradio_client}
+    for unit, clock in (("s", time.perf_counter), ("CPU s", time.process_time)):
+        best = in_turns(subjects, rounds, clock, warm_up=0, reduce=min)
+        yield Row(
+            what=f"{PARTIALS:,} partial results of a job",
+            unit=unit,
+            ours=best["hubsmith"],
+            peer="gradio_client",
+            theirs=best["gradio_client"],
+        )
+
+
+def at_once(package: Any, url: str, rounds: int) -> Iterator[Row]:
+    """Measure many calls of one client that are begun at once, beside a few at a time."""
+
+    async def run(at_a_time: int) -> None:
+        gate = asyncio.Semaphore(at_a_time)
+        async with package.AsyncApp(url) as space:
+
+            async def call(number: int) -> None:
+                async with gate:
+                    expect(await space.half(float(number)), number / 2)
+
+            await asyncio.gather(*(call(number) for number in range(CONCURRENT)))
+
+    subjects: dict[str, Callable[[], Any]] = {
+        name: lambda limit=limit: asyncio.run(run(limit))
+        for name, limit in (("all", CONCURRENT), ("few", AT_A_TIME))
+    }
+    best = in_turns(subjects, rounds, time.perf_counter, warm_up=0, reduce=min)
+    yield Row(
+        what=f"{CONCURRENT:,} calls at once",
+        unit="s",
+        ours=best["all"],
+        peer=f"{AT_A_TIME} at a time",
+        theirs=best["few"],
+        target=1.25,
+        why="the pool of httpx looks at all its connections for each request",
+    )
+
+
+def first_results(url: str, folder: Path, rounds: int) -> Iterator[Row]:
+    """Measure a fresh process until it prints its first result."""
+    with generated_client(url, folder, "bench_first"):
+        pass
+
+    def run(code: str) -> None:
+        command = [sys.executable, "-c", code.format(url=url)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder)
+        expect(float(done.stdout), 2.0)
+
+    subjects = {name: functools.partial(run, code) for name, code in FIRST.items()}
+    taken = in_turns(subjects, rounds, time.perf_counter)
+    yield Row(
+        what="a process to its first result",
+        unit="s",
+        ours=taken["hubsmith"],
+        peer="gradio_client",
+        theirs=taken["gradio_client"],
+    )
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    """Measure against one Gradio server."""
+    import gradio_client
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with (
+            serve(sys.executable, APP, folder) as url,
+            generated_client(url, folder, "bench_spaces") as package,
+            package.App(url) as space,
+            contextlib.closing(BareRequests(url)) as bare,
+            contextlib.closing(
+                gradio_client.Client(url, verbose=False, analytics_enabled=False)
+            ) as reference,
+        ):
+            yield from calls(space, reference, bare, 40 if quick else 200)
+            yield from jobs(space, reference, 2 if quick else 5)
+            yield from partials(space, reference, 1 if quick else 3)
+            yield from at_once(package, url, 1 if quick else 3)
+            yield from first_results(url, folder, 3 if quick else 9)
