@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from .ir.model import Service
 from .ir.names import ClassName
-from .ir.types import Reference, optional, union
+from .ir.types import GenericType, optional, union
 from .load import RawSpec
 from .normalise.spaces import normalise
 from .render import space, typescript
@@ -20,7 +20,7 @@ from .write.formatting import format_python
 from .write.options import DEFAULTS, Options
 from .write.shared import assemble_shared, refuse_shared
 
-_SKIPPED = Reference(class_name=ClassName("Skipped"))
+_SKIPPED = GenericType(class_name=ClassName("Skipped"), arguments=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What a file holds, in other forms: base64, an image of Pillow, a DataFrame of pandas."""
 
 # Neither package is needed, by programs or by type checkers.
-# pyright: reportUnknownParameterType=false
+# pyright: reportUnknownParameterType=false, reportUnnecessaryTypeIgnoreComment=false
 
 from __future__ import annotations
 

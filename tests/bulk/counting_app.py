@@ -1,4 +1,7 @@
-"""A Gradio app that counts what it does; its queue and its speed are set by the environment."""
+"""A Gradio app that counts what it does; its queue and its speed are set by the environment.
+
+Apps of one environment are one server: each file of tests has `BULK_COUNTS` of its own.
+"""
 
 # Gradio reads the annotations of these functions: they must be types, not text.
 

@@ -27,7 +27,7 @@ StartGradio = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def url(start_gradio: StartGradio) -> str:
-    return start_gradio(APP, BULK_WORKERS="40")
+    return start_gradio(APP, BULK_WORKERS="40", BULK_COUNTS="space")
 
 
 def test_rows_by_name_and_in_order_with_ids(url: str) -> None:

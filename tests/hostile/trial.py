@@ -20,7 +20,7 @@ from typing import Any
 from hubsmith_codegen.cli.console import printable
 from hubsmith_codegen.cli.naming import name_of_source
 from hubsmith_codegen.compare.api import diff_services
-from hubsmith_codegen.compare.api.report import to_json, to_markdown, to_text
+from hubsmith_codegen.compare.api.report import to_document, to_markdown, to_text
 from hubsmith_codegen.ir.model import Service
 from hubsmith_codegen.load import RawSpec, load
 from hubsmith_codegen.normalise import normalise
@@ -158,7 +158,7 @@ class _Batch:
         empty = normalise(load({"info": b'{"named_endpoints": {}}'}, name=str(service.package)))
         for old, new in ((empty, service), (service, empty), (service, service)):
             diff = diff_services(old, new)
-            for text in (to_text(diff), to_json(diff), to_markdown(diff)):
+            for text in (to_text(diff), json.dumps(to_document(diff)), to_markdown(diff)):
                 shown += text.split("\n")
         shown += [printable(str(one)) for one in (*service.omissions, *service.disagreements)]
         for line in shown:

@@ -193,7 +193,7 @@ def test_a_stream_that_ends_again_and_again_with_a_job_pending_has_an_end(
     space.plan(EVENTS, stream(estimation, {"msg": "close_stream"}))
     with Client(space.url, retries=EAGER) as client:
         job = client.submit("x", api_name="/echo")
-        with pytest.raises(SessionLostError, match="again and again"):
+        with pytest.raises(SessionLostError, match="several times in a row"):
             job.result(timeout=5)
         assert space.asked[EVENTS] <= 5
 

@@ -9,6 +9,7 @@ from ..ir.model import Definition, Operation
 from ..ir.types import (
     ChoiceType,
     FileType,
+    GenericType,
     ListType,
     MappingType,
     Reference,
@@ -117,6 +118,8 @@ class _Types:
             case FileType():
                 self.has_file = True
                 return "FileData"
+            case GenericType(class_name="Skipped"):  # An output that was left as it was.
+                return '{ __type__: "update" }'
             case Reference(class_name=name) if depth < _DEEPEST:
                 return self._object(self._definitions[name], depth + 1)
             case TupleType(items=items):

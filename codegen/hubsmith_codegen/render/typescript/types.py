@@ -49,7 +49,7 @@ class Types:
                 return " | ".join(dict.fromkeys(literal(value) for value in values)) or "never"
             case types.FileType():
                 return "FileInput" if side == "input" else "SpaceFile"
-            case types.Reference(class_name="Skipped"):
+            case types.GenericType(class_name="Skipped"):
                 return "undefined"
             case types.Reference(class_name=name):
                 return self.names[str(name), side]
@@ -97,7 +97,7 @@ class Types:
                 return {"choices": list(values)}
             case types.FileType():
                 return "file"
-            case types.Reference(class_name="Skipped"):
+            case types.GenericType(class_name="Skipped"):
                 return "null"
             case types.Reference(class_name=name):
                 return {"ref": str(name)}
