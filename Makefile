@@ -67,6 +67,9 @@ test-typescript: setup ## install what tests of TypeScript clients need (npm, ne
 	npm ci --prefix tests/typescript --no-audit --no-fund
 	$(PYTHON_VENV) -m pytest tests/typescript
 
+test-code: setup ## try `diff --code` with pyright and with mypy in every case
+	HUBSMITH_CHECKERS=all $(PYTHON_VENV) -m pytest $(WORKERS) tests/diff/test_code.py
+
 test-secrets: setup ## try every secret at every kind of server, and look for it in every message
 	HUBSMITH_SECRETS=all $(PYTHON_VENV) -m pytest tests/runtime/test_secrets_of_spaces.py tests/inference/test_secrets_of_inference.py
 
