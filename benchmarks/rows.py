@@ -50,7 +50,10 @@ class Row:
             peer, ratio, bound = "", "", f"{bound} {self.unit}" if bound else ""
         else:
             peer, ratio = f"{self.peer}  {figure(self.theirs)} {self.unit}", f"{self.value:.2f}"
-        verdict = "met" if self.is_met else f"missed: {self.why or 'not known why'}"
+        verdict = "met"
+        if self.target is not None and not self.is_met:
+            percent = abs(self.value / self.target - 1) * 100
+            verdict = f"missed by {percent:.0f} %{': ' if self.why else ''}{self.why}"
         return [
             self.what,
             f"{figure(self.ours)} {self.unit}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,17 @@ def test_a_call_is_two_requests_on_connections_that_stay_open(space: ScriptedSpa
             # The server ends the stream with the last job of the session.
             assert space.asked == {CONFIG: 1, JOIN: calls, EVENTS: calls}
             assert len(space.connections) <= 2
+
+
+def test_a_connection_that_the_server_is_about_to_close_is_not_used(
+    space: ScriptedSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Kitchen(space.url) as kitchen:
+        kitchen.echo("a")
+        before, now = set(space.connections), time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: now() + 4.5)  # Gradio's server waits 5 s.
+        kitchen.echo("a")
+        assert len(before - space.connections) == 1  # On the other is the end of a stream.
 
 
 @pytest.mark.parametrize("count", [1, 50])

@@ -167,7 +167,9 @@ class Clients:
             cookies=jar,
             follow_redirects=False,
             headers=headers,
-            limits=httpx.Limits(max_keepalive_connections=20),  # See `Limit` for how many at once.
+            # `Limit` is for how many at once. Gradio's server closes what is idle after 5 s: a job
+            # that is sent in that moment would be lost.
+            limits=httpx.Limits(max_keepalive_connections=20, keepalive_expiry=4.0),
             verify=self._origins.verify,
         )
 
