@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, cast
@@ -16,7 +16,7 @@ from .callers import Caller
 from .errors import DuplicateIdError
 from .rows import KeyIndex, Row, content_key, needs_reading
 
-_SLOW = 0.001  # Seconds. An input that takes longer is read by a thread.
+_AHEAD = 16  # Rows that are read before there is a place for them.
 _AT_A_STRETCH = 256  # Rows that are skipped before others of the event loop have their turn.
 
 
@@ -109,38 +109,74 @@ class Inputs:
 
 
 async def _pulled(items: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Any, None]:
-    """Iterate over the input; one that takes its time does so in a thread."""
+    """Iterate over the input, in a thread where it may block."""
     if isinstance(items, AsyncIterable):
         async for item in items:
             yield item
         return
-    rows: Iterator[Any] = iter(items)
-    missing = object()
-    is_slow = True
-    while True:
-        before = time.monotonic()
-        item = await _read(partial(next, rows, missing)) if is_slow else next(rows, missing)
-        is_slow = time.monotonic() - before > _SLOW
-        if item is missing:
-            return
-        yield item
+    reader = _Reader(iter(items))
+    try:
+        while (item := await reader.next()) is not _END:
+            yield item
+    finally:
+        reader.end()
 
 
-async def _read(read: Callable[[], Any]) -> Any:
-    """Read in a thread that nobody has to wait for: the input may be one that never comes."""
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[Any] = loop.create_future()
+_END: Any = object()
 
-    def work() -> None:
+
+class _Reader:
+    """Reads an iterator in a thread of its own, a few items ahead.
+
+    Nobody has to wait for that thread: the input may be one that never comes.
+    """
+
+    def __init__(self, rows: Iterator[Any]) -> None:
+        self._rows = rows
+        self._items: deque[tuple[Any, BaseException | None]] = deque()
+        self._room = threading.Semaphore(_AHEAD)
+        self._is_over = False
+        self._loop = asyncio.get_running_loop()
+        self._waiting: asyncio.Future[None] | None = None
+        threading.Thread(target=self._work, name="hubsmith map: input", daemon=True).start()
+
+    async def next(self) -> Any:
+        """Return the next item, or `_END`; what the iterator raises is raised here."""
+        while not self._items:
+            self._waiting = self._loop.create_future()
+            if not self._items:  # What came before the future was there woke nobody.
+                await self._waiting
+            self._waiting = None
+        item, error = self._items.popleft()
+        self._room.release()
+        if error is not None:
+            raise error
+        return item
+
+    def end(self) -> None:
+        """Read no further."""
+        self._is_over = True
+        self._room.release()
+
+    def _work(self) -> None:
         try:
-            settle = partial(answer.set_result, read())
-        except Exception as error:
-            settle = partial(answer.set_exception, error)
-        with contextlib.suppress(RuntimeError):  # The loop is closed: the run is over.
-            loop.call_soon_threadsafe(lambda: answer.done() or settle())
+            while self._room.acquire() and not self._is_over:
+                item = next(self._rows, _END)
+                self._give(item, None)
+                if item is _END:
+                    return
+        except BaseException as error:
+            self._give(_END, error)
 
-    threading.Thread(target=work, name="hubsmith map: input", daemon=True).start()
-    return await answer
+    def _give(self, item: Any, error: BaseException | None) -> None:
+        self._items.append((item, error))
+        if self._waiting is not None:
+            with contextlib.suppress(RuntimeError):  # The loop is closed: the run is over.
+                self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
 
 def _parts(item: Any) -> tuple[str | None, Any]:
