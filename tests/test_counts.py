@@ -68,6 +68,7 @@ def test_a_connection_that_the_server_is_about_to_close_is_not_used(
 ) -> None:
     with Kitchen(space.url) as kitchen:
         kitchen.echo("a")
+        kitchen.echo("a")
         before, now = set(space.connections), time.monotonic
         monkeypatch.setattr(time, "monotonic", lambda: now() + 4.5)  # Gradio's server waits 5 s.
         kitchen.echo("a")
