@@ -22,8 +22,8 @@ def test_the_pictures_are_current(made: dict[str, str]) -> None:
     kept = {
         path.name: path.read_text(encoding="utf-8")
         for path in PICTURES.glob("*.svg")
-        if not path.name.startswith("bulk-")
-    }  # Of a benchmark.
+        if not path.name.startswith(("bulk-", "performance-"))  # They are drawn by benchmarks.
+    }
     assert kept == made, "Run `make pictures`."
 
 
