@@ -12,6 +12,7 @@ of the session and may notice late. What is left of it is read by the next call.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 
 from ..effects import Close, Effects, Read, Run, Sleep, Spawn, Wait
@@ -22,6 +23,7 @@ from .messages import lost_error
 from .session import JobState, Session
 
 _CALLBACK_SECONDS = 5.0
+_FRESH_SECONDS = 2.0
 
 
 class EventReader:
@@ -85,13 +87,18 @@ class EventReader:
     def _read_some(self, session: Session) -> Effects[None]:
         piece: bytes | None = None
         failure: HubsmithError | None = None
+        began = time.monotonic()
         try:
             body = session.body or (yield from self._open(session))
             piece = yield Read(body)
         except HubsmithError as error:
             failure = error
+        # Gradio's server closes a connection 5 s after the last answer on it ended, and what was left
+        # over of this one may have ended long ago: what is sent then would be lost.
+        is_fresh = began - session.read_at < _FRESH_SECONDS
+        session.read_at = time.monotonic()
         if session.feed(piece, failure):
-            if piece is not None and session.body is not None:
+            if is_fresh and piece is not None and session.body is not None:
                 # Read to its end, the connection can carry the next request.
                 with contextlib.suppress(HubsmithError):
                     yield Read(session.body)

@@ -139,6 +139,7 @@ class Session:
         self.pending: dict[str, JobState] = {}  # By event id.
         self.body: Body | None = None  # The event stream, while one is open.
         self.is_read = False  # Whether somebody reads it: one at a time does.
+        self.read_at = 0.0  # When something of it was read last.
         self.is_closed = False
         self.fruitless = 0  # Streams in a row that ended without the end of a job.
         self.callbacks: list[Callable[[], None]] = []  # Of jobs that came to their end.
@@ -166,6 +167,7 @@ class Session:
 
     def open(self, body: Body) -> None:
         self.body, self._decoder, self._may_end = body, EventDecoder(), False
+        self.read_at = time.monotonic()
         self.fruitless += 1
 
     def feed(self, piece: bytes | None, error: HubsmithError | None = None) -> bool:
