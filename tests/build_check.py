@@ -17,7 +17,15 @@ from email import message_from_string
 from pathlib import Path
 
 LICENCES = ("LICENSE", "NOTICE", "specs/tasks/LICENSE")
-PACKAGES = {"hubsmith", "hubsmith_codegen", "hubsmith_runtime", "hubsmith_testing", "hubsmith_bulk"}
+PACKAGES = {
+    "hubsmith",
+    "hubsmith_bulk",
+    "hubsmith_codegen",
+    "hubsmith_record",
+    "hubsmith_runtime",
+    "hubsmith_testing",
+    "hubsmith_tools",
+}
 URLS = {"Homepage", "Documentation", "Changelog", "Source", "Issues"}
 USE = """
 import hubsmith_codegen, hubsmith

@@ -1,0 +1,1 @@
+"""Endpoints of Spaces as tools that a language model calls."""
