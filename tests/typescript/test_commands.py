@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from hubsmith_codegen.cli import main
 
 from tests.support.paths import KITCHEN_SNAPSHOT
 
@@ -17,22 +16,19 @@ CODE = {"client.ts", "index.ts", "types.ts"}
 class Project:
     """A folder in which commands are run."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
         self.kitchen = folder / "clients" / "kitchen"
         self.runtime = folder / "clients" / "runtime"
+        self._capsys = capsys
 
     def run(self, *arguments: str, status: int = 0) -> str:
         """Run a command and return what it says."""
-        done = subprocess.run(
-            [sys.executable, "-m", "hubsmith", *arguments],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        self._capsys.readouterr()
+        found = main(arguments)
+        said = "".join(self._capsys.readouterr())
+        assert found == status, said
+        return said
 
     def suffixed(self, suffix: str) -> set[str]:
         """The names of the client's files with this suffix."""
@@ -40,9 +36,12 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Project:
     (tmp_path / "hubsmith.toml").write_text("", encoding="utf-8")
-    return Project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path, capsys)
 
 
 def test_a_client_in_typescript_has_a_runtime_beside_it(project: Project) -> None:
@@ -122,6 +121,29 @@ def test_a_python_client_does_not_replace_the_runtime(project: Project) -> None:
     said = project.run("add", snapshot, "--name", "runtime", status=2)
     assert "that TypeScript clients share" in said
     project.run("check", "kitchen")
+
+
+def test_the_runtime_goes_with_the_last_client_that_needs_it(project: Project) -> None:
+    snapshot = str(KITCHEN_SNAPSHOT)
+    for name, language in (("kitchen", "typescript"), ("diner", "typescript"), ("bar", "python")):
+        project.run("add", snapshot, "--name", name, "--language", language)
+    project.run("remove", "diner", "bar")
+    assert project.runtime.is_dir()
+    job = project.runtime / "job.ts"
+    text = job.read_text("utf-8")
+    job.write_text(text + "// mine\n", encoding="utf-8")
+    assert "job.ts" in project.run("remove", "kitchen", status=2)
+    assert project.kitchen.is_dir()
+    job.write_text(text, encoding="utf-8")
+    assert "runtime" in project.run("remove", "kitchen")
+    assert not project.runtime.exists()
+
+
+def test_the_runtime_stays_for_a_client_that_is_not_recorded(project: Project) -> None:
+    project.run("add", str(KITCHEN_SNAPSHOT), "--name", "diner", *TYPESCRIPT)
+    project.run("generate", "--spec", str(KITCHEN_SNAPSHOT), *TYPESCRIPT, "--out", "clients")
+    project.run("remove", "diner")
+    assert project.runtime.is_dir()
 
 
 def test_a_document_becomes_a_client_without_a_configuration(project: Project) -> None:

@@ -40,6 +40,16 @@ def is_shared(root: Path) -> bool:
     return file.is_file() and _MARK in read_lock_file(file).options
 
 
+def left_without(root: Path, name: str) -> Path | None:
+    """Return the shared folder of this name beside a client where no other client needs it."""
+    shared = root.parent / name
+    if not (root / "client.ts").is_file() or not is_shared(shared):
+        return None
+    # Those that no configuration records count as well.
+    others = (file.parent for file in root.parent.glob("*/client.ts"))
+    return None if any(other not in (root, shared) for other in others) else shared
+
+
 def refuse_shared(root: Path, name: str) -> None:
     """Refuse a client that would be where the shared folder of this name is, or the reverse."""
     shared = root.parent / name

@@ -6,7 +6,9 @@ import argparse
 import contextlib
 from pathlib import Path
 
+from ...render.typescript import RUNTIME_FOLDER
 from ...write.contents import not_as_written
+from ...write.shared import left_without
 from ...write.snapshot import other_files
 from ...write.undo import removed, restored
 from ..configuration import read_configuration
@@ -34,8 +36,11 @@ def run(options: argparse.Namespace) -> int:
                 configuration.space(name)
                 root, project = configuration.folder(name), configuration.boundary()
                 folders = [root]
+                if shared := left_without(root, RUNTIME_FOLDER):
+                    folders.append(shared)
                 if not options.force:
-                    refuse_loss(root, not_as_written(root))
+                    for folder in folders:
+                        refuse_loss(folder, not_as_written(folder))
                 if configuration.snapshots:
                     folders.append(snapshot := configuration.snapshot(name))
                     if not options.force:
