@@ -1,0 +1,172 @@
+"""From what a model wrote to a checked request: JSON, nulls that mean nothing, files."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, cast
+
+from hubsmith_runtime import File, FileInput, Request, ValidationError
+from hubsmith_runtime.errors import a_type, shorten
+from hubsmith_runtime.http import is_public, shown
+from hubsmith_runtime.reading import as_object
+
+from .results import leaves
+from .schemas import FILE, takes_null, takes_values
+from .tool import Tool
+from .words import printable
+
+OpenFile: TypeAlias = Callable[[str], FileInput]
+"""Gives the file for a text that a model wrote, or raises a `ValueError` or an `OSError`."""
+
+_REMEMBERED = 1_000
+
+
+class Files:
+    """Decides which files a model may name: URLs, data URLs, results of earlier calls.
+
+    Anything else is refused, or asked of the hook, so that no model reads a file of this machine
+    or an address of its network.
+    """
+
+    def __init__(self, open_file: OpenFile | None) -> None:
+        self._open_file = open_file
+        self._results: OrderedDict[str, File] = OrderedDict()
+
+    def remember(self, files: Iterable[File]) -> None:
+        """Let later calls take the files of a result by their URLs."""
+        for file in files:
+            if file.url:
+                self._results[file.url] = file
+                self._results.move_to_end(file.url)
+        while len(self._results) > _REMEMBERED:
+            self._results.popitem(last=False)
+
+    def open(self, text: str, place: str) -> File:
+        """Return the file that a text stands for.
+
+        Raises:
+            ValidationError: when it stands for none, or for one that a model may not have.
+        """
+        if text in self._results:
+            return self._results[text]
+        if text.startswith(("http://", "https://")):
+            if is_public(text):
+                return File(text)
+            raise ValidationError(
+                f"{place}: {shorten(shown(text))} is not on the internet, so it is not fetched. "
+                "Give a public URL, a data URL, or the url of an earlier result."
+            )
+        if text.startswith("data:"):
+            return File(text)
+        if self._open_file is None:
+            raise ValidationError(
+                f"{place}: {shorten(text)} is not a URL. Give a file as an http(s) URL, a data URL, "
+                "or the url of an earlier result; files of this machine cannot be read."
+            )
+        try:
+            return File(self._open_file(text))
+        except (ValueError, OSError) as error:
+            raise ValidationError(f"{place}: {shorten(text)}: {printable(str(error))}") from None
+
+
+def read_request(
+    tool: Tool, arguments: str | Mapping[str, Any], files: Files
+) -> tuple[Request[Any], str]:
+    """Check the arguments that a model gave.
+
+    Raises:
+        ValidationError: when they do not fit; the message is for the model.
+    """
+    reading = _Reading(tool, files)
+    given = reading.settled(_parsed(arguments), tool.input_schema, "")
+    request = tool.request(**given)
+    for _, value in request:
+        for leaf in leaves(value):
+            if isinstance(leaf, File) and not any(leaf is one for one in reading.opened):
+                raise ValidationError(f"{tool.endpoint}: a file is given as its URL only.")
+    return request, ""
+
+
+def _parsed(arguments: str | Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(arguments, str):
+        return dict(arguments)
+    try:
+        parsed: object = json.loads(arguments) if arguments.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise ValidationError(
+            f"The arguments are not JSON: {error}. Send one JSON object."
+        ) from None
+    if not isinstance(parsed, dict):
+        raise ValidationError(
+            f"The arguments are {a_type(parsed)}, not an object. Send one JSON object with a member "
+            "for each argument."
+        )
+    return cast("dict[str, Any]", parsed)
+
+
+class _Reading:
+    """Goes through arguments along the schema of a tool."""
+
+    def __init__(self, tool: Tool, files: Files) -> None:
+        self._definitions = as_object(tool.input_schema.get("$defs"))
+        self._endpoint, self._files = tool.endpoint, files
+        self.opened: list[File] = []
+
+    def settled(self, value: Any, schema: Mapping[str, Any], place: str) -> Any:
+        """Return a value without the nulls that stand for nothing, its files opened."""
+        schema = self._branch(value, schema)
+        if schema.get("format") == FILE:
+            text = as_object(value).get("url", value)  # A file of a result may be given back whole.
+            if isinstance(text, str):
+                self.opened.append(self._files.open(text, f"{self._endpoint}: {place}"))
+                return self.opened[-1]
+        if isinstance(value, dict):
+            return self._object(cast("dict[str, Any]", value), schema, place)
+        if isinstance(value, list) and "items" in schema:
+            items = cast("list[Any]", value)
+            return [
+                self.settled(one, schema["items"], f"{place}[{number}]")
+                for number, one in enumerate(items)
+            ]
+        return value
+
+    def _object(self, value: dict[str, Any], schema: Mapping[str, Any], place: str) -> Any:
+        declared, needed = as_object(schema.get("properties")), schema.get("required", ())
+        others = as_object(schema.get("additionalProperties"))
+        made: dict[str, Any] = {}
+        for name, one in value.items():
+            expected = declared.get(name, others)
+            is_left_out = one is None and name in declared and name not in needed
+            if not is_left_out or takes_null(expected):
+                made[name] = self.settled(one, expected, f"{place}.{name}".removeprefix("."))
+        return made
+
+    def _branch(self, value: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the member of a union that a value is meant for."""
+        if "$ref" in schema:
+            schema = self._definitions[schema["$ref"].rpartition("/")[2]]
+        members = [self._branch(value, one) for one in schema.get("anyOf", ())]
+        fitting = [one for one in members if _fits(value, one)]
+        # A text that may be a file or a text is a file where it is a URL.
+        is_url = isinstance(value, str) and value.startswith(("http://", "https://", "data:"))
+        fitting.sort(key=lambda one: (one.get("format") == FILE) != is_url)
+        return fitting[0] if fitting else ({} if members else schema)
+
+
+def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
+    if not takes_values(schema):
+        return True
+    if schema.get("format") == FILE:
+        return isinstance(as_object(value).get("url", value), str)
+    if isinstance(value, dict):
+        entries, declared = cast("dict[str, Any]", value), as_object(schema.get("properties"))
+        is_named = all(
+            entries[name] in one["enum"]
+            for name, one in declared.items()
+            if name in entries and "enum" in one
+        )
+        has_all = all(name in entries for name in schema.get("required", ()))
+        return schema.get("type") == "object" and is_named and has_all
+    return (schema.get("type") == "array") == isinstance(value, list)

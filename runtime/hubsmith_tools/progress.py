@@ -1,0 +1,64 @@
+"""How a call goes on, as a host of tools shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hubsmith_runtime import Event, Log, Partial, Progress, Queued, Started
+
+from .words import quoted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolProgress:
+    """How far a call is. Within one call `progress` never goes down."""
+
+    progress: float
+    """Steps done, counted on from bar to bar, and a step for each partial result."""
+    total: float | None
+    """Steps in all, as far as that is known."""
+    message: str
+    """What is being done."""
+
+
+class ProgressCount:
+    """Makes one count of the events of a job: its bars, which begin again, and its results."""
+
+    def __init__(self) -> None:
+        self._before = 0.0  # Steps of the bars that are over.
+        self._now = 0.0  # Steps of the current one.
+        self._partials = 0
+
+    def of(self, event: Event[Any]) -> ToolProgress | None:
+        """Return what an event says of the progress; `None` where it says nothing."""
+        match event:
+            case Queued(rank=int(rank)):
+                return self._report(f"In the queue, {rank} before this one.")
+            case Started():
+                return self._report("Begun.")
+            case Progress(units=(unit, *_)):
+                if unit.index is not None:
+                    steps, length = float(unit.index), unit.length
+                else:
+                    steps, length = unit.progress or 0.0, 1
+                words = quoted(unit.desc) if unit.desc else unit.unit or "steps"
+                return self._step(steps, length, words)
+            case Log(line=line):
+                return self._report(f"The Space says: {quoted(line.message)}.")
+            case Partial():
+                self._partials += 1
+                return self._step(float(self._partials), None, "partial results")
+            case _:
+                return None
+
+    def _step(self, steps: float, length: float | None, words: str) -> ToolProgress:
+        if steps < self._now:
+            self._before += self._now
+        self._now = steps
+        shown = f"{steps:g}" if length is None else f"{steps:g} of {length:g}"
+        total = None if length is None else self._before + length
+        return self._report(f"{shown} {words}", total)
+
+    def _report(self, message: str, total: float | None = None) -> ToolProgress:
+        return ToolProgress(progress=self._before + self._now, total=total, message=message)

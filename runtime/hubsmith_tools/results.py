@@ -1,0 +1,136 @@
+"""What comes of a call: for a program, for a model, and for the message between them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pydantic
+from hubsmith_runtime import SKIPPED, File, Request
+from pydantic_core import to_jsonable_python
+
+from .schemas import result_types
+from .tool import ToolFormat
+from .words import printable
+
+_LONGEST = 100_000  # Letters of a result that a model reads.
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # That models can see.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """What came of one call of a tool."""
+
+    is_error: bool
+    """Whether the call failed; `text` says why then, and what to do."""
+    value: Any
+    """The result as the typed client returns it; `None` after an error."""
+    structured: dict[str, Any] | None
+    """The result as JSON, a member for each output: `{"result": ...}` where there is one."""
+    files: tuple[File, ...]
+    """Every file of the result, in order."""
+    text: str
+    """What a model reads."""
+
+    @classmethod
+    def of(cls, request: type[Request[Any]], value: Any) -> ToolResult:
+        """Return the result of a call that went well."""
+        outputs = [*result_types(request)]
+        values = value if len(outputs) > 1 else [value] * len(outputs)
+        structured = {name: as_json(one) for name, one in zip(outputs, values, strict=True)}
+        shown = structured["result"] if outputs == ["result"] else structured
+        text = shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False)
+        if not outputs:
+            text = "Done. This endpoint has no result."
+        if (surplus := len(text) - _LONGEST) > 0:
+            text = f"{text[:_LONGEST]}\n[{surplus:,} more letters are left out.]"
+        files = tuple(leaf for leaf in leaves(value) if isinstance(leaf, File))
+        return cls(is_error=False, value=value, structured=structured, files=files, text=text)
+
+    @classmethod
+    def failed(cls, text: str) -> ToolResult:
+        """Return what says that a call failed, and what to do."""
+        words = printable(text)
+        return cls(is_error=True, value=None, structured=None, files=(), text=words)
+
+    def message(self, format: ToolFormat, call_id: str = "") -> dict[str, Any]:
+        """Return what goes back to the model.
+
+        Args:
+            format: The host: OpenAI's chat completions (a message of the role `tool`) or responses
+                (a `function_call_output`), Anthropic's messages (a `tool_result`), or MCP.
+            call_id: The id of the call that it answers, which MCP does not need.
+        """
+        match format:
+            case "openai":
+                return {"role": "tool", "tool_call_id": call_id, "content": self.text}
+            case "openai-responses":
+                output: Any = self.text
+                if pictures := [
+                    {"type": "input_image", "image_url": url} for _, url in self._seen()
+                ]:
+                    output = [{"type": "input_text", "text": self.text}, *pictures]
+                return {"type": "function_call_output", "call_id": call_id, "output": output}
+            case "anthropic":
+                sources = (
+                    {"type": "base64", "media_type": kind, "data": url.partition(",")[2]}
+                    for kind, url in self._seen()
+                )
+                pictures = [{"type": "image", "source": source} for source in sources]
+                content = [{"type": "text", "text": self.text}, *pictures]
+                answer = {"type": "tool_result", "tool_use_id": call_id, "content": content}
+                return {**answer, "is_error": True} if self.is_error else answer
+            case _:
+                answer = {
+                    "content": [{"type": "text", "text": self.text}],
+                    "isError": self.is_error,
+                }
+                return answer | ({"structuredContent": self.structured} if self.structured else {})
+
+    def _seen(self) -> Iterator[tuple[str, str]]:
+        """Yield the type and the data URL of each picture whose content is here."""
+        for file in self.files:
+            if file.is_local and file.mime_type in _PICTURES:
+                content = base64.b64encode(file.read()).decode()
+                yield file.mime_type, f"data:{file.mime_type};base64,{content}"
+
+
+def as_json(value: Any) -> Any:
+    """Return a result as JSON, with its files as their addresses."""
+    match value:
+        case None | str() | bool() | int() | float():
+            return value
+        case File():
+            return {"url": value.url or "", "name": value.name, "mime_type": value.mime_type}
+        case pydantic.RootModel():
+            return as_json(cast("Any", value).root)
+        case pydantic.BaseModel():
+            return {name: as_json(one) for name, one in value}
+        case Mapping():
+            entries = cast("Mapping[object, Any]", value)
+            return {str(name): as_json(one) for name, one in entries.items()}
+        case list() | tuple() | set():
+            return [as_json(one) for one in cast("list[Any]", value)]
+        case _ if value is SKIPPED:
+            return None
+        case _:
+            return to_jsonable_python(value, bytes_mode="base64", fallback=str)
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Yield what is within a value and holds no other values, in order."""
+    match value:
+        case pydantic.BaseModel():
+            for _, one in value:
+                yield from leaves(one)
+        case Mapping():
+            for one in cast("Mapping[object, Any]", value).values():
+                yield from leaves(one)
+        case list() | tuple() | set():
+            for one in cast("list[Any]", value):
+                yield from leaves(one)
+        case _:
+            yield value

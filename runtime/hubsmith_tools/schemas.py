@@ -1,0 +1,265 @@
+"""From the models of requests and results to JSON schemas that every host of tools takes.
+
+What comes out has no references but recursive ones, and no keywords beside `type`, `enum`,
+`anyOf`, `items`, `properties`, `required`, `additionalProperties`, `format` of files, `default` and
+`description`. Bounds stand in the description; the models check them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import pydantic
+from hubsmith_runtime import File, Request
+from hubsmith_runtime.reading import as_list, as_object
+from pydantic.json_schema import GenerateJsonSchema
+
+from .words import quoted
+
+Schema = dict[str, Any]
+
+FILE = "uri"
+"""The `format` of a text that stands for a file, which nothing else has."""
+
+_OUTPUT_FILE: Schema = {
+    "type": "object",
+    "properties": {
+        "url": {"type": "string"},
+        "name": {"type": "string"},
+        "mime_type": {"type": ["string", "null"]},
+    },
+    "required": ["url", "name", "mime_type"],
+    "description": "A file.",
+}
+_NOTHING = "x-nothing"  # Marks what no JSON is taken for, such as a data frame.
+_LONGEST_CHOICE = 200
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+
+def input_schema(request: type[Request[Any]]) -> Schema:
+    """Return the schema of the arguments of a call, by their names in Python."""
+    made = request.model_json_schema(by_alias=False, schema_generator=_Generator)
+    schema = _Portable(made, is_input=True).whole()
+    return {"type": "object", "properties": {}, "additionalProperties": False, **schema}
+
+
+def output_schema(request: type[Request[Any]]) -> Schema:
+    """Return the schema of a result: an object with one member for each output of the endpoint.
+
+    The only output of an endpoint is `result`. A Space may leave any output empty.
+    """
+    properties: Schema = {}
+    definitions: Schema = {}
+    for name, kind in result_types(request).items():
+        adapter = pydantic.TypeAdapter[Any](kind)
+        made = adapter.json_schema(by_alias=False, schema_generator=_Generator)
+        schema = _Portable(made, is_input=False).whole()
+        definitions.update(schema.pop("$defs", {}))
+        properties[name] = nullable(schema)
+    whole: Schema = {"type": "object", "properties": properties, "required": [*properties]}
+    return {**whole, "$defs": definitions} if definitions else whole
+
+
+def result_types(request: type[Request[Any]]) -> dict[str, Any]:
+    """Return the type of each output of an endpoint, by its name in Python."""
+    result: Any = request.__result__
+    outputs = request.__endpoint__.outputs
+    if outputs > 1:
+        hints = typing.get_type_hints(result, include_extras=True)
+        return {name: hints[name] for name in result._fields}
+    return {"result": result} if outputs else {}
+
+
+def nullable(schema: Schema) -> Schema:
+    """Return a schema that takes null as well."""
+    if not takes_values(schema) or takes_null(schema):
+        return schema
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    kind = schema.get("type")
+    if "properties" in schema or "items" in schema or kind is None:
+        about = {"description": schema["description"]} if "description" in schema else {}
+        bare = {key: value for key, value in schema.items() if key != "description"}
+        return {"anyOf": [bare, {"type": "null"}], **about}
+    kinds: list[str] = kind if isinstance(kind, list) else [kind]
+    choices = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, "type": [*kinds, "null"], **choices}
+
+
+def takes_null(schema: Mapping[str, Any]) -> bool:
+    """Whether null is among what a schema takes."""
+    kind = schema.get("type")
+    is_one = kind == "null" or (isinstance(kind, list) and "null" in kind)
+    return is_one or not takes_values(schema) or any(map(takes_null, schema.get("anyOf", ())))
+
+
+def takes_values(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema says anything of the values that it takes."""
+    return bool(schema.keys() - {"description", "default"})
+
+
+class _Generator(GenerateJsonSchema):
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> Schema:
+        function = as_object(as_object(schema).get("function")).get("function")
+        if getattr(function, "__module__", None) == File.__module__:
+            return {"type": "string", "format": FILE}
+        return {_NOTHING: True}
+
+    def emit_warning(self, kind: Any, detail: str) -> None:
+        """Say nothing of defaults that are no JSON: they are left out."""
+
+
+class _Portable:
+    """Rewrites a schema of pydantic; `$defs` keeps the recursive ones only."""
+
+    def __init__(self, schema: Mapping[str, Any], *, is_input: bool) -> None:
+        self._schema = schema
+        self._definitions = as_object(schema.get("$defs"))
+        self._is_input = is_input
+        self._recursive: dict[str, Schema] = {}
+
+    def whole(self) -> Schema:
+        made = self.of(self._schema, ())
+        for name in [*self._recursive]:
+            self._recursive[name] = self.of(self._definitions[name], (name,))
+        return {**made, "$defs": self._recursive} if self._recursive else made
+
+    def of(self, schema: Mapping[str, Any], within: tuple[str, ...]) -> Schema:
+        """Return one schema; `within` names the definitions around it."""
+        if "$ref" in schema:
+            made = self._referred(schema["$ref"], within)
+        elif members := self._members(schema):
+            made = self._union([self.of(one, within) for one in members])
+        elif schema.get(_NOTHING):
+            return {_NOTHING: True}
+        elif "enum" in schema or "const" in schema:
+            made = self._choices(schema.get("enum", [schema.get("const")]))
+        else:
+            made = self._plain(schema, within)
+        said = [made.pop("description", ""), _bounds(schema)]
+        if "description" in schema and within:
+            said.append(f"The Space says of it: {quoted(inspect.cleandoc(schema['description']))}.")
+        if about := " ".join(filter(None, said)):
+            made["description"] = about
+        return made
+
+    def _members(self, schema: Mapping[str, Any]) -> list[Any]:
+        found = as_list(schema.get("anyOf")) or as_list(schema.get("oneOf"))
+        return found or as_list(schema.get("allOf"))  # Of one member, in older versions.
+
+    def _referred(self, reference: str, within: tuple[str, ...]) -> Schema:
+        name = reference.rpartition("/")[2]
+        if name in within:
+            self._recursive.setdefault(name, {})
+            return {"$ref": f"#/$defs/{name}"}
+        return self.of(self._definitions[name], (*within, name))
+
+    def _plain(self, schema: Mapping[str, Any], within: tuple[str, ...]) -> Schema:
+        match schema.get("type"):
+            case "object":
+                return self._object(schema, within)
+            case "array":
+                return self._array(schema, within)
+            case "string" if schema.get("format") == FILE:
+                if not self._is_input:
+                    return {**_OUTPUT_FILE}
+                words = "A file, as an http(s) URL or a data URL."
+                return {"type": "string", "format": FILE, "description": words}
+            case "string" | "number" | "integer" | "boolean" | "null" as kind:
+                return {"type": kind}
+            case _:
+                return {}
+
+    def _object(self, schema: Mapping[str, Any], within: tuple[str, ...]) -> Schema:
+        made: Schema = {"type": "object"}
+        declared = as_object(schema.get("properties"))
+        if declared:
+            properties: Schema = {}
+            for name, one in declared.items():
+                properties[name] = self.of(one, within or ("",)) | _default(one)
+            made |= {"properties": properties, "required": as_list(schema.get("required"))}
+        others = schema.get("additionalProperties", not declared)
+        if isinstance(others, dict):
+            made["additionalProperties"] = self.of(cast("Schema", others), within or ("",))
+        elif not (others and declared and self._is_input):
+            # What a server adds is kept in a result; nobody need think of more for an argument.
+            made["additionalProperties"] = others
+        else:
+            made["additionalProperties"] = False
+        return made
+
+    def _array(self, schema: Mapping[str, Any], within: tuple[str, ...]) -> Schema:
+        within = within or ("",)
+        if places := as_list(schema.get("prefixItems")):
+            items = self._union([self.of(one, within) for one in places])
+        else:
+            items = self.of(as_object(schema.get("items")), within)
+        return {"type": "array", "items": items}
+
+    def _choices(self, values: Sequence[Any]) -> Schema:
+        """Return an enum; of choices that cannot be shown as they are, none is offered."""
+        shown = [one for one in values if not isinstance(one, str) or is_shown(one)]
+        kinds = list(dict.fromkeys(_TYPES.get(type(one), "string") for one in values))
+        made: Schema = {"type": kinds[0] if len(kinds) == 1 else kinds}
+        if shown:
+            made["enum"] = shown
+        if hidden := len(values) - len(shown):
+            made["description"] = f"{hidden} more choices cannot be shown."
+        return made
+
+    def _union(self, made: Sequence[Schema]) -> Schema:
+        flat: list[Schema] = []
+        words: list[str] = []
+        for one in made:
+            bare = {key: value for key, value in one.items() if key != "description"}
+            words.append(one.get("description", ""))
+            flat += bare["anyOf"] if bare.keys() == {"anyOf"} else [bare]
+        kept: list[Schema] = []
+        for one in flat:
+            if _NOTHING not in one and one not in kept:
+                kept.append(one)
+        if {"type": "number"} in kept and {"type": "integer"} in kept:
+            kept.remove({"type": "integer"})
+        about = " ".join(dict.fromkeys(filter(None, words)))
+        told: Schema = {"description": about} if about else {}
+        if any(not one for one in kept) or not kept:
+            return told
+        has_null = {"type": "null"} in kept
+        rest = [one for one in kept if one != {"type": "null"}]
+        if len(rest) < 2:
+            only = {**(rest or kept)[0], **told}
+            return nullable(only) if has_null else only
+        return {"anyOf": [*rest, *([{"type": "null"}] if has_null else [])], **told}
+
+
+def is_shown(text: str) -> bool:
+    """Whether a text may stand in a schema as it is."""
+    return text.isprintable() and len(text) <= _LONGEST_CHOICE
+
+
+def _default(schema: Mapping[str, Any]) -> Schema:
+    """Return the default of a property where it may stand in a schema; `None` is none."""
+    value = schema.get("default")
+    if value is None or (isinstance(value, str) and not is_shown(value)):
+        return {}
+    return {"default": value} if isinstance(value, str | int | float | bool) else {}
+
+
+# By keyword of JSON schema or, of a type that pydantic does not know, of `Field`: how it is told.
+_BOUNDS = {
+    "minimum": "At least {}.", "ge": "At least {}.", "maximum": "At most {}.", "le": "At most {}.",
+    "exclusiveMinimum": "More than {}.", "gt": "More than {}.",
+    "exclusiveMaximum": "Less than {}.", "lt": "Less than {}.",
+    "multipleOf": "In steps of {}.", "multiple_of": "In steps of {}.",
+    "minLength": "At least {} letters.", "maxLength": "At most {} letters.",
+    "minItems": "At least {} items.", "maxItems": "At most {} items.",
+    "min_length": "At least {}.", "max_length": "At most {}.",
+}  # fmt: skip
+
+
+def _bounds(schema: Mapping[str, Any]) -> str:
+    found = ((words, schema[key]) for key, words in _BOUNDS.items() if key in schema)
+    return " ".join(words.format(f"{value:g}") for words, value in found)

@@ -1,0 +1,209 @@
+"""`tools_of`, `Tools` and `AsyncTools`: the endpoints of Spaces for a model to call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, cast, overload
+
+from hubsmith_runtime import (
+    ArgumentError,
+    AsyncSpace,
+    HubsmithError,
+    InferenceTimeoutError,
+    Job,
+    Request,
+    Space,
+    ValidationError,
+)
+from hubsmith_runtime.errors import shorten
+from hubsmith_runtime.spaces.space import AwaitableSpace, BaseSpace, BlockingSpace
+
+from .arguments import Files, OpenFile, read_request
+from .discovery import chosen, names_of, offers, tool_of
+from .progress import ProgressCount, ToolProgress
+from .results import ToolResult
+from .tool import FORMATS, Tool, ToolFormat
+
+OnProgress: TypeAlias = Callable[[ToolProgress], object]
+OnAsyncProgress: TypeAlias = Callable[[ToolProgress], "Awaitable[object] | object"]
+
+
+class BaseTools(Sequence[Tool]):
+    """What `Tools` and `AsyncTools` share."""
+
+    def __init__(self, tools: Iterable[tuple[Tool, BaseSpace]], files: Files) -> None:
+        self._found = {tool.name: (tool, space) for tool, space in tools}
+        self._tools = [tool for tool, _ in self._found.values()]
+        self._files = files
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._tools[index]
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(self._found)})"
+
+    def definitions(self, format: ToolFormat = "openai") -> list[dict[str, Any]]:
+        """Return the definitions of all tools, for the `tools` of a request.
+
+        Args:
+            format: Whose: OpenAI's chat completions (`openai`) or responses (`openai-responses`),
+                Anthropic's messages (`anthropic`), or MCP (`mcp`).
+
+        Raises:
+            ArgumentError: when there is no such format.
+        """
+        if format not in FORMATS:
+            raise ArgumentError(f"{format!r} is no format. There are: {', '.join(FORMATS)}.")
+        return [tool.definition(format) for tool in self._tools]
+
+    def _read(
+        self, name: str, arguments: str | Mapping[str, Any]
+    ) -> tuple[Tool, Any, Request[Any]]:
+        if name not in self._found:
+            known = ", ".join(self._found) or "none"
+            raise ValidationError(f"There is no tool {shorten(name)}. There are: {known}.")
+        tool, space = self._found[name]
+        request, _ = read_request(tool, arguments, self._files)
+        return tool, space, request
+
+    def _result(self, tool: Tool, value: Any) -> ToolResult:
+        result = ToolResult.of(tool.request, value)
+        self._files.remember(result.files)
+        return result
+
+
+class Tools(BaseTools):
+    """Endpoints of Spaces that a model calls; each call waits for its result.
+
+    It is a sequence of its tools. `tools_of` makes one.
+    """
+
+    def call(
+        self,
+        name: str,
+        arguments: str | Mapping[str, Any],
+        *,
+        on_progress: OnProgress | None = None,
+    ) -> ToolResult:
+        """Run a tool as a model asks for it.
+
+        Nothing that a model or a Space does raises an error: an unknown name, arguments that do not
+        fit, a job that fails or takes too long give a result with `is_error`, whose `text` says what
+        to do. A call may take as long as the `timeout` of the client; then it is cancelled.
+
+        Args:
+            name: The name of a tool.
+            arguments: A JSON object, as the text that a model wrote or read already.
+            on_progress: Called with the progress of the job, in the thread of the caller.
+        """
+        try:
+            tool, space, request = self._read(name, arguments)
+            job = space.submit_(request)
+            try:
+                value = _wait(job, space, on_progress)
+            except BaseException:
+                with contextlib.suppress(HubsmithError):
+                    job.cancel()
+                raise
+            return self._result(tool, value)
+        except HubsmithError as error:
+            return ToolResult.failed(str(error))
+
+
+def _wait(job: Job[Any], space: BlockingSpace, on_progress: OnProgress | None) -> Any:
+    timeout: float | None = space._core.timeout  # pyright: ignore[reportPrivateUsage]
+    if on_progress is None:
+        return job.result(timeout)
+    count, end = ProgressCount(), time.monotonic() + (timeout or 0)
+    for event in job.events():
+        if progress := count.of(event):
+            on_progress(progress)
+        if timeout is not None and time.monotonic() > end and not job.done():
+            raise InferenceTimeoutError(f"{space!r}: no result within {timeout:g} s.")
+    return job.result()
+
+
+class AsyncTools(BaseTools):
+    """The same as `Tools` for asyncio. Cancelling the task that awaits a call cancels its job."""
+
+    async def call(
+        self,
+        name: str,
+        arguments: str | Mapping[str, Any],
+        *,
+        on_progress: OnAsyncProgress | None = None,
+    ) -> ToolResult:
+        """Run a tool as a model asks for it; see `Tools.call`. `on_progress` may be asynchronous."""
+        try:
+            tool, space, request = self._read(name, arguments)
+            job = await space.submit_(request)
+            watching = asyncio.ensure_future(_watch(job, on_progress)) if on_progress else None
+            try:
+                value = await job.result(space._core.timeout)
+                if watching is not None:
+                    await watching
+            except BaseException:
+                with contextlib.suppress(HubsmithError):
+                    await asyncio.shield(job.cancel())
+                raise
+            finally:
+                if watching is not None:
+                    watching.cancel()
+            return self._result(tool, value)
+        except HubsmithError as error:
+            return ToolResult.failed(str(error))
+
+
+async def _watch(job: Any, on_progress: OnAsyncProgress) -> None:
+    count = ProgressCount()
+    with contextlib.suppress(HubsmithError):  # How it ends is told by the call.
+        async for event in job.events():
+            if progress := count.of(event):
+                answer = on_progress(progress)
+                if inspect.isawaitable(answer):
+                    await answer
+
+
+@overload
+def tools_of(
+    *spaces: Space, endpoints: Iterable[str] | None = None, open_file: OpenFile | None = None
+) -> Tools: ...
+@overload
+def tools_of(
+    *spaces: AsyncSpace, endpoints: Iterable[str] | None = None, open_file: OpenFile | None = None
+) -> AsyncTools: ...
+def tools_of(
+    *spaces: Space | AsyncSpace,
+    endpoints: Iterable[str] | None = None,
+    open_file: OpenFile | None = None,
+) -> Tools | AsyncTools:
+    """Return the endpoints of Spaces as tools that a language model calls.
+
+    Args:
+        spaces: Generated clients, all of them blocking or all asynchronous.
+        endpoints: The endpoints that are wanted, such as `/greet`; by default all.
+        open_file: Called with each text that a model gives for a file and that is no URL. It
+            returns the file, or raises a `ValueError` or an `OSError`, whose text the model reads.
+            Without it, a model can name http(s) URLs, data URLs and files of earlier results.
+
+    Raises:
+        ArgumentError: when something else than generated clients is given, or an endpoint is not
+            there.
+    """
+    found = chosen([offer for space in spaces for offer in offers(space)], endpoints)
+    tools = [
+        (tool_of(offer, name), offer.space)
+        for offer, name in zip(found, names_of(found), strict=True)
+    ]
+    kinds = {isinstance(space, AwaitableSpace) for space in cast("Sequence[object]", spaces)}
+    if len(kinds) > 1:
+        raise ArgumentError("tools_of takes blocking clients or asynchronous ones, not both.")
+    files = Files(open_file)
+    return AsyncTools(tools, files) if kinds == {True} else Tools(tools, files)
