@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from ..ir.model import Operation
-from ..ir.text import plain
-from .examples import Example, ExampleFile
+from ..ir.text import Source, plain
+from .examples import Example, ExampleFile, Expression
 from .place import Place, json_text
 
 _HUB = "https://huggingface.co"
@@ -31,6 +31,35 @@ def curl(operation: Operation, place: Place) -> str:
 
 
 def _script(operation: Operation, place: Place) -> str:
+    prefix, name = place.service.api_prefix, _path_name(operation)
+    body = _Body()
+    if place.service.calls_by_name:
+        path = f"{prefix}/call/v2/{name}"
+        arguments = place.examples.arguments(operation)
+        text = body.quoted({str(parameter.wire_name): value for parameter, value in arguments})
+    else:
+        path = f"{prefix}/call/{name}"
+        text = body.quoted({"data": in_slots(operation, place.examples.all_values(operation))})
+    lines = [base(place), *_call(path, body, text, prefix)]
+    lines.append(f'curl -sS --fail -N "$BASE"{shlex.quote(f"{prefix}/call/{name}")}/"$EVENT"')
+    return "\n".join(lines) + "\n"
+
+
+def session_call(
+    operation: Operation, values: list[Example], session: str, prefix: str
+) -> tuple[list[str], str]:
+    """The lines that start a call of a session, and the path of its events.
+
+    The values are for all input slots. The variables `BASE`, where the Space is, and that of the
+    session, JSON as well, are set before; `EVENT` is the id of the call then.
+    """
+    path = f"{prefix}/call/{_path_name(operation)}"
+    body = _Body()
+    text = body.quoted({"data": values, "session_hash": Expression(source=Source(session))})
+    return _call(path, body, text, prefix), f'"$BASE"{shlex.quote(path)}/"$EVENT"'
+
+
+def _path_name(operation: Operation) -> str:
     name = str(operation.endpoint).removeprefix("/")
     if not name:
         raise NotCallableError("A function without an API name cannot be called with curl.")
@@ -44,48 +73,43 @@ def _script(operation: Operation, place: Place) -> str:
             f"Gradio answers no plain HTTP call for /{plain(name)}: "
             "there is a control character in its name."
         )
-    if not place.source.isprintable():
-        raise NotCallableError("There is a control character in the address of the Space.")
-    prefix = place.service.api_prefix
-    events = path = f"{prefix}/call/{quote(name, safe='')}"
-    body = _Body()
-    if place.service.calls_by_name:
-        path = f"{prefix}/call/v2/{quote(name, safe='')}"
-        arguments = place.examples.arguments(operation)
-        text = body.quoted({str(parameter.wire_name): value for parameter, value in arguments})
-    else:
-        text = body.quoted({"data": _values(operation, place)})
-    lines = [_base(place)]
+    return quote(name, safe="")
+
+
+def _call(path: str, body: _Body, text: str, prefix: str) -> list[str]:
+    lines: list[str] = []
     for variable, file in body.files:
         lines += [
             f'{variable}=$(curl -sS --fail "$BASE"{shlex.quote(f"{prefix}/upload")} '
             f"-F files=@{shlex.quote(file.name)} |",
             "  sed 's/^\\[\"\\(.*\\)\"\\]$/\\1/')",
         ]
-    lines += [
+    return [
+        *lines,
         f'EVENT=$(curl -sS --fail "$BASE"{shlex.quote(path)} '
         '-H "Content-Type: application/json" \\',
         f"  -d {text} |",
         '  sed \'s/.*"event_id" *: *"\\([^"]*\\)".*/\\1/\')',
-        f'curl -sS --fail -N "$BASE"{shlex.quote(events)}/"$EVENT"',
     ]
-    return "\n".join(lines) + "\n"
 
 
-def _base(place: Place) -> str:
+def base(place: Place) -> str:
+    """The line that sets `BASE`, where the Space is."""
+    if not place.source.isprintable():
+        raise NotCallableError("There is a control character in the address of the Space.")
     if "://" in place.source:
         return f"BASE={shlex.quote(place.source.rstrip('/'))}"
     address = shlex.quote(f"{_HUB}/api/spaces/{quote(place.source)}/host")
     return f'BASE=$(curl -sS --fail {address} |\n  sed \'s/.*"host" *: *"\\([^"]*\\)".*/\\1/\')'
 
 
-def _values(operation: Operation, place: Place) -> list[Example]:
+def in_slots(operation: Operation, values: list[Example]) -> list[Example]:
+    """The values of all parameters in the input slots of the function."""
     if not operation.is_ordered:
         raise NotCallableError(
             f"{plain(operation.endpoint)} takes its arguments by place, and this document does not "
             "say in which order. Take the snapshot of the running Space."
         )
-    values = place.examples.all_values(operation)
     if sum(operation.slots) != len(values):
         return values
     # The state of a session has a place of its own, which a call leaves empty.
@@ -110,6 +134,8 @@ class _Body:
 
     def _write(self, value: Example) -> str:
         match value:
+            case Expression(source=source):
+                return f"\x00{source}\x00"
             case ExampleFile():
                 return f'{{"path": "{self._mark(value)}", "meta": {{"_type": "gradio.FileData"}}}}'
             case list() | tuple():

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from ..ir.json_type import Json
 from ..ir.model import Definition, Operation, Parameter, definitions_in
+from ..ir.text import Source
 from ..ir.types import (
     NULL,
     ChoiceType,
@@ -51,7 +52,19 @@ class ExampleFile:
     name: str
 
 
-Example: TypeAlias = "Json | ExampleFile | list[Example] | tuple[Example, ...] | dict[str, Example]"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expression:
+    """What stands for a value in the language of the snippet, such as a variable.
+
+    In a shell it is the name of one that holds JSON.
+    """
+
+    source: Source
+
+
+Example: TypeAlias = (
+    "Json | ExampleFile | Expression | list[Example] | tuple[Example, ...] | dict[str, Example]"
+)
 """A value in a snippet; objects of a class are `ObjectValue`."""
 
 
@@ -78,8 +91,7 @@ class Examples:
 
         It is null where that is a file.
         """
-        given = {id(parameter): value for parameter, value in self.arguments(operation)}
-        return [given.get(id(one), _own_value(one)) for one in operation.parameters]
+        return in_place(operation, self.arguments(operation))
 
     def value(self, parameter: Parameter) -> Example:
         """A value that a parameter takes: the spec's own example where it fits, or one made up.
@@ -104,6 +116,12 @@ class Examples:
         for definition in definitions_in(types, self._definitions.values()):
             types += [member.type for member in definition.members]
         return not any(holds_file(one) or _has_alternatives(one) for one in types)
+
+
+def in_place(operation: Operation, arguments: Iterable[tuple[Parameter, Example]]) -> list[Example]:
+    """The arguments in the places of all parameters; the Space's own value for those left out."""
+    given = {id(parameter): value for parameter, value in arguments}
+    return [given.get(id(one), _own_value(one)) for one in operation.parameters]
 
 
 def parts(value: Example) -> Iterator[Example]:

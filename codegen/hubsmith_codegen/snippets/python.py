@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..ir.model import Operation, Parameter, Service
 from ..ir.names import is_name
 from ..ir.text import Source, literal
-from .examples import Example, ExampleFile, Examples, has_file, parts
+from .examples import Example, ExampleFile, Examples, Expression, has_file, parts
 from .layout import Group, Node, lay_out
 from .place import DEFAULT_URL, Place
 from .validation import ObjectValue
@@ -43,8 +43,14 @@ def method_call(
     operation: Operation, examples: Examples, variable: str
 ) -> tuple[Node, tuple[str, ...]]:
     """The call of a generated method with example arguments, and the model classes in it."""
-    arguments = examples.arguments(operation)
     called = f"{variable}.jobs" if operation.streams else variable
+    return call_of(operation, examples.arguments(operation), called)
+
+
+def call_of(
+    operation: Operation, arguments: Sequence[tuple[Parameter, Example]], called: str
+) -> tuple[Node, tuple[str, ...]]:
+    """The call of a generated method of `called`, and the model classes in it."""
     call = Group(
         start=f"{called}.{operation.method}(",
         parts=tuple(
@@ -134,6 +140,8 @@ def _node(value: Example, *, is_typed: bool = False) -> Node:
     match value:
         case ExampleFile(name=name):
             return quoted(name) if is_typed else f"handle_file({quoted(name)})"
+        case Expression(source=source):
+            return str(source)
         case str():
             return quoted(value)
         case list():

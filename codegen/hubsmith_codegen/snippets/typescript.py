@@ -18,7 +18,7 @@ from ..ir.types import (
     Type,
     UnionType,
 )
-from .examples import Example, ExampleFile, has_file
+from .examples import Example, ExampleFile, Expression, has_file
 from .layout import Group, Node, lay_out
 from .place import Place, json_text
 
@@ -79,6 +79,8 @@ def _node(value: Example) -> Node:
             # A bare path would be uploaded without its name, and apps look at the suffix.
             path = json_text(name)
             return f"new File([await readFile({path})], {path})"
+        case Expression(source=source):
+            return str(source)
         case list() | tuple():
             return Group(start="[", parts=tuple(("", _node(one)) for one in value), end="]")
         case dict():

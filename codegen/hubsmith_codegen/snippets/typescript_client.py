@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from ..ir.model import Operation, Service
+from ..ir.model import Operation, Parameter, Service
 from ..ir.text import Source, markdown, markdown_code, plain
 from ..render import docs
 from ..render.templating import template
 from ..render.typescript import RUNTIME_FOLDER, method_names
 from ..render.typescript.text import key, literal
-from .examples import Example, ExampleFile, has_file
+from .examples import Example, ExampleFile, Expression, has_file
 from .layout import Group, Node, lay_out
 from .place import DEFAULT_URL, Place
 from .sample import main_operation
@@ -93,7 +93,12 @@ def _call(operation: Operation, place: Place, names: Mapping[str, str], through:
 
 
 def _arguments(operation: Operation, place: Place) -> Node:
-    values = {str(one.wire_name): value for one, value in place.examples.arguments(operation)}
+    return given_arguments(place.examples.arguments(operation))
+
+
+def given_arguments(arguments: Iterable[tuple[Parameter, Example]]) -> Node:
+    """The arguments of a call of a generated method, with its brackets."""
+    values = {str(one.wire_name): value for one, value in arguments}
     if not values:
         return "()"
     return Group(start="(", parts=(("", _node(values)),), end=")")
@@ -103,6 +108,8 @@ def _node(value: Example) -> Node:
     match value:
         case ExampleFile(name=name):
             return f"await localFile({literal(name)})"
+        case Expression(source=source):
+            return str(source)
         case list() | tuple():
             return Group(start="[", parts=tuple(("", _node(one)) for one in value), end="]")
         case dict():
