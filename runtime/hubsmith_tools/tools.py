@@ -149,9 +149,9 @@ class AsyncTools(BaseTools):
                 value = await job.result(space._core.timeout)
                 if watching is not None:
                     await watching
-            except BaseException:
+            except Exception:  # `result` has cancelled the job where the task is cancelled.
                 with contextlib.suppress(HubsmithError):
-                    await asyncio.shield(job.cancel())
+                    await job.cancel()
                 raise
             finally:
                 if watching is not None:
