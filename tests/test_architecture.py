@@ -129,6 +129,7 @@ def test_generated_code_imports_the_runtime_only() -> None:
     fronts = {
         "generated/hubsmith/__main__.py": ["hubsmith_codegen"],  # `python -m hubsmith`
         "generated/hubsmith/ray.py": ["hubsmith_bulk"],
+        "generated/hubsmith/tools.py": ["hubsmith_tools"],
     }
     assert importers(GENERATED, allowed) == fronts
 

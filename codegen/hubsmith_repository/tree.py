@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 import hubsmith_runtime
+import hubsmith_tools
 from hubsmith_codegen.ir.model import Service
 from hubsmith_codegen.ir.names import ClassName, Identifier
 from hubsmith_codegen.ir.text import Source, docstring, literal
@@ -36,6 +37,7 @@ SPACES = ROOT / "generated" / "spaces"
 _FACE = PurePosixPath("__init__.py")
 _MAIN = PurePosixPath("__main__.py")
 _RAY = PurePosixPath("ray.py")
+_TOOLS = PurePosixPath("tools.py")
 _MARKER = PurePosixPath("py.typed")
 # What of the runtime's inference half the public package shows; the rest is for generated code.
 _INFERENCE = (
@@ -49,7 +51,7 @@ def public_package() -> dict[PurePosixPath, bytes]:
     service = service_of_tasks(TASKS)
     tasks = render_tasks(service)
     texts = {**tasks.files, **_providers(service), _FACE: _face(tasks.names)}
-    texts |= {_MAIN: _main(), _RAY: _ray()}
+    texts |= {_MAIN: _main(), _RAY: _ray(), _TOOLS: _tools()}
     files = {path: text.encode() for path, text in format_python(texts).items()}
     return {**files, _MARKER: b""}
 
@@ -76,6 +78,17 @@ def _ray() -> str:
 from hubsmith_bulk.ray import ActorOptions as ActorOptions
 from hubsmith_bulk.ray import CallModel as CallModel
 from hubsmith_bulk.ray import CallSpace as CallSpace
+'''
+
+
+def _tools() -> str:
+    names = "\n".join(
+        f"from hubsmith_tools import {name} as {name}" for name in hubsmith_tools.__all__
+    )
+    return f'''{header("the name of the package")}
+"""Endpoints of Spaces as tools that a language model calls."""
+
+{names}
 '''
 
 

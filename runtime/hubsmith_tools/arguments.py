@@ -71,9 +71,7 @@ class Files:
             raise ValidationError(f"{place}: {shorten(text)}: {printable(str(error))}") from None
 
 
-def read_request(
-    tool: Tool, arguments: str | Mapping[str, Any], files: Files
-) -> tuple[Request[Any], str]:
+def read_request(tool: Tool, arguments: str | Mapping[str, Any], files: Files) -> Request[Any]:
     """Check the arguments that a model gave.
 
     Raises:
@@ -86,7 +84,7 @@ def read_request(
         for leaf in leaves(value):
             if isinstance(leaf, File) and not any(leaf is one for one in reading.opened):
                 raise ValidationError(f"{tool.endpoint}: a file is given as its URL only.")
-    return request, ""
+    return request
 
 
 def _parsed(arguments: str | Mapping[str, Any]) -> dict[str, Any]:
@@ -125,14 +123,15 @@ class _Reading:
         if isinstance(value, dict):
             return self._object(cast("dict[str, Any]", value), schema, place)
         if isinstance(value, list) and "items" in schema:
-            items = cast("list[Any]", value)
             return [
                 self.settled(one, schema["items"], f"{place}[{number}]")
-                for number, one in enumerate(items)
+                for number, one in enumerate(cast("list[Any]", value))
             ]
-        return value
+        return cast("object", value)
 
-    def _object(self, value: dict[str, Any], schema: Mapping[str, Any], place: str) -> Any:
+    def _object(
+        self, value: dict[str, Any], schema: Mapping[str, Any], place: str
+    ) -> dict[str, Any]:
         declared, needed = as_object(schema.get("properties")), schema.get("required", ())
         others = as_object(schema.get("additionalProperties"))
         made: dict[str, Any] = {}

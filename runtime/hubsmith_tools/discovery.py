@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from hubsmith_runtime import ArgumentError, HubsmithError, Request
 from hubsmith_runtime.http import shown
@@ -19,12 +17,10 @@ from hubsmith_runtime.spaces.live import LiveSpace
 from hubsmith_runtime.spaces.signature import info_of_config, read_info
 from hubsmith_runtime.spaces.space import BaseSpace
 
-from .schemas import Schema, input_schema, output_schema
+from .schemas import FILE, Schema, input_schema, output_schema
 from .strictness import lax_reason
 from .tool import Tool
-from .words import quoted
-
-_LONGEST_NAME = 64
+from .words import quoted, said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +53,15 @@ def offers(space: object) -> list[Offer]:
             f"{type(space).__name__} is no generated client, so nothing says what its endpoints "
             "take. Run `hubsmith add` for the Space, and pass its client."
         ) from None
-    info = _info(models)
-    return [
-        Offer(
-            space=space, package=module.rpartition(".")[2], request=kind, about=_about(info, kind)
-        )
+    requests = [
+        cast("type[Request[Any]]", kind)
         for kind in vars(models).values()
-        if isinstance(kind, type) and issubclass(kind, Request) and "__endpoint__" in vars(kind)
+        if isinstance(kind, type) and issubclass(kind, Request) and kind is not Request
+    ]
+    info, package = _info(models), module.rpartition(".")[2]
+    return [
+        Offer(space=space, package=package, request=one, about=_about(info, one))
+        for one in requests
     ]
 
 
@@ -111,44 +109,6 @@ def chosen(found: Sequence[Offer], endpoints: Iterable[str] | None) -> list[Offe
     return [one for one in found if str(one.request.__endpoint__) in wanted]
 
 
-def names_of(found: Sequence[Offer]) -> list[str]:
-    """Return a name for each endpoint, unique, and within the limits of every host."""
-    names = [_name(one.request) for one in found]
-    for add in (lambda one, name: f"{one.package}_{name}", lambda one, name: name):
-        twice = {name for name in names if names.count(name) > 1}
-        names = [
-            add(one, name) if name in twice else name
-            for one, name in zip(found, names, strict=True)
-        ]
-    taken: set[str] = set()
-    unique: list[str] = []
-    for name in names:
-        number, free = 1, _within(name)
-        while free in taken:
-            number += 1
-            free = _within(name, f"_{number}")
-        taken.add(free)
-        unique.append(free)
-    return unique
-
-
-def _name(request: type[Request[Any]]) -> str:
-    name = str(request.__endpoint__).removeprefix("/")
-    if re.fullmatch(r"[a-zA-Z0-9_-]+", name):
-        return name
-    # The name of the class is made of ASCII letters, whatever the Space's are.
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", request.__name__.removesuffix("Request"))
-    return re.sub(r"[^a-zA-Z0-9_-]+", "_", words).lower() or "endpoint"
-
-
-def _within(name: str, ending: str = "") -> str:
-    """Cut a name so that it keeps to the limit; what is lost is told apart by a digest."""
-    if len(name) + len(ending) <= _LONGEST_NAME:
-        return name + ending
-    ending = f"_{hashlib.sha256(name.encode()).hexdigest()[:8]}{ending}"
-    return name[: _LONGEST_NAME - len(ending)] + ending
-
-
 def tool_of(offer: Offer, name: str) -> Tool:
     """Describe an endpoint for models."""
     endpoint, request = str(offer.request.__endpoint__), offer.request
@@ -157,7 +117,7 @@ def tool_of(offer: Offer, name: str) -> Tool:
     schema = _described(input_schema(request), offer)
     about = [f"Calls {endpoint} of the Space {space}."]
     if words := offer.about.get("description"):
-        about.append(f"The Space describes it so: {quoted(words)}.")
+        about.append(said("The Space describes it so:", words))
     labels = [
         quoted(one.get("label"), 80) for one in _entries(offer, "returns") if one.get("label")
     ]
@@ -187,20 +147,26 @@ def _described(schema: Schema, offer: Offer) -> Schema:
         wire_name = fields[name].alias or name
         by_place = entries[place] if len(entries) == len(fields) else {}
         entry = named.get(wire_name, by_place)
-        said = [one.get("description", "")]
+        told = [one.get("description", "")]
         default = defaults.get(wire_name, fields[name].default)
         if not fields[name].is_required() and default is not None:
-            said.append(
-                f"Default: {quoted(json.dumps(default, ensure_ascii=False, default=str), 80)[1:-1]}."
-            )
+            told.append(f"Default: {_shown(default)}.")
         if label := entry.get("label"):
-            said.append(f"The Space labels it {quoted(label, 80)}.")
-        if words := as_object(entry.get("python_type")).get("description"):
-            said.append(f"The Space says of it: {quoted(words)}.")
-        about = " ".join(filter(None, said))
+            told.append(f"The Space labels it {quoted(label, 80)}.")
+        words = as_object(entry.get("python_type")).get("description")
+        if words and one.get("format") != FILE:  # What Gradio says there is meant for Python.
+            told.append(said("The Space says of it:", words))
+        about = " ".join(filter(None, told))
         properties[name] = {**one, "description": about} if about else one
     return {**schema, "properties": properties}
 
 
 def _entries(offer: Offer, member: str) -> list[dict[str, Any]]:
     return [as_object(one) for one in as_list(offer.about.get(member))]
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return quoted(value, 80)
+    text = json.dumps(value, default=str)  # Of ASCII only, so that nothing needs an escape more.
+    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -42,23 +42,23 @@ class ProgressCount:
                     steps, length = float(unit.index), unit.length
                 else:
                     steps, length = unit.progress or 0.0, 1
-                words = quoted(unit.desc) if unit.desc else unit.unit or "steps"
-                return self._step(steps, length, words)
+                shown = f"{steps:g} of {length:g}" if length else f"{steps:g}"
+                about = f", {quoted(unit.desc)}" if unit.desc else ""
+                return self._step(steps, length, f"{shown} steps{about}")
             case Log(line=line):
                 return self._report(f"The Space says: {quoted(line.message)}.")
             case Partial():
                 self._partials += 1
-                return self._step(float(self._partials), None, "partial results")
+                return self._step(self._partials, None, f"Partial result {self._partials}.")
             case _:
                 return None
 
-    def _step(self, steps: float, length: float | None, words: str) -> ToolProgress:
+    def _step(self, steps: float, length: float | None, message: str) -> ToolProgress:
         if steps < self._now:
             self._before += self._now
         self._now = steps
-        shown = f"{steps:g}" if length is None else f"{steps:g} of {length:g}"
         total = None if length is None else self._before + length
-        return self._report(f"{shown} {words}", total)
+        return self._report(message, total)
 
     def _report(self, message: str, total: float | None = None) -> ToolProgress:
         return ToolProgress(progress=self._before + self._now, total=total, message=message)

@@ -7,7 +7,6 @@ What comes out has no references but recursive ones, and no keywords beside `typ
 
 from __future__ import annotations
 
-import inspect
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -17,7 +16,7 @@ from hubsmith_runtime import File, Request
 from hubsmith_runtime.reading import as_list, as_object
 from pydantic.json_schema import GenerateJsonSchema
 
-from .words import quoted
+from .words import said
 
 Schema = dict[str, Any]
 
@@ -36,7 +35,9 @@ _OUTPUT_FILE: Schema = {
 }
 _NOTHING = "x-nothing"  # Marks what no JSON is taken for, such as a data frame.
 _LONGEST_CHOICE = 200
-_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+_TYPES = (
+    (str, "string"), (bool, "boolean"), (int, "integer"), (float, "number"), (object, "null"),
+)  # fmt: skip
 
 
 def input_schema(request: type[Request[Any]]) -> Schema:
@@ -79,21 +80,26 @@ def nullable(schema: Schema) -> Schema:
         return schema
     if "anyOf" in schema:
         return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
-    kind = schema.get("type")
-    if "properties" in schema or "items" in schema or kind is None:
+    if "properties" in schema or "items" in schema or "type" not in schema:
         about = {"description": schema["description"]} if "description" in schema else {}
         bare = {key: value for key, value in schema.items() if key != "description"}
         return {"anyOf": [bare, {"type": "null"}], **about}
-    kinds: list[str] = kind if isinstance(kind, list) else [kind]
+    kinds = kinds_of(schema)
     choices = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
     return {**schema, "type": [*kinds, "null"], **choices}
 
 
+def kinds_of(schema: Mapping[str, Any]) -> list[str]:
+    """Return the JSON types that a schema takes, as far as it names them."""
+    kind = schema.get("type")
+    return [kind] if isinstance(kind, str) else as_list(kind)
+
+
 def takes_null(schema: Mapping[str, Any]) -> bool:
     """Whether null is among what a schema takes."""
-    kind = schema.get("type")
-    is_one = kind == "null" or (isinstance(kind, list) and "null" in kind)
-    return is_one or not takes_values(schema) or any(map(takes_null, schema.get("anyOf", ())))
+    if "null" in kinds_of(schema) or not takes_values(schema):
+        return True
+    return any(map(takes_null, schema.get("anyOf", ())))
 
 
 def takes_values(schema: Mapping[str, Any]) -> bool:
@@ -139,10 +145,10 @@ class _Portable:
             made = self._choices(schema.get("enum", [schema.get("const")]))
         else:
             made = self._plain(schema, within)
-        said = [made.pop("description", ""), _bounds(schema)]
+        told = [made.pop("description", ""), _bounds(schema)]
         if "description" in schema and within:
-            said.append(f"The Space says of it: {quoted(inspect.cleandoc(schema['description']))}.")
-        if about := " ".join(filter(None, said)):
+            told.append(said("The Space says of it:", schema["description"]))
+        if about := " ".join(filter(None, told)):
             made["description"] = about
         return made
 
@@ -202,7 +208,8 @@ class _Portable:
     def _choices(self, values: Sequence[Any]) -> Schema:
         """Return an enum; of choices that cannot be shown as they are, none is offered."""
         shown = [one for one in values if not isinstance(one, str) or is_shown(one)]
-        kinds = list(dict.fromkeys(_TYPES.get(type(one), "string") for one in values))
+        found = (next(name for kind, name in _TYPES if isinstance(one, kind)) for one in values)
+        kinds = list(dict.fromkeys(found))
         made: Schema = {"type": kinds[0] if len(kinds) == 1 else kinds}
         if shown:
             made["enum"] = shown

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .schemas import Schema, nullable, takes_null, takes_values
+from .schemas import Schema, kinds_of, nullable, takes_null, takes_values
 
 # Limits of OpenAI's strict mode.
 _PROPERTIES = 5_000
 _DEPTH = 10
 _CHOICES = 1_000
 _LETTERS = 120_000
+# Limits of Anthropic's, for all tools of one request.
+_TOOLS, _OPTIONAL, _UNIONS = 20, 24, 16
 _KEY = re.compile(r"[a-zA-Z0-9_.-]{1,64}")  # What Anthropic takes for the name of a property.
 
 
@@ -24,7 +26,7 @@ def lax_reason(schema: Mapping[str, Any]) -> str | None:
     for place, node, _ in nodes:
         if not takes_values(node):
             return f"{place} takes any JSON"
-        is_object = "object" in _kinds(node)
+        is_object = "object" in kinds_of(node)
         if is_object and (node.get("additionalProperties") is not False):
             return f"{place} is an object with names of any kind"
         if bad := next(
@@ -61,11 +63,6 @@ def _nodes(
         yield from _nodes(one, place, depth)
 
 
-def _kinds(schema: Mapping[str, Any]) -> list[str]:
-    kind = schema.get("type", [])
-    return kind if isinstance(kind, list) else [kind]
-
-
 def openai_strict(schema: Mapping[str, Any]) -> Schema:
     """Return a schema as OpenAI's strict mode wants it: all is required, and null is left out."""
     made: Schema = {k: v for k, v in schema.items() if k not in ("default", "format")}
@@ -73,7 +70,7 @@ def openai_strict(schema: Mapping[str, Any]) -> Schema:
         made["anyOf"] = [openai_strict(one) for one in schema["anyOf"]]
     if "items" in schema:
         made["items"] = openai_strict(schema["items"])
-    if "object" in _kinds(schema):
+    if "object" in kinds_of(schema):
         properties: Schema = {}
         for name, one in schema.get("properties", {}).items():
             is_needed = name in schema.get("required", ()) or takes_null(one)
@@ -87,3 +84,17 @@ def openai_strict(schema: Mapping[str, Any]) -> Schema:
 def _or_default(schema: Schema) -> Schema:
     words = [schema.get("description", ""), "null stands for the default."]
     return {**nullable(schema), "description": " ".join(filter(None, words))}
+
+
+def strict_together(schemas: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """Return which of the strict tools of one request Anthropic takes as such: the first ones."""
+    left = [_TOOLS, _OPTIONAL, _UNIONS]
+    taken: list[bool] = []
+    for schema in schemas:
+        nodes = [node for _, node, _ in _nodes(schema, "", 1)]
+        optional = sum(len(n.get("properties", ())) - len(n.get("required", ())) for n in nodes)
+        unions = sum("anyOf" in node or len(kinds_of(node)) > 1 for node in nodes)
+        after = [have - use for have, use in zip(left, (1, optional, unions), strict=True)]
+        taken.append(min(after) >= 0)
+        left = after if taken[-1] else left
+    return taken

@@ -23,9 +23,11 @@ from hubsmith_runtime.errors import shorten
 from hubsmith_runtime.spaces.space import AwaitableSpace, BaseSpace, BlockingSpace
 
 from .arguments import Files, OpenFile, read_request
-from .discovery import chosen, names_of, offers, tool_of
+from .discovery import chosen, offers, tool_of
+from .naming import names_of
 from .progress import ProgressCount, ToolProgress
 from .results import ToolResult
+from .strictness import strict_together
 from .tool import FORMATS, Tool, ToolFormat
 
 OnProgress: TypeAlias = Callable[[ToolProgress], object]
@@ -40,7 +42,11 @@ class BaseTools(Sequence[Tool]):
         self._tools = [tool for tool, _ in self._found.values()]
         self._files = files
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> Tool: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Tool]: ...
+    def __getitem__(self, index: int | slice) -> Tool | list[Tool]:
         return self._tools[index]
 
     def __len__(self) -> int:
@@ -61,7 +67,13 @@ class BaseTools(Sequence[Tool]):
         """
         if format not in FORMATS:
             raise ArgumentError(f"{format!r} is no format. There are: {', '.join(FORMATS)}.")
-        return [tool.definition(format) for tool in self._tools]
+        made = [tool.definition(format) for tool in self._tools]
+        if format == "anthropic":
+            strict = [one for one in made if one.get("strict")]
+            kept = strict_together([one["input_schema"] for one in strict])
+            for one, is_kept in zip(strict, kept, strict=True):
+                one |= {"strict": is_kept}
+        return made
 
     def _read(
         self, name: str, arguments: str | Mapping[str, Any]
@@ -70,8 +82,7 @@ class BaseTools(Sequence[Tool]):
             known = ", ".join(self._found) or "none"
             raise ValidationError(f"There is no tool {shorten(name)}. There are: {known}.")
         tool, space = self._found[name]
-        request, _ = read_request(tool, arguments, self._files)
-        return tool, space, request
+        return tool, space, read_request(tool, arguments, self._files)
 
     def _result(self, tool: Tool, value: Any) -> ToolResult:
         result = ToolResult.of(tool.request, value)
@@ -198,10 +209,8 @@ def tools_of(
             there.
     """
     found = chosen([offer for space in spaces for offer in offers(space)], endpoints)
-    tools = [
-        (tool_of(offer, name), offer.space)
-        for offer, name in zip(found, names_of(found), strict=True)
-    ]
+    names = names_of([(offer.package, offer.request) for offer in found])
+    tools = [(tool_of(offer, name), offer.space) for offer, name in zip(found, names, strict=True)]
     kinds = {isinstance(space, AwaitableSpace) for space in cast("Sequence[object]", spaces)}
     if len(kinds) > 1:
         raise ArgumentError("tools_of takes blocking clients or asynchronous ones, not both.")

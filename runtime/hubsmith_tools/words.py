@@ -21,6 +21,12 @@ def quoted(text: object, most: int = LONGEST) -> str:
     return repr(line if len(line) <= most else line[: most - 1].rstrip() + "…")
 
 
+def said(beginning: str, text: object, most: int = LONGEST) -> str:
+    """Return a sentence that quotes a Space's text."""
+    words = quoted(text, most)
+    return f"{beginning} {words}{'' if words[-2] in '.!?…' else '.'}"
+
+
 def printable(text: str) -> str:
     """Return a message with its lines, each without what steers a terminal or cannot be seen."""
     lines = text.splitlines()
