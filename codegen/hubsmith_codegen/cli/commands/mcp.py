@@ -1,0 +1,138 @@
+"""`hubsmith mcp`: an MCP server that offers the endpoints of Spaces as tools."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hubsmith_runtime import HubsmithError
+
+from ..console import printable
+from ..source import Reader, path_of
+from . import OK
+from .arguments import add_token, seconds, whole_number
+
+if TYPE_CHECKING:
+    from hubsmith_tools import AsyncTools, Tool
+
+    from ..serving import ServedSpace
+
+_EPILOG = """\
+It speaks MCP over stdin and stdout, as hosts expect that start it themselves; with --http it
+listens on 127.0.0.1. Tools are described by the snapshot of a recorded Space. One that changed is
+refused until `hubsmith update`.
+"""
+_NEEDED = ("anyio", "mcp", "starlette", "uvicorn")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = parser.add_argument
+    add(
+        "spaces",
+        nargs="+",
+        metavar="SPACE",
+        help="a recorded Space, owner/name, a URL, or a snapshot folder",
+    )
+    add(
+        "--endpoint",
+        action="append",
+        metavar="E",
+        help="offer only this endpoint, such as /predict; may be repeated",
+    )
+    add(
+        "--http",
+        type=whole_number(0, 65535),
+        metavar="PORT",
+        help="listen on this port of 127.0.0.1 instead; 0 takes a free one",
+    )
+    add(
+        "--files",
+        metavar="DIR",
+        type=Path,
+        help="the only folder whose files may be sent; files of results are saved there",
+    )
+    add("--timeout", type=seconds, metavar="S", help="seconds that a call may take")
+    add_token(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until the client is gone, or until it is interrupted."""
+    try:
+        importlib.import_module("hubsmith_tools.mcp")
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in _NEEDED:
+            raise
+        raise HubsmithError(
+            "This command needs the package mcp, 2.3 or newer. "
+            'Run: pip install "hubsmith[codegen,mcp]"'
+        ) from None
+    with tempfile.TemporaryDirectory(prefix="hubsmith-") as folder:
+        sys.path.insert(0, folder)
+        # Not a line of what is printed meanwhile may get into the protocol.
+        with contextlib.redirect_stdout(sys.stderr):
+            spaces = _spaces(options, Path(folder))
+        with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+            asyncio.run(_serve(options, spaces))
+    return OK
+
+
+def _spaces(options: argparse.Namespace, folder: Path) -> list[ServedSpace]:
+    from ..serving import served
+
+    # Of several running Spaces, a plain address does not get the token: it was meant for one.
+    is_alone = [path_of(source) for source in options.spaces].count(None) < 2
+    reader = Reader(token=options.token, is_alone=is_alone)
+    return served(options.spaces, reader, folder, options.timeout)
+
+
+async def _serve(options: argparse.Namespace, spaces: list[ServedSpace]) -> None:
+    from hubsmith_tools import tools_of
+    from hubsmith_tools.mcp import SharedFolder, serve_http, serve_stdio, server_of
+
+    from ...ir.version import VERSION
+
+    folder = SharedFolder(options.files) if options.files else None
+    async with contextlib.AsyncExitStack() as stack:
+        for one in spaces:
+            await stack.enter_async_context(one.space)
+        tools: AsyncTools = tools_of(
+            *(one.space for one in spaces),
+            endpoints=options.endpoint,
+            open_file=folder.open if folder else None,
+        )
+
+        async def check(tool: Tool) -> str | None:
+            module = tool.request.__module__
+            one = next(one for one in spaces if module.startswith(f"{one.module}."))
+            try:
+                return await one.check()
+            except HubsmithError as error:
+                return str(error)
+
+        server = server_of(tools, version=VERSION, folder=folder, check=check)
+        names = ", ".join(tool.name for tool in tools)
+        if options.http is not None:
+
+            def on_start(url: str) -> None:
+                print(url, flush=True)
+                _tell(f"Offers {names}. Ctrl-C ends it.")
+
+            await serve_http(server, options.http, on_start)
+            return
+        if sys.stdin.isatty():
+            _tell(
+                f"Offers {names} to an MCP client on stdin: a host that starts it. Ctrl-C ends it."
+            )
+        await serve_stdio(server)
+
+
+def _tell(text: str) -> None:
+    print(printable(text), file=sys.stderr, flush=True)

@@ -1,0 +1,9 @@
+"""An MCP server for the tools of Spaces, over stdio and HTTP. It needs the extra `mcp`."""
+
+from __future__ import annotations
+
+from .files import SharedFolder
+from .server import Check, server_of
+from .transports import serve_http, serve_stdio
+
+__all__ = ["Check", "SharedFolder", "serve_http", "serve_stdio", "server_of"]

@@ -1,0 +1,85 @@
+"""What a result is in MCP: text, pictures and sounds as blocks, other files as links."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from hubsmith_runtime import File, FileError, HubsmithError
+from hubsmith_runtime.sources import type_of
+from mcp import types
+
+from .. import ToolResult
+from .files import SharedFolder, bounded
+
+MAX_BLOCKS = 700_000
+"""Bytes of pictures and sounds in one result: hosts refuse results of more than 1 MB of base64."""
+
+MAX_FILES = 40
+"""Files of one result that are fetched or linked."""
+
+# What model APIs take. It is told by the content: a block that is not what it says ends a chat.
+_BLOCKS = {
+    "image/gif": types.ImageContent,
+    "image/jpeg": types.ImageContent,
+    "image/png": types.ImageContent,
+    "image/webp": types.ImageContent,
+    "audio/flac": types.AudioContent,
+    "audio/mpeg": types.AudioContent,
+    "audio/ogg": types.AudioContent,
+    "audio/wav": types.AudioContent,
+}
+
+
+async def content_of(
+    result: ToolResult, tool: str, folder: SharedFolder | None
+) -> list[types.ContentBlock]:
+    """Return the blocks of a result: its text, then for each file what it is and where.
+
+    A file goes into the folder, where there is one, and else keeps its URL. One that cannot be
+    fetched is said to be so; the others come all the same.
+    """
+    blocks: list[types.ContentBlock] = [types.TextContent(text=result.text)]
+    left = MAX_BLOCKS
+    for number, file in enumerate(result.files[:MAX_FILES], 1):
+        path: Path | None = None
+        if folder is not None:
+            try:
+                path = await folder.save(file, tool)
+            except HubsmithError as error:
+                blocks.append(_failure(number, error))
+        block = await _block(file if path is None else File(path), file.mime_type, left)
+        if block is not None:
+            left -= len(block.data) * 3 // 4
+            blocks.append(block)
+        uri = path.as_uri() if path else file.url or ""
+        if not uri.startswith("data:"):
+            blocks.append(_link(uri, number, file, path))
+    if (more := len(result.files) - MAX_FILES) > 0:
+        blocks.append(types.TextContent(text=f"{more} more files are not shown here."))
+    return blocks
+
+
+async def _block(
+    file: File, kind: str | None, most: int
+) -> types.ImageContent | types.AudioContent | None:
+    """Return a picture or a sound that is small enough to be part of the result."""
+    if (kind or "").partition("/")[0] not in ("image", "audio") or (file.size or 0) > most:
+        return None
+    try:
+        content = await bounded(file, most)
+    except FileError:
+        return None  # It is too large, or the link says where to look for it.
+    found = type_of(content) or ""
+    if found not in _BLOCKS or len(content) > most:
+        return None
+    return _BLOCKS[found](data=base64.b64encode(content).decode(), mime_type=found)
+
+
+def _link(uri: str, number: int, file: File, path: Path | None) -> types.ResourceLink:
+    name = path.name if path else f"file {number}"  # The Space's own is in the structured content.
+    return types.ResourceLink(uri=uri, name=name, mime_type=file.mime_type, size=file.size)
+
+
+def _failure(number: int, error: HubsmithError) -> types.TextContent:
+    return types.TextContent(text=f"File {number} could not be saved: {error}")
