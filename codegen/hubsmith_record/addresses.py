@@ -1,0 +1,165 @@
+"""The Space's addresses on the page, and the recorder's in what the page sends; headers, cookies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import partial
+from urllib.parse import urlsplit
+
+_HOP_BY_HOP = frozenset({
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+    "te", "trailer", "transfer-encoding", "upgrade",
+})  # fmt: skip
+# What is about the connection to the Space, and no business of a page that came over another one.
+_OWN = frozenset({"alt-svc", "set-cookie", "strict-transport-security"})
+_ENDS_ADDRESS = (b'"', b" ", b"\n", b"<")
+
+
+class Addresses:
+    """Where the Space runs, and how that is replaced by where the recorder does.
+
+    Args:
+        root: The address of the app, without a slash at its end.
+    """
+
+    def __init__(self, root: str) -> None:
+        parts = urlsplit(root)
+        self.root, self.path = root, parts.path
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+        self._patterns = [(_address(f"//{parts.netloc}"), "")]
+
+    def add_root(self, stated: object) -> None:
+        """Note what the app itself says about where it runs, which may be another address."""
+        if isinstance(stated, str) and (named := stated.rstrip("/")) != self.root:
+            parts = urlsplit(named)
+            if parts.scheme in ("http", "https") and parts.netloc:
+                self._patterns.insert(0, (_address(f"//{parts.netloc}{parts.path}"), self.path))
+
+    def for_page(self, text: bytes, here: str) -> bytes:
+        """Replace the Space's addresses by those of the recorder, which runs at `here`."""
+        for pattern, path in self._patterns:
+            text = pattern.sub(partial(_constant, (here + path).encode()), text)
+        return text
+
+    def for_space(self, text: bytes, here: str) -> bytes:
+        """Replace the recorder's addresses by the Space's."""
+        return text.replace(here.encode(), self.origin.encode())
+
+
+class Rewriter:
+    """Replaces the Space's addresses in an answer that comes in pieces, cut anywhere."""
+
+    def __init__(self, addresses: Addresses, here: str) -> None:
+        self._addresses, self._here = addresses, here
+        self._rest: list[bytes] = []
+
+    def feed(self, piece: bytes) -> bytes:
+        """Take the next bytes, and return those in which no address can be cut."""
+        end = max(piece.rfind(one) for one in _ENDS_ADDRESS) + 1
+        if not end:
+            self._rest.append(piece)
+            return b""
+        whole = b"".join([*self._rest, piece[:end]])
+        self._rest = [piece[end:]]
+        return self._addresses.for_page(whole, self._here)
+
+    def finish(self) -> bytes:
+        """Return what is left."""
+        return self._addresses.for_page(b"".join(self._rest), self._here)
+
+
+class Cookies:
+    """The cookies that the Space set in this recording.
+
+    A browser has one jar for all ports of a machine: of what it sends, only these are passed on. They lose
+    what would keep them from being stored for http on loopback.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}  # By what the browser calls them.
+
+    def for_page(self, line: str) -> str:
+        """Return a `Set-Cookie` header as the browser gets it."""
+        pair, *attributes = line.split(";")
+        name, equals, value = pair.strip().partition("=")
+        # These prefixes ask for https.
+        shown = re.sub("^__(?:Host|Secure)-", "", name, flags=re.IGNORECASE)
+        self._names[shown] = name
+        kept = [
+            one
+            for one in attributes
+            if one.strip().partition("=")[0].lower()
+            not in ("domain", "secure", "samesite", "partitioned")
+        ]
+        return ";".join([f"{shown}{equals}{value}", *kept])
+
+    def for_space(self, line: str) -> str:
+        """Return a `Cookie` header as the Space gets it; empty where none of them is its own."""
+        pairs = (pair.strip().partition("=") for pair in line.split(";"))
+        return "; ".join(
+            f"{self._names[name]}={value}" for name, _, value in pairs if name in self._names
+        )
+
+
+def passed_on(headers: Iterable[tuple[str, str]], *without: str) -> list[tuple[str, str]]:
+    """Return headers without those that concern one connection, and without those that are named."""
+    kept = [(name.lower(), value) for name, value in headers]
+    named = {
+        word.strip().lower()
+        for name, value in kept
+        if name == "connection"
+        for word in value.split(",")
+    }
+    dropped = _HOP_BY_HOP | named | {*without}
+    return [(name, value) for name, value in kept if name not in dropped]
+
+
+def for_page(
+    headers: Iterable[tuple[str, str]],
+    addresses: Addresses,
+    cookies: Cookies,
+    here: str,
+    *without: str,
+) -> list[tuple[bytes, bytes]]:
+    """Return the headers of an answer as the browser gets them."""
+    own: list[tuple[str, str]] = []
+    for name, value in passed_on(headers, *without):
+        if name == "set-cookie":
+            own.append((name, cookies.for_page(value)))
+        elif name not in _OWN:
+            own.append((name, addresses.for_page(value.encode(), here).decode()))
+    return _encoded(own)
+
+
+def for_space(
+    headers: Iterable[tuple[str, str]],
+    addresses: Addresses,
+    cookies: Cookies,
+    credentials: Mapping[str, str],
+    here: str,
+) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a request as the Space gets them, with its credentials."""
+    own = [
+        (name, addresses.for_space(value.encode(), here).decode())
+        for name, value in passed_on(
+            headers, "host", "cookie", "accept-encoding", "content-length", *credentials
+        )
+    ]
+    sent = "; ".join(value for name, value in headers if name.lower() == "cookie")
+    if mine := cookies.for_space(sent):
+        own.append(("cookie", mine))
+    return _encoded([*own, ("accept-encoding", "identity"), *credentials.items()])
+
+
+def _encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
+def _constant(text: bytes, _: object) -> bytes:
+    return text
+
+
+def _address(rest: str) -> re.Pattern[bytes]:
+    """Match an address over http or https that does not go on as another one does."""
+    return re.compile(rb"https?:" + re.escape(rest.encode()) + rb"(?![\w.:-])")

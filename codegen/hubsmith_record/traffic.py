@@ -1,0 +1,262 @@
+"""What goes between the page and the Space, turned into calls; without I/O.
+
+A page sends a call, is told an event id, and finds what becomes of the call in one stream of events
+that it shares with others. `Traffic` is given each of these as it passes, and joins them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hubsmith_runtime.errors import AppError, HubsmithError
+from hubsmith_runtime.http import parsed
+from hubsmith_runtime.reading import as_count, as_list, as_object, as_text, as_words
+from hubsmith_runtime.spaces import events as kinds, messages
+from hubsmith_runtime.spaces.edits import Accumulator
+from hubsmith_runtime.sse import EventDecoder
+
+from .recording import RecordedCall, RecordedFile
+
+PARTIALS_KEPT, CALLS_KEPT, NOTES_KEPT = 100, 10_000, 100
+"""How many partial results of a call are kept, how many calls, how many remarks."""
+
+_PROTOCOLS_WITHOUT_DIFFS = ("sse", "sse_v1")
+_UNSAID = "the Space does not say why"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Call:
+    """A call that may still be under way."""
+
+    fn_index: int
+    data: list[Any]
+    session_hash: str
+    started: float
+    is_queued: bool
+    trigger_id: int | None = None
+    event_data: Any = None
+    event_id: str = ""
+    outputs: list[Any] = field(default_factory=list[Any])
+    partials: int = 0
+    partial_outputs: list[list[Any]] = field(default_factory=list[list[Any]])
+    error: str | None = None
+    ended: float | None = None
+    is_over: bool = False
+    values: Accumulator = field(default_factory=Accumulator)
+
+    def recorded(self) -> RecordedCall:
+        """What is known of it by now."""
+        return RecordedCall(
+            fn_index=self.fn_index,
+            data=self.data,
+            outputs=self.outputs,
+            partials=self.partials,
+            partial_outputs=tuple(self.partial_outputs),
+            error=self.error,
+            trigger_id=self.trigger_id,
+            event_data=self.event_data,
+            session_hash=self.session_hash,
+            started=self.started,
+            ended=self.ended,
+            is_queued=self.is_queued,
+        )
+
+
+class Traffic:
+    """The calls, uploads and remarks of one recording.
+
+    Args:
+        on_start: Is given each call when the page sends it.
+        on_end: Is given each call when it is over: done, failed or cancelled.
+        clock: Tells the seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_start: Callable[[RecordedCall], object] = lambda call: None,
+        on_end: Callable[[RecordedCall], object] = lambda call: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.config: Mapping[str, Any] = {}
+        self.calls: list[Call] = []
+        self.uploads: dict[str, RecordedFile] = {}
+        self._notes: dict[str, None] = {}
+        self._on_start, self._on_end = on_start, on_end
+        self._clock, self._began = clock, clock()
+        self._pending: dict[str, Call] = {}  # By event id.
+        self._known: set[str] = set()  # Event ids of calls, those that are over as well.
+        self._joining = 0  # Calls whose event id is not known yet, though it may be in a stream.
+        self._early: dict[str, list[messages.Message]] = {}
+
+    def notes(self) -> tuple[str, ...]:
+        """What happened that no call shows."""
+        return tuple(self._notes)
+
+    def note(self, words: str) -> None:
+        """Keep a remark, once."""
+        if len(self._notes) < NOTES_KEPT:
+            self._notes[words] = None
+
+    def begin(self, body: bytes, *, name: str = "") -> Call | None:
+        """Note a call that the page sends; `name` says that it does not go through the queue.
+
+        Returns:
+            The call, for `answer`, or None where it is not kept.
+        """
+        try:
+            sent = as_object(parsed(body))
+        except ValueError:
+            sent = {}
+        fn_index = as_count(sent.get("fn_index"))
+        if fn_index is None:
+            fn_index = self._named(name)
+        if fn_index is None or not isinstance(sent.get("data"), list):
+            self.note("A call could not be read: it names no function, or has no list of values.")
+            return None
+        if len(self.calls) >= CALLS_KEPT:
+            self.note(f"Calls after the first {CALLS_KEPT} are not kept.")
+            return None
+        call = Call(
+            fn_index=fn_index,
+            data=as_list(sent.get("data")),
+            session_hash=as_text(sent.get("session_hash")),
+            started=self._now(),
+            is_queued=not name,
+            trigger_id=as_count(sent.get("trigger_id")),
+            event_data=sent.get("event_data"),
+        )
+        self.calls.append(call)
+        self._joining += call.is_queued
+        self._on_start(call.recorded())
+        return call
+
+    def answer(self, call: Call, status: int, body: bytes) -> None:
+        """Take the answer to a call: its event id, its result, or why it was refused."""
+        self._joining -= call.is_queued
+        try:
+            said = as_object(parsed(body))
+        except ValueError:
+            said = {}
+        call.event_id = as_text(said.get("event_id"))
+        if status >= 400 or not (call.event_id if call.is_queued else "data" in said):
+            reason = as_words(said.get("error") or said.get("detail")) or _UNSAID
+            self._end(call, error=reason if status < 400 else f"{reason} (status {status})")
+        elif call.is_queued:
+            self._pending[call.event_id] = call
+            self._known.add(call.event_id)
+            for message in self._early.pop(call.event_id, ()):
+                self._receive(call, message)
+        else:
+            self._end(call, outputs=as_list(said.get("data")))
+        if not self._joining:
+            self._early.clear()
+
+    def lost(self, call: Call) -> None:
+        """Note that no answer to a call came."""
+        self._joining -= call.is_queued
+        self._end(call, error="no answer came from the Space")
+
+    def cancel(self, body: bytes) -> None:
+        """Note that the page cancels a call: it gets no result, and no time when it ended."""
+        try:
+            sent = as_object(parsed(body))
+        except ValueError:
+            return
+        if call := self._pending.get(as_text(sent.get("event_id"))):
+            self._end(call, is_cancelled=True)
+
+    def receive(self, session_hash: str, payload: bytes) -> None:
+        """Take one event of the stream of a session."""
+        message = messages.parse_message(payload)
+        kind, event_id = message.get("msg"), message.get("event_id")
+        if kind == "unexpected_error" and event_id is None:
+            # Up to 5.29 the second end of a cancelled call has its id for a reason: others go on.
+            reason = as_words(message.get("message"))
+            for call in [*self._pending.values()] if reason.strip("'") not in self._known else []:
+                if call.session_hash == session_hash:
+                    self._end(call, error=reason or _UNSAID)
+        elif isinstance(event_id, str):
+            if call := self._pending.get(event_id):
+                self._receive(call, message)
+            elif self._joining and event_id not in self._known:
+                self._early.setdefault(event_id, []).append(message)
+
+    def _receive(self, call: Call, message: messages.Message) -> None:
+        sends_diffs = self.config.get("protocol") not in _PROTOCOLS_WITHOUT_DIFFS
+        is_diff = sends_diffs and call.partials > 0
+        match messages.read_event(message, "The call", is_diff=is_diff):
+            case kinds.Chunk(values=values, is_diff=has_edits):
+                call.partials += 1
+                whole = call.values.add(values, is_diff=has_edits)
+                if whole is not None and len(call.partial_outputs) < PARTIALS_KEPT:
+                    call.partial_outputs.append(whole)
+            case kinds.Completed(value=values):
+                self._end(call, outputs=values)
+            case kinds.Failed(error=error):
+                self._end(call, error=_words(error))
+            case kinds.Cancelled():
+                self._end(call, is_cancelled=True)
+            case _:
+                pass
+
+    def _end(
+        self,
+        call: Call,
+        *,
+        outputs: list[Any] | None = None,
+        error: str | None = None,
+        is_cancelled: bool = False,
+    ) -> None:
+        self._pending.pop(call.event_id, None)
+        if not call.is_over:
+            call.is_over, call.outputs, call.error = True, outputs or [], error
+            call.ended = None if is_cancelled else self._now()
+            self._on_end(call.recorded())
+
+    def _named(self, name: str) -> int | None:
+        for place, one in enumerate(as_list(self.config.get("dependencies"))):
+            dependency = as_object(one)
+            if name and as_text(dependency.get("api_name")).removeprefix("/") == name:
+                return as_count(dependency.get("id", place))
+        return None
+
+    def _now(self) -> float:
+        return self._clock() - self._began
+
+
+class EventStream:
+    """The events of one session, from a stream that is cut anywhere.
+
+    Args:
+        traffic: Is given the events.
+        session_hash: Whose they are.
+        masked: Hides secrets in an event before it is kept.
+    """
+
+    def __init__(
+        self, traffic: Traffic, session_hash: str, masked: Callable[[bytes], bytes] = bytes
+    ) -> None:
+        self._traffic, self._hash, self._masked = traffic, session_hash, masked
+        self._decoder: EventDecoder | None = EventDecoder()
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes."""
+        if self._decoder is None:
+            return
+        try:
+            for payload in self._decoder.feed(piece):
+                self._traffic.receive(self._hash, self._masked(payload))
+        except HubsmithError as error:  # The page gets the rest all the same.
+            self._decoder = None
+            self._traffic.note(f"The results of some calls are missing: {error}")
+
+
+def _words(error: HubsmithError) -> str:
+    """What the Space said of a failure, with its title where it has one of its own."""
+    if not isinstance(error, AppError):
+        return str(error)
+    return error.message or _UNSAID
