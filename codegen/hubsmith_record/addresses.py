@@ -44,7 +44,9 @@ class Addresses:
 
     def for_space(self, text: bytes, here: str) -> bytes:
         """Replace the recorder's addresses by the Space's."""
-        return text.replace(here.encode(), self.origin.encode())
+        return _address(here.removeprefix("http:")).sub(
+            partial(_constant, self.origin.encode()), text
+        )
 
 
 class Rewriter:
