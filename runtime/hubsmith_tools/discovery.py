@@ -10,14 +10,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from hubsmith_runtime import ArgumentError, HubsmithError, Request
+from hubsmith_runtime import ArgumentError, Request
 from hubsmith_runtime.http import shown
 from hubsmith_runtime.reading import as_list, as_object
-from hubsmith_runtime.spaces.live import LiveSpace
-from hubsmith_runtime.spaces.signature import info_of_config, read_info
 from hubsmith_runtime.spaces.space import BaseSpace
 
 from .schemas import FILE, Schema, input_schema, output_schema
+from .snapshot import read_snapshot
 from .strictness import lax_reason
 from .tool import Tool
 from .words import quoted, said
@@ -44,50 +43,41 @@ def offers(space: object) -> list[Offer]:
             f"tools_of takes generated clients of Spaces, got {type(space).__name__}. A client with a "
             "vendored runtime has no tools."
         )
-    kinds = (one for one in type(space).__mro__ if vars(one).get("_source"))
-    module = next(kinds, BaseSpace).__module__.rpartition(".")[0]
-    try:
-        models = importlib.import_module(f"{module}.models")
-    except ImportError:
+    # A class of one's own may stand on a generated one.
+    modules = [kind.__module__ for kind in type(space).__mro__ if "_source" in vars(kind)]
+    models = next(filter(None, map(_models, modules)), None)
+    if models is None:
         raise ArgumentError(
             f"{type(space).__name__} is no generated client, so nothing says what its endpoints "
             "take. Run `hubsmith add` for the Space, and pass its client."
-        ) from None
+        )
     requests = [
-        cast("type[Request[Any]]", kind)
-        for kind in vars(models).values()
-        if isinstance(kind, type) and issubclass(kind, Request) and kind is not Request
+        cast("type[Request[Any]]", one)
+        for one in vars(models).values()
+        if isinstance(one, type) and issubclass(one, Request) and one is not Request
     ]
-    info, package = _info(models), module.rpartition(".")[2]
+    package = models.__name__.split(".")[-2]
+    known = read_snapshot(Path(models.__file__ or "").parent / "spec")
     return [
-        Offer(space=space, package=package, request=one, about=_about(info, one))
+        Offer(
+            space=space,
+            package=package,
+            request=one,
+            about=known.get(str(one.__endpoint__), {}),
+        )
         for one in requests
     ]
 
 
-def _info(models: ModuleType) -> dict[str, Any]:
-    """Return what the snapshot beside a client says of its endpoints, as `/info` has it."""
-    folder = Path(models.__file__ or "").parent / "spec"
-    documents: dict[str, Any] = {}
-    for kind in ("info", "config"):
-        try:
-            documents[kind] = json.loads((folder / f"{kind}.json").read_bytes())
-        except (OSError, ValueError, RecursionError):
-            continue
-    if (info := read_info(documents.get("info"))) is not None:
-        return info
+def _models(module: str) -> ModuleType | None:
+    """Return the requests beside the module of a client; `None` where there are none."""
+    package = module.rpartition(".")[0]
+    if module == BaseSpace.__module__ or not package:
+        return None
     try:
-        live = LiveSpace.parse(documents.get("config", {}), str(folder))
-    except HubsmithError:
-        return {}
-    return info_of_config(documents["config"], list(live.by_index.values()))
-
-
-def _about(info: dict[str, Any], request: type[Request[Any]]) -> dict[str, Any]:
-    endpoint = request.__endpoint__
-    if endpoint.name:
-        return as_object(as_object(info.get("named_endpoints")).get(endpoint.name))
-    return as_object(as_object(info.get("unnamed_endpoints")).get(str(endpoint.fn_index)))
+        return importlib.import_module(f"{package}.models")
+    except ModuleNotFoundError:
+        return None
 
 
 def chosen(found: Sequence[Offer], endpoints: Iterable[str] | None) -> list[Offer]:
@@ -153,8 +143,9 @@ def _described(schema: Schema, offer: Offer) -> Schema:
             told.append(f"Default: {_shown(default)}.")
         if label := entry.get("label"):
             told.append(f"The Space labels it {quoted(label, 80)}.")
-        words = as_object(entry.get("python_type")).get("description")
-        if words and one.get("format") != FILE:  # What Gradio says there is meant for Python.
+        # Gradio's own words on a file, such as "a local filepath", are meant for its client.
+        general = as_object(entry.get("python_type")).get("description")
+        if words := entry.get("info") or (general if one.get("format") != FILE else ""):
             told.append(said("The Space says of it:", words))
         about = " ".join(filter(None, told))
         properties[name] = {**one, "description": about} if about else one
