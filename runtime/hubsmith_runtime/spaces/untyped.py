@@ -127,7 +127,8 @@ def _read_documented(connection: Connection, all_endpoints: bool = False) -> Eff
         request = protocol.info(connection.base, undocumented=all_endpoints)
         answer = yield from connection.ask(request)
     except ConnectionFailedError as error:
-        return f"cannot be read ({error})"
+        # It is kept, so it is masked here and not only where it is raised.
+        return f"cannot be read ({connection.files.masked(str(error))})"
     if answer.status >= 500:  # The Space fails to make it.
         return f"cannot be read (HTTP {answer.status})"
     protocol.check(answer, f"{connection.name}: /info")
