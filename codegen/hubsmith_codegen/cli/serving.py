@@ -19,7 +19,7 @@ from hubsmith_runtime import (
 )
 from hubsmith_runtime.http import shown
 
-from ..compare.api import ApiDiff, diff_services, to_text
+from ..compare.api import Change, diff_services, to_text
 from ..load import RawSpec
 from ..load.fetch import BROKEN, NO_ANSWER, fetch, root_of
 from ..normalise.spaces import normalise
@@ -119,18 +119,20 @@ class ServedSpace:
         if now.digest == self._raw.digest:
             return None
         changes = diff_services(normalise(self._raw), normalise(now))
-        if not changes:
+        # Of its title, its version and its documents as such, no tool says anything.
+        found = tuple(one for one in changes.changes if one.rule.subject != "api")
+        if not found:
             return None
-        warn(f"{self._label} changed.")
-        warn(to_text(changes))
-        return self._words(changes)
+        for line in filter(None, to_text(changes).splitlines()):
+            warn(line)
+        return self._words(found)
 
-    def _words(self, changes: ApiDiff) -> str:
+    def _words(self, changes: Sequence[Change]) -> str:
         # A model reads it, so it has no word of the Space as it is now: rules, and former names.
         known = {str(one.endpoint) for one in normalise(self._raw).operations}
         named = [
             f"{one.endpoint} {one.rule.value}" if one.endpoint in known else one.rule.value
-            for one in changes.changes
+            for one in changes
         ]
         listed = ", ".join(dict.fromkeys(named[:_LISTED]))
         more = f" and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
@@ -165,6 +167,7 @@ def served(
         write(made.files, made.root)
         for omission in made.service.omissions:
             warn(f"{one.source}: left out {omission}")
+        importlib.invalidate_caches()  # It is newer than what Python knows of the folder.
         module = importlib.import_module(f"{made.root.parent.name}.{made.name}")
         token = reader.token if reader.is_alone or "://" not in one.address else None
         client = _client_in(module)(one.address, token=token, timeout=timeout)

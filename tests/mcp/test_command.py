@@ -1,0 +1,245 @@
+"""`hubsmith mcp` as a host starts it: over stdio, and over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hubsmith_codegen.cli import main
+from mcp import Client
+
+from tests.mcp.conftest import StartGradio, command, text_of
+from tests.mcp.test_server import CALLS
+from tests.support.paths import KITCHEN_SNAPSHOT
+
+HUBSMITH = [sys.executable, "-m", "hubsmith_codegen", "mcp"]
+
+
+@pytest.fixture
+def project(kitchen_url: str, tmp_path: Path) -> Path:
+    """A folder where the demo app is recorded as `kitchen`."""
+    (tmp_path / "hubsmith.toml").write_text(
+        f'[tool.hubsmith.spaces.kitchen]\nsource = "{kitchen_url}"\n', encoding="utf-8"
+    )
+    spec = tmp_path / "clients" / "kitchen" / "spec"
+    shutil.copytree(KITCHEN_SNAPSHOT, spec)
+    source = json.loads((spec / "source.json").read_text())
+    (spec / "source.json").write_text(json.dumps({**source, "source": kitchen_url}))
+    return tmp_path
+
+
+@contextlib.contextmanager
+def over_http(*arguments: str, folder: Path) -> Iterator[str]:
+    """Run `hubsmith mcp --http 0`, give its address, and end it with Ctrl-C, which must go well."""
+    process = subprocess.Popen(
+        [*HUBSMITH, *arguments, "--http", "0"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (0, ""), errors
+    assert "Traceback" not in errors
+
+
+async def call_all(client: Client) -> None:
+    """List and call every tool of the demo app, with progress."""
+    tools = (await client.list_tools()).tools
+    assert {tool.name for tool in tools} == set(CALLS)
+    messages: list[str | None] = []
+
+    async def note(_: float, __: float | None, message: str | None) -> None:
+        messages.append(message)
+
+    results = {
+        name: await client.call_tool(name, sent, progress_callback=note)
+        for name, sent in CALLS.items()
+    }
+    assert {name for name, one in results.items() if one.is_error} == {"fail", "img"}
+    assert results["greet"].structured_content == {"result": "Good evening, Bob!!!"}
+    assert any("baking bread" in str(message) for message in messages)
+
+
+def test_a_recorded_space_over_stdio(project: Path) -> None:
+    async def run() -> None:
+        async with Client(command("kitchen", folder=project)) as client:
+            await call_all(client)
+
+    asyncio.run(run())
+
+
+@pytest.mark.slow
+def test_over_http_for_this_machine_alone(kitchen_url: str, tmp_path: Path) -> None:
+    async def run(url: str) -> None:
+        async with Client(url) as client:
+            await call_all(client)
+
+    with over_http(kitchen_url, folder=tmp_path) as url:
+        assert url.startswith("http://127.0.0.1:") and url.endswith("/mcp")
+        asyncio.run(run(url))
+        ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        accept = {"accept": "application/json, text/event-stream"}
+        for header, value, status in (
+            ("host", "rebound.example:80", 421),
+            ("origin", "https://page.example", 403),
+            ("origin", "http://localhost:3000", 403),
+            ("origin", "null", 403),
+            ("content-type", "text/plain", 400),
+        ):
+            answer = httpx.post(url, json=ping, headers={**accept, header: value})
+            assert answer.status_code == status, (header, value, answer.text)
+
+
+@pytest.mark.slow
+def test_one_endpoint_and_a_folder(project: Path) -> None:
+    (project / "shared").mkdir()
+    (project / "shared" / "card.txt").write_text("two eggs")
+    words = ("kitchen", "--endpoint", "/shout", "--files", "shared")
+
+    async def run() -> None:
+        async with Client(command(*words, folder=project)) as client:
+            assert [tool.name for tool in (await client.list_tools()).tools] == ["shout"]
+            result = await client.call_tool("shout", {"recipe": "card.txt"})
+            assert (project / "shared" / result.content[1].name).read_text() == "TWO EGGS"
+            refused = await client.call_tool("shout", {"recipe": "../hubsmith.toml"})
+            assert refused.is_error
+            assert "local files are read from" in text_of(refused)
+
+    asyncio.run(run())
+
+
+def sent(process: subprocess.Popen[str], *messages: dict[str, Any]) -> None:
+    assert process.stdin is not None
+    for message in messages:
+        process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+    process.stdin.flush()
+
+
+def begun(process: subprocess.Popen[str], tool: str, **arguments: Any) -> None:
+    """Shake hands as a host of an older protocol does, and begin a call."""
+    version = {"protocolVersion": "2025-06-18", "capabilities": {}}
+    about = {"clientInfo": {"name": "host", "version": "1"}}
+    sent(process, {"id": 1, "method": "initialize", "params": {**version, **about}})
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["result"]["serverInfo"]["name"] == "hubsmith"
+    call = {"name": tool, "arguments": arguments, "_meta": {"progressToken": "one"}}
+    sent(
+        process,
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/call", "params": call},
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["end", "SIGTERM", "SIGINT"])
+def test_when_the_host_ends_so_do_its_jobs(
+    how: str, start_gradio: StartGradio, tmp_path: Path
+) -> None:
+    url = start_gradio(Path(__file__).with_name("cancelled_app.py"))
+    process = subprocess.Popen(
+        [*HUBSMITH, url],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        begun(process, "count", name=how)
+        assert process.stdin is not None and process.stdout is not None
+        while json.loads(process.stdout.readline())["params"]["progress"] < 1:
+            pass
+        if how == "end":
+            process.stdin.close()
+        else:
+            process.send_signal(getattr(signal, how))  # Its stdin stays open, as in a terminal.
+        assert process.wait(20) == 0
+        for line in process.stdout.read().splitlines():
+            assert json.loads(line)["jsonrpc"] == "2.0"
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+
+    async def ended() -> list[str]:
+        async with Client(command(url, "--endpoint", "ended", folder=tmp_path)) as client:
+            result = await client.call_tool("ended", {})
+            assert result.structured_content
+            return result.structured_content["result"]
+
+    assert how in asyncio.run(ended())
+
+
+@pytest.mark.slow
+def test_stdout_carries_the_protocol_alone(kitchen_url: str, tmp_path: Path) -> None:
+    noisy = tmp_path / "noisy.py"
+    noisy.write_text(
+        """
+import os, sys
+from hubsmith_codegen.cli import main
+from hubsmith_tools import AsyncTools
+
+quiet = AsyncTools.call
+
+async def call(self, *arguments, **options):
+    print("noise")
+    os.write(1, b"more noise\\n")
+    return await quiet(self, *arguments, **options)
+
+AsyncTools.call = call
+sys.exit(main(sys.argv[1:]))
+"""
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(noisy), "mcp", kitchen_url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        begun(process, "greet", name="Bob")
+        assert process.stdin is not None and process.stdout is not None
+        while "result" not in (answer := json.loads(process.stdout.readline())):
+            pass
+        assert answer["result"]["structuredContent"] == {"result": "Good evening, Bob!!!"}
+        process.stdin.close()
+        assert process.stdout.read() == ""
+        assert process.stderr is not None
+        assert {"noise", "more noise"} <= {*process.stderr.read().splitlines()}
+
+
+def test_without_the_package_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("hubsmith_tools.mcp")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    assert main(["mcp", "owner/kitchen"]) == 2
+    assert 'pip install "hubsmith[codegen,mcp]"' in capsys.readouterr().err
+
+
+def test_what_is_wrong_is_said_before_it_serves(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    assert main(["mcp", "pantry"]) == 2
+    assert "pantry" in capsys.readouterr().err
+    assert main(["mcp", "kitchen", "--endpoint", "/dance"]) == 2
+    assert "There is no endpoint /dance" in capsys.readouterr().err
+    assert main(["mcp", "kitchen", "--files", "missing"]) == 2
+    assert "missing is not a folder" in capsys.readouterr().err
