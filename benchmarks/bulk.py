@@ -123,7 +123,7 @@ def chat(seconds: float, most: int | None, name: str) -> Measured:
 
 def queue(name: str) -> Measured:
     app = ROOT / "tests" / "bulk" / "counting_app.py"
-    environment = {"BULK_SECONDS": "0.05", "BULK_WORKERS": "1", "BULK_MAX_SIZE": "20"}
+    environment = {"APP_SECONDS": "0.05", "APP_WORKERS": "1", "APP_MAX_SIZE": "20"}
     with tempfile.TemporaryDirectory() as folder:
         served = serve(sys.executable, app, Path(folder), **environment)
         with served as url, Client(url) as client:

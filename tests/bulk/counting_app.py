@@ -1,6 +1,6 @@
 """A Gradio app that counts what it does; its queue and its speed are set by the environment.
 
-Apps of one environment are one server: each file of tests has `BULK_COUNTS` of its own.
+Apps of one environment are one server: each file of tests has `APP_COUNTS` of its own.
 """
 
 # Gradio reads the annotations of these functions: they must be types, not text.
@@ -12,9 +12,9 @@ from typing import Any, cast
 
 import gradio as gr
 
-SECONDS = float(os.environ.get("BULK_SECONDS", "0"))
-WORKERS = int(os.environ.get("BULK_WORKERS", "0")) or None
-MAX_SIZE = int(os.environ.get("BULK_MAX_SIZE", "0")) or None
+SECONDS = float(os.environ.get("APP_SECONDS", "0"))
+WORKERS = int(os.environ.get("APP_WORKERS", "0")) or None
+MAX_SIZE = int(os.environ.get("APP_MAX_SIZE", "0")) or None
 
 executions = 0
 lock = threading.Lock()

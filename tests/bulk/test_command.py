@@ -30,7 +30,7 @@ APP = Path(__file__).with_name("counting_app.py")
 
 @pytest.fixture(scope="module")
 def url(start_gradio: Callable[..., str]) -> str:
-    return start_gradio(APP, BULK_WORKERS="40", BULK_COUNTS="command")
+    return start_gradio(APP, HOST="loads", APP_WORKERS="40", APP_COUNTS="command")
 
 
 @pytest.fixture(autouse=True)

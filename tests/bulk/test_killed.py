@@ -89,7 +89,7 @@ def test_a_space_runs_each_row_once_but_for_the_kills(
     tmp_path: Path, start_gradio: Callable[..., str]
 ) -> None:
     url = start_gradio(
-        Path(__file__).with_name("counting_app.py"), BULK_WORKERS="40", BULK_COUNTS="killed"
+        Path(__file__).with_name("counting_app.py"), APP_WORKERS="40", APP_COUNTS="killed"
     )
     with Client(url) as client:
         before = client.predict(api_name="/count")

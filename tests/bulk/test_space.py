@@ -7,9 +7,11 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ StartGradio = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def url(start_gradio: StartGradio) -> str:
-    return start_gradio(APP, BULK_WORKERS="40", BULK_COUNTS="space")
+    return start_gradio(APP, HOST="loads", APP_WORKERS="40", APP_COUNTS="space")
 
 
 def test_rows_by_name_and_in_order_with_ids(url: str) -> None:
@@ -128,7 +130,7 @@ def test_requests_of_a_generated_client(start_gradio: StartGradio, tmp_path: Pat
 
 @pytest.mark.slow
 def test_a_full_queue_is_waited_for(start_gradio: StartGradio) -> None:
-    url = start_gradio(APP, BULK_WORKERS="1", BULK_MAX_SIZE="3", BULK_SECONDS="0.02")
+    url = start_gradio(APP, HOST="loads", APP_WORKERS="1", APP_MAX_SIZE="3", APP_SECONDS="0.02")
     rows = [{"number": number} for number in range(100, 160)]
     with Client(url) as client:
         before = client.predict(api_name="/count")
@@ -153,8 +155,8 @@ class Restarting:
             **os.environ,
             "GRADIO_SERVER_PORT": str(self.port),
             "GRADIO_TEMP_DIR": str(folder),
-            "BULK_SECONDS": "0.02",
-            "BULK_WORKERS": "4",
+            "APP_SECONDS": "0.02",
+            "APP_WORKERS": "4",
         }
         self._log = (folder / "log").open("wb")
         self._process: subprocess.Popen[bytes] | None = None
@@ -191,25 +193,33 @@ class Restarting:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("repeat_lost", [True, False])
-def test_a_server_that_restarts_in_the_middle(tmp_path: Path, repeat_lost: bool) -> None:
+def test_a_server_that_restarts_in_the_middle(tmp_path: Path) -> None:
     app = Restarting(tmp_path)
-    rows = [{"number": number} for number in range(100, 400)]
-    with app.running(), Client(app.url) as client:
-        journal = tmp_path / "run.jsonl"
-        run = client.map(
-            "/double", rows, checkpoint=journal, concurrency=8, repeat_lost=repeat_lost
-        )
-        lost = 0
-        for number, one in enumerate(run):
-            lost += one.error is not None
+    rows = {start: [{"number": start + number} for number in range(300)] for start in (100, 500)}
+    journals = {start: tmp_path / f"{start}.jsonl" for start in rows}
+    lost = dict.fromkeys(rows, 0)
+
+    def run(client: Client, start: int) -> None:
+        options: Any = {"concurrency": 8, "repeat_lost": start == 500}
+        done = client.map("/double", rows[start], checkpoint=journals[start], **options)
+        for number, one in enumerate(done):
+            lost[start] += one.error is not None
             if number == 30:
-                app.kill()
-                app.start()
-        if repeat_lost:
-            assert lost == 0
-        assert lost <= 8  # What was under way.
-        assert len(list(read_journal(journal))) == 300
-        again = client.map("/double", rows, checkpoint=journal, retry_failed=True)
-        assert len(list(again)) == lost
-        assert {one["value"] for one in read_journal(journal)} == set(range(200, 800, 2))
+                middle.wait(60)  # Neither is done before the server is killed.
+
+    middle = threading.Barrier(3)
+    with app.running(), Client(app.url) as client, ThreadPoolExecutor() as threads:
+        runs = [threads.submit(run, client, start) for start in rows]
+        middle.wait(60)
+        app.kill()
+        app.start()
+        for one in runs:
+            one.result()
+        assert lost[500] == 0
+        assert lost[100] <= 8  # What was under way.
+        for start, journal in journals.items():
+            assert len(list(read_journal(journal))) == 300
+            again = client.map("/double", rows[start], checkpoint=journal, retry_failed=True)
+            assert len(list(again)) == lost[start]
+            values = {one["value"] for one in read_journal(journal)}
+            assert values == set(range(2 * start, 2 * start + 600, 2))

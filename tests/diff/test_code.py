@@ -1,4 +1,8 @@
-"""`hubsmith diff --code`: the lines of the user's code that the new client breaks."""
+"""`hubsmith diff --code`: the lines of the user's code that the new client breaks.
+
+Type checkers take seconds for each case: `make test-code` tries every case with both, other runs a
+few of them.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +52,8 @@ def main():
     return kitchen.shout("fire"), broken
 """
 SNAPSHOT = "snapshots/kitchen"
+IS_WHOLE = os.environ.get("HUBSMITH_CHECKERS") == "all"
+one_of_many = pytest.mark.skipif(not IS_WHOLE, reason="`make test-code` tries every case")
 
 
 def write(folder: Path, info: Any) -> None:
@@ -94,7 +100,7 @@ def checker(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     if os.name == "nt":
         pytest.skip("The environment is made of shell scripts")
     is_first = request.node.originalname == test_the_lines_that_break_and_no_others.__name__
-    if request.param == "mypy" and not is_first and os.environ.get("HUBSMITH_CHECKERS") != "all":
+    if request.param == "mypy" and not is_first and not IS_WHOLE:
         pytest.skip("`make test-code` tries every case with both type checkers")
     programs = tmp_path / "environment" / "bin"
     programs.mkdir(parents=True)
@@ -147,7 +153,10 @@ LAYOUTS: dict[str, tuple[str, dict[str, str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "layout",
+    [pytest.param(name, marks=[one_of_many] * (number > 0)) for number, name in enumerate(LAYOUTS)],
+)
 def test_wherever_the_client_is_imported_from(
     layout: str, project: Project, checker: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,6 +169,7 @@ def test_wherever_the_client_is_imported_from(
     assert places(found) == sorted((path, 2) for path in users)
 
 
+@one_of_many
 def test_an_installed_project_is_not_what_is_checked(
     project: Project, checker: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -177,6 +187,7 @@ def test_an_installed_project_is_not_what_is_checked(
     assert places(broken(capsys, "kitchen", "--code", "tests")) == [("tests/use.py", 2)]
 
 
+@one_of_many
 def test_a_client_with_its_own_runtime(
     project: Project, checker: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -185,6 +196,7 @@ def test_a_client_with_its_own_runtime(
     assert [one["line"] for one in broken(capsys, "kitchen", "--code", ".")][-1] == 13
 
 
+@one_of_many
 def test_what_was_broken_or_excused_before_is_no_news(
     project: Project, checker: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -229,6 +241,7 @@ def lucky(project: Project) -> Project:
     return project
 
 
+@one_of_many
 def test_the_code_is_what_counts(lucky: Project, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "kitchen"]) == 1
     assert main(["diff", "kitchen", "--code", "use.py"]) == 0

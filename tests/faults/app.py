@@ -8,7 +8,7 @@ from pathlib import Path
 
 import gradio as gr
 
-RUNS = Path(os.environ["FAULTS_RUNS"])
+RUNS = Path(os.environ["APP_RUNS"])
 
 
 def note(name):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import gradio as gr
 
-STEPS = Path(os.environ["FAULTS_STEPS"])
+STEPS = Path(os.environ["APP_STEPS"])
 
 
 def last(name):

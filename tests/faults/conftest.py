@@ -25,7 +25,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def app(start_gradio: Callable[..., str], runs: Path) -> str:
-    return start_gradio(FOLDER / "app.py", FAULTS_RUNS=str(runs))
+    return start_gradio(FOLDER / "app.py", HOST="loads", APP_RUNS=str(runs))
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app(start_gradio: Callable[..., str], steps: Path) -> str:
-    return start_gradio(APP, FAULTS_STEPS=str(steps))
+    return start_gradio(APP, HOST="loads", APP_STEPS=str(steps))
 
 
 @pytest.fixture

@@ -78,8 +78,8 @@ class _Host:
 class GradioApps:
     """Starts each app once per environment.
 
-    Variables that start with `APP_` are for the app alone; others hold for a whole process, so that
-    apps that need them are served by another one.
+    Variables that start with `APP_` are for the app alone, while its script runs; others hold for a
+    whole process, so that apps that need them are served by another one: `HOST` has no other use.
     """
 
     folder: Path
