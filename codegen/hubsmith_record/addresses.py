@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TypeAlias
 from urllib.parse import urlsplit
+
+Headers: TypeAlias = "list[tuple[bytes, bytes]]"
 
 _HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
     "te", "trailer", "transfer-encoding", "upgrade",
 })  # fmt: skip
 # What is about the connection to the Space, and no business of a page that came over another one.
-_OWN = frozenset({"alt-svc", "set-cookie", "strict-transport-security"})
+_OWN = frozenset({"alt-svc", "strict-transport-security"})
 _ENDS_ADDRESS = (b'"', b" ", b"\n", b"<")
 
 
@@ -104,58 +107,44 @@ class Cookies:
         )
 
 
-def passed_on(headers: Iterable[tuple[str, str]], *without: str) -> list[tuple[str, str]]:
-    """Return headers without those that concern one connection, and without those that are named."""
-    kept = [(name.lower(), value) for name, value in headers]
-    named = {
-        word.strip().lower()
-        for name, value in kept
-        if name == "connection"
-        for word in value.split(",")
-    }
-    dropped = _HOP_BY_HOP | named | {*without}
-    return [(name, value) for name, value in kept if name not in dropped]
-
-
 def for_page(
-    headers: Iterable[tuple[str, str]],
-    addresses: Addresses,
-    cookies: Cookies,
-    here: str,
-    *without: str,
-) -> list[tuple[bytes, bytes]]:
-    """Return the headers of an answer as the browser gets them."""
-    own: list[tuple[str, str]] = []
-    for name, value in passed_on(headers, *without):
+    headers: Headers, addresses: Addresses, cookies: Cookies, here: str, *without: str
+) -> Headers:
+    """Return the headers of an answer as the browser gets them, without those that are named."""
+    own: Headers = []
+    for name, value in _passed_on(headers, without):
         if name == "set-cookie":
-            own.append((name, cookies.for_page(value)))
-        elif name not in _OWN:
-            own.append((name, addresses.for_page(value.encode(), here).decode()))
-    return _encoded(own)
+            value = cookies.for_page(value)
+        elif name in _OWN:
+            continue
+        own.append((name.encode(), addresses.for_page(value.encode("latin-1"), here)))
+    return own
 
 
 def for_space(
-    headers: Iterable[tuple[str, str]],
+    headers: Headers,
     addresses: Addresses,
     cookies: Cookies,
     credentials: Mapping[str, str],
     here: str,
-) -> list[tuple[bytes, bytes]]:
+) -> Headers:
     """Return the headers of a request as the Space gets them, with its credentials."""
-    own = [
-        (name, addresses.for_space(value.encode(), here).decode())
-        for name, value in passed_on(
-            headers, "host", "cookie", "accept-encoding", "content-length", *credentials
-        )
-    ]
-    sent = "; ".join(value for name, value in headers if name.lower() == "cookie")
-    if mine := cookies.for_space(sent):
-        own.append(("cookie", mine))
-    return _encoded([*own, ("accept-encoding", "identity"), *credentials.items()])
+    own: Headers = []
+    without = ("host", "accept-encoding", "content-length", *credentials)
+    for name, value in _passed_on(headers, without):
+        if name == "cookie" and not (value := cookies.for_space(value)):
+            continue
+        own.append((name.encode(), addresses.for_space(value.encode("latin-1"), here)))
+    added = [("accept-encoding", "identity"), *credentials.items()]
+    return [*own, *((name.encode(), value.encode()) for name, value in added)]
 
 
-def _encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+def _passed_on(headers: Headers, without: Sequence[str]) -> list[tuple[str, str]]:
+    """Return headers without those that concern one connection, and without those that are named."""
+    text = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
+    stated = ",".join(value for name, value in text if name == "connection")
+    dropped = _HOP_BY_HOP | {*without} | {word.strip().lower() for word in stated.split(",")}
+    return [(name, value) for name, value in text if name not in dropped]
 
 
 def _constant(text: bytes, _: object) -> bytes:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,7 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from .addresses import Addresses, Cookies, Rewriter, for_page, for_space
+from .addresses import Addresses, Cookies, Headers, Rewriter, for_page, for_space
 from .traffic import EventStream, Traffic
 from .uploads import Spool, files_of, joined
 
@@ -43,6 +44,15 @@ _LIMITS, _DOCUMENT_SECONDS = (
     httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=2.0),
     20,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A request, the address at which the browser sees the recorder, and what the Space is sent."""
+
+    request: Request
+    here: str
+    headers: Headers
 
 
 class Proxy:
@@ -90,14 +100,14 @@ class Proxy:
             response = _refusal(502, f"{self._addresses.root} gives no answer: {reason}")
         await response(scope, receive, send)
 
-    async def learn(self, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+    async def learn(self, headers: Headers | None = None) -> None:
         """Read the documents of the Space, unless they are known or a login must come first."""
-        headers = self._headers([], "") if headers is None else headers
+        headers = headers or self._headers([], "")
         async with self._learning:
             if self.documents:
                 return
             config = await self._document("/config", headers)
-            if not isinstance(config.get("dependencies"), list):
+            if "dependencies" not in config:
                 return
             prefix = as_text(config.get("api_prefix")).rstrip("/")
             self._traffic.config = config
@@ -107,7 +117,7 @@ class Proxy:
             if prefix:
                 self.documents["openapi"] = await self._document(f"{prefix}/openapi.json", headers)
 
-    async def _document(self, path: str, headers: list[tuple[bytes, bytes]]) -> Mapping[str, Any]:
+    async def _document(self, path: str, headers: Headers) -> Mapping[str, Any]:
         with contextlib.suppress(httpx.HTTPError, ValueError):
             answer = await self._client.get(
                 self._addresses.root + path, headers=headers, timeout=_DOCUMENT_SECONDS
@@ -124,79 +134,64 @@ class Proxy:
         if request.headers.get("upgrade", "").lower() == "websocket":
             self._traffic.note("The page asked for a WebSocket, which does not pass the recorder.")
             return _refusal(501, "WebSockets do not pass the recorder")
-        headers = self._headers(_pairs(request.headers.raw), here)
+        visit = _Visit(request, here, self._headers(request.headers.raw, here))
         if request.method == "POST":
             if call := _CALL.search(path):
-                return await self._call(request, here, headers, call[1] or "")
+                return await self._call(visit, call[1] or "")
             if _UPLOAD.search(path):
-                return await self._upload(request, here, headers)
+                return await self._upload(visit)
             if _CANCEL.search(path):
                 body = await _whole(request)
                 self._traffic.cancel(body)
-                return await self._whole_answer(request, here, headers, body)
+                return self._answered(visit, *await self._ask(visit, body))
             if unseen := _NOT_KEPT_PATH.search(path):
                 self._traffic.note(_NOT_KEPT[unseen[1]])
         elif "text/html" in request.headers.get("accept", "") or path.endswith("/config"):
-            await self.learn(headers)  # Where the Space says it runs must be known for its page.
-        return await self._stream(request, here, headers)
+            await self.learn(visit.headers)  # Its page has addresses that only the Space knows.
+        return await self._stream(visit)
 
-    async def _call(
-        self, request: Request, here: str, headers: list[tuple[bytes, bytes]], name: str
-    ) -> Response:
-        body = self._addresses.for_space(await _whole(request), here)
+    async def _call(self, visit: _Visit, name: str) -> Response:
+        body = self._addresses.for_space(await _whole(visit.request), visit.here)
         if len(body) > LARGEST_CALL:
             return _refusal(413, f"a call of more than {LARGEST_CALL >> 20} MiB cannot be recorded")
-        await self.learn(headers)
+        await self.learn(visit.headers)
         call = self._traffic.begin(body, name=name)
-        is_answered = False
         try:
-            answer = await self._send(request, headers, body)
-            content = await _content(answer)
-            is_answered = True
-        finally:
-            if call is not None and not is_answered:
+            answer, content = await self._ask(visit, body)
+        except BaseException:
+            if call is not None:
                 self._traffic.lost(call)
+            raise
         if call is not None:
             self._traffic.answer(call, answer.status_code, self._masked(content))
-        return self._answered(answer, content, here)
+        return self._answered(visit, answer, content)
 
-    async def _upload(
-        self, request: Request, here: str, headers: list[tuple[bytes, bytes]]
-    ) -> Response:
+    async def _upload(self, visit: _Visit) -> Response:
         spool = Spool(self._folder)
 
         async def passing() -> AsyncIterator[bytes]:
-            async for piece in request.stream():
+            async for piece in visit.request.stream():
                 spool.write(piece)
                 yield piece
 
         try:
-            answer = await self._send(request, headers, passing())
-            content = await _content(answer)
+            answer, content = await self._ask(visit, passing())
             if answer.status_code == 200:
-                content_type = request.headers.get("content-type", "")
-                files = await asyncio.to_thread(
-                    files_of, spool.content(), content_type, self._folder
-                )
+                kind = visit.request.headers.get("content-type", "")
+                # In a thread: it may have gigabytes.
+                files = await asyncio.to_thread(files_of, spool.content(), kind, self._folder)
                 with contextlib.suppress(ValueError):
                     paths = [as_text(path) for path in as_list(parsed(content))]
                     self._traffic.uploads.update(joined(files, paths))
         finally:
             spool.discard()
-        return self._answered(answer, content, here)
+        return self._answered(visit, answer, content)
 
-    async def _whole_answer(
-        self, request: Request, here: str, headers: list[tuple[bytes, bytes]], body: bytes
-    ) -> Response:
-        answer = await self._send(request, headers, body)
-        return self._answered(answer, await _content(answer), here)
-
-    async def _stream(
-        self, request: Request, here: str, headers: list[tuple[bytes, bytes]]
-    ) -> Response:
+    async def _stream(self, visit: _Visit) -> Response:
+        request, path = visit.request, visit.request.url.path
         has_body = {"content-length", "transfer-encoding"} & {*request.headers}
-        answer = await self._send(request, headers, request.stream() if has_body else None)
-        path, kind = request.url.path, answer.headers.get("content-type", "")
+        answer = await self._send(visit, request.stream() if has_body else None)
+        kind = answer.headers.get("content-type", "")
         is_rewritten = kind.startswith(_REWRITTEN) and not _FILE.search(path)
         events: EventStream | None = None
         if _EVENTS.search(path):
@@ -204,7 +199,7 @@ class Proxy:
             events = EventStream(self._traffic, session_hash, self._masked)
 
         async def pieces() -> AsyncIterator[bytes]:
-            rewriter = Rewriter(self._addresses, here)
+            rewriter = Rewriter(self._addresses, visit.here)
             try:
                 async for piece in _pieces(answer):
                     if events is not None:
@@ -216,41 +211,46 @@ class Proxy:
                 await answer.aclose()
 
         response = StreamingResponse(pieces(), answer.status_code)
-        response.raw_headers = self._shown_headers(answer, here, is_changed=is_rewritten)
+        response.raw_headers = self._shown_headers(visit, answer, is_changed=is_rewritten)
         return response
 
-    def _answered(self, answer: httpx.Response, content: bytes, here: str) -> Response:
-        shown = self._addresses.for_page(content, here)
+    def _answered(self, visit: _Visit, answer: httpx.Response, content: bytes) -> Response:
+        shown = self._addresses.for_page(content, visit.here)
         response = Response(shown, answer.status_code)
-        own = self._shown_headers(answer, here, is_changed=True)
+        own = self._shown_headers(visit, answer, is_changed=True)
         response.raw_headers = [*own, (b"content-length", str(len(shown)).encode())]
         return response
 
-    def _shown_headers(
-        self, answer: httpx.Response, here: str, *, is_changed: bool
-    ) -> list[tuple[bytes, bytes]]:
-        without = ["content-encoding"] if _is_unpacked(answer) else []
-        if is_changed:
-            without += ["content-length", "cache-control"]
-        elif without:
-            without.append("content-length")
-        own = for_page(_pairs(answer.headers.raw), self._addresses, self._cookies, here, *without)
-        # What has an address in it is right for this recording only.
+    def _shown_headers(self, visit: _Visit, answer: httpx.Response, *, is_changed: bool) -> Headers:
+        # What has an address of the recorder in it is right for this recording only.
+        without = ["content-length", "cache-control"] if is_changed else []
+        if _is_unpacked(answer):
+            without += ["content-encoding", "content-length"]
+        own = for_page(answer.headers.raw, self._addresses, self._cookies, visit.here, *without)
         return [*own, (b"cache-control", b"no-store")] if is_changed else own
 
-    def _headers(self, given: list[tuple[str, str]], here: str) -> list[tuple[bytes, bytes]]:
-        secret = {name: value for name, value in given if name in ("authorization", "cookie")}
-        self._origins.hide(secret)
+    def _headers(self, given: Headers, here: str) -> Headers:
+        secret = {b"authorization", b"cookie"}
+        for name, value in given:
+            if name.lower() in secret:
+                self._origins.hide({name.decode(): value.decode("latin-1")})
         return for_space(given, self._addresses, self._cookies, self._credentials, here)
 
+    async def _ask(
+        self, visit: _Visit, content: bytes | AsyncIterator[bytes]
+    ) -> tuple[httpx.Response, bytes]:
+        answer = await self._send(visit, content)
+        try:
+            return answer, b"".join([piece async for piece in _pieces(answer)])
+        finally:
+            await answer.aclose()
+
     async def _send(
-        self,
-        request: Request,
-        headers: list[tuple[bytes, bytes]],
-        content: bytes | AsyncIterator[bytes] | None,
+        self, visit: _Visit, content: bytes | AsyncIterator[bytes] | None
     ) -> httpx.Response:
-        raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
-        query: bytes = request.scope.get("query_string", b"")
+        request, headers = visit.request, visit.headers
+        raw: bytes = request.scope["raw_path"]  # As the browser sent it, with its escapes.
+        query: bytes = request.scope["query_string"]
         url = self._addresses.origin + (raw + b"?" + query if query else raw).decode("ascii")
         length = request.headers.get("content-length")
         if length is not None and not isinstance(content, bytes):
@@ -267,10 +267,9 @@ def _refused(request: Request, host: str, here: str) -> Response | None:
     """Refuse what another site asks: by a name that leads here, or from within its page."""
     if not _LOOPBACK.fullmatch(host):
         return _refusal(421, "the recorder answers at 127.0.0.1 and localhost only")
-    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "")
-    is_elsewhere = site in ("cross-site", "same-site")
+    is_elsewhere = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
     is_visit = request.headers.get("sec-fetch-mode") == "navigate"
-    if (origin is not None and origin != here) or (is_elsewhere and not is_visit):
+    if request.headers.get("origin", here) != here or (is_elsewhere and not is_visit):
         return _refusal(403, "the recorder answers its own page only")
     return None
 
@@ -288,20 +287,9 @@ async def _whole(request: Request) -> bytes:
     return bytes(body)
 
 
-async def _content(answer: httpx.Response) -> bytes:
-    try:
-        return b"".join([piece async for piece in _pieces(answer)])
-    finally:
-        await answer.aclose()
-
-
 def _pieces(answer: httpx.Response) -> AsyncIterator[bytes]:
     return answer.aiter_bytes() if _is_unpacked(answer) else answer.aiter_raw()
 
 
 def _is_unpacked(answer: httpx.Response) -> bool:
     return answer.headers.get("content-encoding", "").lower() in _ENCODINGS
-
-
-def _pairs(raw: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]

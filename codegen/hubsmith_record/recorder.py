@@ -12,11 +12,10 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import uvicorn
-from hubsmith_codegen.load.fetch import root_of
-from hubsmith_runtime import AuthenticationError, HubsmithError, SpaceUnavailableError, SpecError
+from hubsmith_codegen.load.fetch import get, required, resolve, root_of
+from hubsmith_runtime import AuthenticationError, HubsmithError
 from hubsmith_runtime.driver import Driver
-from hubsmith_runtime.effects import Effects, Send
-from hubsmith_runtime.http import HttpRequest, Response, origin_of, shown
+from hubsmith_runtime.http import origin_of
 from hubsmith_runtime.reading import as_object
 from hubsmith_runtime.spaces.source import Source
 from hubsmith_runtime.transport import Origins
@@ -27,8 +26,6 @@ from .recording import RecordedCall, Recording
 from .traffic import Traffic
 
 HOST = "127.0.0.1"
-
-_LARGEST_DOCUMENT = 64 << 20
 
 
 class Recorder:
@@ -52,7 +49,7 @@ class Recorder:
             config=documents.get("config", {}),
             info=documents.get("info", {}),
             openapi=documents.get("openapi") or None,
-            calls=tuple(call.recorded() for call in [*traffic.calls]),
+            calls=tuple(call.recorded for call in [*traffic.calls]),
             uploads=dict(traffic.uploads),
             skipped=traffic.notes(),
         )
@@ -162,45 +159,17 @@ def _connect(place: Source, origins: Origins, timeout: float) -> tuple[str, dict
     """Return where the Space runs, and the headers that it gets beside those of the browser."""
     driver = Driver(origins)
     try:
-        named = place.root
-        if named is None:
-            named = place.read_host(_get(driver, place.hub_request("host").url, timeout))
+        named = place.root or resolve(driver, place, timeout)
         credentials = place.credentials(named)
         origins.allow(credentials)
-        answer = _get(driver, f"{named}/config", timeout)
-        _check(answer, place.name)
+        answer = get(driver, f"{named}/config", timeout)
+        try:
+            required(answer, place.name)
+        except AuthenticationError:
+            if "detail" not in as_object(answer.json()):
+                raise  # An app that asks for a login says so; its page has the form for it.
         # A redirect may lead to where the app runs, but not the credentials to another origin.
         root = answer.url.partition("?")[0].rstrip("/").removesuffix("/config")
         return root, credentials.get(origin_of(root), {})
     finally:
         driver.close()
-
-
-def _get(driver: Driver, url: str, timeout: float) -> Response:
-    def call() -> Effects[Response]:
-        return (yield Send(HttpRequest(method="GET", url=url, largest=_LARGEST_DOCUMENT)))
-
-    return driver.run(call(), timeout)
-
-
-def _check(answer: Response, name: str) -> None:
-    """Refuse what is no Gradio app; one that asks for a login is, as its page has the form for it."""
-    where, said = f"{name}: GET {shown(answer.url)}", as_object(answer.json())
-    if answer.status == 200 and isinstance(said.get("dependencies"), list):
-        return
-    if answer.status in (401, 403):
-        if "detail" in said:
-            return
-        raise AuthenticationError(
-            f"{where} answered {answer.status}. If the Space is private, pass --token."
-        )
-    if answer.status >= 500:
-        raise SpaceUnavailableError.of(
-            f"{where} answered {answer.status}: the Space does not run, or is starting. "
-            "Open its page to see, then try again.",
-            answer.status,
-        )
-    raise SpecError(
-        f"{where} answered {answer.status} and not the configuration of a Gradio app. Is the "
-        "address right? A private Space needs --token."
-    )

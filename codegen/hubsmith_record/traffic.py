@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hubsmith_runtime.errors import AppError, HubsmithError
@@ -27,42 +27,15 @@ _PROTOCOLS_WITHOUT_DIFFS = ("sse", "sse_v1")
 _UNSAID = "the Space does not say why"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Call:
     """A call that may still be under way."""
 
-    fn_index: int
-    data: list[Any]
-    session_hash: str
-    started: float
-    is_queued: bool
-    trigger_id: int | None = None
-    event_data: Any = None
+    recorded: RecordedCall
+    """What is known of it by now."""
     event_id: str = ""
-    outputs: list[Any] = field(default_factory=list[Any])
-    partials: int = 0
-    partial_outputs: list[list[Any]] = field(default_factory=list[list[Any]])
-    error: str | None = None
-    ended: float | None = None
     is_over: bool = False
     values: Accumulator = field(default_factory=Accumulator)
-
-    def recorded(self) -> RecordedCall:
-        """What is known of it by now."""
-        return RecordedCall(
-            fn_index=self.fn_index,
-            data=self.data,
-            outputs=self.outputs,
-            partials=self.partials,
-            partial_outputs=tuple(self.partial_outputs),
-            error=self.error,
-            trigger_id=self.trigger_id,
-            event_data=self.event_data,
-            session_hash=self.session_hash,
-            started=self.started,
-            ended=self.ended,
-            is_queued=self.is_queued,
-        )
 
 
 class Traffic:
@@ -107,10 +80,7 @@ class Traffic:
         Returns:
             The call, for `answer`, or None where it is not kept.
         """
-        try:
-            sent = as_object(parsed(body))
-        except ValueError:
-            sent = {}
+        sent = _object(body)
         fn_index = as_count(sent.get("fn_index"))
         if fn_index is None:
             fn_index = self._named(name)
@@ -120,32 +90,30 @@ class Traffic:
         if len(self.calls) >= CALLS_KEPT:
             self.note(f"Calls after the first {CALLS_KEPT} are not kept.")
             return None
-        call = Call(
+        recorded = RecordedCall(
             fn_index=fn_index,
             data=as_list(sent.get("data")),
+            trigger_id=as_count(sent.get("trigger_id")),
+            event_data=sent.get("event_data"),
             session_hash=as_text(sent.get("session_hash")),
             started=self._now(),
             is_queued=not name,
-            trigger_id=as_count(sent.get("trigger_id")),
-            event_data=sent.get("event_data"),
         )
+        call = Call(recorded)
         self.calls.append(call)
-        self._joining += call.is_queued
-        self._on_start(call.recorded())
+        self._joining += recorded.is_queued
+        self._on_start(recorded)
         return call
 
     def answer(self, call: Call, status: int, body: bytes) -> None:
         """Take the answer to a call: its event id, its result, or why it was refused."""
-        self._joining -= call.is_queued
-        try:
-            said = as_object(parsed(body))
-        except ValueError:
-            said = {}
+        is_queued, said = call.recorded.is_queued, _object(body)
+        self._joining -= is_queued
         call.event_id = as_text(said.get("event_id"))
-        if status >= 400 or not (call.event_id if call.is_queued else "data" in said):
+        if status >= 400 or not (call.event_id if is_queued else "data" in said):
             reason = as_words(said.get("error") or said.get("detail")) or _UNSAID
             self._end(call, error=reason if status < 400 else f"{reason} (status {status})")
-        elif call.is_queued:
+        elif is_queued:
             self._pending[call.event_id] = call
             self._known.add(call.event_id)
             for message in self._early.pop(call.event_id, ()):
@@ -157,16 +125,12 @@ class Traffic:
 
     def lost(self, call: Call) -> None:
         """Note that no answer to a call came."""
-        self._joining -= call.is_queued
+        self._joining -= call.recorded.is_queued
         self._end(call, error="no answer came from the Space")
 
     def cancel(self, body: bytes) -> None:
         """Note that the page cancels a call: it gets no result, and no time when it ended."""
-        try:
-            sent = as_object(parsed(body))
-        except ValueError:
-            return
-        if call := self._pending.get(as_text(sent.get("event_id"))):
+        if call := self._pending.get(as_text(_object(body).get("event_id"))):
             self._end(call, is_cancelled=True)
 
     def receive(self, session_hash: str, payload: bytes) -> None:
@@ -177,7 +141,7 @@ class Traffic:
             # Up to 5.29 the second end of a cancelled call has its id for a reason: others go on.
             reason = as_words(message.get("message"))
             for call in [*self._pending.values()] if reason.strip("'") not in self._known else []:
-                if call.session_hash == session_hash:
+                if call.recorded.session_hash == session_hash:
                     self._end(call, error=reason or _UNSAID)
         elif isinstance(event_id, str):
             if call := self._pending.get(event_id):
@@ -187,17 +151,21 @@ class Traffic:
 
     def _receive(self, call: Call, message: messages.Message) -> None:
         sends_diffs = self.config.get("protocol") not in _PROTOCOLS_WITHOUT_DIFFS
-        is_diff = sends_diffs and call.partials > 0
+        kept, count = [*call.recorded.partial_outputs], call.recorded.partials
+        is_diff = sends_diffs and count > 0
         match messages.read_event(message, "The call", is_diff=is_diff):
             case kinds.Chunk(values=values, is_diff=has_edits):
-                call.partials += 1
                 whole = call.values.add(values, is_diff=has_edits)
-                if whole is not None and len(call.partial_outputs) < PARTIALS_KEPT:
-                    call.partial_outputs.append(whole)
+                if whole is not None and count < PARTIALS_KEPT:
+                    kept.append(whole)
+                call.recorded = replace(
+                    call.recorded, partials=count + 1, partial_outputs=tuple(kept)
+                )
             case kinds.Completed(value=values):
                 self._end(call, outputs=values)
             case kinds.Failed(error=error):
-                self._end(call, error=_words(error))
+                is_of_app = isinstance(error, AppError)
+                self._end(call, error=(error.message or _UNSAID) if is_of_app else str(error))
             case kinds.Cancelled():
                 self._end(call, is_cancelled=True)
             case _:
@@ -213,9 +181,10 @@ class Traffic:
     ) -> None:
         self._pending.pop(call.event_id, None)
         if not call.is_over:
-            call.is_over, call.outputs, call.error = True, outputs or [], error
-            call.ended = None if is_cancelled else self._now()
-            self._on_end(call.recorded())
+            ended = None if is_cancelled else self._now()
+            call.is_over = True
+            call.recorded = replace(call.recorded, outputs=outputs or (), error=error, ended=ended)
+            self._on_end(call.recorded)
 
     def _named(self, name: str) -> int | None:
         for place, one in enumerate(as_list(self.config.get("dependencies"))):
@@ -255,8 +224,8 @@ class EventStream:
             self._traffic.note(f"The results of some calls are missing: {error}")
 
 
-def _words(error: HubsmithError) -> str:
-    """What the Space said of a failure, with its title where it has one of its own."""
-    if not isinstance(error, AppError):
-        return str(error)
-    return error.message or _UNSAID
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        return as_object(parsed(body))
+    except ValueError:
+        return {}

@@ -117,7 +117,7 @@ def test_calls_without_the_queue_are_recorded(recorder: Recorder, page: Scripted
 def test_failures_have_the_words_of_the_space(recorder: Recorder, page: ScriptedPage) -> None:
     page.call("shout", "boom")
     (call,) = calls(recorder)
-    assert (call.error, call.outputs, call.ended is None) == ("Too loud", [], False)
+    assert (call.error, call.outputs, call.ended is None) == ("Too loud", (), False)
 
 
 def test_state_is_null_and_stays_with_the_session(recorder: Recorder, page: ScriptedPage) -> None:
@@ -152,7 +152,7 @@ def test_a_cancelled_call_has_no_end(recorder: Recorder, page: ScriptedPage) -> 
             break
     (call,) = calls(recorder)
     assert call.partials > 0
-    assert (call.ended, call.error, call.outputs) == (None, None, [])
+    assert (call.ended, call.error, call.outputs) == (None, None, ())
 
 
 @pytest.mark.parametrize("size", [0, 12, 5 << 20])

@@ -46,7 +46,7 @@ def two_calls(traffic: Traffic) -> None:
 
 
 def recorded(traffic: Traffic) -> list[RecordedCall]:
-    return [call.recorded() for call in traffic.calls]
+    return [call.recorded for call in traffic.calls]
 
 
 @pytest.mark.parametrize("place", range(1, len(STREAM)))
@@ -60,7 +60,7 @@ def test_events_are_told_apart_wherever_the_stream_is_cut(place: int) -> None:
     assert (first.data, first.trigger_id, first.error) == (["a"], 7, None)
     assert (first.partial_outputs, first.partials) == ((["Grüße\u2028"], ["Grüße\u2028, Bob"]), 2)
     assert first.outputs == ["Grüße\u2028, Bob"]
-    assert (second.outputs, second.error) == ([], "Too loud")
+    assert (second.outputs, second.error) == ((), "Too loud")
     assert second.partial_outputs == (["other"], ["other one"])
 
 

@@ -46,7 +46,7 @@ def fetch(source: str, *, token: str | None = None, timeout: float = 10) -> RawS
     place = Source.parse(root_of(source), token, None)
     driver = Driver(Origins(place.credentials(None)))
     try:
-        root = place.root or _resolve(driver, place, timeout)
+        root = place.root or resolve(driver, place, timeout)
         driver.origins.allow(place.credentials(root))
         return _read(driver, place.name, root, timeout)
     finally:
@@ -65,7 +65,7 @@ def root_of(source: str) -> str:
 
 def _read(driver: Driver, name: str, root: str, timeout: float) -> RawSpec:
     url = f"{root}/config"
-    config = _required(_get(driver, url, timeout), name)
+    config = required(get(driver, url, timeout), name)
     version, prefix = _version_and_prefix(config, shown(url))
     documents: dict[str, bytes] = {"config": config}
     notes: dict[str, str] = {}
@@ -83,14 +83,15 @@ def _read(driver: Driver, name: str, root: str, timeout: float) -> RawSpec:
     return load(documents, source=name, notes=notes)
 
 
-def _resolve(driver: Driver, place: Source, timeout: float) -> str:
-    answer = _get(driver, place.hub_request("host").url, timeout)
+def resolve(driver: Driver, place: Source, timeout: float) -> str:
+    """Ask the Hub where a Space runs."""
+    answer = get(driver, place.hub_request("host").url, timeout)
     if answer.status == 200:  # Anything else than an object is no answer of the Hub's.
         parse(answer.body, f"The Hub's answer about {place.name}")
     return place.read_host(answer)
 
 
-def _get(driver: Driver, url: str, timeout: float) -> Response:
+def get(driver: Driver, url: str, timeout: float) -> Response:
     """Read one answer within the time and the size that are allowed."""
 
     def call() -> Effects[Response]:
@@ -105,7 +106,8 @@ def _get(driver: Driver, url: str, timeout: float) -> Response:
         ) from None
 
 
-def _required(answer: Response, name: str) -> bytes:
+def required(answer: Response, name: str) -> bytes:
+    """Return `/config` as it was answered, or raise why that is none."""
     where = f"{name}: GET {shown(answer.url)}"
     if answer.status in (401, 403):
         raise AuthenticationError(
@@ -129,7 +131,7 @@ def _required(answer: Response, name: str) -> bytes:
 def _optional(driver: Driver, kind: Document, url: str, timeout: float) -> bytes | str:
     """Return a document, or why it cannot be had."""
     try:
-        answer = _get(driver, url, timeout)
+        answer = get(driver, url, timeout)
         if answer.status != 200:
             return f"answered {answer.status}"
         what = "the answer"
