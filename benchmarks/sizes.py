@@ -11,6 +11,7 @@ from hubsmith_codegen.render.vendor import vendored_runtime
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = ROOT / "runtime" / "hubsmith_runtime"
+TYPESCRIPT = ROOT / "runtime" / "typescript"
 TESTING = ROOT / "runtime" / "hubsmith_testing"
 BULK = ROOT / "runtime" / "hubsmith_bulk"
 TOOLS = ROOT / "runtime" / "hubsmith_tools"
@@ -30,6 +31,7 @@ LIMITS = {
     "longest function": 50,
     "generator and command": 10500,
     "the example client": 802,
+    "TypeScript runtime": 700,
 }
 
 
@@ -73,6 +75,7 @@ def sizes() -> dict[str, tuple[int, str]]:
         "longest function": longest,
         "generator and command": (sum(map(lines, written)), "with templates"),
         "the example client": (sum(map(lines, client)), "without its snapshot"),
+        "TypeScript runtime": (sum(map(lines, TYPESCRIPT.glob("*.ts"))), "comments included"),
     }
 
 

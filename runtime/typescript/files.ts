@@ -1,5 +1,5 @@
-import { SpaceError, SpaceUnavailableError } from "./errors.js";
-import type { Transport } from "./transport.js";
+import { SpaceError, ValidationError } from "./errors.js";
+import { marks, type Transport } from "./transport.js";
 
 /** What a file argument takes. A path is no file: `localFile(path)` reads one, in Node, Deno and Bun. */
 export type FileInput = Blob | File | URL | Uint8Array | SpaceFile;
@@ -34,76 +34,68 @@ export class SpaceFile {
     const streamed = `${base}/stream/${encoded(path.replace("playlist.m3u8", "playlist-file"))}`;
     this.url = !path ? (data.url ?? "") : data.is_stream ? streamed : `${base}/file=${encoded(path)}`;
     if (!/^(https?|data):/.test(this.url)) throw new SpaceError("the answer names a file that has no http address");
-    this.name = (data.orig_name || path).split(/[\\/]/).pop() || "file";
-    this.type = data.mime_type ?? undefined;
-    this.size = data.size ?? undefined;
-    this.data = data;
-    this.#transport = transport;
+    this.name = nameOf(data.orig_name || path);
+    [this.type, this.size, this.data, this.#transport] = [data.mime_type ?? undefined, data.size ?? undefined, data, transport];
   }
 
   /** Fetches the content; throws a `SpaceError` where the server does not give it. */
   async blob(options: { readonly signal?: AbortSignal } = {}): Promise<Blob> {
-    return (await this.#fetch(options.signal)).blob();
+    return (await this.#transport.ask(this.url, options, this.name)).blob();
   }
 
   /** Fetches the content piece by piece. */
   async stream(options: { readonly signal?: AbortSignal } = {}): Promise<ReadableStream<Uint8Array>> {
-    const { body } = await this.#fetch(options.signal);
-    if (!body) throw new SpaceError(`${this.name} has no content`);
-    return body as ReadableStream<Uint8Array>;
+    const { body } = await this.#transport.ask(this.url, options, this.name);
+    return (body ?? new Blob([]).stream()) as ReadableStream<Uint8Array>;
   }
-
-  async #fetch(signal?: AbortSignal): Promise<Response> {
-    const response = await this.#transport.send(this.url, signal ? { signal } : {}, this.name);
-    if (response.ok) return response;
-    await response.body?.cancel();
-    const advice = "Files of a Space expire: make the call again.";
-    throw new SpaceUnavailableError(`the file was not given: HTTP ${response.status}.`, { endpoint: this.name, status: response.status, advice });
-  }
-}
-
-/** The parts of a `FileData` path, escaped; slashes stay. */
-function encoded(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/");
-}
-
-interface FileSystem {
-  readFile(path: string): Promise<Blob>; // It is a Buffer, which every version of TypeScript names otherwise.
 }
 
 /** Reads a file of this machine into memory, in Node 20.16 and newer, Deno and Bun. Browsers have no such files. */
 export async function localFile(path: string | URL, options: { readonly type?: string } = {}): Promise<File> {
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
-  const files = process?.getBuiltinModule?.("node:fs/promises") as FileSystem | undefined;
-  if (!files) throw new SpaceError("localFile: there is no file system here.", { advice: "Pass a File of an <input type=file>." });
+  // What it reads is a Buffer, which every version of TypeScript names otherwise.
+  const files = process?.getBuiltinModule?.("node:fs/promises") as { readFile(path: string): Promise<Blob> } | undefined;
+  if (!files) throw new SpaceError("there is no file system here.", "localFile", "Pass a File of an <input type=file>.");
   const name = decodeURIComponent(path instanceof URL ? path.pathname : path.replaceAll("%", "%25"));
-  const content = await files.readFile(path as string);
-  return new File([content], name.split(/[\\/]/).pop() || "file", options);
+  return new File([await files.readFile(path as string)], nameOf(name), options);
 }
 
-/** What `FormData` sends of a file argument, and under which name. */
-export async function uploadable(value: FileInput, transport: Transport): Promise<File> {
-  let content: Blob;
-  let name = "file";
-  if (value instanceof URL) {
-    const response = await transport.send(value.href, {}, value.origin);
-    if (!response.ok) throw new SpaceError(`${value.origin} did not give the file: HTTP ${response.status}.`, { status: response.status });
-    content = await response.blob();
-    if (value.protocol !== "data:") name = value.pathname.split("/").pop() || name;
-  } else if (value instanceof SpaceFile) {
-    content = await value.blob();
-    name = value.name;
-  } else if (value instanceof Uint8Array) {
-    content = new Blob([value as unknown as Blob]);
-  } else {
-    content = value;
-    if ("name" in value && typeof value.name === "string") name = value.name;
+/** Uploads files, of at most `most` bytes each, and writes what the Space calls them into the references to them. */
+export async function upload(
+  { ask, asked }: Transport, base: string, files: ReadonlyMap<FileInput, object>, most: number, where: string, signal: AbortSignal,
+): Promise<void> {
+  const [body, meta, sent] = [new FormData(), { _type: "gradio.FileData" }, [] as [File, object][]];
+  for (const [file, reference] of files) {
+    if (file instanceof SpaceFile && file.data.path && file.url.startsWith(`${base}/`)) {
+      Object.assign(reference, file.data, { meta });
+    } else if (file instanceof URL && isPublic(file)) {
+      Object.assign(reference, { path: file.href, url: file.href, orig_name: nameOf(file.pathname), meta });
+    } else {
+      const source = file instanceof URL ? await ask(file.href, { signal }, file.origin) : file;
+      const content = "blob" in source ? await source.blob() : source instanceof Blob ? source : new Blob([source as unknown as Blob]);
+      const name = file instanceof URL ? file.pathname : "name" in file ? String(file.name) : "";
+      const named = new File([content], nameOf(file instanceof URL && file.protocol === "data:" ? "" : name), { type: content.type });
+      if (named.size > most) throw new ValidationError(`files may have ${most} bytes, ${named.name} has ${named.size}.`, where);
+      body.append("files", named);
+      sent.push([named, reference]);
+    }
   }
-  return new File([content], name, { type: content.type });
+  if (!sent.length) return;
+  const paths = await asked(`${base}/upload`, { method: "POST", headers: marks, body, signal }, where);
+  if (!Array.isArray(paths) || paths.length !== sent.length) {
+    throw new SpaceError("the upload was not answered with a path for each file.", where);
+  }
+  for (const [at, [{ name, size, type }, reference]] of sent.entries()) {
+    Object.assign(reference, { path: String(paths[at]), orig_name: name, size, ...(type ? { mime_type: type } : {}), meta });
+  }
 }
+
+/** The parts of a path, escaped; slashes stay. */
+const encoded = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
+const nameOf = (path: string): string => path.split(/[\\/]/).pop() || "file";
 
 /** Whether a Space can fetch an address by itself, which it refuses for those of its own machine and network. */
-export function isPublic({ protocol, hostname }: URL): boolean {
+function isPublic({ protocol, hostname }: URL): boolean {
   if (protocol !== "http:" && protocol !== "https:") return false;
   return hostname.includes(".") && !/^\[|^[\d.]+$|\.(local|internal|localhost|lan)\.?$/.test(hostname);
 }

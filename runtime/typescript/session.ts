@@ -1,6 +1,7 @@
-import { clean, JobCancelledError, sentence, SessionLostError } from "./errors.js";
-import { EventDecoder, edited, readEvent, type Message, type RawEvent } from "./events.js";
-import type { Transport } from "./transport.js";
+import { JobCancelledError, SessionLostError, SpaceError } from "./errors.js";
+import { edited, messages, readEvent, type RawEvent } from "./events.js";
+import { isLast, type Ending } from "./job.js";
+import { posted, quietly, record, sentence, type Message, type Transport } from "./transport.js";
 
 const silence = 60_000; // Servers send a heartbeat every 15 s.
 const lingering = 2_000;
@@ -9,161 +10,134 @@ const mostFruitless = 5;
 /** One call that the Space took, or is about to. */
 export interface Call {
   readonly where: string;
+  readonly fnIndex: number;
   readonly happen: (event: RawEvent) => void;
-  fnIndex: number;
-  eventId: string;
-  isRunning: boolean;
-  last: readonly unknown[] | undefined;
+  eventId?: string;
+  isRunning?: boolean;
+  last?: readonly unknown[];
 }
 
 /** The calls that share one session hash and one stream of events. */
-export class Session {
-  readonly #transport: Transport;
-  readonly #url: string;
-  readonly #protocol: string;
-  readonly #pending = new Map<string, Call>();
-  readonly #early = new Map<string, Message[]>();
-  readonly #cancelled = new Set<string>();
-  #joining = 0;
-  #stream: AbortController | undefined;
+export function openSession({ ask, asked, send, masked }: Transport, base: string, hash: string, protocol: string) {
+  const pending = new Map<string | undefined, Call>();
+  const cancelled = new Set<string | undefined>();
+  const early: Message[] = []; // Of calls whose id is not known yet.
+  let joining = 0;
+  let stream: AbortController | undefined;
 
-  constructor(transport: Transport, url: string, protocol: string) {
-    [this.#transport, this.#url, this.#protocol] = [transport, url, protocol];
-  }
-
-  /** Sends a call by `join`, which gives its event id, and follows it from then on. */
-  async follow(call: Call, join: () => Promise<string>): Promise<void> {
-    this.#joining += 1;
+  /** Sends a call, and follows it from then on. */
+  async function follow(call: Call, data: readonly unknown[]): Promise<void> {
+    const body = { data, event_data: null, fn_index: call.fnIndex, trigger_id: null, session_hash: hash };
+    joining += 1;
     try {
-      call.eventId = await join();
+      const { event_id: id } = record(await asked(`${base}/queue/join`, posted(body), call.where, 1));
+      if (typeof id !== "string") throw new SpaceError("the Space took the call but named no event id.", call.where);
+      pending.set((call.eventId = id), call);
     } finally {
-      this.#joining -= 1;
+      joining -= 1;
     }
-    this.#pending.set(call.eventId, call);
-    const early = this.#early.get(call.eventId) ?? [];
-    if (!this.#joining) this.#early.clear();
-    for (const message of early) this.#receive(message);
-    if (this.#pending.size && !this.#stream) void this.#read();
+    for (const message of early.splice(0)) receive(message);
+    if (pending.size && !stream) void read();
   }
 
-  /** Notes that a call is being cancelled: the Space stops every running call of its endpoint with it. */
-  cancelling(call: Call): void {
-    this.#cancelled.add(call.eventId);
-    for (const other of call.isRunning ? [...this.#pending.values()] : []) {
-      if (other === call || other.fnIndex !== call.fnIndex || !other.isRunning) continue;
-      const advice = "To cancel one call alone, give it a client of its own.";
-      const message = "the Space stopped this call with another one of the same endpoint that was cancelled.";
-      this.end(other, { type: "failed", error: new JobCancelledError(message, { endpoint: other.where, advice }) });
-    }
+  /** Ends a call, and has the Space stop it, which stops every running call of its endpoint. */
+  async function cancel(call: Call, ending: Ending): Promise<void> {
+    cancelled.add(call.eventId);
+    const others = [...pending.values()].filter((one) => one !== call && one.fnIndex === call.fnIndex && one.isRunning);
+    const message = "the Space stopped this call with another one of the same endpoint that was cancelled.";
+    const advice = "To cancel one call alone, give it a client of its own.";
+    if (call.isRunning) fail(others, (where) => new JobCancelledError(message, where, advice));
+    end(call, ending);
+    const body = { session_hash: hash, fn_index: call.fnIndex, event_id: call.eventId };
+    await (await send(`${base}/cancel`, posted(body), call.where)).body?.cancel();
   }
 
-  /** Ends a call. */
-  end(call: Call, event: RawEvent): void {
-    this.#pending.delete(call.eventId);
+  /** Ends every call, the stream, and a heartbeat, with which the Space forgets the state of the session. */
+  async function close(hasState: boolean): Promise<void> {
+    fail(pending.values(), (where) => new JobCancelledError("the client was closed before the job was done.", where));
+    stream?.abort();
+    if (!hasState) return;
+    const response = await send(`${base}/heartbeat/${hash}`, { signal: AbortSignal.timeout(5000) }, base).catch(() => undefined);
+    const reader = response?.body?.getReader();
+    await reader?.read().then(() => reader.cancel()).catch(() => undefined);
+  }
+
+  function end(call: Call, event: RawEvent): void {
+    pending.delete(call.eventId);
     call.happen(event);
-    if (this.#pending.size) return;
+    if (pending.size) return;
     // The server closes the stream after the last call, but not while a cancelled one runs on.
-    const leave = (): void => {
-      if (!this.#pending.size && !this.#joining) this.#stream?.abort();
-    };
-    const timer: unknown = setTimeout(leave, lingering);
+    const timer: unknown = setTimeout(() => pending.size || joining || stream?.abort(), lingering);
     (timer as { unref?: () => void }).unref?.(); // In Node it keeps no process from ending.
   }
 
-  /** Ends every call, and the stream. */
-  close(): void {
-    for (const call of [...this.#pending.values()]) {
-      const error = new JobCancelledError("the client was closed before the job was done.", { endpoint: call.where });
-      this.end(call, { type: "failed", error });
-    }
-    this.#stream?.abort();
+  function fail(calls: Iterable<Call>, error: (where: string) => SpaceError): void {
+    for (const call of [...calls]) end(call, { type: "failed", error: error(call.where) });
   }
 
-  async #read(): Promise<void> {
-    for (let fruitless = 0; this.#pending.size; ) {
-      const before = this.#pending.size;
-      this.#stream = new AbortController();
+  function lose(cause: unknown): void {
+    const reason = sentence(masked(cause instanceof Error ? cause.message : ""));
+    const message = `the event stream broke off, so the result is lost: ${reason}`;
+    fail(pending.values(), (where) => new SessionLostError(message, where, "Call again.", { cause }));
+  }
+
+  /** Reads one stream after the other while there are calls. */
+  async function read(): Promise<void> {
+    for (let fruitless = 0; pending.size; ) {
+      const [before, { signal }] = [pending.size, (stream = new AbortController())];
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const heard = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => stream?.abort(new SessionLostError("the server fell silent.")), silence);
+      };
       try {
-        await this.#readStream(this.#stream);
-        fruitless = this.#pending.size < before ? 0 : fruitless + 1;
+        heard();
+        const sent = { headers: { accept: "text/event-stream" }, signal };
+        const { body } = await ask(`${base}/queue/data?session_hash=${hash}`, sent, "event stream", 1);
+        let mayEnd = false;
+        for await (const message of messages(body, heard)) {
+          const isClosed = receive(message);
+          // Old servers end the stream with the last job, and do not say so.
+          const isLastJob = protocol !== "sse_v3" && message["msg"] === "process_completed";
+          if (isClosed || message["event_id"]) mayEnd = isClosed || isLastJob;
+          if (isClosed) break;
+        }
+        if (!mayEnd) throw new SessionLostError("the stream was closed.");
+        fruitless = pending.size < before ? 0 : fruitless + 1;
         if (fruitless > mostFruitless) throw new SessionLostError("the server says nothing of the call.");
       } catch (error) {
-        this.#lose(error);
+        lose(error);
+      } finally {
+        clearTimeout(timer);
       }
     }
-    this.#stream = undefined;
-  }
-
-  /** Reads one stream; returns where another one goes on. */
-  async #readStream(stream: AbortController): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const wait = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(() => stream.abort(new SessionLostError("the server fell silent.")), silence);
-    };
-    try {
-      wait();
-      const sent = { headers: { accept: "text/event-stream" }, signal: stream.signal };
-      const response = await this.#transport.send(this.#url, sent, "event stream");
-      if (!response.ok) throw await this.#transport.refusal(response, "event stream");
-      const [reader, decoder] = [response.body?.getReader(), new EventDecoder()];
-      let [mayEnd, isClosed] = [false, false];
-      for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
-        wait();
-        for (const message of decoder.feed(piece.value)) {
-          isClosed = this.#receive(message) || isClosed;
-          // Old servers end the stream with the last job, and do not say so.
-          if (message["event_id"]) mayEnd = this.#protocol !== "sse_v3" && message["msg"] === "process_completed";
-        }
-        if (isClosed) return void reader?.cancel().catch(() => undefined);
-      }
-      if (!mayEnd) throw new SessionLostError("the stream was closed.");
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  #lose(cause: unknown): void {
-    const reason = sentence(this.#transport.masked(cause instanceof Error ? cause.message : ""));
-    for (const call of [...this.#pending.values()]) {
-      const details = { endpoint: call.where, advice: "Call again.", cause };
-      const error = new SessionLostError(`the event stream broke off, so the result is lost: ${reason}`, details);
-      this.end(call, { type: "failed", error });
-    }
+    stream = undefined;
   }
 
   /** Hands a message to its call, and says whether the stream ends with it. */
-  #receive(message: Message): boolean {
+  function receive(message: Message): boolean {
     const { msg, event_id: id } = message;
-    if (msg === "close_stream") return true;
-    if (typeof id !== "string") {
+    if (typeof id !== "string" || msg === "close_stream") {
       // In old versions the second end of a cancelled call breaks the stream, with its id for a reason.
-      const reason = clean(message["message"]).replaceAll("'", "");
-      if (msg === "unexpected_error" && !this.#cancelled.has(reason)) this.#lose(new Error(`the server ended the session: ${reason}`));
-      return msg === "unexpected_error";
+      const reason = masked(message["message"]).replaceAll("'", "");
+      if (msg === "unexpected_error" && !cancelled.has(reason)) lose(new Error(`the server ended the session: ${reason}`));
+      return msg === "unexpected_error" || msg === "close_stream";
     }
-    const call = this.#pending.get(id);
-    if (!call) {
-      if (this.#joining) this.#early.set(id, [...(this.#early.get(id) ?? []), message]);
-      return false;
+    const call = pending.get(id);
+    if (!call && joining) early.push(message);
+    const event = call && readEvent(message, call.where, masked);
+    if (!call || !event) return false;
+    call.isRunning ||= event.type === "started";
+    if (isLast(event)) end(call, event);
+    else if (event.type !== "partial") call.happen(event);
+    else {
+      // From protocol `sse_v2` on the later partial results come as edits, which Gradio itself may miscount.
+      const last = msg === "process_generating" && protocol !== "sse_v1" ? call.last : undefined;
+      const value = quietly(() => (last ? edited(last, event.value) : event.value));
+      if (value) call.happen({ type: "partial", value: (call.last = value) });
     }
-    const event = readEvent(message, call.where, (words) => this.#transport.masked(words));
-    if (event?.type === "completed" || event?.type === "failed" || event?.type === "cancelled") this.end(call, event);
-    else if (event?.type === "partial") this.#grow(call, message, event.value);
-    else if (event) call.happen(event);
-    call.isRunning ||= event?.type === "started";
     return false;
   }
 
-  /** From protocol `sse_v2` on the second partial result and those after it come as edits. */
-  #grow(call: Call, message: Message, values: readonly unknown[]): void {
-    const last = this.#protocol !== "sse_v1" && message["msg"] === "process_generating" ? call.last : undefined;
-    try {
-      const length = Math.max(last?.length ?? 0, values.length);
-      call.last = last ? Array.from({ length }, (_, at) => edited(last[at] ?? null, values[at])) : values;
-    } catch {
-      return; // Gradio's own edits may miscount; the completed value is whole again.
-    }
-    call.happen({ type: "partial", value: call.last });
-  }
+  return { follow, cancel, close };
 }

@@ -1,21 +1,22 @@
 import { ResultError, ValidationError } from "./errors.js";
 import { SpaceFile, type FileData, type FileInput } from "./files.js";
+import { isRecord, quietly, record } from "./transport.js";
 
 /** A value of JSON. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
+type Limits = { readonly min?: number; readonly max?: number; readonly above?: number; readonly below?: number };
 /** What a value looks like; generated code holds such tables. */
 export type Shape =
   | "any" | "string" | "number" | "integer" | "boolean" | "null" | "file"
-  | { readonly of: "string" | "number" | "integer"; readonly min?: number; readonly max?: number; readonly above?: number; readonly below?: number }
+  | ({ readonly of: "string" | "number" | "integer" } & Limits)
   | { readonly choices: readonly (string | number | boolean)[] }
-  | { readonly list: Shape; readonly min?: number; readonly max?: number }
+  | ({ readonly list: Shape } & Limits)
   | { readonly tuple: readonly Shape[] }
   | { readonly map: Shape }
   | { readonly union: readonly Shape[] }
   | { readonly fields: readonly Field[] }
   | { readonly ref: string };
-
 /** A member of an object: its name, its shape, and whether it has to be there. */
 export type Field = readonly [name: string, shape: Shape, required: boolean];
 /** The named shapes of a client. */
@@ -35,157 +36,133 @@ export interface Endpoint {
 }
 
 class Mismatch extends Error {}
-type Leaf = (value: unknown, path: string) => unknown;
+/** How a walk treats what it finds: `file` changes a file, and what is sent has to be JSON throughout. */
+interface Manner {
+  readonly shapes: Shapes;
+  readonly isSent: boolean;
+  readonly file: (value: unknown, refuse: (wanted: string, advice?: string) => never) => unknown;
+}
 const deepest = 200;
 
-/** Walks a value along its shape and returns a copy, in which `file` has changed the files. */
-function walk(value: unknown, shape: Shape, shapes: Shapes, file: Leaf, strict: boolean, path: string, depth = 0): unknown {
-  if (depth > deepest) throw new Mismatch(`${path}: is nested too deeply`);
-  const into = (inner: unknown, of: Shape, at: string): unknown => walk(inner, of, shapes, file, strict, at, depth + 1);
-  const refuse = (wanted: string): never => {
-    throw new Mismatch(`${path}: expected ${wanted}, got ${shown(value)}`);
+/** Walks a value along its shape and returns a copy of it. */
+function walk(value: unknown, shape: Shape, path: string, manner: Manner, depth = 0): unknown {
+  const into = (inner: unknown, of: Shape, at = ""): unknown => walk(inner, of, path + at, manner, depth + 1);
+  const refuse = (wanted: string, advice = ""): never => {
+    throw new Mismatch(`${path}: expected ${wanted}, got ${shown(value)}${advice}`);
   };
-  if (typeof shape === "string") {
-    if (shape === "file") return file(value, path);
-    if (shape === "any") return strict ? plain(value, path, file, depth) : value;
-    const isNumber = typeof value === "number" && (Number.isFinite(value) || !strict);
-    const fits = { null: value === null, integer: Number.isInteger(value), number: isNumber, string: typeof value === "string", boolean: typeof value === "boolean" };
-    return fits[shape] ? value : refuse(shape === "integer" ? "a whole number" : shape === "null" ? "null" : `a ${shape}`);
+  if (depth > deepest) throw new Mismatch(`${path}: is nested too deeply`);
+  if (value === undefined) throw new Mismatch(`${path}: a value is required`);
+  if (shape === "any") {
+    if (!manner.isSent || value === null || ["string", "boolean"].includes(typeof value)) return value;
+    if (typeof value !== "object") return Number.isFinite(value) ? value : refuse("a value of JSON");
+    return into(value, isFile(value) ? "file" : Array.isArray(value) ? { list: "any" } : { map: "any" });
   }
-  if ("ref" in shape) return into(value, shapes[shape.ref] ?? "any", path);
+  if (shape === "file") return manner.file(value, refuse);
+  if (typeof shape === "string") {
+    const is = shape === "integer" && Number.isInteger(value) ? shape : value === null ? "null" : typeof value;
+    if (is === shape && (is !== "number" || Number.isFinite(value))) return value;
+    return refuse(shape === "integer" ? "a whole number" : shape === "null" ? "null" : `a ${shape}`);
+  }
+  if ("ref" in shape) return into(value, manner.shapes[shape.ref] ?? "any");
   if ("of" in shape) {
-    into(value, shape.of, path);
-    const [size, unit] = typeof value === "string" ? [[...value].length, " characters"] : [Number(value), ""];
-    return within(size, shape) ? value : refuse(limits(shape, unit));
+    into(value, shape.of);
+    const excess = typeof value === "string" ? beyond([...value].length, shape, " characters") : beyond(Number(value), shape);
+    return excess ? refuse(excess) : value;
   }
   if ("choices" in shape) {
-    return shape.choices.includes(value as string) ? value : refuse(`one of ${shape.choices.map((one) => JSON.stringify(one)).join(", ")}`);
+    if (shape.choices.includes(value as string)) return value;
+    return refuse(`one of ${shape.choices.map((one) => JSON.stringify(one)).join(", ")}`);
   }
   if ("union" in shape) {
     const problems = new Set<string>();
     for (const option of shape.union) {
-      try {
-        return into(value, option, path);
-      } catch (error) {
-        problems.add(asMismatch(error).message);
-      }
+      const found = attempted(() => into(value, option), (problem) => problems.add(problem));
+      if (found !== undefined) return found;
     }
     throw new Mismatch([...problems].join("; or "));
   }
   if ("list" in shape || "tuple" in shape) {
     if (!Array.isArray(value)) return refuse("an array");
-    const items: readonly unknown[] = value;
-    if ("list" in shape) {
-      if (!within(items.length, shape)) refuse(limits(shape, " items"));
-      return items.map((item, at) => into(item, shape.list, `${path}[${at}]`));
-    }
-    if (items.length !== shape.tuple.length) refuse(`${shape.tuple.length} items`);
-    return shape.tuple.map((item, at) => into(items[at], item, `${path}[${at}]`));
+    const isWrong = "tuple" in shape && shape.tuple.length !== value.length;
+    const excess = "list" in shape ? beyond(value.length, shape, " items") : isWrong ? `${shape.tuple.length} items` : "";
+    if (excess) return refuse(excess);
+    return value.map((item, at) => into(item, "list" in shape ? shape.list : (shape.tuple[at] ?? "any"), `[${at}]`));
   }
-  if (!isRecord(value)) return refuse("an object");
-  if ("map" in shape) {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, into(inner, shape.map, `${path}.${key}`)]));
-  }
-  const made = new Map(Object.entries(value));
-  for (const [name, of, required] of shape.fields) {
-    const inner = made.get(name);
-    if (inner !== undefined) made.set(name, into(inner, of, `${path}.${name}`));
-    else if (required) throw new Mismatch(`${path}.${name}: a value is required`);
-    else made.delete(name);
+  if (!isRecord(value) || isFile(value)) return refuse("an object");
+  const made = new Map(Object.entries(value).filter(([, inner]) => inner !== undefined));
+  const fields = "map" in shape ? [...made.keys()].map((name): Field => [name, shape.map, true]) : shape.fields;
+  for (const [name, of, isRequired] of fields) {
+    if (isRequired || made.has(name)) made.set(name, into(made.get(name), of, `.${name}`));
   }
   return Object.fromEntries(made);
 }
 
-/** A copy of a value of no declared shape, as JSON can hold it; files in it are files. */
-function plain(value: unknown, path: string, file: Leaf, depth: number): unknown {
-  if (depth > deepest) throw new Mismatch(`${path}: is nested too deeply`);
-  if (value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return value;
-  if (Array.isArray(value)) return value.map((item, at) => plain(item, `${path}[${at}]`, file, depth + 1));
-  if (isFile(value)) return file(value, path);
-  if (!isRecord(value)) throw new Mismatch(`${path}: ${shown(value)} cannot be sent as JSON`);
-  const given = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(given.map(([key, inner]) => [key, plain(inner, `${path}.${key}`, file, depth + 1)]));
+/** A value; `undefined` where it does not fit, which is told. */
+function attempted(make: () => unknown, tell: (problem: string) => void): unknown {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof Mismatch)) throw error;
+    return void tell(error.message);
+  }
 }
 
 /** Checks the arguments of a call and returns them in the order of the parameters. */
-export function checked(endpoint: Endpoint, shapes: Shapes, args: object, where: string, file: (value: FileInput) => unknown): unknown[] {
+export function checked(
+  { parameters }: Endpoint, shapes: Shapes, args: object, where: string, sent: (file: FileInput) => unknown,
+): readonly unknown[] {
   const given = new Map<string, unknown>(Object.entries(args));
-  const names = endpoint.parameters.map(([name]) => name);
-  const problems: string[] = [];
-  for (const name of given.keys()) {
-    if (!names.includes(name)) problems.push(`there is no parameter ${JSON.stringify(name)} (there is: ${names.join(", ") || "none"})`);
-  }
-  const leaf: Leaf = (value, path) => {
-    if (isFile(value)) return file(value);
+  const names = parameters.map(([name]) => name);
+  const strange = [...given.keys()].filter((name) => !names.includes(name)).map((name) => JSON.stringify(name));
+  const problems = strange.map((name) => `there is no parameter ${name} (there is: ${names.join(", ") || "none"})`);
+  const file: Manner["file"] = (value, refuse) => {
+    if (isFile(value)) return sent(value);
     const advice = typeof value === "string" ? "; a path is read by localFile(path), a URL is given as new URL(...)" : "";
-    throw new Mismatch(`${path}: expected a Blob, File, URL, Uint8Array or SpaceFile, got ${shown(value)}${advice}`);
+    return refuse("a Blob, File, URL, Uint8Array or SpaceFile", advice);
   };
-  const values = endpoint.parameters.map((parameter) => {
-    const [name, shape] = parameter;
-    const value = given.get(name);
-    if (value === undefined && parameter.length > 2) return parameter[2];
-    try {
-      if (value === undefined) throw new Mismatch(`${name}: a value is required`);
-      return walk(value, shape, shapes, leaf, true, name);
-    } catch (error) {
-      problems.push(asMismatch(error).message);
-      return null;
-    }
+  const tell = (problem: string): void => void problems.push(problem);
+  const values = parameters.map(([name, shape, ...fallback]) => {
+    if (given.get(name) === undefined && fallback.length) return fallback[0];
+    return attempted(() => walk(given.get(name), shape, name, { shapes, file, isSent: true }), tell);
   });
-  if (problems.length) throw new ValidationError(`${problems.join("; ")}.`, { endpoint: where, advice: "Nothing was sent." });
+  if (problems.length) throw new ValidationError(`${problems.join("; ")}.`, where, "Nothing was sent.");
   return values;
 }
 
 /** Makes the result of a call of the outputs of an answer. */
-export function result(endpoint: Endpoint, shapes: Shapes, outputs: readonly unknown[], where: string, file: (data: FileData) => SpaceFile): unknown {
-  const leaf: Leaf = (value, path) => {
-    if (isRecord(value) && (typeof value["path"] === "string" || typeof value["url"] === "string")) return file(value as FileData);
-    throw new Mismatch(`${path}: expected a file, got ${shown(value)}`);
+export function result(
+  { results }: Endpoint, shapes: Shapes, outputs: readonly unknown[], where: string, found: (data: FileData) => SpaceFile,
+): unknown {
+  const file: Manner["file"] = (value, refuse) => {
+    const { path, url } = record(value);
+    return typeof path === "string" || typeof url === "string" ? found(value as FileData) : refuse("a file");
   };
-  const values = endpoint.results.map(([name, shape], at) => {
+  const tell = (value: unknown) => (problem: string): void => {
+    const advice = "If the Space changed, run `hubsmith update`; the raw answer is in `value`.";
+    throw new ResultError(`the answer is not of the declared type: ${problem}.`, where, advice, { value });
+  };
+  const values = results.map(([name, shape], at) => {
     let value: unknown = outputs[at] ?? null;
     if (isRecord(value) && value["__type__"] === "update") value = value["value"];
     if (value === null || value === undefined) return value; // A Space may leave any output empty, or as it was.
-    try {
-      return walk(value, shape, shapes, leaf, false, name);
-    } catch (error) {
-      const advice = "If the Space changed, run `hubsmith update`; the raw answer is in `value`.";
-      throw new ResultError(`the answer is not of the declared type: ${asMismatch(error).message}.`, value, { endpoint: where, advice });
-    }
+    return attempted(() => walk(value, shape, name, { shapes, file, isSent: false }), tell(value));
   });
-  if (values.length < 2) return values[0];
-  return Object.fromEntries(endpoint.results.map(([name], at) => [name, values[at]]));
-}
-
-export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isFile(value);
+  return values.length < 2 ? values[0] : Object.fromEntries(results.map(([name], at) => [name, values[at]]));
 }
 
 function isFile(value: unknown): value is FileInput {
   return value instanceof Blob || value instanceof URL || value instanceof Uint8Array || value instanceof SpaceFile;
 }
 
-type Limits = { readonly min?: number; readonly max?: number; readonly above?: number; readonly below?: number };
-
-function within(size: number, { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity }: Limits): boolean {
-  return size >= min && size <= max && size > above && size < below;
-}
-
-function limits({ min, max, above, below }: Limits, unit: string): string {
-  const words = [["at least", min], ["at most", max], ["above", above], ["below", below]] as const;
-  return words.flatMap(([word, limit]) => (limit === undefined ? [] : [`${word} ${limit}${unit}`])).join(" and ");
-}
-
-function asMismatch(error: unknown): Mismatch {
-  if (error instanceof Mismatch) return error;
-  throw error;
+/** What a size should have been, where it is beyond its limits. */
+function beyond(size: number, { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity }: Limits, unit = ""): string {
+  if (size >= min && size <= max && size > above && size < below) return "";
+  const limits = [["at least", min], ["at most", max], ["above", above], ["below", below]] as const;
+  return limits.flatMap(([word, limit]) => (Number.isFinite(limit) ? [`${word} ${limit}${unit}`] : [])).join(" and ");
 }
 
 function shown(value: unknown): string {
-  try {
-    const text = typeof value === "number" || typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? typeof value);
-    return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-  } catch {
-    return "a value that is no JSON";
-  }
+  const isJson = typeof value === "string" || (typeof value === "object" && value !== null);
+  const text = isJson ? (quietly(() => JSON.stringify(value)) ?? "a value that is no JSON") : String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

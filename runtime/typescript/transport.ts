@@ -1,148 +1,123 @@
-import { AuthenticationError, clean, QueueFullError, sentence, SpaceError, SpaceUnavailableError, type ErrorDetails } from "./errors.js";
-import { isRecord } from "./shapes.js";
+import { AuthenticationError, QueueFullError, SpaceError, SpaceUnavailableError } from "./errors.js";
 
+type Texts = { readonly [name: string]: string };
+/** What a server says in JSON. */
+export type Message = { readonly [key: string]: unknown };
 /** What is sent: the part of `RequestInit` that every platform has. */
 export interface Sent {
   readonly method?: string;
-  readonly headers?: { readonly [name: string]: string };
+  readonly headers?: Texts;
   readonly body?: string | FormData;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | null;
 }
+export type Transport = ReturnType<typeof transport>;
 
-const redirects = 5;
 const passing = [429, 502, 503, 504];
 
 /** Sends requests. Each origin sees the headers that are meant for it, and no other one does. */
-export class Transport {
-  readonly #fetch: typeof fetch;
-  readonly #secrets = new Map<string, { [name: string]: string }>();
-  readonly #cookies = new Map<string, Map<string, string>>();
-  /** Whether a browser sends its cookies along, as a login needs it. */
-  sendsCookies = false;
+export function transport(fetcher: typeof fetch = (input, init) => fetch(input, init)) {
+  const origins = new Map<string, { readonly headers: Texts; readonly cookies: Map<string, string>; readonly hasLogin: boolean }>();
 
-  constructor(fetcher: typeof fetch | undefined) {
-    this.#fetch = fetcher ?? ((input, init) => fetch(input, init));
-  }
-
-  /** Lets an origin see headers. */
-  allow(url: string, headers: { readonly [name: string]: string }): void {
+  /** Lets an origin see headers, and in a browser its cookies where somebody logs in. */
+  function allow(url: string, headers: Texts, hasLogin = false): void {
     const { origin } = new URL(url);
-    this.#secrets.set(origin, { ...this.#secrets.get(origin), ...headers });
+    const { headers: before, cookies = new Map<string, string>() } = origins.get(origin) ?? {};
+    origins.set(origin, { headers: { ...before, ...headers }, cookies, hasLogin });
   }
 
-  /** Words of a server, cleaned and without the secrets. */
-  masked(words: unknown): string {
-    const secrets = [...this.#secrets.values()].flatMap((headers) => Object.values(headers).map((value) => value.split(" ").pop() ?? ""));
-    const hide = (text: string, secret: string): string => (secret.length > 3 ? text.replaceAll(secret, "***") : text);
-    return clean(secrets.reduce(hide, typeof words === "string" ? words : ""));
+  /** Words of a server on one line of bounded length, without control characters and secrets. */
+  function masked(words: unknown): string {
+    const secrets = [...origins.values()].flatMap(({ headers }) => Object.values(headers)).map((value) => value.split(" ").pop());
+    const hide = (text: string, secret = ""): string => (secret.length > 3 ? text.replaceAll(secret, "***") : text);
+    const text = secrets.reduce<string>(hide, typeof words === "string" ? words : "");
+    return text.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim().slice(0, 1000);
   }
 
-  /** Sends a request and follows redirects; the answer may have any status. */
-  async send(url: string, sent: Sent, where: string): Promise<Response> {
+  /** Sends a request and follows up to five redirects; the answer may have any status. */
+  async function send(url: string, sent: Sent, where: string): Promise<Response> {
     let [target, request] = [new URL(url), sent];
-    for (let followed = 0; followed <= redirects; followed += 1) {
-      const secrets = this.#secrets.get(target.origin);
-      const cookies = [...(this.#cookies.get(target.origin) ?? [])].map(([name, value]) => `${name}=${value}`);
-      const isConfided = secrets !== undefined && Object.keys(secrets).length + cookies.length > 0;
-      const headers = { ...request.headers, ...secrets, ...(cookies.length ? { cookie: cookies.join("; ") } : {}) };
+    for (let followed = 0; followed <= 5; followed += 1) {
+      const { headers: own, cookies, hasLogin } = origins.get(target.origin) ?? {};
+      const cookie = Array.from(cookies ?? [], (pair) => pair.join("=")).join("; ");
+      const confided = { ...own, ...(cookie && { cookie }) };
       // A redirect to another origin may not take the headers along, which fetch would do by itself.
-      const redirect = isConfided ? "manual" : "follow";
-      const credentials = this.sendsCookies && secrets !== undefined ? "include" : "same-origin";
-      let response: Response;
-      try {
-        response = await this.#fetch(target.href, { ...request, headers, redirect, credentials });
-      } catch (error) {
-        if (sent.signal?.aborted) throw error;
-        const cause = this.masked(error instanceof Error ? reasonOf(error) : "");
-        throw new SpaceUnavailableError(`no connection: ${sentence(cause)}`, { endpoint: where, cause: error });
+      const redirect = Object.keys(confided).length ? "manual" : "follow";
+      const [headers, credentials] = [{ ...request.headers, ...confided }, hasLogin ? "include" : "same-origin"] as const;
+      const response = await fetcher(target.href, { ...request, headers, redirect, credentials }).catch((cause: unknown) => {
+        if (sent.signal?.aborted) throw cause;
+        const reasons = [cause, cause instanceof Error && cause.cause].map((one) => (one instanceof Error ? one.message : ""));
+        throw new SpaceUnavailableError(`no connection: ${sentence(masked(reasons.filter(Boolean).join(": ")))}`, where, "", { cause });
+      });
+      // Browsers keep cookies themselves and show none.
+      for (const line of (cookies && response.headers.getSetCookie?.()) ?? []) {
+        const [, name = "", value = "", attributes = ""] = /^([^=;]+)=([^;]*)(.*)/.exec(line) ?? [];
+        if (name && (target.protocol === "https:" || !/;\s*secure\s*(;|$)/i.test(attributes))) cookies?.set(name.trim(), value.trim());
       }
-      this.#keepCookies(target.origin, response);
       if (response.type === "opaqueredirect") {
-        throw new AuthenticationError("the server redirects, which a browser does not follow with a token.", { endpoint: where });
+        throw new AuthenticationError("the server redirects, which a browser does not follow with a token.", where);
       }
       const location = response.headers.get("location");
-      if (!isConfided || location === null || ![301, 302, 303, 307, 308].includes(response.status)) return response;
+      if (redirect === "follow" || location === null || ![301, 302, 303, 307, 308].includes(response.status)) return response;
       await response.body?.cancel();
       target = new URL(location, target);
-      if (response.status < 307) {
-        const { body: _, method: __, ...rest } = request;
-        request = rest;
-      }
+      if (response.status < 307) request = { headers: request.headers ?? {}, signal: sent.signal ?? null };
     }
-    throw new SpaceUnavailableError("too many redirects.", { endpoint: where });
+    throw new SpaceUnavailableError("too many redirects.", where);
   }
 
-  /** Sends a request that may be sent twice, and returns an answer whose status is a good one. */
-  async ask(url: string, sent: Sent, where: string, attempts = 3): Promise<Response> {
+  /** Sends a request that may be sent several times, and returns an answer whose status is a good one. */
+  async function ask(url: string, sent: Sent, where: string, attempts = 3): Promise<Response> {
     for (let attempt = 1; ; attempt += 1) {
-      let response: Response | undefined;
       try {
-        response = await this.send(url, sent, where);
+        const response = await send(url, sent, where);
         if (response.ok) return response;
-        if (attempt >= attempts || !passing.includes(response.status)) throw await this.refusal(response, where);
-        await response.body?.cancel();
+        throw refusal(response.status, await response.text().catch(() => ""), where);
       } catch (error) {
-        if (response || attempt >= attempts || !(error instanceof SpaceUnavailableError)) throw error;
+        const isPassing = error instanceof SpaceUnavailableError && passing.includes(error.status ?? 503);
+        if (!isPassing || attempt >= attempts) throw error;
       }
-      await pause(250 * 2 ** attempt, sent.signal);
+      await pause(250 * 2 ** attempt);
     }
   }
 
   /** The error that the status of an answer means. */
-  async refusal(response: Response, where: string): Promise<SpaceError> {
-    const { status } = response;
-    const text = await response.text().catch(() => "");
-    let words: unknown = text.replace(/<[^>]*>/g, " ").slice(0, 1000);
-    let parameter = "";
-    try {
-      const answer: unknown = JSON.parse(text);
-      let detail: unknown = isRecord(answer) ? (answer["detail"] ?? answer["error"]) : answer;
-      if (Array.isArray(detail)) detail = detail.find((one) => isRecord(one) && one["is_valid"] !== true) ?? detail[0];
-      if (isRecord(detail) && typeof detail["parameter_name"] === "string") parameter = `${detail["parameter_name"]}: `;
-      words = isRecord(detail) ? (detail["error"] ?? detail["message"] ?? detail["msg"]) : detail;
-    } catch {
-      // It is no JSON: the words are those of a page.
-    }
-    const message = `HTTP ${status}: ${sentence(this.masked(parameter + String(words ?? "")).slice(0, 300) || "no reason given")}`;
-    const refused = (advice: string): ErrorDetails => ({ endpoint: where, status, advice });
-    if (status === 401 || status === 403) return new AuthenticationError(message, refused("Pass the token or auth of someone who may use the Space."));
-    if (status === 503 && message.includes("Queue is full")) return new QueueFullError(message, refused("Try again later."));
-    if (status !== 404 && !passing.includes(status)) return new SpaceError(message, refused("The Space's logs may say more."));
-    return new SpaceUnavailableError(message, refused("The Space may be starting, paused, busy or gone: try later."));
+  function refusal(status: number, text: string, where: string): SpaceError {
+    const answer = parsed(text);
+    let detail: unknown = isRecord(answer) ? (answer["detail"] ?? answer["error"]) : (answer ?? text.replace(/<[^>]*>/g, " "));
+    if (Array.isArray(detail)) detail = rows(detail).find((one) => one["is_valid"] !== true) ?? (detail as unknown[])[0];
+    const { parameter_name: parameter, error, message, msg } = isRecord(detail) ? detail : { msg: detail };
+    const words = `${typeof parameter === "string" ? `${parameter}: ` : ""}${String(error ?? message ?? msg ?? "")}`;
+    const said = `HTTP ${status}: ${sentence(masked(words).slice(0, 300)) || "no reason given"}`;
+    const is = (kind: typeof SpaceError, advice: string): SpaceError => new kind(said, where, advice, { status });
+    if (status === 401 || status === 403) return is(AuthenticationError, "Pass the token or auth of someone who may use the Space.");
+    if (status === 503 && said.includes("Queue is full")) return is(QueueFullError, "Try again later.");
+    if (status !== 404 && !passing.includes(status)) return is(SpaceError, "The Space's logs may say more.");
+    return is(SpaceUnavailableError, "The Space may be starting, paused, busy or gone: try later.");
   }
 
-  #keepCookies(origin: string, response: Response): void {
-    // Browsers keep cookies themselves and show none.
-    for (const line of this.#secrets.has(origin) ? (response.headers.getSetCookie?.() ?? []) : []) {
-      const [pair = "", ...attributes] = line.split(";");
-      const at = pair.indexOf("=");
-      const isSecure = attributes.some((one) => one.trim().toLowerCase() === "secure");
-      if (at < 1 || (isSecure && origin.startsWith("http:"))) continue;
-      const jar = this.#cookies.get(origin) ?? new Map<string, string>();
-      this.#cookies.set(origin, jar.set(pair.slice(0, at).trim(), pair.slice(at + 1).trim()));
-    }
+  /** The JSON of such an answer; `undefined` where it is something else. */
+  async function asked(url: string, sent: Sent, where: string, attempts?: number): Promise<unknown> {
+    return parsed(await (await ask(url, sent, where, attempts)).text());
   }
+  return { allow, masked, send, ask, asked };
 }
 
-/** The JSON of an answer; a `SpaceError` where it is something else. */
-export async function json(response: Response, where: string): Promise<unknown> {
+/** What Gradio is told of each call. */
+export const marks = { "x-gradio-user": "api" };
+const typed = { ...marks, "content-type": "application/json" };
+export const posted = (body: object): Sent => ({ method: "POST", headers: typed, body: JSON.stringify(body) });
+export const pause = (milliseconds: number): Promise<void> => new Promise((go) => setTimeout(go, milliseconds));
+/** What is made; `undefined` where that throws. */
+export function quietly<T>(make: () => T): T | undefined {
   try {
-    return await response.json();
-  } catch (cause) {
-    throw new SpaceError("the answer is not JSON.", { endpoint: where, advice: "Is this the address of a Gradio Space?", cause });
+    return make();
+  } catch {
+    return undefined;
   }
 }
-
-/** Waits; ends at once when the signal is aborted. */
-export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
-  });
-  signal?.throwIfAborted();
-}
-
-function reasonOf(error: Error): string {
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
-}
+export const parsed = (text: string): unknown => quietly(() => JSON.parse(text) as unknown);
+export const isRecord = (value: unknown): value is Message => typeof value === "object" && value !== null && !Array.isArray(value);
+export const record = (value: unknown): Message => (isRecord(value) ? value : {});
+export const rows = (value: unknown): readonly Message[] => (Array.isArray(value) ? value.filter(isRecord) : []);
+/** The words with a full stop, where there are any without one. */
+export const sentence = (words: string): string => (!words || /[.!?]$/.test(words) ? words : `${words}.`);

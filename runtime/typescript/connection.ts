@@ -1,0 +1,121 @@
+import { AuthenticationError, SpaceChangedError, SpaceError, SpaceUnavailableError, ValidationError } from "./errors.js";
+import { openSession } from "./session.js";
+import type { Endpoint } from "./shapes.js";
+import type { SpaceOptions } from "./space.js";
+import { marks, parsed, pause, record, rows, type Message, type Transport } from "./transport.js";
+
+export type Place = ReturnType<typeof placeOf>;
+export type Connection = Awaited<ReturnType<typeof connect>>;
+
+const starting = ["SLEEPING", "STOPPED", "BUILDING", "APP_STARTING", "RUNNING_BUILDING", "RUNNING_APP_STARTING"];
+const updating = "Run `hubsmith update` to generate the client again.";
+
+/** Where a Space is: its address or its name on the Hub, without the login of `https://user:password@host`. */
+export function placeOf(source: string) {
+  const isUrl = /^\s*https?:\/\//i.test(source);
+  if (!isUrl && !/^\s*(?!\.+\/)[\w.-]+\/(?!\.+\s*$)[\w.-]+\s*$/.test(source)) {
+    throw new ValidationError(`${JSON.stringify(source)} is neither owner/name nor an http(s) URL of a Space.`);
+  }
+  const { origin, pathname, username, password } = new URL(isUrl ? source : "http://localhost");
+  const login = username && `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`;
+  return { isUrl, login, name: isUrl ? origin + pathname.replace(/\/+$/, "") : source.trim() };
+}
+
+/** Finds a Space, logs in, waits for one that sleeps, and reads what it has. */
+export async function connect({ name, isUrl, login }: Place, options: SpaceOptions, transport: Transport, hash: string) {
+  const { allow, ask, asked } = transport;
+  const { token, auth, headers = {}, hub = "https://huggingface.co", wakeMs = 300_000 } = options;
+  if (token && !isUrl) allow(hub, { authorization: `Bearer ${token}` });
+  const root = isUrl ? name : await hosted();
+  const given = Object.fromEntries(Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value]));
+  const own = { ...(token && { "x-hf-authorization": `Bearer ${token}` }), ...(login && { authorization: login }) };
+  allow(root, { ...own, ...given }, auth !== undefined);
+  if (auth) await logIn(auth);
+  const response = await awake();
+  const config = record(parsed(await response.text()));
+  if (!Array.isArray(config["dependencies"])) {
+    throw new SpaceError("/config is not that of a Gradio Space.", name, "Is this the address of one?");
+  }
+  const { protocol, api_prefix: prefix, max_file_size: maxFileSize, connect_heartbeat: hasState } = config;
+  if (typeof protocol !== "string" || !/^sse_v(1|2|2\.1|3)$/.test(protocol)) {
+    const advice = "Calls need Gradio 4.9 or newer, and a hubsmith that knows its protocol.";
+    throw new SpaceError(`the Space speaks the protocol ${JSON.stringify(protocol ?? null)}.`, name, advice);
+  }
+  const moved = /^(.*)\/config(\?|$)/.exec(response.url)?.[1] ?? root;
+  const base = moved + (typeof prefix === "string" && prefix.startsWith("/") ? prefix.replace(/\/+$/, "") : "");
+  const session = openSession(transport, base, hash, protocol);
+  const close = (): Promise<void> => session.close(hasState === true);
+  return { base, session, close, find, ordered, maxFileSize: typeof maxFileSize === "number" ? maxFileSize : Infinity };
+
+  /** The address of the app, which the Hub knows of `owner/name`. */
+  async function hosted(): Promise<string> {
+    const { host } = record(
+      await asked(`${hub}/api/spaces/${name}/host`, {}, name).catch((error: SpaceError) => {
+        if (![401, 403, 404].includes(error.status ?? 0)) throw error;
+        const advice = "Check the name, and pass the token of an account that may see it.";
+        throw new AuthenticationError("there is no such Space, or it is private.", name, advice, { status: error.status });
+      }),
+    );
+    const isSafe = typeof host === "string" && /^https?:\/\//.test(host) && (hub.startsWith("http:") || host.startsWith("https:"));
+    if (isSafe) return host.replace(/\/+$/, "");
+    throw new SpaceError("the Hub does not say where the Space runs.", name);
+  }
+
+  async function logIn([username, password]: readonly [string, string]): Promise<void> {
+    const type = { "content-type": "application/x-www-form-urlencoded" };
+    const body = new URLSearchParams({ username, password }).toString();
+    const answer = await ask(`${root}/login`, { method: "POST", headers: type, body }, name, 1).catch((cause: SpaceError) => {
+      if (!cause.status || cause.status >= 500) throw cause;
+      throw new AuthenticationError("the login was refused.", name, "Check auth.", { status: cause.status, cause });
+    });
+    await answer.body?.cancel();
+  }
+
+  /** Asks the app what it is; one of the Hub that sleeps is waited for. */
+  async function awake(): Promise<Response> {
+    const until = Date.now() + wakeMs;
+    for (let wait = 1000; ; wait = Math.min(5000, wait * 1.5)) {
+      try {
+        return await ask(`${root}/config`, { headers: marks }, `${name}: /config`);
+      } catch (cause) {
+        if (!(cause instanceof SpaceUnavailableError) || isUrl) throw cause;
+        const { stage = "in no known stage" } = record(await asked(`${hub}/api/spaces/${name}/runtime`, {}, name));
+        if (!starting.includes(String(stage)) || Date.now() + wait > until) {
+          throw new SpaceUnavailableError(`the Space is ${String(stage)}: ${cause.message}`, "", "", { cause });
+        }
+        await pause(wait);
+      }
+    }
+  }
+
+  /** The values in the order of the running Space, where the client was made from a document without order. */
+  async function ordered({ name: path, unordered }: Endpoint, values: readonly unknown[], where: string): Promise<readonly unknown[]> {
+    if (!unordered) return values;
+    const info = record(await asked(`${base}/info`, { headers: marks }, where));
+    const listed = rows(record(record(info["named_endpoints"])[path])["parameters"]);
+    const places = listed.map((one) => unordered.indexOf(String(one["parameter_name"])));
+    if (new Set(places).size === values.length && !places.includes(-1)) return places.map((place) => values[place]);
+    throw new SpaceChangedError("/info names other parameters.", where, updating);
+  }
+
+  /** The function that an endpoint means, and which of its slots are arguments and results: session state and layout have some, too. */
+  function find({ name: path, fnIndex, parameters, results }: Endpoint, where: string) {
+    const named = rows(config["dependencies"]).map((one, at): Message => ({ id: at, ...one })).filter(({ id, ...one }) =>
+      visibility(one) !== "private" && (path ? `/${String(one["api_name"]).replace(/^\//, "")}` === path : id === fnIndex),
+    );
+    // Two functions may have one name: the client was made for the last that the public sees.
+    const live = named.filter((one) => visibility(one) === "public" && one["backend_fn"] !== false).at(-1) ?? named[0];
+    if (!live) throw new SpaceChangedError("the Space has no such endpoint any more.", where, updating);
+    const skipped = rows(config["components"]).filter((one) => one["skip_api"] ?? one["type"] === "state").map((one) => one["id"]);
+    const slots = (of: unknown): boolean[] => (Array.isArray(of) ? of.map((slot) => !skipped.includes(slot)) : []);
+    const [inputs, outputs] = [slots(live["inputs"]), slots(live["outputs"])];
+    const [takes, gives] = [inputs.filter(Boolean).length, outputs.filter(Boolean).length];
+    if (takes === parameters.length && gives === results.length) return { fnIndex: Number(live["id"]), inputs, outputs };
+    const was = `the client was generated for ${parameters.length} and ${results.length}.`;
+    throw new SpaceChangedError(`it takes ${takes} arguments and returns ${gives} values; ${was}`, where, updating);
+  }
+}
+
+function visibility({ api_visibility: stated, api_name: name, show_api: isShown }: Message): unknown {
+  return stated ?? (name === false ? "private" : isShown === false ? "undocumented" : "public");
+}
