@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from .tool import ToolFormat
 from .words import printable
 
 _LONGEST = 100_000  # Letters of a result that a model reads.
+_LARGEST_PICTURE = 5_000_000  # Bytes, as Anthropic takes them.
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # That models can see.
 
 
@@ -93,9 +93,13 @@ class ToolResult:
     def _seen(self) -> Iterator[tuple[str, str]]:
         """Yield the type and the data URL of each picture whose content is here."""
         for file in self.files:
-            if file.is_local and file.mime_type in _PICTURES:
-                content = base64.b64encode(file.read()).decode()
-                yield file.mime_type, f"data:{file.mime_type};base64,{content}"
+            if file.is_local and is_seen(file):
+                yield file.mime_type or "", file.data_url()
+
+
+def is_seen(file: File) -> bool:
+    """Whether a file is a picture that models can see."""
+    return file.mime_type in _PICTURES and (file.size or 0) <= _LARGEST_PICTURE
 
 
 def as_json(value: Any) -> Any:

@@ -214,7 +214,8 @@ class _Portable:
         if shown:
             made["enum"] = shown
         if hidden := len(values) - len(shown):
-            made["description"] = f"{hidden} more choices cannot be shown."
+            are = "choice" if hidden == 1 else "choices"
+            made["description"] = f"{hidden} more {are} cannot be shown."
         return made
 
     def _union(self, made: Sequence[Schema]) -> Schema:

@@ -19,14 +19,15 @@ from hubsmith_runtime import (
     Space,
     ValidationError,
 )
+from hubsmith_runtime.effects import Effects
 from hubsmith_runtime.errors import shorten
-from hubsmith_runtime.spaces.space import AwaitableSpace, BaseSpace, BlockingSpace
+from hubsmith_runtime.spaces.space import AwaitableSpace, BaseSpace
 
 from .arguments import Files, OpenFile, read_request
 from .discovery import chosen, offers, tool_of
 from .naming import names_of
 from .progress import ProgressCount, ToolProgress
-from .results import ToolResult
+from .results import ToolResult, is_seen
 from .strictness import strict_together
 from .tool import FORMATS, Tool, ToolFormat
 
@@ -37,10 +38,12 @@ OnAsyncProgress: TypeAlias = Callable[[ToolProgress], "Awaitable[object] | objec
 class BaseTools(Sequence[Tool]):
     """What `Tools` and `AsyncTools` share."""
 
-    def __init__(self, tools: Iterable[tuple[Tool, BaseSpace]], files: Files) -> None:
+    def __init__(
+        self, tools: Iterable[tuple[Tool, BaseSpace]], files: Files, *, shows_images: bool
+    ) -> None:
         self._found = {tool.name: (tool, space) for tool, space in tools}
         self._tools = [tool for tool, _ in self._found.values()]
-        self._files = files
+        self._files, self._shows_images = files, shows_images
 
     @overload
     def __getitem__(self, index: int) -> Tool: ...
@@ -89,6 +92,10 @@ class BaseTools(Sequence[Tool]):
         self._files.remember(result.files)
         return result
 
+    def _pictures(self, result: ToolResult) -> list[Effects[None]]:
+        """Return what brings the pictures of a result here that a model is to see."""
+        return [file.cache() for file in result.files if self._shows_images and is_seen(file)]
+
 
 class Tools(BaseTools):
     """Endpoints of Spaces that a model calls; each call waits for its result.
@@ -116,20 +123,24 @@ class Tools(BaseTools):
         """
         try:
             tool, space, request = self._read(name, arguments)
+            timeout: float | None = space._core.timeout
             job = space.submit_(request)
             try:
-                value = _wait(job, space, on_progress)
-            except BaseException:
+                value = _wait(job, timeout, on_progress)
+            except BaseException as error:
                 with contextlib.suppress(HubsmithError):
                     job.cancel()
-                raise
-            return self._result(tool, value)
+                raise _told(error, tool, timeout) from None
+            result = self._result(tool, value)
+            for fetching in self._pictures(result):
+                with contextlib.suppress(HubsmithError):  # Its address is in the text.
+                    space._driver.call(fetching, timeout)
+            return result
         except HubsmithError as error:
             return ToolResult.failed(str(error))
 
 
-def _wait(job: Job[Any], space: BlockingSpace, on_progress: OnProgress | None) -> Any:
-    timeout: float | None = space._core.timeout  # pyright: ignore[reportPrivateUsage]
+def _wait(job: Job[Any], timeout: float | None, on_progress: OnProgress | None) -> Any:
     if on_progress is None:
         return job.result(timeout)
     count, end = ProgressCount(), time.monotonic() + (timeout or 0)
@@ -137,8 +148,18 @@ def _wait(job: Job[Any], space: BlockingSpace, on_progress: OnProgress | None) -
         if progress := count.of(event):
             on_progress(progress)
         if timeout is not None and time.monotonic() > end and not job.done():
-            raise InferenceTimeoutError(f"{space!r}: no result within {timeout:g} s.")
+            raise InferenceTimeoutError
     return job.result()
+
+
+def _told(error: BaseException, tool: Tool, timeout: float | None) -> BaseException:
+    """Return an error in words for a model: it cannot wait longer for a job that is cancelled."""
+    if timeout is None or type(error) is not InferenceTimeoutError:
+        return error
+    return InferenceTimeoutError(
+        f"{tool.source}: {tool.endpoint}: no result within {timeout:g} s, so the job was cancelled. "
+        "Ask for less, or raise the timeout= of the client."
+    )
 
 
 class AsyncTools(BaseTools):
@@ -154,20 +175,25 @@ class AsyncTools(BaseTools):
         """Run a tool as a model asks for it; see `Tools.call`. `on_progress` may be asynchronous."""
         try:
             tool, space, request = self._read(name, arguments)
+            timeout: float | None = space._core.timeout
             job = await space.submit_(request)
             watching = asyncio.ensure_future(_watch(job, on_progress)) if on_progress else None
             try:
-                value = await job.result(space._core.timeout)
+                value = await job.result(timeout)
                 if watching is not None:
                     await watching
-            except Exception:  # `result` has cancelled the job where the task is cancelled.
+            except Exception as error:  # `result` has cancelled the job with the task.
                 with contextlib.suppress(HubsmithError):
                     await job.cancel()
-                raise
+                raise _told(error, tool, timeout) from None
             finally:
                 if watching is not None:
                     watching.cancel()
-            return self._result(tool, value)
+            result = self._result(tool, value)
+            for fetching in self._pictures(result):
+                with contextlib.suppress(HubsmithError):
+                    await space._driver.call(fetching, timeout)
+            return result
         except HubsmithError as error:
             return ToolResult.failed(str(error))
 
@@ -184,16 +210,23 @@ async def _watch(job: Any, on_progress: OnAsyncProgress) -> None:
 
 @overload
 def tools_of(
-    *spaces: Space, endpoints: Iterable[str] | None = None, open_file: OpenFile | None = None
+    *spaces: Space,
+    endpoints: Iterable[str] | None = None,
+    open_file: OpenFile | None = None,
+    shows_images: bool = False,
 ) -> Tools: ...
 @overload
 def tools_of(
-    *spaces: AsyncSpace, endpoints: Iterable[str] | None = None, open_file: OpenFile | None = None
+    *spaces: AsyncSpace,
+    endpoints: Iterable[str] | None = None,
+    open_file: OpenFile | None = None,
+    shows_images: bool = False,
 ) -> AsyncTools: ...
 def tools_of(
     *spaces: Space | AsyncSpace,
     endpoints: Iterable[str] | None = None,
     open_file: OpenFile | None = None,
+    shows_images: bool = False,
 ) -> Tools | AsyncTools:
     """Return the endpoints of Spaces as tools that a language model calls.
 
@@ -203,6 +236,8 @@ def tools_of(
         open_file: Called with each text that a model gives for a file and that is no URL. It
             returns the file, or raises a `ValueError` or an `OSError`, whose text the model reads.
             Without it, a model can name http(s) URLs, data URLs and files of earlier results.
+        shows_images: Whether pictures of results are fetched, so that `ToolResult.message` shows
+            them to Anthropic's models and by OpenAI's responses. Others get their URLs.
 
     Raises:
         ArgumentError: when something else than generated clients is given, or an endpoint is not
@@ -214,5 +249,5 @@ def tools_of(
     kinds = {isinstance(space, AwaitableSpace) for space in cast("Sequence[object]", spaces)}
     if len(kinds) > 1:
         raise ArgumentError("tools_of takes blocking clients or asynchronous ones, not both.")
-    files = Files(open_file)
-    return AsyncTools(tools, files) if kinds == {True} else Tools(tools, files)
+    made = AsyncTools if kinds == {True} else Tools
+    return made(tools, Files(open_file), shows_images=shows_images)

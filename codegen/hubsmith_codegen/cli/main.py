@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "search": "find Spaces by meaning",
     "map": "the rows of a table through an endpoint, or a task of a model",
     "mock": "a server that answers as a snapshot says",
+    "tools": "the endpoints of Spaces as definitions of tools for a model",
     "mcp": "an MCP server that offers the endpoints of Spaces as tools",
     "completion": "completion of words for bash, zsh and fish",
 }

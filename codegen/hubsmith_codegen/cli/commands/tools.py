@@ -1,0 +1,63 @@
+"""`hubsmith tools`: the endpoints of Spaces as definitions of tools, for a request to a model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from ..console import warn
+from ..source import Reader, path_of
+from . import OK
+from .arguments import add_token
+
+_FORMATS = ("openai", "openai-responses", "anthropic", "mcp")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "spaces",
+        nargs="+",
+        metavar="SPACE",
+        help="a recorded Space, owner/name, a URL, or a snapshot folder",
+    )
+    add(
+        "--format",
+        choices=_FORMATS,
+        default="openai",
+        help="whose: openai for chat completions (the default), openai-responses, anthropic, mcp",
+    )
+    add(
+        "--endpoint",
+        action="append",
+        metavar="E",
+        help="only this endpoint, such as /predict; may be repeated",
+    )
+    add("-q", "--quiet", action="store_true", help="do not say which tools are not strict, and why")
+    add_token(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the definitions as one JSON array, and on stderr why some are not strict."""
+    from hubsmith_tools import tools_of
+
+    from ..serving import served
+
+    # Of several running Spaces, a plain address does not get the token: it was meant for one.
+    is_alone = [path_of(source) for source in options.spaces].count(None) < 2
+    reader = Reader(token=options.token, is_alone=is_alone)
+    with tempfile.TemporaryDirectory(prefix="hubsmith-") as folder:
+        sys.path.insert(0, folder)
+        try:
+            spaces = [one.space for one in served(options.spaces, reader, Path(folder), None)]
+            tools = tools_of(*spaces, endpoints=options.endpoint)
+        finally:
+            sys.path.remove(folder)
+    print(json.dumps(tools.definitions(options.format), indent=2))
+    for tool in tools:
+        if tool.lax and not options.quiet and options.format != "mcp":
+            warn(f"{tool.name}: not strict: {tool.lax}")
+    return OK
