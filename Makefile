@@ -21,7 +21,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock newest demo test test-versions test-code test-typescript test-secrets test-servers test-ray test-faults soak test-bulk test-hostile fuzz corpus mock-corpus bench bench-bulk sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
+.PHONY: help setup lock newest demo test test-versions test-code test-typescript test-secrets test-servers test-ray test-mcp test-faults soak test-bulk test-hostile fuzz corpus mock-corpus bench bench-bulk sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -67,8 +67,8 @@ test-typescript: setup ## install what tests of TypeScript clients need (npm, ne
 	npm ci --prefix tests/typescript --no-audit --no-fund
 	$(PYTHON_VENV) -m pytest tests/typescript
 
-test-code: setup ## try `diff --code` with pyright and with mypy in every case
-	HUBSMITH_CHECKERS=all $(PYTHON_VENV) -m pytest $(WORKERS) tests/diff/test_code.py
+test-code: setup ## try `diff --code` and `map` with pyright and with mypy in every case
+	HUBSMITH_CHECKERS=all $(PYTHON_VENV) -m pytest $(WORKERS) tests/diff/test_code.py tests/bulk/test_types.py
 
 test-secrets: setup ## try every secret at every kind of server, and look for it in every message
 	HUBSMITH_SECRETS=all $(PYTHON_VENV) -m pytest tests/runtime/test_secrets_of_spaces.py tests/inference/test_secrets_of_inference.py
@@ -80,6 +80,10 @@ test-servers: setup ## test against real inference servers: the classical one, l
 test-ray: setup ## test calls from a real Ray on this machine, 10,000 rows of it
 	$(PYTHON_VENV) -m tests.ray.environment
 	HUBSMITH_RAY_ROWS=10000 $(PYTHON_VENV) -m pytest tests/ray "tests/docs/test_pages.py::test_the_code_of_the_page_runs[cookbook/ray]"
+
+test-mcp: setup ## compare the MCP server with Gradio's own, and call every tool of all recorded apps
+	$(PYTHON_VENV) -m tests.mcp.environment
+	HUBSMITH_GRADIO_MCP=1 HUBSMITH_MCP_APPS=182 $(PYTHON_VENV) -m pytest tests/mcp
 
 test-faults: setup ## do to every exchange what networks and servers do; ends with figures
 	HUBSMITH_FAULTS=all $(PYTHON_VENV) -m pytest tests/faults --deselect tests/faults/test_soak.py
