@@ -1,0 +1,129 @@
+"""The order of a script, and its comments: what is said in every language."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from hubsmith_codegen.ir.text import docstring, plain
+
+from .plan import Plan
+from .recording import Recording
+from .step import Step
+
+_WIDTH = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A call of the script, or else a line of a comment; an empty one parts two blocks."""
+
+    step: Step | None = None
+    text: str = ""
+
+
+@dataclass(kw_only=True)
+class Outline:
+    """Says what a script does, and what it leaves out."""
+
+    recording: Recording
+    notes: list[str] = field(default_factory=list[str])  # What was left out or is different.
+    hints: Sequence[str] = ()  # What to know before it runs.
+
+    def title(self, language: str) -> str:
+        """The first lines of a script."""
+        source = comment(self.recording.source)
+        lines = [f"Do again what was clicked on the page of {source}.", *self.hints]
+        if language == "python":
+            head, *rest = lines
+            return docstring([head, *(["", *rest] if rest else [])], indent=0)
+        mark = "#" if language == "curl" else "//"
+        return "\n".join(f"{mark} {one}" for text in lines for one in _wrapped(text))
+
+    def lines(self, plan: Plan) -> Iterator[Line]:
+        """The calls of a script and the comments between them."""
+        if plan.has_served_file:
+            self.notes.append(
+                "Some files were not uploaded while recording: the Space has them, for how long "
+                "nobody knows."
+            )
+            yield from _comment(self.notes[-1])
+        opened = [one for one in plan.steps if one.event.is_load]
+        if opened:
+            yield from self._opening(opened, plan)
+        number, root = 0, None
+        for step in plan.steps:
+            event = step.event
+            if event.is_load:
+                continue
+            if event.root is not root:
+                yield Line()
+                again = any(one is event.root for one in self._seen)
+                number += not again
+                root = event.root
+                yield from _comment(self._heading(step, plan, number, again=again))
+                self._seen.append(root)
+            yield from self._step(step, plan)
+            chain = [one.event for one in plan.steps if one.event.root is root]
+            if event is chain[-1]:
+                for function in plan.app.page_only(chain):
+                    yield from self._note(
+                        f"The page ran {function.shown} by itself, without the Space."
+                    )
+        for words in self.recording.skipped:
+            yield from self._note(comment(words))
+
+    def __post_init__(self) -> None:
+        self._seen: list[object] = []
+
+    def _opening(self, opened: Sequence[Step], plan: Plan) -> Iterator[Line]:
+        yield Line()
+        done = [one for one in opened if id(one) in plan.needed]
+        names = ", ".join(dict.fromkeys(one.event.function.shown for one in opened))
+        yield from _comment(f"When the page was opened it called {names}.")
+        for step in done:
+            yield Line(step=step)
+
+    def _heading(self, step: Step, plan: Plan, number: int, *, again: bool) -> str:
+        event = step.event.root
+        label = comment(plan.app.label(event.call.trigger_id))
+        about = f'"{label}", ' if label else ""
+        more = ", continued" if again else ""
+        return f"{number}. {about}{event.call.started:.1f} s after the start{more}."
+
+    def _step(self, step: Step, plan: Plan) -> Iterator[Line]:
+        call, function = step.event.call, step.event.function
+        if step.obstacle:
+            yield from self._note(f"Left out: {comment(function.shown)}, as {step.obstacle}.")
+            return
+        if call.error is not None:
+            words = f': "{comment(call.error)}"' if comment(call.error) else ""
+            yield from _comment(f"The Space answered with an error{words}")
+        elif step.is_cancelled:
+            yield from _comment("Cancelled, or left, before it had ended.")
+        yield Line(step=step)
+
+    def _note(self, text: str) -> Iterator[Line]:
+        self.notes.append(text)
+        yield from _comment(text)
+
+
+def error_class(step: Step) -> str:
+    """The class of the error that a failed call raises."""
+    is_full = "queue is full" in (step.event.call.error or "").lower()
+    return "QueueFullError" if is_full else "AppError"
+
+
+def comment(text: str) -> str:
+    """Words of somebody else as part of a comment: one line that no tool takes for a directive."""
+    return plain(plain(text).translate({ord("#"): " ", ord("@"): " ", ord("\\"): "/"}))
+
+
+def _comment(text: str) -> Iterator[Line]:
+    for one in _wrapped(text):
+        yield Line(text=one)
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, break_on_hyphens=False)

@@ -1,0 +1,234 @@
+"""`write_session`: the script of a recording, with its files and its client."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Literal, TypeAlias
+
+from hubsmith_codegen.cli.configuration import Configuration, read_configuration
+from hubsmith_codegen.cli.naming import refuse_taken
+from hubsmith_codegen.cli.source import name_for
+from hubsmith_codegen.ir.model import Service
+from hubsmith_codegen.ir.names import RUNTIME_FOLDER
+from hubsmith_codegen.load import RawSpec, load
+from hubsmith_codegen.load.fetch import root_of
+from hubsmith_codegen.load.snapshot import read_snapshot
+from hubsmith_codegen.normalise.spaces import normalise
+from hubsmith_codegen.pipeline import Target, generate, with_nullable_outputs
+from hubsmith_codegen.render.typescript.text import literal
+from hubsmith_codegen.snippets.python import quoted
+from hubsmith_codegen.snippets.sample import module_of
+from hubsmith_codegen.write.files import write
+from hubsmith_codegen.write.formatting import format_python
+from hubsmith_codegen.write.lock import LOCK_FILE, Lock, read_lock_file
+from hubsmith_codegen.write.options import DEFAULTS, Language as ClientLanguage
+from hubsmith_runtime import HubsmithError, SpecError
+from hubsmith_runtime.http import shown
+
+from .curl import CurlWriter, curl_program
+from .files import content_of, free_path, save
+from .outline import Outline
+from .plan import Plan
+from .python import PythonWriter, python_program
+from .recording import Recording
+from .typescript import TypeScriptWriter, typescript_program
+
+Language: TypeAlias = Literal["python", "typescript", "curl"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenSession:
+    """What was written of a recording."""
+
+    script: Path
+    files: tuple[Path, ...]
+    """The files that were uploaded, saved beside the script."""
+    client: Path | None
+    """The folder of the typed client; none for curl."""
+    is_new_client: bool
+    """Whether the client was generated for it."""
+    comments: tuple[str, ...]
+    """What the script does not do, as its comments say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Client:
+    service: Service
+    root: Path
+    is_new: bool
+
+
+def write_session(
+    recording: Recording, *, language: Language, out: Path, package: str | None = None
+) -> WrittenSession:
+    """Write a script that does again what was recorded.
+
+    Nothing is overwritten: where the script is there already, another name is taken.
+
+    Args:
+        recording: What was recorded.
+        language: What the script is written in.
+        out: The script. Files go to a folder beside it, and a client that is not there yet, too.
+        package: The client to use: the name of a recorded Space, or the folder of a client. By
+            default it is that of the Space in the configuration, or one generated beside the script.
+
+    Raises:
+        SpecError: when there is no such client, or a client cannot be made.
+        HubsmithError: when a file cannot be written.
+    """
+    raw = raw_spec(recording)
+    script = free_path(out)
+    folder = script.with_name(f"{script.stem}_files")
+    outline = Outline(recording=recording)
+    served = f"{recording.url.rstrip('/')}{raw.api_prefix}/file="
+    client: _Client | None = None
+    if language == "curl":
+        curl_writer = CurlWriter(service=normalise(raw), files=folder.name)
+        plan = Plan(recording, curl_writer.service, curl_writer)
+        text = curl_program(plan, curl_writer, outline)
+    else:
+        client = _client(recording, raw, language, script.parent, package)
+        service, is_same = client.service, client.service.source == raw.source
+        source = raw.source or recording.url
+        if language == "python":
+            writer = PythonWriter(service=service, files=folder.name, served_root=served)
+            plan = Plan(recording, service, writer)
+            module = module_of(client.root, script.parent, Path.cwd())
+            outline.hints = _hints(client.root, script.parent, module)
+            errors = (
+                f"{module}.{RUNTIME_FOLDER}"
+                if (client.root / RUNTIME_FOLDER).is_dir()
+                else "hubsmith"
+            )
+            text = python_program(
+                plan, writer, outline, module, "" if is_same else quoted(source), errors
+            )
+            path = PurePosixPath("session.py")
+            text = format_python({path: text})[path]
+        else:
+            typescript_writer = TypeScriptWriter(
+                service=service, files=folder.name, served_root=served
+            )
+            plan = Plan(recording, service, typescript_writer)
+            module = Path(os.path.relpath(client.root / "index.js", script.parent)).as_posix()
+            text = typescript_program(
+                plan,
+                typescript_writer,
+                outline,
+                module if module.startswith(".") else f"./{module}",
+                "" if is_same else literal(source),
+            )
+    saved: list[Path] = []
+    for upload, name in plan.files.items():
+        saved.append(folder / name)
+        save(folder / name, content_of(recording.uploads[upload]), script.parent)
+    save(script, text.encode(), script.parent)
+    return WrittenSession(
+        script=script,
+        files=tuple(saved),
+        client=client.root if client else None,
+        is_new_client=client is not None and client.is_new,
+        comments=tuple(dict.fromkeys(outline.notes)),
+    )
+
+
+def raw_spec(recording: Recording) -> RawSpec:
+    """The documents of the recorded Space."""
+    documents: Mapping[str, object] = {
+        "config": recording.config,
+        "info": recording.info,
+        "openapi": recording.openapi,
+    }
+    source = root_of(recording.source)
+    return load(
+        {kind: json.dumps(one).encode() for kind, one in documents.items() if one},
+        source=shown(source).rstrip("/") if "://" in source else source,
+    )
+
+
+def _client(
+    recording: Recording, raw: RawSpec, language: ClientLanguage, beside: Path, package: str | None
+) -> _Client:
+    """The client that a script stands on: one that is there, or one made beside the script."""
+    configuration = read_configuration(Path.cwd())
+    root = _existing(configuration, raw, package)
+    if root is not None and (package is not None or language in _languages(_lock(root))):
+        return _read(configuration, root, language)
+    root = beside / _free_package(name_for(recording.source, raw), raw, beside)
+    languages = sorted({language, *(_languages(_lock(root)) if root.exists() else ())})
+    options = replace(DEFAULTS, languages=tuple(languages))
+    (made,) = generate([Target(raw=raw, root=root, options=options)])
+    if isinstance(made, Exception):
+        raise made
+    if made.shared:
+        write(made.shared, made.shared_root)
+    write(made.files, root)
+    return _Client(service=made.service, root=root, is_new=True)
+
+
+def _existing(configuration: Configuration, raw: RawSpec, package: str | None) -> Path | None:
+    if package is not None:
+        root = configuration.folder(package) if package in configuration.spaces else Path(package)
+        if not (root / LOCK_FILE).is_file():
+            raise SpecError(
+                f"{package}: there is no client of this name, nor in this folder. Make it with: "
+                f"hubsmith add {raw.source}"
+            )
+        return root
+    for name, space in configuration.spaces.items():
+        root = configuration.folder(name)
+        if space.source == raw.source and (root / LOCK_FILE).is_file():
+            return root
+    return None
+
+
+def _read(configuration: Configuration, root: Path, language: ClientLanguage) -> _Client:
+    lock = _lock(root)
+    if language not in _languages(lock):
+        raise SpecError(
+            f"{root} is not written in {language}. Write it in both languages with: "
+            f"hubsmith add {lock.source} --language {language} --language {_languages(lock)[0]}"
+        )
+    own = configuration.snapshot(root.name) if root.name in configuration.spaces else root / "spec"
+    service = normalise(replace(read_snapshot(own), name=root.name))
+    if lock.options.get("outputs") == "nullable":
+        service = with_nullable_outputs(service)
+    return _Client(service=service, root=root, is_new=False)
+
+
+def _lock(root: Path) -> Lock:
+    if not (root / LOCK_FILE).is_file():
+        raise SpecError(f"{root} holds no client of hubsmith: move it away first.")
+    return read_lock_file(root / LOCK_FILE)
+
+
+def _languages(lock: Lock) -> list[ClientLanguage]:
+    found = lock.options.get("languages")
+    names = found if isinstance(found, list) else ["python"]
+    return [one for one in ("python", "typescript") if one in names]
+
+
+def _free_package(name: str, raw: RawSpec, beside: Path) -> str:
+    """The name of a client, of another one where a module or another client has it."""
+    made, number = name, 2
+    while True:
+        root = beside / made
+        try:
+            refuse_taken(made, root)
+            if not root.exists() or _lock(root).source == raw.source:
+                return made
+        except HubsmithError:
+            pass
+        made, number = f"{name}_space" if number == 2 else f"{name}_{number}", number + 1
+
+
+def _hints(root: Path, beside: Path, module: str) -> list[str]:
+    if root.resolve().is_relative_to(beside.resolve()):
+        return []
+    top = root.resolve().parents[module.count(".")]
+    where = Path(os.path.relpath(top, Path.cwd())).as_posix()
+    return [f"Run it with PYTHONPATH={where}, where {module.partition('.')[0]} is."]

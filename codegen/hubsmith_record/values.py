@@ -1,0 +1,102 @@
+"""Recorded JSON compared, and which results a parameter may be given."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hubsmith_codegen.ir.types import (
+    AnyType,
+    ChoiceType,
+    FileType,
+    ListType,
+    MappingType,
+    Reference,
+    ScalarType,
+    TupleType,
+    Type,
+    UnionType,
+)
+from hubsmith_runtime.reading import as_list, as_object
+
+_SHORTEST = 12  # Characters of JSON, of a value that is taken for one that was copied.
+_FILE_KEYS = frozenset({"meta", "url", "orig_name", "mime_type"})
+
+
+def file_path(value: object) -> str | None:
+    """The server's path in a value that is a file; None for every other value."""
+    facts = as_object(value)
+    path = facts.get("path")
+    return path if isinstance(path, str) and _FILE_KEYS & facts.keys() else None
+
+
+def sameness(value: object) -> str:
+    """A text that is the same for values that say the same.
+
+    A file is its path, a member of an object that is null is as good as none, and 2.0 is 2.
+    """
+    return json.dumps(_plain(value), sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    if (path := file_path(value)) is not None:
+        return {"path": path}
+    match value:
+        case dict():
+            return {k: _plain(one) for k, one in as_object(value).items() if one is not None}  # pyright: ignore[reportUnknownArgumentType]
+        case list():
+            return [_plain(one) for one in as_list(value)]  # pyright: ignore[reportUnknownArgumentType]
+        case float():
+            return int(value) if value.is_integer() else value
+        case _:
+            return value
+
+
+def is_trivial(value: object) -> bool:
+    """Whether a value says nothing about where it came from: empty, true, false, -1, 0 or 1."""
+    return value in (None, True, False, "", -1) or value in ([], {})
+
+
+def is_distinctive(value: Any) -> bool:
+    """Whether a value is hardly twice the same by chance: a text, list or object of some length."""
+    is_kind = isinstance(value, (str, list, dict))
+    return is_kind and len(sameness(value)) >= _SHORTEST  # pyright: ignore[reportUnknownArgumentType]
+
+
+def fits(result: Type, parameter: Type) -> bool:
+    """Whether a type checker lets a result be passed for a parameter; where in doubt, not."""
+    match result, parameter:
+        case (AnyType(), _) | (_, AnyType()):
+            return True
+        case UnionType(options=options), _:
+            return all(fits(one, parameter) for one in options)
+        case _, UnionType(options=options):
+            return any(fits(result, one) for one in options)
+        case FileType(), FileType():
+            return True
+        case ScalarType(kind=given), ScalarType(kind=taken):
+            return given == taken or (given, taken) == ("integer", "number")
+        case ChoiceType(values=given), ChoiceType(values=taken):
+            return {*given} <= {*taken}
+        case ChoiceType(values=given), ScalarType(kind="string"):
+            return all(isinstance(one, str) for one in given)
+        case Reference(class_name=given), Reference(class_name=taken):
+            return given == taken
+        case ListType(item=given), ListType(item=taken):
+            # A list of plain values is taken as a list, which is of one type only.
+            same = isinstance(taken, ScalarType)
+            return _is_same(given, taken) if same else fits(given, taken)
+        case TupleType(items=given), TupleType(items=taken):
+            return len(given) == len(taken) and all(map(fits, given, taken))
+        case MappingType(value=given), MappingType(value=taken):
+            return _is_same(given, taken)
+        case _:
+            return False
+
+
+def _is_same(given: Type, taken: Type) -> bool:
+    match given, taken:
+        case ScalarType(kind=one), ScalarType(kind=other):
+            return one == other
+        case _:
+            return given == taken
