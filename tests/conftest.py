@@ -24,7 +24,7 @@ _ENDS = pytest.StashKey[ExitStack]()
 _SHARED = pytest.StashKey[dict[str, Any]]()
 
 # How long an example takes says nothing on a busy machine.
-hypothesis.settings.register_profile("all", deadline=None)
+hypothesis.settings.register_profile("all", deadline=None, max_examples=50)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=10)
 
 StartGradio = Callable[..., str]

@@ -33,6 +33,7 @@ from tests.support.type_checker import TypeCheckerFailed, faults_in
 
 BUILD = BUILD_FOLDER / "corpus"
 RUNTIME = ROOT / "runtime" / "hubsmith_runtime"
+PART_FOR_MYPY = 4
 TYPE_CHECKER = TESTS / "support" / "type_checker.py"
 
 IMPORT_ALL = """
@@ -201,7 +202,8 @@ def import_all(packages: Sequence[str]) -> list[str]:
 def check_types(report: Report, packages: Sequence[str], *, again: bool) -> None:
     """Run pyright and mypy, both strict, over the packages.
 
-    Packages that passed before, word for word, are left out unless they are to be checked `again`.
+    Packages that passed before, word for word, are left out unless they are to be checked `again`;
+    of those that are left, mypy then has one in four. `make corpus` leaves nothing out.
     """
     cache = CACHE / "corpus-types.json"
     state = state_of_checkers()
@@ -220,7 +222,7 @@ def check_types(report: Report, packages: Sequence[str], *, again: bool) -> None
     with ThreadPoolExecutor(2) as pool:
         chosen = [folders[name] for name in unchecked]
         mypy, pyright = (
-            pool.submit(check_with_mypy, chosen),
+            pool.submit(check_with_mypy, chosen if again else chosen[::PART_FOR_MYPY]),
             pool.submit(check_with_pyright, chosen),
         )
         report.mypy_errors, report.type_errors = mypy.result(), pyright.result()

@@ -18,6 +18,7 @@ from hubsmith_codegen.write.options import DEFAULTS, Options
 from hubsmith_testing import MockSpace
 
 from tests.support.documents import endpoint, info_of, parameter, raw_of, result, with_default
+from tests.support.generated_client import generated_client
 from tests.support.paths import DEMO, KITCHEN_SNAPSHOT, TESTS
 from tests.support.type_checker import Fault, faults_in
 
@@ -55,14 +56,15 @@ with Kitchen() as kitchen:
     print(kitchen.greet(person="Bob", style="pirate"))
 """
 
+VALUES = TESTS / "runtime" / "values_app.py"
 VENDORED = Options(vendor_runtime=True)
 ENDPOINTS = ["bake", "chat", "count", "fail", "greet", "img", "plan", "shout", "stream", "suggest"]
-PROJECTS = ["demo", "vendored", "snippets", "old", "repaired", "tasks"]
+PROJECTS = ["demo", "vendored", "snippets", "old", "repaired", "tasks", "bulk", "values"]
 Faults = Callable[[str], list[Fault]]
 
 
 @pytest.fixture(scope="module")
-def faults(tmp_path_factory: pytest.TempPathFactory) -> Faults:
+def faults(tmp_path_factory: pytest.TempPathFactory, start_gradio: Callable[..., str]) -> Faults:
     """Give `faults(project)`: what pyright found in one of the projects."""
     folder = tmp_path_factory.mktemp("types")
     script = (DEMO / "use_kitchen.py").read_text(encoding="utf-8")
@@ -78,9 +80,14 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> Faults:
     _snippets(folder / "snippets")
     (folder / "tasks").mkdir()
     shutil.copy(TESTS / "inference" / "typing_tasks.py", folder / "tasks")
+    _project(folder / "bulk", recorded, {})
+    shutil.copy(TESTS / "bulk" / "typing_map.py", folder / "bulk")
+    with generated_client(start_gradio(VALUES), folder / "values", "clients"):
+        shutil.copy(VALUES.with_name("typing_values.py"), folder / "values")
     projects = sorted(path.name for path in folder.iterdir())
     # A comment that silences pyright stands in `typing_tasks` where a mistake must be found.
-    rules = {"reportUnnecessaryTypeIgnoreComment": "error"}
+    # pandas has no stubs unless they are installed beside it.
+    rules = {"reportUnnecessaryTypeIgnoreComment": "error", "reportMissingTypeStubs": "none"}
     found = faults_in(folder, projects=projects, **rules)
     return lambda project: [one for one in found if one.file.startswith(f"{project}/")]
 

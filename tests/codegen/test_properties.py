@@ -67,7 +67,7 @@ NAMES = st.lists(st.text(max_size=12) | st.sampled_from(["a-b", "a_b", "a b", "c
 
 @pytest.mark.slow
 @given(taken=SCHEMAS, given_back=SCHEMAS, default=JSON)
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 def test_whatever_stands_for_a_schema_the_endpoint_is_there_or_left_out_by_name(
     taken: object, given_back: object, default: object
 ) -> None:

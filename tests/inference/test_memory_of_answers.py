@@ -57,23 +57,25 @@ def server(tokenless: pytest.MonkeyPatch) -> Iterator[ScriptedInference]:
 
 
 @pytest.mark.parametrize(
-    ("call", "answer"),
+    ("call", "answered"),
     [
-        pytest.param(chat, completion(TEXT), id="chat"),
-        pytest.param(chat, completion("wörd " * (SIZE // 6)), id="other letters"),
-        pytest.param(chat, in_parts(TEXT), id="another form"),
-        pytest.param(generate, [{"generated_text": TEXT}], id="text"),
-        pytest.param(embed, embeddings(4), id="short numbers"),
-        pytest.param(embed, embeddings(17), id="long numbers"),
+        pytest.param(chat, lambda: completion(TEXT), id="chat"),
+        pytest.param(chat, lambda: completion("wörd " * (SIZE // 6)), id="other letters"),
+        pytest.param(chat, lambda: in_parts(TEXT), id="another form"),
+        pytest.param(generate, lambda: [{"generated_text": TEXT}], id="text"),
+        pytest.param(embed, lambda: embeddings(4), id="short numbers"),
+        pytest.param(embed, lambda: embeddings(17), id="long numbers"),
         pytest.param(
-            embed_as_openai, {"data": [{"embedding": one} for one in embeddings(9)]}, id="openai"
+            embed_as_openai,
+            lambda: {"data": [{"embedding": one} for one in embeddings(9)]},
+            id="openai",
         ),
     ],
 )
 def test_a_large_answer_takes_four_times_its_size_at_most(
-    server: ScriptedInference, call: Callable[[InferenceClient], Any], answer: Any
+    server: ScriptedInference, call: Callable[[InferenceClient], Any], answered: Callable[[], Any]
 ) -> None:
-    content = json.dumps(answer, ensure_ascii=False).encode()
+    content = json.dumps(answered(), ensure_ascii=False).encode()
     for path in ("/", "/v1/chat/completions", "/v1/embeddings"):
         server.plan(path, Answer({}), times=1)
         server.plan(path, Answer(content))

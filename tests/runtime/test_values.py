@@ -24,7 +24,6 @@ from hubsmith_runtime import (
 )
 
 from tests.support.generated_client import generated_client
-from tests.support.type_checker import faults_in
 
 gradio_client = pytest.importorskip("gradio_client")
 
@@ -236,33 +235,6 @@ def test_what_may_be_called_is_listed_and_the_nearest_is_named(url: str, untyped
 
 # Tables and arrays
 
-USE = """
-import numpy
-import pandas
-from hubsmith import SKIPPED, File, Skipped
-from numpy.typing import NDArray
-from values.app import App, DataframeData, FrameRequest
-
-
-def use(app: App, frame: pandas.DataFrame, array: NDArray[numpy.float64]) -> None:
-    for table in (frame, array, DataframeData(headers=[], data=[])):
-        text: str = app.frame(table)
-        if text is SKIPPED:
-            return
-    app.frame({"headers": ["a"], "data": [[1]]})
-    FrameRequest(table=frame)
-    FrameRequest(table=array)
-
-
-def narrow(output: str | Skipped | None) -> str:
-    return "" if output is SKIPPED or output is None else output
-
-
-async def read(file: File) -> None:
-    print(file.image().size, (await file.aimage()).size)
-    print(file.dataframe().columns, (await file.adataframe(sep=";")).columns)
-"""
-
 
 @pytest.fixture
 def pandas() -> Any:
@@ -348,12 +320,3 @@ def test_neither_package_is_imported_for_that(url: str) -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "set()\n"
-
-
-@pytest.mark.slow
-def test_type_checkers_let_tables_be_given(package: ModuleType) -> None:
-    folder = Path(package.__file__ or "").parents[2]
-    (folder / "use.py").write_text(USE, encoding="utf-8")
-    # pandas has no stubs unless they are installed beside it.
-    found = faults_in(folder, include=["use.py", "values"], reportMissingTypeStubs="none")
-    assert found == []
