@@ -23,6 +23,11 @@ from mcp import Client, StdioServerParameters
 
 StartGradio = Callable[..., str]
 
+ONLY_ALL = pytest.mark.skipif(
+    not os.environ.get("HUBSMITH_GRADIO_MCP"), reason="runs with `make test-mcp`"
+)
+"""For what takes long, and is near to what other tests show."""
+
 
 @pytest.fixture(scope="session")
 def kitchen_url(start_gradio: StartGradio) -> str:

@@ -21,12 +21,12 @@ import httpx
 import pytest
 from mcp import Client
 
-from tests.mcp.conftest import offered, text_of
+from tests.mcp.conftest import ONLY_ALL, offered, text_of
 from tests.mcp.environment import EnvironmentFailed, python_with_gradio_mcp
 from tests.mcp.test_server import CALLS, picture
 from tests.support.paths import KITCHEN_APP
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, ONLY_ALL]
 
 _START = f"""
 import os, runpy
@@ -45,8 +45,6 @@ FALSY = {"img.strength": 0, "suggest.avoid": [], "chat.history": []}
 @pytest.fixture(scope="module")
 def gradio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the demo app, served with Gradio's own MCP server."""
-    if not os.environ.get("HUBSMITH_GRADIO_MCP"):
-        pytest.skip("Gradio's MCP server runs with `make test-mcp`")
     try:
         python = python_with_gradio_mcp()
     except EnvironmentFailed as error:

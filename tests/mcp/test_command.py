@@ -16,9 +16,10 @@ from typing import Any
 import httpx
 import pytest
 from hubsmith_codegen.cli import main
+from hubsmith_runtime import Client as SpaceClient
 from mcp import Client
 
-from tests.mcp.conftest import StartGradio, command, text_of
+from tests.mcp.conftest import ONLY_ALL, StartGradio, command, text_of
 from tests.mcp.test_server import CALLS
 from tests.support.paths import KITCHEN_SNAPSHOT
 
@@ -106,6 +107,7 @@ def test_over_http_for_this_machine_alone(kitchen_url: str, tmp_path: Path) -> N
             assert answer.status_code == status, (header, value, answer.text)
 
 
+@ONLY_ALL
 @pytest.mark.slow
 def test_one_endpoint_and_a_folder(project: Path) -> None:
     (project / "shared").mkdir()
@@ -147,7 +149,7 @@ def begun(process: subprocess.Popen[str], tool: str, **arguments: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["end", "SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("how", ["end", "SIGTERM", pytest.param("SIGINT", marks=ONLY_ALL)])
 def test_when_the_host_ends_so_do_its_jobs(
     how: str, start_gradio: StartGradio, tmp_path: Path
 ) -> None:
@@ -175,13 +177,8 @@ def test_when_the_host_ends_so_do_its_jobs(
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
 
-    async def ended() -> list[str]:
-        async with Client(command(url, "--endpoint", "ended", folder=tmp_path)) as client:
-            result = await client.call_tool("ended", {})
-            assert result.structured_content
-            return result.structured_content["result"]
-
-    assert how in asyncio.run(ended())
+    with SpaceClient(url) as space:
+        assert how in space.predict(api_name="/ended")
 
 
 @pytest.mark.slow

@@ -89,6 +89,7 @@ class ServedSpace:
         self._label = shown(read.source)
         self._address, self._token, self._raw = read.address, token, raw
         self._recorded = read.source if read.is_recorded else None
+        self._is_live = read.is_live
         # What was read just now is what the Space is.
         self._checked = time.monotonic() if read.is_live else None
         self._refusal: str | None = None
@@ -136,11 +137,12 @@ class ServedSpace:
         ]
         listed = ", ".join(dict.fromkeys(named[:_LISTED]))
         more = f" and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
-        since = "its snapshot was taken" if self._recorded else "this server started"
-        update = f"run `hubsmith update {self._recorded}` and " if self._recorded else ""
+        since = "this server started" if self._is_live else "its snapshot was taken"
+        name = f" {self._recorded}" if self._recorded else ""
+        update = "" if self._is_live else f"to run `hubsmith update{name}`, and "
         return (
             f"{self._label} changed since {since}: {listed}{more}. Its tools are not called any "
-            f"more. Tell the user to look at the changes, {update}start this server again."
+            f"more. Tell the user to look at the changes, {update}to start this server again."
         )
 
 

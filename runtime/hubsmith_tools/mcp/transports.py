@@ -55,6 +55,7 @@ async def serve_http(server: Server[Any], port: int, on_start: Callable[[str], o
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((_HOST, port))
+            listener.listen()  # Who reads the URL may call at once.
         except OSError as error:
             raise HubsmithError(f"Port {port} of {_HOST}: {error.strerror}.") from None
         port = listener.getsockname()[1]
