@@ -44,6 +44,7 @@ from tests.docs.inference_web import (
     inference_world,  # noqa: F401
 )
 from tests.docs.ray_world import ray_world  # noqa: F401
+from tests.docs.tools_world import tools_world  # noqa: F401
 from tests.docs.world import World
 from tests.support.fake_hub import FakeHub
 from tests.support.internet import instead_of_the_internet, picture
@@ -65,6 +66,7 @@ WORLDS: dict[str, str] = {
     "commands/mock": "changing_world",
     "commands/update": "changing_world",
     "providers": "inference_world",
+    "tools": "tools_world",
 }
 """The fixture of each page that needs another one than `kitchen_world`."""
 

@@ -6,6 +6,7 @@ import re
 
 import hubsmith
 import hubsmith_testing
+import hubsmith_tools
 from hubsmith import tasks
 from hubsmith_codegen.cli.main import COMMANDS
 
@@ -18,6 +19,7 @@ def test_every_public_name_is_documented() -> None:
     of_tasks = set(tasks.__all__)  # Their page lists all of them.
     public = {f"hubsmith.{name}" for name in hubsmith.__all__ if name not in of_tasks}
     public |= {f"hubsmith_testing.{name}" for name in hubsmith_testing.__all__}
+    public |= {f"hubsmith.tools.{name}" for name in hubsmith_tools.__all__}
     documented = re.findall(r"^\.\. (?:auto|py:)\w+:: ([\w.]+)", API, re.MULTILINE)
     assert sorted(public - set(documented)) == []
     assert sorted(name for name in documented if documented.count(name) > 1) == []

@@ -97,6 +97,8 @@ def example(schema: dict[str, Any]) -> Any:
         return schema["enum"][0]
     if kind == "object":
         return {name: example(one) for name, one in schema["properties"].items()}
+    if "A file, as" in schema.get("description", ""):
+        return "https://example.org/file"
     least = re.search(r"At least (\S+?)\.?(?: |$)", schema.get("description", ""))
     number = float(least[1]) if least else 0
     plain = {"integer": int(number), "number": number, "string": "", "boolean": False, "null": None}
