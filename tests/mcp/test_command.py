@@ -109,6 +109,36 @@ def test_over_http_for_this_machine_alone(kitchen_url: str, tmp_path: Path) -> N
 
 @ONLY_ALL
 @pytest.mark.slow
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_over_http_a_call_is_cancelled_on_the_server(
+    mode: Any, start_gradio: StartGradio, tmp_path: Path
+) -> None:
+    url = start_gradio(Path(__file__).with_name("cancelled_app.py"))
+
+    async def run(address: str) -> None:
+        begun = asyncio.Event()
+
+        async def note(progress: float, _: float | None, __: str | None) -> None:
+            if progress >= 1:
+                begun.set()
+
+        async with Client(address, mode=mode) as client:
+            call = client.call_tool("count", {"name": mode}, progress_callback=note)
+            task = asyncio.create_task(call)
+            await asyncio.wait_for(begun.wait(), 20)
+            task.cancel()
+            for _ in range(100):
+                if mode in text_of(await client.call_tool("ended", {})):
+                    return
+                await asyncio.sleep(0.05)
+        raise AssertionError("the job went on")
+
+    with over_http(url, folder=tmp_path) as address:
+        asyncio.run(run(address))
+
+
+@ONLY_ALL
+@pytest.mark.slow
 def test_one_endpoint_and_a_folder(project: Path) -> None:
     (project / "shared").mkdir()
     (project / "shared" / "card.txt").write_text("two eggs")

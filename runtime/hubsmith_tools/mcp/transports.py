@@ -67,8 +67,13 @@ async def serve_http(server: Server[Any], port: int, on_start: Callable[[str], o
                 allowed_hosts=hosts, allowed_origins=[f"http://{host}" for host in hosts]
             ),
         )
+        # It would log a traceback for each call that is cut off when it ends.
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE
+            app,
+            log_config=None,
+            log_level="critical",
+            proxy_headers=False,
+            timeout_graceful_shutdown=_GRACE,
         )
         on_start(f"http://{_HOST}:{port}{PATH}")
         await uvicorn.Server(config).serve(sockets=[listener])
