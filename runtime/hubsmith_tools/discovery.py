@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +106,8 @@ def tool_of(offer: Offer, name: str) -> Tool:
     source = shown(offer.space._core.name)  # pyright: ignore[reportPrivateUsage]  # As messages name it.
     space = str(offer.space._source or source)  # pyright: ignore[reportPrivateUsage]
     schema = _described(input_schema(request), offer)
-    about = [f"Calls {endpoint} of the Space {space}."]
+    called = endpoint if re.fullmatch(r"[\w./=-]{1,80}", endpoint) else quoted(endpoint, 80)
+    about = [f"Calls {called} of the Space {space}."]
     if words := offer.about.get("description"):
         about.append(said("The Space describes it so:", words))
     labels = [
@@ -115,7 +117,7 @@ def tool_of(offer: Offer, name: str) -> Tool:
         about.append(f"The Space labels its result {' and '.join(labels)}.")
     return Tool(
         name=name,
-        title=f"{space} {endpoint}",
+        title=f"{space} {called}",
         description=" ".join(about),
         source=source,
         endpoint=endpoint,

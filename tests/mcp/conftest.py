@@ -11,15 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.support.generated_client import imported
-from tests.support.paths import KITCHEN_APP, ROOT
-
-pytest.importorskip("mcp.server.context", reason="hubsmith mcp needs mcp 2.3 or newer")
-
 from hubsmith_tools import tools_of
 from hubsmith_tools.mcp import Check, SharedFolder, server_of
 from mcp import Client, StdioServerParameters
+
+from tests.support.generated_client import imported
+from tests.support.paths import KITCHEN_APP, ROOT
 
 StartGradio = Callable[..., str]
 

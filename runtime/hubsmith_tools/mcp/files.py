@@ -19,32 +19,14 @@ MAX_FILE = 100 << 20
 
 # The types whose files get an ending. A Space could name any other, such as that of a program.
 _ENDINGS = {
-    "application/json": ".json",
-    "application/pdf": ".pdf",
-    "application/zip": ".zip",
-    "audio/aac": ".aac",
-    "audio/flac": ".flac",
-    "audio/mpeg": ".mp3",
-    "audio/ogg": ".ogg",
-    "audio/wav": ".wav",
-    "audio/x-wav": ".wav",
-    "image/bmp": ".bmp",
-    "image/gif": ".gif",
-    "image/jpeg": ".jpg",
-    "image/png": ".png",
-    "image/tiff": ".tiff",
-    "image/webp": ".webp",
-    "model/gltf-binary": ".glb",
-    "model/obj": ".obj",
-    "model/stl": ".stl",
-    "text/csv": ".csv",
-    "text/markdown": ".md",
-    "text/plain": ".txt",
-    "text/vtt": ".vtt",
-    "video/mp4": ".mp4",
-    "video/quicktime": ".mov",
-    "video/webm": ".webm",
-}
+    "application/json": ".json", "application/pdf": ".pdf", "application/zip": ".zip",
+    "audio/aac": ".aac", "audio/flac": ".flac", "audio/mpeg": ".mp3", "audio/ogg": ".ogg",
+    "audio/wav": ".wav", "audio/x-wav": ".wav", "image/bmp": ".bmp", "image/gif": ".gif",
+    "image/jpeg": ".jpg", "image/png": ".png", "image/tiff": ".tiff", "image/webp": ".webp",
+    "model/gltf-binary": ".glb", "model/obj": ".obj", "model/stl": ".stl", "text/csv": ".csv",
+    "text/markdown": ".md", "text/plain": ".txt", "text/vtt": ".vtt", "video/mp4": ".mp4",
+    "video/quicktime": ".mov", "video/webm": ".webm",
+}  # fmt: skip
 
 
 class SharedFolder:
