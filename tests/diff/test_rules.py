@@ -162,7 +162,9 @@ COMPANIONS = {
 
 
 def test_each_rule_is_judged_here() -> None:
-    assert set(JUDGEMENTS) == {rule.value for rule in Rule}
+    # What only callers in TypeScript notice is judged in test_typescript.py.
+    others = {Rule.RESULT_MEMBER_ADDED}
+    assert set(JUDGEMENTS) == {rule.value for rule in Rule if rule not in others}
 
 
 @pytest.mark.parametrize("rule", JUDGEMENTS)

@@ -12,7 +12,7 @@ from ...write.lock import LOCK_FILE
 from ..report import Report
 from ..source import Reader
 from .arguments import add_fail_on, add_fetching, add_format, add_language, add_names
-from .diff import changes_between
+from .diff import changes_between, language_of
 from .writing import packages, recorded_target
 
 
@@ -43,7 +43,9 @@ def run(options: argparse.Namespace) -> int:
         def ask(name: str) -> ApiDiff | None:
             before = targets[name].raw
             now = replace(reader.anew(name, before), name=name)
-            return None if now.digest == before.digest else changes_between(before, now)
+            if now.digest == before.digest:
+                return None
+            return changes_between(before, now, language_of(configuration, name))
 
         asked = report.at_once("asking", targets, ask) if options.live else {}
         drift: dict[str, list[Drift]] = {name: [] for name in targets}

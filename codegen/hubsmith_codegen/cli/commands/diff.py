@@ -7,19 +7,22 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import get_args
 
 from hubsmith_runtime import SpecError
 from hubsmith_runtime.http import shown
 
-from ...compare.api import ApiDiff, diff_services
+from ...compare.api import ApiDiff
 from ...ir.model import Service
 from ...load import RawSpec
 from ...load.revision import Revision
 from ...normalise.spaces import normalise
 from ...write.lock import LOCK_FILE
+from ...write.options import Language
 from ..changes import BrokenCode, Findings
 from ..configuration import Configuration
 from ..console import printable
+from ..languages import changes_for
 from ..naming import naming_part, snake
 from ..report import Progress
 from ..source import Reader, name_for, path_of
@@ -53,6 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="list the lines of this code that break, as your pyright or mypy says",
     )
+    parser.add_argument(
+        "--language",
+        choices=get_args(Language),
+        metavar="LANGUAGE",
+        help="python or typescript: whose callers are meant (default: that of the recorded "
+        "client, or else python)",
+    )
     add_fail_on(parser, None)
     add_fetching(parser)
     add_format(parser, "markdown")
@@ -69,15 +79,18 @@ def run(options: argparse.Namespace) -> int:
     configuration = reader.configuration
     old, new = _sides(reader, sources)
     name = next((side.name for side in (old, new) if side.is_recorded), None)
+    language = options.language or language_of(configuration, name)
     code: BrokenCode | None = None
     if options.code is not None:
         if name is None:
             raise UsageError("--code needs a recorded client: name it as one of the sources")
+        if language != "python":
+            raise UsageError(f"--code reads Python, and callers in {language} are meant")
         code = _broken_code(configuration, name, (old.raw, new.raw), options.code)
     findings = Findings(
         old=old.label,
         new=new.label,
-        changes=diff_services(*_services_of(old, new)),
+        changes=changes_for(language, *_services_of(old, new)),
         code=code,
         lock=configuration.folder(name) / LOCK_FILE if name else None,
     )
@@ -88,9 +101,15 @@ def run(options: argparse.Namespace) -> int:
     return NO if counted.get(fail_on) or (code and code.faults) else OK
 
 
-def changes_between(old: RawSpec, new: RawSpec) -> ApiDiff:
+def changes_between(old: RawSpec, new: RawSpec, language: Language = "python") -> ApiDiff:
     """Compare two readings of one Space; both have the name of its client."""
-    return diff_services(normalise(old), normalise(new))
+    return changes_for(language, normalise(old), normalise(new))
+
+
+def language_of(configuration: Configuration, name: str | None) -> Language:
+    """Return the language of a recorded client, Python where it is written in both."""
+    named = configuration.options(configuration.space(name)).languages if name else ()
+    return "typescript" if named == ("typescript",) else "python"
 
 
 def _broken_code(

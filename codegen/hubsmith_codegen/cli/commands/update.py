@@ -11,11 +11,12 @@ from ...compare.api import ApiDiff
 from ...compare.api.report import to_document
 from ...load import RawSpec
 from ...pipeline import Target
+from ...write.options import Language
 from ..changes import print_changes
 from ..report import Report
 from ..source import Reader
 from .arguments import add_fetching, add_language, add_names, add_out, add_output
-from .diff import changes_between
+from .diff import changes_between, language_of
 from .writing import recorded_target, write_each
 
 
@@ -38,7 +39,8 @@ def run(options: argparse.Namespace) -> int:
         targets: dict[str, Target] = {}
         for name, (before, now) in read.items():
             with report.space(name):
-                _tell_changes(report, name, before, now, options)
+                language = language_of(configuration, name)
+                _tell_changes(report, name, before, now, language, options)
                 targets[name] = recorded_target(configuration, name, now, options.out)
         write_each(targets, report, configuration, options, with_snapshots=True)
     return report.status
@@ -62,6 +64,7 @@ def _tell_changes(
     name: str,
     before: RawSpec | SpecError | None,
     now: RawSpec,
+    language: Language,
     options: argparse.Namespace,
 ) -> None:
     changes: ApiDiff | None = None
@@ -73,7 +76,7 @@ def _tell_changes(
         report.warn(name, why)
     elif is_same := before.digest == now.digest:
         report.tell(name, "the Space has not changed.")
-    elif changes := changes_between(before, now):
+    elif changes := changes_between(before, now, language):
         if not options.json:
             report.bar.clear()
             print_changes(changes, is_quiet=options.quiet)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from .change import ApiDiff, Change, Kind, Rule
+from .language import PYTHON, Direction, Language
 from .report import to_document, to_markdown, to_text
 from .service import diff_services
 
 __all__ = [
+    "PYTHON",
     "ApiDiff",
     "Change",
+    "Direction",
     "Kind",
+    "Language",
     "Rule",
     "diff_services",
     "to_document",

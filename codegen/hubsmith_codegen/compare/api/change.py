@@ -94,6 +94,8 @@ class Rule(Enum):
     RESULT_GONE = "result-gone", "breaking", "result"
     # The tuple is longer, so that unpacking it fails.
     RESULT_ADDED = "result-added", "breaking", "result"
+    # An object has a member more.
+    RESULT_MEMBER_ADDED = "result-member-added", "compatible", "result"
     RESULT_RENAMED = "result-renamed", "breaking", "result"
     RESULTS_REORDERED = "results-reordered", "breaking", "endpoint"
     # The choices of a result are open: any value may come.

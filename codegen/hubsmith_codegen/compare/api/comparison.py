@@ -24,25 +24,26 @@ from ...ir.types import (
     accepts,
 )
 from .change import code
+from .language import PYTHON, Direction, Language
 
-Direction: TypeAlias = Literal["argument", "result"]
 Relation: TypeAlias = Literal["same", "widened", "narrowed", "changed"]
 Classes: TypeAlias = Mapping[str, Definition]
 T = TypeVar("T")
 
 
 class Comparison:
-    """An old API and a new one."""
+    """An old API and a new one, as callers in a language see them."""
 
-    def __init__(self, old: Service, new: Service) -> None:
+    def __init__(self, old: Service, new: Service, language: Language = PYTHON) -> None:
         self.old = old
         self.new = new
+        self.language = language
         self.old_classes: Classes = {one.class_name: one for one in old.definitions}
         self.new_classes: Classes = {one.class_name: one for one in new.definitions}
 
-    def call(self, operation: Operation, arguments: str = "...") -> str:
-        """A call of an endpoint, such as `kitchen.greet(...)`."""
-        return code(f"{self.new.package}.{operation.method}({arguments})")
+    def call(self, operation: Operation, parameter: str = "") -> str:
+        """A call of an endpoint, such as `kitchen.greet(...)`, which may name a parameter."""
+        return code(self.language.call(self.new.package, operation.method, parameter))
 
     def relation(self, old: Type, new: Type, direction: Direction) -> Relation:
         """What became of a type, seen as a set of values.

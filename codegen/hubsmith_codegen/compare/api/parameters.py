@@ -40,24 +40,24 @@ def parameter_changes(api: Comparison, old: Operation, new: Operation) -> Iterat
     pairs = pair(old.parameters, new.parameters, name=lambda one: one.identifier, is_same=may_be)
     for one in pairs.gone:
         name = one.identifier
-        affected = f"Calls of {api.call(new, f'{name}=...')} fail: leave it out."
+        affected = f"Calls of {api.call(new, name)} fail: leave it out."
         yield Change(Rule.PARAMETER_GONE, f"parameter {code(name)} is gone", affected, name=name)
     for one, other in pairs.renamed:
         was, is_ = one.identifier, other.identifier
-        before, after = (api.call(new, f"{name}=...") for name in (was, is_))
+        before, after = (api.call(new, name) for name in (was, is_))
         affected = f"Calls of {before} fail: write {after}."
         if was in _by_position(old):
             affected += " Calls that pass it by position go on."
         what = f"parameter {code(was)} is now {code(is_)}"
         yield Change(Rule.PARAMETER_RENAMED, what, affected, name=was)
     for one in pairs.added:
-        yield _added(api.call(new), one)
+        yield _added(api, new, one)
     became: dict[str, str] = {one.identifier: other.identifier for one, other in pairs.both}
     yield from _order(api.call(new), old, new, became)
     for one, other in pairs.both:
         changes = (
-            *_default(api.call(new), one, other),
-            *_type(api, api.call(new, f"{other.identifier}=..."), one, other),
+            *_default(api, new, one, other),
+            *_type(api, api.call(new, other.identifier), one, other),
             *_words(one, other),
         )
         for change in changes:
@@ -68,14 +68,14 @@ def _by_position(operation: Operation) -> list[str]:
     return [one.identifier for one in operation.parameters[: operation.by_position]]
 
 
-def _added(call: str, new: Parameter) -> Change:
+def _added(api: Comparison, operation: Operation, new: Parameter) -> Change:
     name = code(new.identifier)
-    what = f"parameter {name} ({type_text(new.type)}) is new"
+    what = f"parameter {name} ({type_text(api.language, new.type, 'argument')}) is new"
     if new.default is None:
-        affected = f"Calls of {call} fail until they pass {name}."
+        affected = f"Calls of {api.call(operation)} fail until they pass {name}."
         rule, what = Rule.PARAMETER_ADDED_REQUIRED, f"{what} and required"
         return Change(rule, what, affected, name=new.identifier)
-    what += f"; left out, it is {default_text(new.default)}"
+    what += f"; left out, it is {default_text(api.language, new.default)}"
     return Change(Rule.PARAMETER_ADDED_OPTIONAL, what, name=new.identifier)
 
 
@@ -107,20 +107,24 @@ def _order(
         )
 
 
-def _default(call: str, old: Parameter, new: Parameter) -> Iterator[Change]:
-    name = code(new.identifier)
+def _default(
+    api: Comparison, operation: Operation, old: Parameter, new: Parameter
+) -> Iterator[Change]:
+    name, call = code(new.identifier), api.call(operation)
+
+    def shown(default: Default) -> str:
+        return default_text(api.language, default)
+
     match old.default, new.default:
         case None, Default() as now:
-            what = f"parameter {name} may be left out; it is {default_text(now)} then"
+            what = f"parameter {name} may be left out; it is {shown(now)} then"
             yield Change(Rule.PARAMETER_MADE_OPTIONAL, what)
         case Default() as then, None:
             what = f"parameter {name} is required"
-            affected = (
-                f"Calls of {call} that leave out {name} fail; it was {default_text(then)} then."
-            )
+            affected = f"Calls of {call} that leave out {name} fail; it was {shown(then)} then."
             yield Change(Rule.PARAMETER_MADE_REQUIRED, what, affected)
         case Default() as then, Default() as now if not _is_equal(then, now):
-            was, is_ = default_text(then), default_text(now)
+            was, is_ = shown(then), shown(now)
             what = f"parameter {name}: the default was {was}, is {is_}"
             affected = f"Calls of {call} that leave out {name} send the new value."
             yield Change(Rule.DEFAULT_CHANGED, what, affected)
@@ -159,9 +163,11 @@ def _type(api: Comparison, call: str, old: Parameter, new: Parameter) -> Iterato
     if relation in ("narrowed", "changed") and not has_breaking:
         rule = Rule.ARGUMENT_NARROWED if relation == "narrowed" else Rule.ARGUMENT_TYPE_CHANGED
         affected = f"Calls of {call} with what is not accepted any more fail."
-        yield Change(rule, f"{name}: {type_change(api, before, after)}", affected)
+        yield Change(rule, f"{name}: {type_change(api, before, after, 'argument')}", affected)
     elif relation == "widened" and not found:
-        yield Change(Rule.ARGUMENT_WIDENED, f"{name}: {type_change(api, before, after)}")
+        yield Change(
+            Rule.ARGUMENT_WIDENED, f"{name}: {type_change(api, before, after, 'argument')}"
+        )
     yield from found
 
 
@@ -173,7 +179,7 @@ def _details(api: Comparison, name: str, call: str, before: Type, after: Type) -
         return
     gone, came = choice_changes(before, after)
     if gone:
-        what = f"{name} no longer offers {values(gone)}"
+        what = f"{name} no longer offers {values(api.language, gone)}"
         free = api.relation(without_bounds(before), without_bounds(after), "argument")
         if free in ("same", "widened"):
             affected = "Calls go on: other values than the choices are accepted."
@@ -182,7 +188,7 @@ def _details(api: Comparison, name: str, call: str, before: Type, after: Type) -
             which = "it" if len(gone) == 1 else "one of them"
             yield Change(Rule.CHOICES_GONE, what, f"Calls of {call} with {which} fail.")
     if came:
-        yield Change(Rule.CHOICES_ADDED, f"{name} offers {values(came)} as well")
+        yield Change(Rule.CHOICES_ADDED, f"{name} offers {values(api.language, came)} as well")
     limits, later = bounds_of(before), bounds_of(after)
     moved = api.relation(without_choices(before), without_choices(after), "argument")
     if limits != later and moved != "same":

@@ -17,48 +17,54 @@ def result_changes(api: Comparison, old: Operation, new: Operation) -> Iterator[
         case (), ():
             return
         case (), _:
-            what = f"it returns {_shape(new)}, not {code('None')}"
+            what = f"it returns {_shape(api, new)}, not {code(api.language.nothing)}"
             yield Change(Rule.RESULT_BEGAN, what)
         case _, ():
-            what = f"it returns {code('None')}, not {_shape(old)}"
+            what = f"it returns {code(api.language.nothing)}, not {_shape(api, old)}"
             yield Change(Rule.RESULT_ENDED, what, f"Code that uses what {call} returns fails.")
         case (one,), (other,):
             yield from _result(api, call, one, other, "the result")
         case (_, _, *_), (_, _, *_):
-            yield from _tuples(api, call, old, new)
+            yield from _several(api, call, old, new)
         case _:
-            what = f"it returns {_shape(new)}, not {_shape(old)}"
+            what = f"it returns {_shape(api, new)}, not {_shape(api, old)}"
             how = (
-                "the value is a field of the named tuple now"
+                f"the value is a field of the {api.language.several} now"
                 if len(old.results) == 1
-                else "there is no tuple any more, the value comes alone"
+                else f"there is no {api.language.several} any more, the value comes alone"
             )
             affected = f"Code that uses what {call} returns fails: {how}."
             yield Change(Rule.RESULT_COUNT_CHANGED, what, affected)
 
 
-def _tuples(api: Comparison, call: str, old: Operation, new: Operation) -> Iterator[Change]:
+def _several(api: Comparison, call: str, old: Operation, new: Operation) -> Iterator[Change]:
     def may_be(one: Result, other: Result) -> bool:
         is_there = old.results.index(one) == new.results.index(other)
         return is_there and api.is_same(one.type, other.type, "result")
 
     pairs = pair(old.results, new.results, name=lambda one: one.identifier, is_same=may_be)
     count = f"it returns {len(new.results)} values, not {len(old.results)}"
+    has_tuples = api.language.has_tuples
+    unpacks = ", or unpacks it," if has_tuples else ""
     for one in pairs.gone:
         name = one.identifier
-        affected = (
-            f"Code that reads {code(f'.{name}')} of what {call} returns, or unpacks it, fails."
-        )
+        affected = f"Code that reads {code(f'.{name}')} of what {call} returns{unpacks} fails."
         yield Change(Rule.RESULT_GONE, f"result {code(name)} is gone: {count}", affected, name=name)
     for one, other in pairs.renamed:
         was, is_ = one.identifier, other.identifier
         read = f"Code that reads {code(f'.{was}')} of what {call} returns fails"
-        affected = f"{read}: read {code(f'.{is_}')}. Unpacking goes on."
+        goes_on = " Unpacking goes on." if has_tuples else ""
+        affected = f"{read}: read {code(f'.{is_}')}.{goes_on}"
         what = f"result {code(was)} is now {code(is_)}"
         yield Change(Rule.RESULT_RENAMED, what, affected, name=was)
     for one in pairs.added:
         name = one.identifier
-        what = f"result {code(name)} ({type_text(one.type)}) is new: {count}"
+        what = (
+            f"result {code(name)} ({type_text(api.language, one.type, 'result')}) is new: {count}"
+        )
+        if not has_tuples:
+            yield Change(Rule.RESULT_MEMBER_ADDED, what, name=name)
+            continue
         affected = (
             f"Code that unpacks what {call} returns fails; code that reads its fields goes on."
         )
@@ -66,7 +72,7 @@ def _tuples(api: Comparison, call: str, old: Operation, new: Operation) -> Itera
     became = {one.identifier: other.identifier for one, other in pairs.both}
     before = [became[name] for one in old.results if (name := one.identifier) in became]
     after = [name for one in new.results if (name := one.identifier) in before]
-    if before != after:
+    if has_tuples and before != after:
         yield Change(
             Rule.RESULTS_REORDERED,
             f"it returns {names(after)} in this order, not {names(before)}",
@@ -79,10 +85,10 @@ def _tuples(api: Comparison, call: str, old: Operation, new: Operation) -> Itera
 
 def _result(api: Comparison, call: str, old: Result, new: Result, shown: str) -> Iterator[Change]:
     name = old.identifier
-    what = f"{shown}: {type_change(api, old.type, new.type)}"
+    what = f"{shown}: {type_change(api, old.type, new.type, 'result')}"
     match api.relation(old.type, new.type, "result"):
         case "same":
-            yield from _choices(old, new, shown)
+            yield from _choices(api, old, new, shown)
         case "narrowed":
             yield Change(Rule.RESULT_NARROWED, what, name=name)
         case relation:
@@ -94,19 +100,19 @@ def _result(api: Comparison, call: str, old: Result, new: Result, shown: str) ->
         yield Change(Rule.RESULT_DESCRIBED, what, name=name)
 
 
-def _choices(old: Result, new: Result, shown: str) -> Iterator[Change]:
+def _choices(api: Comparison, old: Result, new: Result, shown: str) -> Iterator[Change]:
     gone, came = choice_changes(old.type, new.type)
-    parts = [f"{values(came)} may come as well"] if came else []
-    parts += [f"{values(gone)} comes no more"] if gone else []
+    parts = [f"{values(api.language, came)} may come as well"] if came else []
+    parts += [f"{values(api.language, gone)} comes no more"] if gone else []
     if parts:
         what = f"{shown}: {', and '.join(parts)}"
         affected = "Code goes on; one that tells the values apart may have a case more or less."
         yield Change(Rule.RESULT_CHOICES_CHANGED, what, affected, name=old.identifier)
 
 
-def _shape(operation: Operation) -> str:
+def _shape(api: Comparison, operation: Operation) -> str:
     match operation.results:
         case (one,):
-            return type_text(one.type)
+            return type_text(api.language, one.type, "result")
         case several:
             return f"{len(several)} values ({names(one.identifier for one in several)})"

@@ -9,18 +9,21 @@ from ...ir.model import Definition, Operation, Service
 from ...ir.types import Reference
 from .change import KINDS, ApiDiff, Change, Rule, code
 from .comparison import Comparison, pair
+from .language import PYTHON, Language
 from .parameters import parameter_changes
 from .results import result_changes
 from .wording import names, was_and_is
 
 
-def diff_services(old: Service, new: Service) -> ApiDiff:
+def diff_services(old: Service, new: Service, *, language: Language = PYTHON) -> ApiDiff:
     """Compare two versions of an API, both normalised under one package name.
+
+    The names of both are those of the language.
 
     With two names, the change of the client's name is reported as well.
     """
-    api = Comparison(old, new)
-    found = [*_endpoints(api), *_classes(api), *_about(old, new)]
+    api = Comparison(old, new, language)
+    found = [*_endpoints(api), *_classes(api), *_about(api)]
     found.sort(key=lambda change: KINDS.index(change.kind))
     return ApiDiff(package=str(new.package), changes=tuple(found))
 
@@ -42,6 +45,11 @@ def _endpoints(api: Comparison) -> Iterator[Change]:
             what = f"the client cannot carry it any more: {code(omitted[key])}"
         yield Change(rule, what, fail, endpoint=key)
     for old, new in pairs.renamed:
+        if old.method == new.method:  # Two paths may be one name in camel case.
+            yield Change(
+                Rule.ENDPOINT_DESCRIBED, f"it is {code(_key(new))} now", endpoint=_key(old)
+            )
+            continue
         what = f"it is gone; {code(_key(new))} is new, with the same parameters and results"
         affected = f"Calls of {api.call(old)} fail: write {api.call(new)}."
         yield Change(Rule.ENDPOINT_RENAMED, what, affected, endpoint=_key(old))
@@ -61,7 +69,7 @@ def _endpoints(api: Comparison) -> Iterator[Change]:
 def _endpoint(api: Comparison, old: Operation, new: Operation) -> Iterator[Change]:
     yield from parameter_changes(api, old, new)
     yield from result_changes(api, old, new)
-    jobs = code(f"{api.new.package}.jobs.{new.method}(...)")
+    jobs = code(api.language.call(f"{api.new.package}.jobs", new.method, ""))
     if new.streams and old.streams is False:
         affected = f"Iterating over {jobs} gives each of them; calls go on as they are."
         yield Change(Rule.STREAMING_BEGAN, "it gives partial results now", affected)
@@ -111,11 +119,14 @@ def _import_fails(name: str, instead: str = "") -> str:
     return f"Code that imports {code(name)} fails{advice}."
 
 
-def _about(old: Service, new: Service) -> Iterator[Change]:
+def _about(api: Comparison) -> Iterator[Change]:
     """What changed in the Space as a whole."""
+    old, new = api.old, api.new
     if old.source != new.source:
         what = was_and_is("the Space", old.source, new.source, without="unknown")
-        affected = f"{code(f'{new.class_name}()')} without a source calls another Space."
+        affected = (
+            f"{code(api.language.new_client(new.class_name))} without a source calls another Space."
+        )
         yield Change(Rule.SOURCE_CHANGED, what, affected)
     if old.title != new.title:
         what = was_and_is("the title", old.title, new.title, without="unknown")

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ...ir.json_type import Json
 from ...ir.model import Default, Member, definitions_in
-from ...ir.spelling import spelled
 from ...ir.text import plain
 from ...ir.types import (
     ChoiceType,
@@ -20,6 +19,7 @@ from ...ir.types import (
 )
 from .change import code
 from .comparison import Comparison
+from .language import Direction, Language
 
 _LISTED = 8
 _LONGEST_TYPE = 160
@@ -51,19 +51,19 @@ def names(found: Iterable[str]) -> str:
     return listed(map(code, found))
 
 
-def type_text(type_: Type) -> str:
+def type_text(language: Language, type_: Type, direction: Direction) -> str:
     """A type, such as `list[str] | None`."""
-    return code(_cut(spelled(type_), _LONGEST_TYPE))
+    return code(_cut(language.type_text(type_, direction), _LONGEST_TYPE))
 
 
-def values(found: Iterable[Json]) -> str:
+def values(language: Language, found: Iterable[Json]) -> str:
     """A few values, such as `'a'` and `'b'`."""
-    return names(map(_value, found))
+    return names(_value(language, value) for value in found)
 
 
-def default_text(default: Default) -> str:
+def default_text(language: Language, default: Default) -> str:
     """The value that is sent when an argument is left out."""
-    return code(_value(default.value if default.wire is None else default.wire))
+    return code(_value(language, default.value if default.wire is None else default.wire))
 
 
 def bounds_text(bounds: Mapping[str, float]) -> str:
@@ -78,8 +78,8 @@ def was_and_is(what: str, was: str | None, is_: str | None, *, without: str = "e
     return f"{what} was {code(was or without)}, is {code(is_ or without)}"
 
 
-def _value(value: Json) -> str:
-    return _cut(plain(repr(value)), _LONGEST_VALUE)
+def _value(language: Language, value: Json) -> str:
+    return _cut(plain(language.value_text(value)), _LONGEST_VALUE)
 
 
 def _cut(text: str, longest: int) -> str:
@@ -116,10 +116,10 @@ def without_choices(type_: Type) -> Type:
     return mapped(type_, without_choices)
 
 
-def type_change(api: Comparison, old: Type, new: Type) -> str:
+def type_change(api: Comparison, old: Type, new: Type, direction: Direction) -> str:
     """How a type changed, in words."""
-    was, is_ = type_text(old), type_text(new)
-    members = list(_member_changes(api, old, new))
+    was, is_ = (type_text(api.language, type_, direction) for type_ in (old, new))
+    members = list(_member_changes(api, old, new, direction))
     if was != is_:
         return f"the type was {was}, is {is_}{f' ({listed(members)})' if members else ''}"
     limits, later = bounds_of(old), bounds_of(new)
@@ -128,7 +128,7 @@ def type_change(api: Comparison, old: Type, new: Type) -> str:
     return f"within {is_}, {listed(members)}" if members else f"what {is_} takes changed"
 
 
-def _member_changes(api: Comparison, old: Type, new: Type) -> Iterator[str]:
+def _member_changes(api: Comparison, old: Type, new: Type, direction: Direction) -> Iterator[str]:
     """What changed in the classes that an old and a new type both lead to."""
     were = definitions_in([old], api.old.definitions)
     are = definitions_in([new], api.new.definitions)
@@ -143,9 +143,12 @@ def _member_changes(api: Comparison, old: Type, new: Type) -> Iterator[str]:
                 yield f"{shown} is gone"
             elif name not in before:
                 yield f"{shown} is new{' and required' if after[name].is_required else ''}"
-            elif (was := _member(before[name])) != (is_ := _member(after[name])):
-                yield f"{shown} was {was}, is {is_}"
+            else:
+                was, is_ = (_member(api, one[name], direction) for one in (before, after))
+                if was != is_:
+                    yield f"{shown} was {was}, is {is_}"
 
 
-def _member(member: Member) -> str:
-    return f"{type_text(member.type)}{'' if member.is_required else ' (optional)'}"
+def _member(api: Comparison, member: Member, direction: Direction) -> str:
+    shown = type_text(api.language, member.type, direction)
+    return f"{shown}{'' if member.is_required else ' (optional)'}"

@@ -1,6 +1,7 @@
 """The TypeScript of one client: its types, its tables and its methods; and the runtime of all."""
 
+from .callers import as_called
 from .client import method_names, render
 from .runtime import RUNTIME_FOLDER, runtime_files
 
-__all__ = ["RUNTIME_FOLDER", "method_names", "render", "runtime_files"]
+__all__ = ["RUNTIME_FOLDER", "as_called", "method_names", "render", "runtime_files"]
