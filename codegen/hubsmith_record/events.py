@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,8 @@ from hubsmith_runtime.reading import as_count, as_list, as_object, as_text
 from .recording import RecordedCall, Recording
 
 JsonObject = Mapping[str, Any]
+
+_LONGEST_CHAIN = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,11 @@ class Function:
         return as_text(self.facts.get("api_visibility")) or shown
 
     @property
+    def is_generator(self) -> bool:
+        """Whether it yields its results."""
+        return as_object(self.facts.get("types")).get("generator") is True
+
+    @property
     def is_page_only(self) -> bool:
         """Whether it runs in the page alone."""
         return self.facts.get("backend_fn") is False
@@ -68,25 +75,35 @@ class Function:
         return [as_count(one) for one in as_list(self.facts.get(side))]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Event:
     """A recorded call in its place among the others."""
 
     call: RecordedCall
     function: Function
+    recorded: Function  # That of the page: another one where this is a stand-in.
     operation: Operation | None  # The endpoint of the client.
     obstacle: str  # Why a client cannot make the call; empty where it can.
     after: Event | None  # The call that the page made it after, as part of a chain.
+    is_stand_in: bool = False  # Whether the page made a call of its own in the place of this one.
 
-    @property
+    @cached_property
     def root(self) -> Event:
         """The call that started the chain."""
-        return self if self.after is None else self.after.root
+        return self.chain[-1]
+
+    @property
+    def chain(self) -> list[Event]:
+        """The call and those that the page made before it, the last one first."""
+        found: list[Event] = [self]
+        while found[-1].after is not None and len(found) < _LONGEST_CHAIN:
+            found.append(found[-1].after)
+        return found
 
     @property
     def is_load(self) -> bool:
         """Whether it came from opening the page, not from a click."""
-        return self.root.function.is_load(self.root.call.trigger_id)
+        return self.root.recorded.is_load(self.root.call.trigger_id)
 
 
 class App:
@@ -121,11 +138,16 @@ class App:
         shown = props.get("value") if facts.get("type") == "button" else props.get("label")
         return plain(shown)
 
+    def is_hidden(self, component: int | None) -> bool:
+        """Whether the page does not show a component."""
+        props = as_object(self.components.get(component, {}).get("props"))
+        return props.get("visible") in (False, "hidden")
+
     def page_only(self, events: Sequence[Event]) -> list[Function]:
         """The functions that ran in the page alone when these calls, a chain, were made."""
-        numbers = {one.function.id for one in events}
+        numbers = {one.recorded.id for one in events}
         root = events[0].root
-        started = {target for target in root.function.targets if target[0] == root.call.trigger_id}
+        started = {target for target in root.recorded.targets if target[0] == root.call.trigger_id}
         found: list[Function] = []
         for number in self.functions:
             one = self.function(number)
@@ -143,29 +165,68 @@ def events_of(recording: Recording, service: Service, app: App) -> list[Event]:
     by_name = {str(one.endpoint): one for one in service.operations if one.endpoint}
     by_number = {one.fn_index: one for one in service.operations if not one.endpoint}
     events: list[Event] = []
-    for call in recording.calls:
-        function = app.function(call.fn_index)
+    for recorded in recording.calls:
+        call, function = recorded, app.function(recorded.fn_index)
+        after = _before(call, function, events, app)
+        is_stand_in = False
+        if function.visibility != "public" and (own := _public_twin(call, function, after, app)):
+            is_stand_in, (function, call) = True, own
         name = function.facts.get("api_name")
-        operation = by_number.get(call.fn_index)
+        operation = by_number.get(function.id)
         if isinstance(name, str) and function.visibility == "public":
             operation = by_name.get(f"/{name.removeprefix('/')}")
         events.append(
             Event(
                 call=call,
                 function=function,
+                recorded=app.function(recorded.fn_index),
                 operation=operation,
                 obstacle=_obstacle(call, function, operation, service),
-                after=_before(call, function, events, app),
+                after=after,
+                is_stand_in=is_stand_in,
             )
         )
     return events
+
+
+def _public_twin(
+    call: RecordedCall, function: Function, after: Event | None, app: App
+) -> tuple[Function, RecordedCall] | None:
+    """The public endpoint that does what the page does by a chain of its own, and its call.
+
+    Such is the one of a `gr.ChatInterface`: a hidden button starts it, it shares the session's state
+    with the function of the page, and its arguments are those of the chain.
+    """
+    chain = after.chain if after is not None else []
+    if any(one.is_stand_in for one in chain):
+        return None
+    given = {**dict(zip(function.components("inputs"), call.data, strict=False))}
+    for one in chain:
+        for component, value in zip(one.function.components("inputs"), one.call.data, strict=False):
+            given.setdefault(component, value)
+    states = {one for one in function.components("inputs") if not app.is_argument(one)}
+    for number in app.functions:
+        twin = app.function(number)
+        inputs = twin.components("inputs")
+        arguments = [one for one in inputs if app.is_argument(one)]
+        if (
+            twin.visibility == "public"
+            and any(app.is_hidden(one) for one, _ in twin.targets)
+            and states & {*inputs}
+            and twin.is_generator == function.is_generator
+            and arguments
+            and all(one in given for one in arguments)
+        ):
+            data = [given[one] if app.is_argument(one) else None for one in inputs]
+            return twin, replace(call, fn_index=number, data=data, outputs=(), partial_outputs=())
+    return None
 
 
 def _obstacle(
     call: RecordedCall, function: Function, operation: Operation | None, service: Service
 ) -> str:
     if function.visibility != "public":
-        return f"it is {function.visibility}, so no client has it"
+        return f"no client has what is {function.visibility}"
     if operation is None:
         omitted = {one.endpoint: one.reason for one in service.omissions}
         reason = plain(omitted.get(function.shown, ""))
@@ -186,7 +247,7 @@ def _before(
         for event in reversed(events):
             is_same = event.call.session_hash == call.session_hash
             if (
-                event.function.id == function.follows
+                event.recorded.id == function.follows
                 and is_same
                 and event.call.trigger_id == call.trigger_id
             ):

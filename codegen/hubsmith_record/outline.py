@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from hubsmith_codegen.ir.text import docstring, plain
 
+from .events import Event
 from .plan import Plan
 from .recording import Recording
 from .step import Step
@@ -52,30 +53,26 @@ class Outline:
         opened = [one for one in plan.steps if one.event.is_load]
         if opened:
             yield from self._opening(opened, plan)
-        number, root = 0, None
+        number = 0
+        root: Event | None = None
+        chains: dict[Event, list[Step]] = {}
+        for step in plan.steps:
+            chains.setdefault(step.event.root, []).append(step)
         for step in plan.steps:
             event = step.event
             if event.is_load:
                 continue
             if event.root is not root:
                 yield Line()
-                again = any(one is event.root for one in self._seen)
-                number += not again
                 root = event.root
-                yield from _comment(self._heading(step, plan, number, again=again))
-                self._seen.append(root)
-            yield from self._step(step, plan)
-            chain = [one.event for one in plan.steps if one.event.root is root]
-            if event is chain[-1]:
-                for function in plan.app.page_only(chain):
-                    yield from self._note(
-                        f"The page ran {function.shown} by itself, without the Space."
-                    )
+                again = event is not root
+                number += not again
+                yield from _comment(self._heading(event.root, plan, number, again=again))
+            yield from self._step(step)
+            if step is chains[event.root][-1]:
+                yield from self._end(chains[event.root], plan)
         for words in self.recording.skipped:
             yield from self._note(comment(words))
-
-    def __post_init__(self) -> None:
-        self._seen: list[object] = []
 
     def _opening(self, opened: Sequence[Step], plan: Plan) -> Iterator[Line]:
         yield Line()
@@ -85,24 +82,39 @@ class Outline:
         for step in done:
             yield Line(step=step)
 
-    def _heading(self, step: Step, plan: Plan, number: int, *, again: bool) -> str:
-        event = step.event.root
+    def _heading(self, event: Event, plan: Plan, number: int, *, again: bool) -> str:
         label = comment(plan.app.label(event.call.trigger_id))
         about = f'"{label}", ' if label else ""
-        more = ", continued" if again else ""
-        return f"{number}. {about}{event.call.started:.1f} s after the start{more}."
+        head = f"{number}. " if not again else "What followed: "
+        return f"{head}{about}{event.call.started:.1f} s after the start."
 
-    def _step(self, step: Step, plan: Plan) -> Iterator[Line]:
-        call, function = step.event.call, step.event.function
+    def _step(self, step: Step) -> Iterator[Line]:
+        call = step.event.call
         if step.obstacle:
-            yield from self._note(f"Left out: {comment(function.shown)}, as {step.obstacle}.")
             return
+        if step.event.is_stand_in:
+            yield from _comment(
+                f"The page called {comment(step.event.recorded.shown)}, which no client has; "
+                f"{comment(step.event.function.shown)} is the same for programs."
+            )
         if call.error is not None:
             words = f': "{comment(call.error)}"' if comment(call.error) else ""
             yield from _comment(f"The Space answered with an error{words}")
         elif step.is_cancelled:
             yield from _comment("Cancelled, or left, before it had ended.")
         yield Line(step=step)
+
+    def _end(self, chain: Sequence[Step], plan: Plan) -> Iterator[Line]:
+        """What is left out of a chain."""
+        reasons: dict[str, list[str]] = {}
+        for step in chain:
+            if step.obstacle:
+                name = comment(step.event.function.shown)
+                reasons.setdefault(step.obstacle, []).append(name)
+        for function in plan.app.page_only([one.event for one in chain]):
+            reasons.setdefault("it ran in the page alone", []).append(comment(function.shown))
+        for reason, names in reasons.items():
+            yield from self._note(f"Left out: {', '.join(dict.fromkeys(names))}: {reason}.")
 
     def _note(self, text: str) -> Iterator[Line]:
         self.notes.append(text)

@@ -80,60 +80,63 @@ def write_session(
         SpecError: when there is no such client, or a client cannot be made.
         HubsmithError: when a file cannot be written.
     """
-    raw = raw_spec(recording)
-    script = free_path(out)
-    folder = script.with_name(f"{script.stem}_files")
-    outline = Outline(recording=recording)
-    served = f"{recording.url.rstrip('/')}{raw.api_prefix}/file="
-    client: _Client | None = None
-    if language == "curl":
-        curl_writer = CurlWriter(service=normalise(raw), files=folder.name)
-        plan = Plan(recording, curl_writer.service, curl_writer)
-        text = curl_program(plan, curl_writer, outline)
-    else:
+    raw, script = raw_spec(recording), free_path(out)
+    client = None
+    if language != "curl":
         client = _client(recording, raw, language, script.parent, package)
-        service, is_same = client.service, client.service.source == raw.source
-        source = raw.source or recording.url
-        if language == "python":
-            writer = PythonWriter(service=service, files=folder.name, served_root=served)
-            plan = Plan(recording, service, writer)
-            module = module_of(client.root, script.parent, Path.cwd())
-            outline.hints = _hints(client.root, script.parent, module)
-            errors = (
-                f"{module}.{RUNTIME_FOLDER}"
-                if (client.root / RUNTIME_FOLDER).is_dir()
-                else "hubsmith"
-            )
-            text = python_program(
-                plan, writer, outline, module, "" if is_same else quoted(source), errors
-            )
-            path = PurePosixPath("session.py")
-            text = format_python({path: text})[path]
-        else:
-            typescript_writer = TypeScriptWriter(
-                service=service, files=folder.name, served_root=served
-            )
-            plan = Plan(recording, service, typescript_writer)
-            module = Path(os.path.relpath(client.root / "index.js", script.parent)).as_posix()
-            text = typescript_program(
-                plan,
-                typescript_writer,
-                outline,
-                module if module.startswith(".") else f"./{module}",
-                "" if is_same else literal(source),
-            )
-    saved: list[Path] = []
+    outline = Outline(recording=recording)
+    plan, text = _program(recording, raw, language, script, client, outline)
+    folder = _folder(script)
     for upload, name in plan.files.items():
-        saved.append(folder / name)
         save(folder / name, content_of(recording.uploads[upload]), script.parent)
     save(script, text.encode(), script.parent)
     return WrittenSession(
         script=script,
-        files=tuple(saved),
+        files=tuple(folder / name for name in plan.files.values()),
         client=client.root if client else None,
         is_new_client=client is not None and client.is_new,
         comments=tuple(dict.fromkeys(outline.notes)),
     )
+
+
+def _folder(script: Path) -> Path:
+    return script.with_name(f"{script.stem}_files")
+
+
+def _program(
+    recording: Recording,
+    raw: RawSpec,
+    language: Language,
+    script: Path,
+    client: _Client | None,
+    outline: Outline,
+) -> tuple[Plan, str]:
+    """The text of a script, and the plan that it was made from."""
+    files = _folder(script).name
+    served = f"{recording.url.rstrip('/')}{raw.api_prefix}/file="
+    if client is None:
+        curl_writer = CurlWriter(service=normalise(raw), files=files)
+        plan = Plan(recording, curl_writer.service, curl_writer)
+        return plan, curl_program(plan, curl_writer, outline)
+    service, source = client.service, raw.source or recording.url
+    is_same = service.source == raw.source
+    if language == "python":
+        writer = PythonWriter(service=service, files=files, served_root=served)
+        plan = Plan(recording, service, writer)
+        module = module_of(client.root, script.parent, Path.cwd())
+        outline.hints = _hints(client.root, script.parent, module)
+        is_vendored = (client.root / RUNTIME_FOLDER).is_dir()
+        errors = f"{module}.{RUNTIME_FOLDER}" if is_vendored else "hubsmith"
+        own = "" if is_same else quoted(source)
+        path = PurePosixPath("session.py")
+        text = python_program(plan, writer, outline, module, own, errors)
+        return plan, format_python({path: text})[path]
+    typed_writer = TypeScriptWriter(service=service, files=files, served_root=served)
+    plan = Plan(recording, service, typed_writer)
+    module = Path(os.path.relpath(client.root / "index.js", script.parent)).as_posix()
+    module = module if module.startswith(".") else f"./{module}"
+    own = "" if is_same else literal(source)
+    return plan, typescript_program(plan, typed_writer, outline, module, own)
 
 
 def raw_spec(recording: Recording) -> RawSpec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,6 +39,8 @@ class Answer:
         logs: Messages to show to the user first.
         progress: Shares of the work that are done, from 0 to 1, reported one after the other.
         status: An HTTP status from 400 to 599 to refuse the call with; `error` gives the reason.
+        arguments: The calls that it is for: those with these arguments, all of them, as JSON by the
+            names of the parameters. By default it is for every call without an answer of its own.
     """
 
     __pydantic_config__ = pydantic.ConfigDict(extra="forbid")
@@ -50,6 +53,7 @@ class Answer:
     logs: Sequence[str] = ()
     progress: Sequence[pydantic.FiniteFloat] = ()
     status: Annotated[int, pydantic.Field(ge=400, le=599)] | None = None
+    arguments: Mapping[str, Any] | None = None
 
 
 AnswerSource: TypeAlias = (
@@ -80,7 +84,7 @@ class Script:
         self._files = files
         self._seed = seed
         self._folder: Path | None = None
-        self._given: dict[int, Iterator[Answer] | Callable[..., Any]] = {}
+        self._given: dict[int, Callable[..., Any]] = {}
         if isinstance(answers, str | os.PathLike):
             self._folder = Path(answers).parent
             answers = _read_answers(Path(answers))
@@ -106,14 +110,35 @@ class Script:
                 raise ValidationError(f"{endpoint}: the list of answers is empty.")
             for answer in answers:
                 self._laid_out(answer, endpoint)  # It must fit before it is needed.
-            source = itertools.chain(answers, itertools.repeat(answers[-1]))
+                names = endpoint.arguments([None] * len(endpoint.live.inputs))
+                if unknown := (answer.arguments or {}).keys() - names.keys():
+                    raise ValidationError(f"{endpoint} has no parameter {min(unknown)!r}.")
+            source = self._turns(answers)
         self._given[endpoint.live.fn_index] = source
+
+    def _turns(self, answers: Sequence[Answer]) -> Callable[..., Answer]:
+        """Return what gives the answers that are for the same arguments in turn."""
+        turns: dict[str, Iterator[Answer]] = {}
+
+        def key_of(answer: Answer) -> str:
+            return "" if answer.arguments is None else _key(self._served(answer.arguments))
+
+        for key, same in itertools.groupby(sorted(answers, key=key_of), key_of):
+            first, *others = same
+            last = others[-1] if others else first
+            turns[key] = itertools.chain([first, *others], itertools.repeat(last))
+
+        def answer(**arguments: Any) -> Answer:
+            own = turns.get(_key(arguments), turns.get(""))
+            return Answer() if own is None else next(own)
+
+        return answer
 
     def next(self, endpoint: RecordedEndpoint, arguments: Mapping[str, Any]) -> Answer:
         """Return the answer to a call: its values are lists with one value per output slot."""
         given = self._given.get(endpoint.live.fn_index)
-        if not callable(given):
-            return self._laid_out(next(given) if given else Answer(), endpoint)
+        if given is None:
+            return self._laid_out(Answer(), endpoint)
         try:
             value = given(**arguments)
             answer = value if isinstance(value, Answer) else Answer(value=value)
@@ -179,6 +204,22 @@ class Script:
                 )
             return self._files.reference(self._files.add(file.read_bytes(), file.name))
         return {key: self._served(one) for key, one in value.items()}
+
+
+def _key(arguments: object) -> str:
+    return json.dumps(_compared(arguments), sort_keys=True)
+
+
+def _compared(value: object) -> Any:
+    """Return what is compared of arguments: of a file its content, of a number what it is worth."""
+    if is_array(value):
+        return [_compared(one) for one in value]
+    if is_object(value):
+        is_file = mapping(value.get("meta")).get("_type") == "gradio.FileData"
+        # The folder of a file of the mock is named by its content.
+        kept = {"path": str(value.get("path")).rpartition("/")[0]} if is_file else value
+        return {key: _compared(one) for key, one in kept.items() if one is not None}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _answer_of(given: object, endpoint: RecordedEndpoint) -> Answer:

@@ -31,6 +31,7 @@ a file of answers has one, or several in turn, for each endpoint; the last one s
   status    refuse the call with this HTTP status
   delay     seconds to wait before each message
   logs, progress   what is reported on the way: lines, and shares from 0 to 1
+  arguments   the calls that it is for, as `hubsmith record --fixture` writes them
 """
 
 
@@ -52,7 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, help="which of the possible answers are given (default: 0)"
     )
     parser.add_argument(
-        "--answers", metavar="FILE", help="JSON file with answers of your own, by endpoint"
+        "--answers",
+        "--fixture",
+        metavar="FILE",
+        help="JSON file with answers of your own, by endpoint, or with recorded ones",
     )
     parser.add_argument(
         "--host",
