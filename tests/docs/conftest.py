@@ -60,6 +60,7 @@ WORLDS: dict[str, str] = {
     "migrating-from-huggingface-hub": "inference_world",
     "README": "changing_world",
     "vendoring": "changing_world",
+    "typescript": "changing_world",
     "cookbook/ray": "ray_world",
     "commands/check": "changing_world",
     "commands/diff": "changing_world",
