@@ -85,6 +85,10 @@ test-mcp: setup ## compare the MCP server with Gradio's own, and call every tool
 	$(PYTHON_VENV) -m tests.mcp.environment
 	HUBSMITH_GRADIO_MCP=1 HUBSMITH_MCP_APPS=182 $(PYTHON_VENV) -m pytest tests/mcp
 
+test-record: setup ## click through apps in Chromium (the system's) and record it, on three Gradio versions
+	$(PYTHON_VENV) -m tests.record.environment
+	HUBSMITH_RECORD=all $(PYTHON_VENV) -m pytest tests/record
+
 test-faults: setup ## do to every exchange what networks and servers do; ends with figures
 	HUBSMITH_FAULTS=all $(PYTHON_VENV) -m pytest tests/faults --deselect tests/faults/test_soak.py
 

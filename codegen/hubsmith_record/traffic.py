@@ -7,7 +7,7 @@ that it shares with others. `Traffic` is given each of these as it passes, and j
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -92,7 +92,7 @@ class Traffic:
             return None
         recorded = RecordedCall(
             fn_index=fn_index,
-            data=as_list(sent.get("data")),
+            data=self._values(fn_index, as_list(sent.get("data"))),
             trigger_id=as_count(sent.get("trigger_id")),
             event_data=sent.get("event_data"),
             session_hash=as_text(sent.get("session_hash")),
@@ -187,11 +187,21 @@ class Traffic:
             self._on_end(call.recorded)
 
     def _named(self, name: str) -> int | None:
+        """Find the function that a path names."""
+        named = (key for key, one in self._functions() if one.get("api_name") == name)
+        return next(named, None) if name else None
+
+    def _values(self, fn_index: int, data: list[Any]) -> list[Any]:
+        """Return what was sent, with null for session state: the page of Gradio 4 sends a value."""
+        components = map(as_object, as_list(self.config.get("components")))
+        states = [one.get("id") for one in components if one.get("type") == "state"]
+        inputs = as_list(dict(self._functions()).get(fn_index, {}).get("inputs"))
+        held = {place for place, component in enumerate(inputs) if component in states}
+        return [None if place in held else value for place, value in enumerate(data)]
+
+    def _functions(self) -> Iterator[tuple[int | None, dict[str, Any]]]:
         for place, one in enumerate(as_list(self.config.get("dependencies"))):
-            dependency = as_object(one)
-            if name and as_text(dependency.get("api_name")).removeprefix("/") == name:
-                return as_count(dependency.get("id", place))
-        return None
+            yield as_count(as_object(one).get("id", place)), as_object(one)
 
     def _now(self) -> float:
         return self._clock() - self._began

@@ -143,6 +143,16 @@ def test_a_call_without_the_queue_is_found_by_its_name() -> None:
     assert (one.fn_index, one.is_queued, one.data, one.outputs) == (9, False, [1], [2])
 
 
+def test_session_state_is_null_though_a_page_of_gradio_4_sends_a_value() -> None:
+    traffic = Traffic()
+    traffic.config = {
+        "components": [{"id": 1, "type": "textbox"}, {"id": 2, "type": "state"}],
+        "dependencies": [{"inputs": [2, 1]}],
+    }
+    traffic.begin(sent([], "x"))
+    assert recorded(traffic)[0].data == [None, "x"]
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"fn_index": 0}', b'{"data": [1]}', b"\xff"])
 def test_what_is_no_call_is_noted(body: bytes) -> None:
     traffic = Traffic()

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "mock": "a server that answers as a snapshot says",
     "tools": "the endpoints of Spaces as definitions of tools for a model",
     "mcp": "an MCP server that offers the endpoints of Spaces as tools",
+    "record": "what is clicked on the page of a Space, as a script",
     "completion": "completion of words for bash, zsh and fish",
 }
 """Every command with its line of help; `commands.<name>` is its module."""
