@@ -180,7 +180,11 @@ def served(
 async def awake(address: str, token: str | None) -> None:
     """Wait for an `owner/name` that sleeps: it serves no documents before it is up."""
     if "://" not in address:
-        async with AsyncClient(address, token=token) as client:
+
+        def tell(stage: str) -> None:
+            warn(f"{address} is {stage}.")
+
+        async with AsyncClient(address, token=token, on_stage=tell) as client:
             await client.view_api(print_info=False)
 
 
