@@ -21,7 +21,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock newest demo test test-versions test-code test-typescript test-secrets test-servers test-ray test-mcp test-faults soak test-bulk test-hostile fuzz corpus mock-corpus bench bench-bulk sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
+.PHONY: help setup lock newest demo test test-versions test-code test-typescript test-secrets test-servers test-ray test-mcp test-record test-faults soak test-bulk test-hostile fuzz corpus mock-corpus bench bench-bulk sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -65,6 +65,7 @@ test-versions: setup ## test against real servers of six Gradio versions, 4.44.1
 
 test-typescript: setup ## install what tests of TypeScript clients need (npm, network), then run them
 	npm ci --prefix tests/typescript --no-audit --no-fund
+	npm ci --prefix tests/typescript/platforms --no-audit --no-fund || echo "without Deno, Bun and other versions of Node"
 	$(PYTHON_VENV) -m pytest tests/typescript
 
 test-code: setup ## try `diff --code` and `map` with pyright and with mypy in every case
