@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
@@ -32,16 +31,15 @@ class Files:
 
     def __init__(self, open_file: OpenFile | None) -> None:
         self._open_file = open_file
-        self._results: OrderedDict[str, File] = OrderedDict()
+        self._results: dict[str, File] = {}
 
     def remember(self, files: Iterable[File]) -> None:
         """Let later calls take the files of a result by their URLs."""
         for file in files:
             if file.url:
                 self._results[file.url] = file
-                self._results.move_to_end(file.url)
-        while len(self._results) > _REMEMBERED:
-            self._results.popitem(last=False)
+        for url in [*self._results][:-_REMEMBERED]:
+            self._results.pop(url, None)  # Calls in other threads do the same.
 
     def open(self, text: str, place: str) -> File:
         """Return the file that a text stands for.

@@ -23,7 +23,7 @@ from .tool import Tool
 from .words import quoted, said
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Offer:
     """An endpoint that becomes a tool once it has a name."""
 
@@ -59,15 +59,8 @@ def offers(space: object) -> list[Offer]:
     ]
     package = models.__name__.split(".")[-2]
     known = read_snapshot(Path(models.__file__ or "").parent / "spec")
-    return [
-        Offer(
-            space=space,
-            package=package,
-            request=one,
-            about=known.get(str(one.__endpoint__), {}),
-        )
-        for one in requests
-    ]
+    about = {one: known.get(str(one.__endpoint__), {}) for one in requests}
+    return [Offer(space, package, one, about[one]) for one in requests]
 
 
 def _models(module: str) -> ModuleType | None:
@@ -104,7 +97,7 @@ def tool_of(offer: Offer, name: str) -> Tool:
     """Describe an endpoint for models."""
     endpoint, request = str(offer.request.__endpoint__), offer.request
     source = shown(offer.space._core.name)  # pyright: ignore[reportPrivateUsage]  # As messages name it.
-    space = str(offer.space._source or source)  # pyright: ignore[reportPrivateUsage]
+    space = shown(offer.space._source or source)  # pyright: ignore[reportPrivateUsage]
     schema = _described(input_schema(request), offer)
     called = endpoint if re.fullmatch(r"[\w./=-]{1,80}", endpoint) else quoted(endpoint, 80)
     about = [f"Calls {called} of the Space {space}."]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import pydantic
-from hubsmith_runtime import SKIPPED, File, Request
+from hubsmith_runtime import SKIPPED, AppError, File, Request
 from pydantic_core import to_jsonable_python
 
 from .schemas import result_types
 from .tool import ToolFormat
 from .words import printable
 
-_LONGEST = 100_000  # Letters of a result that a model reads.
+_LONGEST, _LONGEST_ERROR = 100_000, 4_000  # Letters that a model reads.
 _LARGEST_PICTURE = 5_000_000  # Bytes, as Anthropic takes them.
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # That models can see.
 
@@ -51,10 +52,15 @@ class ToolResult:
         return cls(is_error=False, value=value, structured=structured, files=files, text=text)
 
     @classmethod
-    def failed(cls, text: str) -> ToolResult:
-        """Return what says that a call failed, and what to do."""
-        words = printable(text)
-        return cls(is_error=True, value=None, structured=None, files=(), text=words)
+    def failed(cls, error: Exception) -> ToolResult:
+        """Return what says why a call failed, and what to do."""
+        text = str(error)
+        if isinstance(error, RecursionError):
+            text = "It is nested too deeply. Send, or ask for, less."
+        elif isinstance(error, AppError):
+            text = " ".join(text.split())  # The Space's words begin no line of their own.
+        text = printable(text)[:_LONGEST_ERROR]
+        return cls(is_error=True, value=None, structured=None, files=(), text=text)
 
     def message(self, format: ToolFormat, call_id: str = "") -> dict[str, Any]:
         """Return what goes back to the model.
@@ -105,8 +111,10 @@ def is_seen(file: File) -> bool:
 def as_json(value: Any) -> Any:
     """Return a result as JSON, with its files as their addresses."""
     match value:
-        case None | str() | bool() | int() | float():
+        case None | str() | bool() | int():
             return value
+        case float():
+            return value if math.isfinite(value) else None  # JSON has no other numbers.
         case File():
             return {"url": value.url or "", "name": value.name, "mime_type": value.mime_type}
         case pydantic.RootModel():

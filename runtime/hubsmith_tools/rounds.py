@@ -44,14 +44,8 @@ class Conversation:
     """What came of each call, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Calls:
-    """What a model asks for in one answer: names and arguments."""
-
-    wanted: list[tuple[str, str]]
-
-
-_Steps: TypeAlias = Generator["list[Any] | _Calls", Any, Conversation]
+# Messages for the model, or a tuple of the calls that it asks for: names and arguments.
+_Steps: TypeAlias = Generator["list[Any] | tuple[tuple[str, str], ...]", Any, Conversation]
 
 
 def _conversation(messages: Iterable[Any], most: int) -> _Steps:
@@ -68,8 +62,8 @@ def _conversation(messages: Iterable[Any], most: int) -> _Steps:
             text = message.content if isinstance(message.content, str) else ""
             return Conversation(text=text, answer=answer, messages=said, results=tuple(results))
         if left:
-            wanted = [(call.function.name, call.function.arguments) for call in calls]
-            found: list[ToolResult] = yield _Calls(wanted)
+            wanted = ((call.function.name, call.function.arguments) for call in calls)
+            found: list[ToolResult] = yield tuple(wanted)
             results += found
             said += [
                 result.message("openai", call.id) for call, result in zip(calls, found, strict=True)
@@ -121,9 +115,9 @@ def run_tools(
             step = steps.send(send)
         except StopIteration as end:
             return end.value
-        if isinstance(step, _Calls):
+        if isinstance(step, tuple):
             with ThreadPoolExecutor(_AT_ONCE) as pool:
-                names, arguments = zip(*step.wanted, strict=True)
+                names, arguments = zip(*step, strict=True)
                 send = [*pool.map(tools.call, names, arguments)]
         else:
             send = model(messages=step, **offered)
@@ -137,7 +131,7 @@ async def _run_async(model: AsyncModel, steps: _Steps, tools: AsyncTools) -> Con
             step = steps.send(send)
         except StopIteration as end:
             return end.value
-        if isinstance(step, _Calls):
-            send = await asyncio.gather(*(tools.call(*one) for one in step.wanted))
+        if isinstance(step, tuple):
+            send = await asyncio.gather(*(tools.call(*one) for one in step))
         else:
             send = await model(messages=step, **offered)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from hubsmith_runtime import ArgumentError, Request
 
@@ -13,7 +13,7 @@ from .strictness import openai_strict
 ToolFormat: TypeAlias = Literal["openai", "openai-responses", "anthropic", "mcp"]
 """Whose definitions: OpenAI's chat completions or responses, Anthropic's messages, or MCP."""
 
-FORMATS: tuple[ToolFormat, ...] = ("openai", "openai-responses", "anthropic", "mcp")
+FORMATS: tuple[str, ...] = get_args(ToolFormat)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

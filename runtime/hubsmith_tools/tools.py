@@ -29,7 +29,7 @@ from .naming import names_of
 from .progress import ProgressCount, ToolProgress
 from .results import ToolResult, is_seen
 from .strictness import strict_together
-from .tool import FORMATS, Tool, ToolFormat
+from .tool import Tool, ToolFormat
 
 OnProgress: TypeAlias = Callable[[ToolProgress], object]
 OnAsyncProgress: TypeAlias = Callable[[ToolProgress], "Awaitable[object] | object"]
@@ -68,8 +68,6 @@ class BaseTools(Sequence[Tool]):
         Raises:
             ArgumentError: when there is no such format.
         """
-        if format not in FORMATS:
-            raise ArgumentError(f"{format!r} is no format. There are: {', '.join(FORMATS)}.")
         made = [tool.definition(format) for tool in self._tools]
         if format == "anthropic":
             strict = [one for one in made if one.get("strict")]
@@ -136,8 +134,8 @@ class Tools(BaseTools):
                 with contextlib.suppress(HubsmithError):  # Its address is in the text.
                     space._driver.call(fetching, timeout)
             return result
-        except HubsmithError as error:
-            return ToolResult.failed(str(error))
+        except (HubsmithError, RecursionError) as error:
+            return ToolResult.failed(error)
 
 
 def _wait(job: Job[Any], timeout: float | None, on_progress: OnProgress | None) -> Any:
@@ -194,8 +192,8 @@ class AsyncTools(BaseTools):
                 with contextlib.suppress(HubsmithError):
                     await space._driver.call(fetching, timeout)
             return result
-        except HubsmithError as error:
-            return ToolResult.failed(str(error))
+        except (HubsmithError, RecursionError) as error:
+            return ToolResult.failed(error)
 
 
 async def _watch(job: Any, on_progress: OnAsyncProgress) -> None:

@@ -56,6 +56,9 @@ def run(options: argparse.Namespace) -> int:
             tools = tools_of(*spaces, endpoints=options.endpoint)
         finally:
             sys.path.remove(folder)
+            # Another run in this process makes packages of the same names.
+            for name in [one for one in sys.modules if one.startswith("hubsmith_served_")]:
+                del sys.modules[name]
     print(json.dumps(tools.definitions(options.format), indent=2))
     for tool in tools:
         if tool.lax and not options.quiet and options.format != "mcp":
