@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -233,6 +234,7 @@ sys.exit(main(sys.argv[1:]))
     )
     process = subprocess.Popen(
         [sys.executable, str(noisy), "mcp", kitchen_url],
+        env={k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
