@@ -34,6 +34,7 @@ _OUTPUT_FILE: Schema = {
     "description": "A file.",
 }
 _NOTHING = "x-nothing"  # Marks what no JSON is taken for, such as a data frame.
+_UNIONS = ("anyOf", "oneOf", "allOf")  # The last has one member, in older versions of pydantic.
 _LONGEST_CHOICE = 200
 _TYPES = (
     (str, "string"), (bool, "boolean"), (int, "integer"), (float, "number"), (object, "null"),
@@ -137,7 +138,7 @@ class _Portable:
         """Return one schema; `within` names the definitions around it."""
         if "$ref" in schema:
             made = self._referred(schema["$ref"], within)
-        elif members := self._members(schema):
+        elif members := next(filter(None, (schema.get(key) for key in _UNIONS)), None):
             made = self._union([self.of(one, within) for one in members])
         elif schema.get(_NOTHING):
             return {_NOTHING: True}
@@ -151,10 +152,6 @@ class _Portable:
         if about := " ".join(filter(None, told)):
             made["description"] = about
         return made
-
-    def _members(self, schema: Mapping[str, Any]) -> list[Any]:
-        found = as_list(schema.get("anyOf")) or as_list(schema.get("oneOf"))
-        return found or as_list(schema.get("allOf"))  # Of one member, in older versions.
 
     def _referred(self, reference: str, within: tuple[str, ...]) -> Schema:
         name = reference.rpartition("/")[2]
@@ -189,13 +186,10 @@ class _Portable:
             made |= {"properties": properties, "required": as_list(schema.get("required"))}
         others = schema.get("additionalProperties", not declared)
         if isinstance(others, dict):
-            made["additionalProperties"] = self.of(cast("Schema", others), within or ("",))
-        elif not (others and declared and self._is_input):
-            # What a server adds is kept in a result; nobody need think of more for an argument.
-            made["additionalProperties"] = others
-        else:
-            made["additionalProperties"] = False
-        return made
+            others = self.of(cast("Schema", others), within or ("",))
+        elif declared and self._is_input:
+            others = False  # What a server adds is kept in a result; no argument has more.
+        return {**made, "additionalProperties": others}
 
     def _array(self, schema: Mapping[str, Any], within: tuple[str, ...]) -> Schema:
         within = within or ("",)
@@ -206,34 +200,29 @@ class _Portable:
         return {"type": "array", "items": items}
 
     def _choices(self, values: Sequence[Any]) -> Schema:
-        """Return an enum; of choices that cannot be shown as they are, none is offered."""
+        """Return an enum; an argument is offered none of the choices that cannot be shown."""
         shown = [one for one in values if not isinstance(one, str) or is_shown(one)]
         found = (next(name for kind, name in _TYPES if isinstance(one, kind)) for one in values)
         kinds = list(dict.fromkeys(found))
         made: Schema = {"type": kinds[0] if len(kinds) == 1 else kinds}
-        if shown:
-            made["enum"] = shown
-        if hidden := len(values) - len(shown):
-            are = "choice" if hidden == 1 else "choices"
-            made["description"] = f"{hidden} more {are} cannot be shown."
-        return made
+        if not (hidden := len(values) - len(shown)):
+            return {**made, "enum": shown}
+        about = f"{hidden} more {'choice' if hidden == 1 else 'choices'} cannot be shown."
+        enum = {"enum": shown} if shown and self._is_input else {}
+        return {**made, **enum, "description": about}
 
     def _union(self, made: Sequence[Schema]) -> Schema:
-        flat: list[Schema] = []
-        words: list[str] = []
+        kept: list[Schema] = []
         for one in made:
             bare = {key: value for key, value in one.items() if key != "description"}
-            words.append(one.get("description", ""))
-            flat += bare["anyOf"] if bare.keys() == {"anyOf"} else [bare]
-        kept: list[Schema] = []
-        for one in flat:
-            if _NOTHING not in one and one not in kept:
-                kept.append(one)
+            members = bare["anyOf"] if bare.keys() == {"anyOf"} else [bare]
+            kept += [one for one in members if _NOTHING not in one and one not in kept]
         if {"type": "number"} in kept and {"type": "integer"} in kept:
             kept.remove({"type": "integer"})
-        about = " ".join(dict.fromkeys(filter(None, words)))
+        words = (one["description"] for one in made if "description" in one)
+        about = " ".join(dict.fromkeys(words))
         told: Schema = {"description": about} if about else {}
-        if any(not one for one in kept) or not kept:
+        if {} in kept or not kept:
             return told
         has_null = {"type": "null"} in kept
         rest = [one for one in kept if one != {"type": "null"}]

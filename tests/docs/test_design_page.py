@@ -15,6 +15,7 @@ PARTS = (
     [*RUNTIME.glob("*.py"), *(RUNTIME / "spaces").glob("*.py")],
     (RUNTIME / "inference").rglob("*.py"),
     (ROOT / "runtime" / "hubsmith_bulk").rglob("*.py"),
+    (ROOT / "runtime" / "hubsmith_tools").rglob("*.py"),
     (ROOT / "runtime" / "hubsmith_testing").rglob("*.py"),
     CODEGEN.rglob("*.py"),
     GENERATED.rglob("*.py"),
