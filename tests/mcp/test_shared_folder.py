@@ -90,6 +90,9 @@ def test_a_call_takes_and_leaves_files_there(
     async def run() -> None:
         async with offered(kitchen.AsyncKitchen(kitchen_url), shared) as client:
             assert client.instructions and str(shared.path) in client.instructions
+            tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+            assert str(shared.path) in str(tools["shout"].description)
+            assert str(shared.path) not in str(tools["greet"].description)
             result = await client.call_tool("shout", {"recipe": "deep/card.txt"})
             link = result.content[1]
             saved = shared.path / link.name

@@ -15,6 +15,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 
 from .. import AsyncTools, Tool, ToolProgress, ToolResult
+from ..schemas import FILE
 from .content import content_of
 from .files import SharedFolder
 
@@ -52,7 +53,7 @@ def server_of(
         check: Asked before each call.
     """
 
-    listed = [types.Tool.model_validate(tool.definition("mcp")) for tool in tools]
+    listed = [_listed(tool, folder) for tool in tools]
 
     async def list_tools(context: Context, params: object) -> types.ListToolsResult:
         return types.ListToolsResult(tools=listed)
@@ -75,6 +76,14 @@ def server_of(
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+
+
+def _listed(tool: Tool, folder: SharedFolder | None) -> types.Tool:
+    definition = tool.definition("mcp")
+    if folder is not None and f'"format": "{FILE}"' in json.dumps(definition["inputSchema"]):
+        # Not every host shows the instructions to its model.
+        definition["description"] += _FOLDER.format(folder.path)
+    return types.Tool.model_validate(definition)
 
 
 async def _call(
