@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-import pydantic
 from hubsmith_codegen.ir.model import Parameter, Service
-from hubsmith_codegen.ir.types import AnyType, ListType, MappingType, TupleType, Type, UnionType
+from hubsmith_codegen.ir.types import (
+    AnyType,
+    FileType,
+    ListType,
+    MappingType,
+    TupleType,
+    Type,
+    UnionType,
+    inside,
+)
 from hubsmith_codegen.snippets.examples import Example, ExampleFile
 from hubsmith_codegen.snippets.validation import ObjectValue, Validation
 from hubsmith_runtime.reading import as_list, as_object
@@ -76,10 +85,11 @@ class Plan:
                     step.obstacle = f"its {parameter.identifier} was emptied, which no call can say"
                     return
             try:
+                json.dumps(value, allow_nan=False)  # What is no number has no literal.
                 step.arguments.append(
                     (parameter, self._argument(step, parameter, value, component))
                 )
-            except (pydantic.ValidationError, RecursionError):
+            except (ValueError, RecursionError):  # That of pydantic is one of them.
                 step.obstacle = f"the client takes no such {parameter.identifier}"
                 return
 
@@ -93,7 +103,9 @@ class Plan:
     def _example(self, step: Step, value: Example, raw: Any, type_: Type) -> Example:
         """A value that was read, with its files and with what came from earlier results."""
         if isinstance(value, ExampleFile):
-            return self._file(value.name, is_marked=False)
+            # A member of a class is a `File`; a parameter takes paths and more.
+            is_taken = any(one == FileType() for one in inside(type_))
+            return self._file(value.name, is_marked=not is_taken)
         if (path := file_path(raw)) is not None and not isinstance(value, ObjectValue):
             return self._file(path, is_marked=True)
         match value:
@@ -115,10 +127,9 @@ class Plan:
                 ]
                 return tuple(made) if isinstance(value, tuple) else made
             case dict():
-                members, inside = as_object(raw), _value_type(type_)
+                members, of = as_object(raw), _value_type(type_)
                 return {
-                    key: self._part(step, one, members.get(key), inside)
-                    for key, one in value.items()
+                    key: self._part(step, one, members.get(key), of) for key, one in value.items()
                 }
             case _:
                 return value
