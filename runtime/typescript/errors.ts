@@ -4,15 +4,16 @@ type Details = Partial<Pick<SpaceError, "status" | "cause"> & Pick<ResultError, 
 export class SpaceError extends Error {
   override readonly name: string = "SpaceError";
   /** What was called, such as `owner/kitchen: /greet`; the Space alone where no endpoint was. */
-  declare readonly endpoint: string;
+  readonly endpoint: string;
   /** What to do about it; may be empty. */
-  declare readonly advice: string;
+  readonly advice: string;
   /** The HTTP status of the answer, where it is one. */
-  declare readonly status: number | undefined;
+  readonly status: number | undefined;
 
   constructor(message: string, endpoint = "", advice = "", details: Details = {}) {
     super([endpoint && `${endpoint}:`, message, advice].filter(Boolean).join(" "), details);
-    Object.assign(this, { status: undefined, ...details, endpoint, advice });
+    [this.endpoint, this.advice, this.status] = [endpoint, advice, details.status];
+    Object.assign(this, details);
   }
 }
 /** An argument is missing, unknown, of the wrong type or out of bounds. Nothing was sent. */
@@ -32,11 +33,10 @@ export class QueueFullError extends SpaceError { override readonly name = "Queue
 /** The answer did not come within the time limit of the call. */
 export class TimeoutError extends SpaceError { override readonly name = "TimeoutError"; }
 /** The answer does not fit the declared result; `value` is what came. */
-export class ResultError extends SpaceError { override readonly name = "ResultError"; declare readonly value: unknown; }
-/** The Space's own code raised an error. */
-export class AppError extends SpaceError {
-  override readonly name = "AppError";
-  /** The Space's heading for the error, and its words; both may be empty. */
-  declare readonly title: string;
-  declare readonly reason: string;
-}
+export class ResultError extends SpaceError { override readonly name = "ResultError"; }
+/** The Space's own code raised an error: `title` is its heading, `reason` its words; both may be empty. */
+export class AppError extends SpaceError { override readonly name = "AppError"; }
+
+// Members that `details` sets; a field in the class would be set anew after it.
+export interface ResultError { readonly value: unknown }
+export interface AppError { readonly title: string; readonly reason: string }

@@ -40,13 +40,17 @@ export class SpaceFile {
 
   /** Fetches the content; throws a `SpaceError` where the server does not give it. */
   async blob(options: { readonly signal?: AbortSignal } = {}): Promise<Blob> {
-    return (await this.#transport.ask(this.url, options, this.name)).blob();
+    return (await this.#fetch(options)).blob();
   }
 
   /** Fetches the content piece by piece. */
   async stream(options: { readonly signal?: AbortSignal } = {}): Promise<ReadableStream<Uint8Array>> {
-    const { body } = await this.#transport.ask(this.url, options, this.name);
+    const { body } = await this.#fetch(options);
     return (body ?? new Blob([]).stream()) as ReadableStream<Uint8Array>;
+  }
+
+  #fetch(options: { readonly signal?: AbortSignal }): Promise<Response> {
+    return this.#transport.ask(this.url, options, this.name, 3, "Files of a Space expire: make the call again.");
   }
 }
 
@@ -71,11 +75,12 @@ export async function upload(
     } else if (file instanceof URL && isPublic(file)) {
       Object.assign(reference, { path: file.href, url: file.href, orig_name: nameOf(file.pathname), meta });
     } else {
-      const source = file instanceof URL ? await ask(file.href, { signal }, file.origin) : file;
+      const advice = "A file argument is fetched from there.";
+      const source = file instanceof URL ? await ask(file.href, { signal }, file.origin, 3, advice) : file;
       const content = "blob" in source ? await source.blob() : source instanceof Blob ? source : new Blob([source as unknown as Blob]);
       const name = file instanceof URL ? file.pathname : "name" in file ? String(file.name) : "";
       const named = new File([content], nameOf(file instanceof URL && file.protocol === "data:" ? "" : name), { type: content.type });
-      if (named.size > most) throw new ValidationError(`files may have ${most} bytes, ${named.name} has ${named.size}.`, where);
+      if (named.size > most) throw new ValidationError(`the Space takes ${most} bytes a file, ${named.name} has ${named.size}.`, where);
       body.append("files", named);
       sent.push([named, reference]);
     }

@@ -65,14 +65,10 @@ export class Job<T> implements AsyncIterable<T> {
   }
 
   /** Whether it is completed, failed or cancelled. */
-  get isOver(): boolean {
-    return this.#last !== undefined && isLast(this.#last);
-  }
+  get isOver(): boolean { return this.#last !== undefined && isLast(this.#last); }
 
   /** What happened last. */
-  get status(): JobEvent<T> | undefined {
-    return this.#last;
-  }
+  get status(): JobEvent<T> | undefined { return this.#last; }
 
   /** Waits for the result; throws what went wrong. */
   async result(): Promise<T> {
@@ -105,9 +101,7 @@ export class Job<T> implements AsyncIterable<T> {
     if (!this.isOver) await this.#stop({ type: "cancelled" });
   }
 
-  #next(): Promise<void> {
-    return new Promise((go) => this.#waiting.push(go));
-  }
+  #next(): Promise<void> { return new Promise((go) => this.#waiting.push(go)); }
 }
 
 /** Whether nothing happens after an event. */

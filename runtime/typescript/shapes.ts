@@ -76,7 +76,7 @@ function walk(value: unknown, shape: Shape, path: string, manner: Manner, depth 
   if ("union" in shape) {
     const problems = new Set<string>();
     for (const option of shape.union) {
-      const found = attempted(() => into(value, option), (problem) => problems.add(problem));
+      const found = fitting(() => into(value, option), (problem) => problems.add(problem));
       if (found !== undefined) return found;
     }
     throw new Mismatch([...problems].join("; or "));
@@ -98,7 +98,7 @@ function walk(value: unknown, shape: Shape, path: string, manner: Manner, depth 
 }
 
 /** A value; `undefined` where it does not fit, which is told. */
-function attempted(make: () => unknown, tell: (problem: string) => void): unknown {
+function fitting(make: () => unknown, tell: (problem: string) => void): unknown {
   try {
     return make();
   } catch (error) {
@@ -123,7 +123,7 @@ export function checked(
   const tell = (problem: string): void => void problems.push(problem);
   const values = parameters.map(([name, shape, ...fallback]) => {
     if (given.get(name) === undefined && fallback.length) return fallback[0];
-    return attempted(() => walk(given.get(name), shape, name, { shapes, file, isSent: true }), tell);
+    return fitting(() => walk(given.get(name), shape, name, { shapes, file, isSent: true }), tell);
   });
   if (problems.length) throw new ValidationError(`${problems.join("; ")}.`, where, "Nothing was sent.");
   return values;
@@ -145,7 +145,7 @@ export function result(
     let value: unknown = outputs[at] ?? null;
     if (isRecord(value) && value["__type__"] === "update") value = value["value"];
     if (value === null || value === undefined) return value; // A Space may leave any output empty, or as it was.
-    return attempted(() => walk(value, shape, name, { shapes, file, isSent: false }), tell(value));
+    return fitting(() => walk(value, shape, name, { shapes, file, isSent: false }), tell(value));
   });
   return values.length < 2 ? values[0] : Object.fromEntries(results.map(([name], at) => [name, values[at]]));
 }

@@ -66,12 +66,12 @@ export function transport(fetcher: typeof fetch = (input, init) => fetch(input, 
   }
 
   /** Sends a request that may be sent several times, and returns an answer whose status is a good one. */
-  async function ask(url: string, sent: Sent, where: string, attempts = 3): Promise<Response> {
+  async function ask(url: string, sent: Sent, where: string, attempts = 3, advice = ""): Promise<Response> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const response = await send(url, sent, where);
         if (response.ok) return response;
-        throw refusal(response.status, await response.text().catch(() => ""), where);
+        throw refusal(response.status, await response.text().catch(() => ""), where, advice);
       } catch (error) {
         const isPassing = error instanceof SpaceUnavailableError && passing.includes(error.status ?? 503);
         if (!isPassing || attempt >= attempts) throw error;
@@ -81,14 +81,14 @@ export function transport(fetcher: typeof fetch = (input, init) => fetch(input, 
   }
 
   /** The error that the status of an answer means. */
-  function refusal(status: number, text: string, where: string): SpaceError {
+  function refusal(status: number, text: string, where: string, own: string): SpaceError {
     const answer = parsed(text);
     let detail: unknown = isRecord(answer) ? (answer["detail"] ?? answer["error"]) : (answer ?? text.replace(/<[^>]*>/g, " "));
     if (Array.isArray(detail)) detail = rows(detail).find((one) => one["is_valid"] !== true) ?? (detail as unknown[])[0];
     const { parameter_name: parameter, error, message, msg } = isRecord(detail) ? detail : { msg: detail };
     const words = `${typeof parameter === "string" ? `${parameter}: ` : ""}${String(error ?? message ?? msg ?? "")}`;
     const said = `HTTP ${status}: ${sentence(masked(words).slice(0, 300)) || "no reason given"}`;
-    const is = (kind: typeof SpaceError, advice: string): SpaceError => new kind(said, where, advice, { status });
+    const is = (kind: typeof SpaceError, advice: string): SpaceError => new kind(said, where, own || advice, { status });
     if (status === 401 || status === 403) return is(AuthenticationError, "Pass the token or auth of someone who may use the Space.");
     if (status === 503 && said.includes("Queue is full")) return is(QueueFullError, "Try again later.");
     if (status !== 404 && !passing.includes(status)) return is(SpaceError, "The Space's logs may say more.");

@@ -177,6 +177,34 @@ def test_a_redirect_to_another_server_does_not_take_the_token_along(
     assert SECRET not in json.dumps(seen.headers)
 
 
+def test_a_redirect_within_a_space_is_followed_with_the_token(
+    caller: Path, fake_space: FakeSpace
+) -> None:
+    fake_space.plan("/config", (302, {"location": "/config?again=1"}, b""))
+    assert outcomes(caller, fake_space.url, ECHO, token=SECRET) == [{"value": "hello"}]
+    first, second = fake_space.requests("/config")
+    assert first.headers["x-hf-authorization"] == second.headers["x-hf-authorization"]
+
+
+def test_cookies_are_sent_back_but_no_secure_ones_without_tls(
+    caller: Path, fake_space: FakeSpace
+) -> None:
+    for set_cookie, sent in (("a=1; Path=/", "a=1"), ("b=2; Secure; HttpOnly", None)):
+        fake_space.plan("/login", (200, {"set-cookie": set_cookie}, {"success": True}))
+        outcomes(caller, fake_space.url, ECHO, auth=["user", "pass"])
+        assert fake_space.requests("/gradio_api/queue/join")[-1].headers.get("cookie") == sent
+
+
+def test_a_file_that_is_gone_says_what_to_do(caller: Path, fake_space: FakeSpace) -> None:
+    fake_space.result = lambda _: {"path": "/old.txt", "orig_name": "old.txt"}
+    gone: Answer = (404, {}, {"detail": "Not Found"})
+    fake_space.plan("/gradio_api/file=/old.txt", gone)
+    endpoint = {**ECHO["endpoint"], "results": [["value", "file"]]}
+    (lost,) = outcomes(caller, fake_space.url, {**ECHO, "endpoint": endpoint})
+    assert lost["error"] == "SpaceUnavailableError"
+    assert "old.txt: HTTP 404: Not Found. Files of a Space expire" in lost["message"]
+
+
 def test_a_full_queue_and_other_refusals_have_classes_of_their_own(
     caller: Path, fake_space: FakeSpace
 ) -> None:
