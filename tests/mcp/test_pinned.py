@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from hubsmith_codegen.cli import serving
+from hubsmith_codegen.cli.commands import mcp
 from hubsmith_codegen.cli.serving import ServedSpace, served
 from hubsmith_codegen.cli.source import Reader
 from hubsmith_runtime import ConnectionFailedError
@@ -181,9 +183,16 @@ def test_the_name_of_an_endpoint_is_quoted_where_it_is_more_than_a_name(
 
 
 def test_of_several_spaces_an_address_does_not_get_the_token(
-    serve: Callable[..., ServedSpace],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path / "1"))
+    monkeypatch.syspath_prepend(str(tmp_path / "2"))
     with MockSpace(documents()) as mock:
-        for is_alone, token in ((True, "hf_x"), (False, None)):
-            space = serve(mock.url, token="hf_x", is_alone=is_alone).space
-            assert space._core.connector.source.token == token
+        name = recorded(tmp_path, mock.url)
+        for sources, token in (([name], "hf_x"), ([name, mock.url], None)):
+            for module in [one for one in sys.modules if one.startswith("hubsmith_served_")]:
+                del sys.modules[module]
+            options = argparse.Namespace(spaces=sources, token="hf_x", timeout=None)
+            for one in mcp._spaces(options, tmp_path / str(len(sources))):
+                assert one.space._core.connector.source.token == token

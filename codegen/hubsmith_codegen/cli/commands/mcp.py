@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hubsmith_runtime import HubsmithError
 
 from ..console import printable
-from ..source import Reader, path_of
+from ..source import Reader
 from . import OK
 from .arguments import add_token, seconds, whole_number
 
@@ -87,9 +87,8 @@ def run(options: argparse.Namespace) -> int:
 def _spaces(options: argparse.Namespace, folder: Path) -> list[ServedSpace]:
     from ..serving import served
 
-    # Of several running Spaces, a plain address does not get the token: it was meant for one.
-    is_alone = [path_of(source) for source in options.spaces].count(None) < 2
-    reader = Reader(token=options.token, is_alone=is_alone)
+    # Of several Spaces, a plain address does not get the token: it was meant for one of them.
+    reader = Reader(token=options.token, is_alone=len({*options.spaces}) == 1)
     return served(options.spaces, reader, folder, options.timeout)
 
 
