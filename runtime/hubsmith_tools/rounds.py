@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeAlias, overload
 
-from hubsmith_runtime import HubsmithError, ResultError
+from hubsmith_runtime import ArgumentError, HubsmithError, ResultError
 
 from .results import ToolResult
 from .tools import AsyncTools, Tools
@@ -17,6 +18,7 @@ Model: TypeAlias = Callable[..., Any]
 """Takes `messages=` and `tools=` as OpenAI's chat completions do, and returns what they return."""
 AsyncModel: TypeAlias = Callable[..., Awaitable[Any]]
 
+_ONE_KIND = "Give a method of a client of the same kind as those of the Spaces."
 _AT_ONCE = 8  # Calls of one answer that a blocking loop makes at the same time.
 
 
@@ -103,6 +105,7 @@ def run_tools(
 
     Raises:
         RoundsError: when the model still asks for calls then.
+        ArgumentError: when the model is asynchronous and the tools are not, or the other way round.
         HubsmithError: and what else the client of the model raises.
     """
     steps = _conversation(messages, max_rounds)
@@ -115,12 +118,17 @@ def run_tools(
             step = steps.send(send)
         except StopIteration as end:
             return end.value
-        if isinstance(step, tuple):
+        if isinstance(step, tuple) and len(step) == 1:
+            send = [tools.call(*step[0])]  # In this thread, so that Ctrl+C cancels it.
+        elif isinstance(step, tuple):
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 names, arguments = zip(*step, strict=True)
                 send = [*pool.map(tools.call, names, arguments)]
         else:
             send = model(messages=step, **offered)
+            if inspect.iscoroutine(send):
+                send.close()
+                raise ArgumentError(f"run_tools: the model is asynchronous. {_ONE_KIND}")
 
 
 async def _run_async(model: AsyncModel, steps: _Steps, tools: AsyncTools) -> Conversation:
@@ -134,4 +142,7 @@ async def _run_async(model: AsyncModel, steps: _Steps, tools: AsyncTools) -> Con
         if isinstance(step, tuple):
             send = await asyncio.gather(*(tools.call(*one) for one in step))
         else:
-            send = await model(messages=step, **offered)
+            answer: object = model(messages=step, **offered)
+            if not inspect.isawaitable(answer):
+                raise ArgumentError(f"run_tools: the model is not asynchronous. {_ONE_KIND}")
+            send = await answer

@@ -160,6 +160,16 @@ def test_nested_files_are_held_to_the_same_rules(tools: Tools) -> None:
     history = [{"role": "user", "content": [part]}]
     result = tools.call("chat", {"message": "?", "history": history})
     assert "/chat: history[0].content[0].file: '/etc/hostname' is not a URL" in result.text
+    # What reads like two kinds of parts at the same time is neither a way around.
+    both: list[dict[str, Any]] = [
+        {"file": __file__, "text": "x", "alt_text": "x"},
+        {"file": f"{NOWHERE}/secret", "text": "x", "alt_text": "x"},
+        {"file": {"path": __file__, "url": f"{NOWHERE}/secret"}, "text": "x", "alt_text": "x"},
+    ]
+    for content in both:
+        history[0]["content"] = [content]
+        taken = tools.call("chat", {"message": "?", "history": history})
+        assert taken.is_error, taken.text
     history[0]["content"] = [{"type": "text", "text": "/etc/hostname"}]
     assert not tools.call("chat", {"message": "?", "history": history}).is_error
 

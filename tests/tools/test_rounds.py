@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hubsmith import AsyncInferenceClient, InferenceClient, ResultError
+from hubsmith import ArgumentError, AsyncInferenceClient, InferenceClient, ResultError
 from hubsmith.tools import Conversation, RoundsError, run_tools, tools_of
 
 from tests.tools.scripted_model import ScriptedModel, calls
@@ -58,7 +58,7 @@ def with_openai_async(server: ScriptedModel, space: Any, **options: Any) -> Conv
     return asyncio.run(main())
 
 
-pytestmark = pytest.mark.parametrize(
+every_client = pytest.mark.parametrize(
     "run", [with_ours, with_ours_async, with_openai, with_openai_async]
 )
 
@@ -68,6 +68,7 @@ def at_the_demo(model: ScriptedModel, url: str) -> None:
     model.space = url
 
 
+@every_client
 def test_a_model_calls_tools_until_it_answers(
     model: ScriptedModel, kitchen: ModuleType, run: Run
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_model_calls_tools_until_it_answers(
     assert model.bodies[0]["tools"] == model.bodies[2]["tools"]
 
 
+@every_client
 def test_several_calls_of_one_answer_are_answered_in_order(
     model: ScriptedModel, kitchen: ModuleType, run: Run
 ) -> None:
@@ -105,6 +107,7 @@ def test_several_calls_of_one_answer_are_answered_in_order(
     assert said == [(f"call_{n}", f"pie {n}, baked for 2 minutes") for n in range(3)]
 
 
+@every_client
 def test_what_fails_is_told_to_the_model_which_goes_on(
     model: ScriptedModel, kitchen: ModuleType, run: Run
 ) -> None:
@@ -123,6 +126,7 @@ def test_what_fails_is_told_to_the_model_which_goes_on(
     assert words[4] == "Good evening, Ann!!!"
 
 
+@every_client
 def test_a_model_that_never_answers_is_stopped(
     model: ScriptedModel, kitchen: ModuleType, run: Run
 ) -> None:
@@ -133,6 +137,7 @@ def test_a_model_that_never_answers_is_stopped(
     assert len(caught.value.messages) == 6  # The calls of the last answer are not made.
 
 
+@every_client
 def test_an_answer_without_choices_is_an_error(
     model: ScriptedModel, kitchen: ModuleType, run: Run
 ) -> None:
@@ -141,8 +146,27 @@ def test_an_answer_without_choices_is_an_error(
         run(model, kitchen)
 
 
+@every_client
 def test_the_conversation_can_go_on(model: ScriptedModel, kitchen: ModuleType, run: Run) -> None:
     model.script = [calls(("greet", {"name": "Bob"})), completion("Hello.")]
     done = run(model, kitchen)
     assert json.loads(json.dumps(model.bodies[-1]["messages"])) == model.bodies[-1]["messages"]
     assert done.answer.choices[0].message is done.messages[-1]
+
+
+def test_the_model_and_the_spaces_are_called_in_one_way(
+    model: ScriptedModel, kitchen: ModuleType
+) -> None:
+    model.script = [completion()]
+
+    async def main() -> None:
+        async with AsyncInferenceClient(base_url=model.url) as client:
+            chat: Any = partial(client.chat_completion, model="tiny")
+            with pytest.raises(ArgumentError, match="the model is asynchronous"):
+                run_tools(chat, QUESTION, tools_of(kitchen.Kitchen(model.space)))
+        with InferenceClient(base_url=model.url) as blocking:
+            chat = partial(blocking.chat_completion, model="tiny")
+            with pytest.raises(ArgumentError, match="the model is not asynchronous"):
+                await run_tools(chat, QUESTION, tools_of(kitchen.AsyncKitchen(model.space)))
+
+    asyncio.run(main())
