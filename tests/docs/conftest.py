@@ -44,6 +44,7 @@ from tests.docs.inference_web import (
     inference_world,  # noqa: F401
 )
 from tests.docs.ray_world import ray_world  # noqa: F401
+from tests.docs.recording_world import recording_world  # noqa: F401
 from tests.docs.tools_world import tools_world  # noqa: F401
 from tests.docs.world import World
 from tests.support.fake_hub import FakeHub
@@ -68,6 +69,7 @@ WORLDS: dict[str, str] = {
     "commands/update": "changing_world",
     "providers": "inference_world",
     "tools": "tools_world",
+    "recording": "recording_world",
 }
 """The fixture of each page that needs another one than `kitchen_world`."""
 
