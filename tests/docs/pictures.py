@@ -4,6 +4,7 @@
   client in `generated/spaces`.
 - `checks`: a terminal in which pyright finds a wrong call, and `hubsmith diff` a changed Space.
 - `architecture`: how the parts of the project fit together.
+- `recording`: a page, and what `hubsmith record` writes of the clicks on it.
 
 Each is drawn twice, for light and for dark pages. A test makes them again and compares.
 """
@@ -25,6 +26,7 @@ from hubsmith_testing import MockSpace
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, String, Token
 
+from tests.docs import recording_picture
 from tests.docs.changed_space import changed_kitchen
 from tests.docs.page import DOCS, ROOT
 from tests.editor.conftest import LanguageServer
@@ -325,11 +327,13 @@ def _arrow(picture: Drawing, top: float, text: str) -> str:
 
 def pictures() -> Iterable[tuple[str, str]]:
     """Yield the name of each file with its content."""
-    answers = asked()
+    answers, recorded = asked(), recording_picture.recording()
     for scheme, palette in PALETTES.items():
         yield f"completion-{scheme}.svg", completion(answers, palette)
         yield f"checks-{scheme}.svg", checks(answers, palette)
         yield f"architecture-{scheme}.svg", architecture(palette)
+        drawing = Drawing(palette, "A page, and what is recorded of the clicks on it")
+        yield f"recording-{scheme}.svg", recording_picture.draw(drawing, palette, recorded)
 
 
 if __name__ == "__main__":
