@@ -29,6 +29,7 @@ class GreetingModel(ScriptedModel):
 @pytest.fixture
 def tools_world(kitchen_world: World) -> Iterator[World]:
     """The demo app is the Space, and a model server runs on port 8080."""
+    pytest.importorskip("openai")
     model = GreetingModel()
     (kitchen_world.folder / "shared").mkdir()
     with Loopback().running() as loopback:

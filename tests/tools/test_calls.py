@@ -11,9 +11,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hubsmith import Client
+from hubsmith import Client, Progress, ProgressUnit
 from hubsmith.tools import ToolProgress, Tools, tools_of
 from hubsmith_testing import MockSpace
+from hubsmith_tools.progress import ProgressCount
 
 from tests.inference.openai_server import PIXEL
 from tests.support.paths import KITCHEN_SNAPSHOT
@@ -183,6 +184,17 @@ def test_progress_of_bars_and_of_partial_results(tools: Tools) -> None:
     seen.clear()
     assert tools.call("stream", {"n": 3, "delay": 0.05}, on_progress=seen.append).text == "1 2 3"
     assert seen[-1] == ToolProgress(progress=3, total=None, message="Partial result 3.")
+
+
+def test_a_bar_that_begins_again_counts_on() -> None:
+    count = ProgressCount()
+    bars = [(1, 2), (2, 2), (1, 4), (3, 4), (0, 1)]
+    seen = [count.of(Progress(units=(ProgressUnit(index=n, length=all_),))) for n, all_ in bars]
+    assert [(one.progress, one.total) for one in seen if one] == [
+        (1, 2), (2, 2), (3, 6), (5, 6), (5, 6),
+    ]  # fmt: skip
+    share = count.of(Progress(units=(ProgressUnit(progress=0.5, desc="a\nb"),)))
+    assert share == ToolProgress(progress=5.5, total=6, message="0.5 of 1 steps, 'a b'")
 
 
 def test_the_timeout_of_the_client_ends_a_call(kitchen: ModuleType, url: str) -> None:
