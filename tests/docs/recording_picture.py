@@ -5,8 +5,9 @@ What the terminal and the script say is what the recorder writes of the calls th
 
 from __future__ import annotations
 
-import importlib.util
 import json
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,16 +23,26 @@ if TYPE_CHECKING:
 
 _PAGE, _COLUMNS = 250, 62
 _SOURCE = "owner/kitchen"
+_DOCUMENTS = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import app
+built = app.build()
+for document in (built.get_config_file(), built.get_api_info()):
+    print(json.dumps(document, default=str))
+"""
 
 
 def recording() -> Recording:
     """Bob is greeted, and the greeting is what is baked."""
-    found = importlib.util.spec_from_file_location("kitchen_of_the_picture", KITCHEN_APP)
-    assert found is not None and found.loader is not None
-    module: Any = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    app = module.build()
-    config = json.loads(json.dumps(app.get_config_file(), default=str))
+    # In a process of its own: Gradio leaves event loops behind.
+    said = subprocess.run(
+        [sys.executable, "-c", _DOCUMENTS, KITCHEN_APP.parent],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    config, info = map(json.loads, said.stdout.splitlines()[-2:])
     functions = {one["api_name"]: one for one in config["dependencies"]}
 
     def call(name: str, started: float, data: list[Any], output: str) -> RecordedCall:
@@ -44,7 +55,7 @@ def recording() -> Recording:
         source=_SOURCE,
         url="http://127.0.0.1:7860",
         config=config,
-        info=json.loads(json.dumps(app.get_api_info(), default=str)),
+        info=info,
         calls=[
             call("greet", 4.2, ["Bob", "casual", 3], "Hi, Bob!!!"),
             call("greet", 9.7, ["Hi, Bob!!!", "formal", 5], "Good evening, Hi, Bob!!!!!!!!"),
