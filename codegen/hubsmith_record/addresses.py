@@ -127,16 +127,22 @@ def for_space(
     cookies: Cookies,
     credentials: Mapping[str, str],
     here: str,
+    *,
+    is_asset: bool = False,
 ) -> Headers:
-    """Return the headers of a request as the Space gets them, with its credentials."""
+    """Return the headers of a request as the Space gets them, with its credentials.
+
+    An answer that is looked at must come unpacked. Of an asset some servers have packed forms only.
+    """
     own: Headers = []
-    without = ("host", "accept-encoding", "content-length", *credentials)
+    unpacked = {} if is_asset else {"accept-encoding": "identity"}
+    without = ("host", "content-length", *unpacked, *credentials)
     for name, value in _passed_on(headers, without):
         if name == "cookie" and not (value := cookies.for_space(value)):
             continue
         own.append((name.encode(), addresses.for_space(value.encode("latin-1"), here)))
-    added = [("accept-encoding", "identity"), *credentials.items()]
-    return [*own, *((name.encode(), value.encode()) for name, value in added)]
+    added = {**unpacked, **credentials}
+    return [*own, *((name.encode(), value.encode()) for name, value in added.items())]
 
 
 def _passed_on(headers: Headers, without: Sequence[str]) -> list[tuple[str, str]]:

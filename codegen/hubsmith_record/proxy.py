@@ -35,6 +35,7 @@ _NOT_KEPT = {
     "call": "Something called an endpoint by /call, as scripts do; only calls of the page are kept.",
 }
 _NOT_KEPT_PATH = re.compile(rf"/({'|'.join(_NOT_KEPT)})(?:/[^=]*)?$")
+_ASSET = re.compile(r"\.(?:css|m?js|svg|wasm|woff2?)$")
 _FILE = re.compile("/file[=/]")
 _REWRITTEN = ("text/html", "application/json", "text/event-stream")
 _ENCODINGS = ("gzip", "deflate")  # Asked for is none; httpx unpacks these.
@@ -134,7 +135,8 @@ class Proxy:
         if request.headers.get("upgrade", "").lower() == "websocket":
             self._traffic.note("The page asked for a WebSocket, which does not pass the recorder.")
             return _refusal(501, "WebSockets do not pass the recorder")
-        visit = _Visit(request, here, self._headers(request.headers.raw, here))
+        is_asset = _ASSET.search(path) is not None
+        visit = _Visit(request, here, self._headers(request.headers.raw, here, is_asset=is_asset))
         if request.method == "POST":
             if call := _CALL.search(path):
                 return await self._call(visit, call[1] or "")
@@ -229,12 +231,14 @@ class Proxy:
         own = for_page(answer.headers.raw, self._addresses, self._cookies, visit.here, *without)
         return [*own, (b"cache-control", b"no-store")] if is_changed else own
 
-    def _headers(self, given: Headers, here: str) -> Headers:
+    def _headers(self, given: Headers, here: str, *, is_asset: bool = False) -> Headers:
         secret = {b"authorization", b"cookie"}
         for name, value in given:
             if name.lower() in secret:
                 self._origins.hide({name.decode(): value.decode("latin-1")})
-        return for_space(given, self._addresses, self._cookies, self._credentials, here)
+        return for_space(
+            given, self._addresses, self._cookies, self._credentials, here, is_asset=is_asset
+        )
 
     async def _ask(
         self, visit: _Visit, content: bytes | AsyncIterator[bytes]
