@@ -29,12 +29,13 @@ class Outline:
     """Says what a script does, and what it leaves out."""
 
     recording: Recording
+    source: str  # The Space, as it may be shown.
     notes: list[str] = field(default_factory=list[str])  # What was left out or is different.
     hints: Sequence[str] = ()  # What to know before it runs.
 
     def title(self, language: str) -> str:
         """The first lines of a script."""
-        source = comment(self.recording.source)
+        source = comment(self.source)
         lines = [f"Do again what was clicked on the page of {source}.", *self.hints]
         if language == "python":
             head, *rest = lines

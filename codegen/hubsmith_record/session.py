@@ -84,7 +84,8 @@ def write_session(
     client = None
     if language != "curl":
         client = _client(recording, raw, language, script.parent, package)
-    outline = Outline(recording=recording)
+    # A URL may hold a password, so it is called by what may be shown of it.
+    outline = Outline(recording=recording, source=raw.source or shown(recording.url))
     plan, text = _program(recording, raw, language, script, client, outline)
     folder = _folder(script)
     for upload, name in plan.files.items():
@@ -113,12 +114,12 @@ def _program(
 ) -> tuple[Plan, str]:
     """The text of a script, and the plan that it was made from."""
     files = _folder(script).name
-    served = f"{recording.url.rstrip('/')}{raw.api_prefix}/file="
+    served = f"{shown(recording.url).rstrip('/')}{raw.api_prefix}/file="
     if client is None:
         curl_writer = CurlWriter(service=normalise(raw), files=files)
         plan = Plan(recording, curl_writer.service, curl_writer)
         return plan, curl_program(plan, curl_writer, outline)
-    service, source = client.service, raw.source or recording.url
+    service, source = client.service, raw.source or shown(recording.url)
     is_same = service.source == raw.source
     if language == "python":
         writer = PythonWriter(service=service, files=files, served_root=served)

@@ -295,6 +295,17 @@ def test_nothing_is_overwritten(kitchen: Clicks, written: Write) -> None:
     assert [file.read_bytes() for file in second.files] == [b"salt", b"oil"]
 
 
+@pytest.mark.parametrize("language", ["python", "typescript", "curl"])
+def test_the_password_of_an_address_is_not_written(
+    kitchen: Clicks, written: Write, language: Language
+) -> None:
+    kitchen.call("shout", [file_data("/tmp/gradio/card.txt")], [])
+    kitchen.source = kitchen.url = kitchen.url.replace("://", "://guest:pa55w0rd@")
+    written(kitchen, language)
+    files = [file for file in Path.cwd().rglob("*") if file.is_file()]
+    assert [file for file in files if b"pa55w0rd" in file.read_bytes()] == []
+
+
 @pytest.mark.slow
 def test_a_client_that_is_there_is_used(kitchen: Clicks, written: Write) -> None:
     kitchen.call("greet", ["Bob", "formal", 3], ["Good evening"])

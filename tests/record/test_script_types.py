@@ -18,6 +18,7 @@ from hubsmith_testing.snapshot import Snapshot
 from tests.record.by_hand import Clicks
 from tests.support.corpus import App, apps
 from tests.support.type_checker import faults_in
+from tests.typescript import project
 
 pytestmark = pytest.mark.slow
 
@@ -88,3 +89,17 @@ def test_scripts_of_recorded_apps_type_check(
         projects=[app.package for app in recorded()],
     )
     assert list(map(str, faults)) == []
+
+
+@project.needs_npm
+def test_typescript_modules_of_recorded_apps_type_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for app in recorded()[::4]:
+        out = tmp_path / app.package / "session.ts"
+        write_session(clicks_on(app).recording(), language="typescript", out=out)
+    project.configure(tmp_path)
+    (tmp_path / "package.json").write_text('{"type": "module"}', encoding="utf-8")
+    (tmp_path / "node_modules").symlink_to(project.HERE / "node_modules")
+    assert project.tsc(tmp_path) == []
