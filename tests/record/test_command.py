@@ -40,7 +40,7 @@ class Run:
 
 @pytest.fixture
 def url(start_gradio: StartGradio) -> str:
-    return start_gradio(APP)
+    return start_gradio(APP, APP_FOR="the command")  # Not the one whose calls others compare.
 
 
 @contextlib.contextmanager
