@@ -81,7 +81,10 @@ def record(
     place = Source.parse(root_of(source), token, None)
     origins = Origins(place.credentials(None))
     root, credentials = _connect(place, origins, timeout)
-    addresses, traffic = Addresses(root), Traffic(on_start=on_start, on_end=on_call)
+    addresses = Addresses(root)
+    traffic = Traffic(
+        on_start=on_start, on_end=on_call, hide=lambda secret: origins.hide({"password": secret})
+    )
     with (
         tempfile.TemporaryDirectory(prefix="hubsmith-record-") as folder,
         contextlib.closing(_listening(port)) as listener,

@@ -44,6 +44,7 @@ class Traffic:
     Args:
         on_start: Is given each call when the page sends it.
         on_end: Is given each call when it is over: done, failed or cancelled.
+        hide: Is given what was typed into a password field, which nothing keeps.
         clock: Tells the seconds.
     """
 
@@ -52,13 +53,14 @@ class Traffic:
         *,
         on_start: Callable[[RecordedCall], object] = lambda call: None,
         on_end: Callable[[RecordedCall], object] = lambda call: None,
+        hide: Callable[[str], object] = lambda secret: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config: Mapping[str, Any] = {}
         self.calls: list[Call] = []
         self.uploads: dict[str, RecordedFile] = {}
         self._notes: dict[str, None] = {}
-        self._on_start, self._on_end = on_start, on_end
+        self._on_start, self._on_end, self._hide = on_start, on_end, hide
         self._clock, self._began = clock, clock()
         self._pending: dict[str, Call] = {}  # By event id.
         self._known: set[str] = set()  # Event ids of calls, those that are over as well.
@@ -192,12 +194,25 @@ class Traffic:
         return next(named, None) if name else None
 
     def _values(self, fn_index: int, data: list[Any]) -> list[Any]:
-        """Return what was sent, with null for session state: the page of Gradio 4 sends a value."""
-        components = map(as_object, as_list(self.config.get("components")))
-        states = [one.get("id") for one in components if one.get("type") == "state"]
+        """Return what was sent, without what was typed into a password field.
+
+        Session state is null: the page of Gradio 4 sends a value.
+        """
+        shown = {
+            as_count(one.get("id")): one
+            for one in map(as_object, as_list(self.config.get("components")))
+        }
+        values = list(data)
         inputs = as_list(dict(self._functions()).get(fn_index, {}).get("inputs"))
-        held = {place for place, component in enumerate(inputs) if component in states}
-        return [None if place in held else value for place, value in enumerate(data)]
+        for place, number in enumerate(inputs[: len(values)]):
+            component = shown.get(as_count(number), {})
+            if component.get("type") == "state":
+                values[place] = None
+            elif as_object(component.get("props")).get("type") == "password" and values[place]:
+                self._hide(as_text(values[place]))
+                values[place] = "***"
+                self.note("What was typed into a password field is not kept: write it for ***.")
+        return values
 
     def _functions(self) -> Iterator[tuple[int | None, dict[str, Any]]]:
         for place, one in enumerate(as_list(self.config.get("dependencies"))):

@@ -17,6 +17,7 @@ PARTS = (
     (ROOT / "runtime" / "hubsmith_bulk").rglob("*.py"),
     (ROOT / "runtime" / "hubsmith_tools").rglob("*.py"),
     (ROOT / "runtime" / "hubsmith_testing").rglob("*.py"),
+    (ROOT / "codegen" / "hubsmith_record").rglob("*.py"),
     CODEGEN.rglob("*.py"),
     GENERATED.rglob("*.py"),
 )  # The rows of the table, in its order.

@@ -1,7 +1,8 @@
 """The virtual environment with playwright, which drives the system's Chromium.
 
 `python -m tests.record.environment` makes it where it is missing; `make test-record` does, along
-with those of the Gradio versions that its tests run on.
+with those of the Gradio versions that its tests run on. With `--browser` it only says whether the
+tests find a browser.
 """
 
 from __future__ import annotations
@@ -45,5 +46,8 @@ def browser_at_hand() -> Path | None:
 
 
 if __name__ == "__main__":
+    if "--browser" in sys.argv:
+        was = "was" if browser_at_hand() else "was not (`make test-record` has what that needs)"
+        sys.exit(print(f"The recorder {was} tried in a browser."))
     wanted = {f"Gradio {version}": partial(python_of, version) for version in VERSIONS}
     sys.exit(make_all({"playwright": python_with_playwright, **wanted}))

@@ -153,6 +153,24 @@ def test_session_state_is_null_though_a_page_of_gradio_4_sends_a_value() -> None
     assert recorded(traffic)[0].data == [None, "x"]
 
 
+def test_what_is_typed_into_a_password_field_is_not_kept() -> None:
+    hidden: list[str] = []
+    traffic = Traffic(hide=hidden.append)
+    traffic.config = {
+        "components": [
+            {"id": 1, "type": "textbox", "props": {"type": "password"}},
+            {"id": 2, "type": "textbox", "props": {"type": "text"}},
+        ],
+        "dependencies": [{"inputs": [2, 1]}],
+    }
+    traffic.begin(sent("question", "key-of-nobody"))
+    traffic.begin(sent("question", ""))
+    assert [one.data for one in recorded(traffic)] == [["question", "***"], ["question", ""]]
+    assert hidden == ["key-of-nobody"]
+    assert "key-of-nobody" not in f"{traffic.notes()}"
+    assert "password field" in traffic.notes()[0]
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"fn_index": 0}', b'{"data": [1]}', b"\xff"])
 def test_what_is_no_call_is_noted(body: bytes) -> None:
     traffic = Traffic()
