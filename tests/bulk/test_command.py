@@ -325,6 +325,7 @@ def test_a_pipe_gets_a_line_now_and_then(
             lines += capsys.readouterr().err.splitlines()
     assert 2 <= len(lines) <= 1 + (time.monotonic() - begin) / 0.02
     assert set(lines) == {"8 of 3608 rows, 1 failed, 2.0 a second, 4 at a time, 0:30:00 left"}
+    capsys.readouterr()
     with RunProgress(lambda: summary, 3608, is_quiet=True):
         time.sleep(0.05)
     assert capsys.readouterr().err == ""
