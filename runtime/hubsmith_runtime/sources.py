@@ -137,7 +137,10 @@ def type_of(content: bytes) -> str | None:
 
 def decode_base64(text: str) -> bytes:
     """Decode base64, with or without white space and padding; a `ValueError` for other text."""
-    compact = "".join(text.split()).rstrip("=")
+    compact = "".join(text.split())
+    with contextlib.suppress(ValueError):
+        return base64.b64decode(compact, validate=True)  # With no further copy of what is large.
+    compact = compact.rstrip("=")
     try:
         return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
     except ValueError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import random
 import tracemalloc
@@ -48,6 +50,20 @@ def embed_as_openai(client: InferenceClient) -> Any:
     return client.feature_extraction("hi", model="tiny")
 
 
+def draw(client: InferenceClient) -> Any:
+    return client.text_to_image("hi", model="tiny")
+
+
+def picture() -> dict[str, Any]:
+    """Give an answer with a picture as base64 text."""
+    image = pytest.importorskip("PIL.Image")
+    file = io.BytesIO()
+    image.new("RGB", (2048, SIZE // 2048 // 4)).save(file, "BMP")
+    content = base64.b64encode(file.getvalue() + b"0").decode()
+    assert content.endswith("=")
+    return {"data": [{"b64_json": content}]}
+
+
 @pytest.fixture
 def server(tokenless: pytest.MonkeyPatch) -> Iterator[ScriptedInference]:
     server = ScriptedInference()
@@ -65,6 +81,7 @@ def server(tokenless: pytest.MonkeyPatch) -> Iterator[ScriptedInference]:
         pytest.param(generate, lambda: [{"generated_text": TEXT}], id="text"),
         pytest.param(embed, lambda: embeddings(4), id="short numbers"),
         pytest.param(embed, lambda: embeddings(17), id="long numbers"),
+        pytest.param(draw, picture, id="picture"),
         pytest.param(
             embed_as_openai,
             lambda: {"data": [{"embedding": one} for one in embeddings(9)]},
@@ -76,7 +93,7 @@ def test_a_large_answer_takes_four_times_its_size_at_most(
     server: ScriptedInference, call: Callable[[InferenceClient], Any], answered: Callable[[], Any]
 ) -> None:
     content = json.dumps(answered(), ensure_ascii=False).encode()
-    for path in ("/", "/v1/chat/completions", "/v1/embeddings"):
+    for path in ("/", "/v1/chat/completions", "/v1/embeddings", "/v1/images/generations"):
         server.plan(path, Answer({}), times=1)
         server.plan(path, Answer(content))
     with InferenceClient(base_url=server.url) as client:
