@@ -20,7 +20,7 @@ from tests.mcp.conftest import command, text_of
 from tests.mock.corpus_answers import arguments
 from tests.support import corpus
 
-APPS = int(os.environ.get("HUBSMITH_MCP_APPS", "8"))
+APPS = int(os.environ.get("HUBSMITH_MCP_APPS", "20"))
 
 pytestmark = [
     pytest.mark.slow,
