@@ -32,6 +32,7 @@ from hubsmith_runtime.spaces.untyped import UntypedCall, space_info
 from pydantic.json_schema import GenerateJsonSchema
 
 from .failures import CallError
+from .pools import Pools
 
 # What a Space says of a parameter or a result, beside examples and descriptions.
 _DESCRIBING = ("parameter_name", "parameter_has_default", "type", "component")
@@ -80,7 +81,8 @@ class SpaceCaller:
         before = core.connector
         self.source = core.name
         self._timeout = core.timeout
-        self._driver = AsyncDriver(before.origins)
+        self._driver = AsyncDriver(before.origins)  # For what is not the call of a row.
+        self._drivers = Pools(lambda: AsyncDriver(before.origins))
         kept = None if before.files.is_temporary else before.files.folder
         self._connector = dataclasses.replace(
             before,
@@ -112,18 +114,26 @@ class SpaceCaller:
         return lambda connection: connection.prepare(content)
 
     async def call(self, content: Any) -> tuple[Any, int | None]:
-        core = self._shared or self._new_core()
+        if self._shared is not None:
+            return await self._call(content, self._shared, self._driver)
+        with self._drivers.lent() as driver:
+            core = self._new_core()
+            try:
+                return await self._call(content, core, driver)
+            finally:
+                driver.spawn(core.close(), BACKGROUND_SECONDS)
+
+    async def _call(
+        self, content: Any, core: SpaceCore, driver: AsyncDriver
+    ) -> tuple[Any, int | None]:
         prepared: list[Call] = []
         try:
             calling = _call(core, self.preparation(content), prepared)
-            return await self._driver.run(calling, self._timeout)
+            return await driver.run(calling, self._timeout)
         except HubsmithError as error:
             raise CallError(error, may_have_run=_may_have_run(prepared, error)) from None
         except Exception as error:  # Of an argument: a row that nobody can send stops no other.
             raise CallError(error, may_have_run=True) from error
-        finally:
-            if core is not self._shared:
-                self._driver.spawn(core.close(), BACKGROUND_SECONDS)
 
     async def fetch(self, file: File) -> None:
         await self._driver.run(file.cache())
@@ -131,7 +141,8 @@ class SpaceCaller:
     async def close(self) -> None:
         if self._shared is not None:
             await self._driver.run(self._shared.close(), BACKGROUND_SECONDS)
-        await self._driver.close()
+        for driver in (*self._drivers.made(), self._driver):
+            await driver.close()
 
 
 class UntypedCaller(SpaceCaller):
@@ -194,9 +205,14 @@ class ModelCaller:
 
         self._options = options
         own: dict[str, Any] = vars(client)
-        self._client = hubsmith.AsyncInferenceClient.__new__(hubsmith.AsyncInferenceClient)
         retries = dataclasses.replace(own["_retries"], attempts=1)
-        vars(self._client).update(own, _drivers=[], _retries=retries, _max_concurrency=None)
+
+        def make() -> Any:
+            made = hubsmith.AsyncInferenceClient.__new__(hubsmith.AsyncInferenceClient)
+            vars(made).update(own, _drivers=[], _retries=retries, _max_concurrency=None)
+            return made
+
+        self._clients = Pools(make)
         chosen = options.model or client.model
         self.source = " ".join(
             [str(client.provider or "auto"), shown(chosen) if chosen else "the task's default"]
@@ -218,7 +234,8 @@ class ModelCaller:
 
     async def call(self, content: Any) -> tuple[Any, int | None]:
         try:
-            return await self._client._run(content, self._options), None  # pyright: ignore[reportPrivateUsage]  # The way of every task.
+            with self._clients.lent() as client:
+                return await client._run(content, self._options), None  # The way of every task.
         except HubsmithError as error:
             # A model that is asked again answers again: nothing else comes of it.
             raise CallError(error, may_have_run=False) from None
@@ -229,7 +246,8 @@ class ModelCaller:
         await file.aread()
 
     async def close(self) -> None:
-        await self._client.close()
+        for client in self._clients.made():
+            await client.close()
 
 
 def _call(
