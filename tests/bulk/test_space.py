@@ -216,7 +216,8 @@ def test_a_server_that_restarts_in_the_middle(tmp_path: Path) -> None:
         for one in runs:
             one.result()
         assert lost[500] == 0
-        assert lost[100] <= 8  # What was under way.
+        # What was under way, and what a server took that was about to end.
+        assert lost[100] <= 2 * 8
         for start, journal in journals.items():
             assert len(list(read_journal(journal))) == 300
             again = client.map("/double", rows[start], checkpoint=journal, retry_failed=True)
