@@ -74,7 +74,7 @@ def project(
     programs = {
         block.file: block.code
         for block in blocks_of("typescript")
-        if block.language == "typescript"
+        if block.language in ("typescript", "tsx")
     }
     assert set(programs) == {"program.ts", "Counter.tsx", "server.ts"}
     programs["show.ts"] = SHOW.replace("SOURCE", url)
