@@ -83,6 +83,7 @@ def test_fences_name_a_language_that_is_checked() -> None:
         "yaml",
         "json",
         "text",
+        "tsx",
         "typescript",
         "{toctree}",
         "{eval-rst}",
