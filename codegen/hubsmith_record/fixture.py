@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.normalise.spaces import normalise
 from hubsmith_codegen.snippets.place import json_text
-from hubsmith_runtime.reading import as_list, as_object, as_text
+from hubsmith_runtime.reading import as_object, as_text
 from hubsmith_testing.files import FileStore
 
 from .events import App, Event, events_of
@@ -95,9 +95,9 @@ class _Files:
             return {"path": self._file(path, value), "meta": {"_type": "gradio.FileData"}}
         match value:
             case dict():
-                return {key: self.kept(one) for key, one in as_object(value).items()}  # pyright: ignore[reportUnknownArgumentType]
+                return {key: self.kept(one) for key, one in cast("dict[str, Any]", value).items()}
             case list():
-                return [self.kept(one) for one in as_list(value)]  # pyright: ignore[reportUnknownArgumentType]
+                return [self.kept(one) for one in cast("list[Any]", value)]
             case _:
                 return value
 

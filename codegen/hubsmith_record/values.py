@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from hubsmith_codegen.ir.types import (
     AnyType,
@@ -17,7 +17,7 @@ from hubsmith_codegen.ir.types import (
     Type,
     UnionType,
 )
-from hubsmith_runtime.reading import as_list, as_object
+from hubsmith_runtime.reading import as_object
 
 _SHORTEST = 12  # Characters of JSON, of a value that is taken for one that was copied.
 _FILE_KEYS = frozenset({"meta", "url", "orig_name", "mime_type"})
@@ -43,9 +43,10 @@ def _plain(value: Any) -> Any:
         return {"path": path}
     match value:
         case dict():
-            return {k: _plain(one) for k, one in as_object(value).items() if one is not None}  # pyright: ignore[reportUnknownArgumentType]
+            entries = cast("dict[str, Any]", value)
+            return {key: _plain(one) for key, one in entries.items() if one is not None}
         case list():
-            return [_plain(one) for one in as_list(value)]  # pyright: ignore[reportUnknownArgumentType]
+            return [_plain(one) for one in cast("list[Any]", value)]
         case float():
             return int(value) if value.is_integer() else value
         case _:
@@ -59,8 +60,8 @@ def is_trivial(value: object) -> bool:
 
 def is_distinctive(value: Any) -> bool:
     """Whether a value is hardly twice the same by chance: a text, list or object of some length."""
-    is_kind = isinstance(value, (str, list, dict))
-    return is_kind and len(sameness(value)) >= _SHORTEST  # pyright: ignore[reportUnknownArgumentType]
+    is_kind = isinstance(cast("object", value), str | list | dict)
+    return is_kind and len(sameness(value)) >= _SHORTEST
 
 
 def fits(result: Type, parameter: Type) -> bool:
