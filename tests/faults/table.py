@@ -8,7 +8,6 @@ import dataclasses
 import gc
 import itertools
 import sys
-import tempfile
 import threading
 import time
 import traceback
@@ -23,6 +22,7 @@ from hubsmith_runtime import HubsmithError
 
 from tests.faults.cells import BEFORE, CHAT_PATHS, POLLED_PATHS, SPACE_PATHS, TIMEOUT, Cell, Clock
 from tests.faults.fault_proxy import FaultProxy, Plan, Proxies
+from tests.support.leaks import left_behind, what_is_open
 from tests.waits.scripted_http import Answer, Asked
 from tests.waits.scripted_inference import ScriptedInference
 
@@ -140,6 +140,7 @@ class Table:
         ]
 
     def _run_batch(self, batch: Sequence[Cell], figures: Figures) -> None:
+        gc.collect()  # What another test left to the collector is not of this batch.
         before = what_is_open()
         cells = [dataclasses.replace(cell, key=next(self._keys)) for cell in batch]
         proxies = {cell.key: self._proxy(cell) for cell in cells}
@@ -151,12 +152,9 @@ class Table:
         self._proxies.stop(proxy for proxy in proxies.values() if proxy is not self._hub)
         self._hub.plans.clear()
         figures.outcomes += outcomes
-        until = time.monotonic() + _SETTLE_SECONDS
-        while (after := what_is_open()) != before and time.monotonic() < until:
-            time.sleep(0.05)
-            gc.collect()
-        if after != before or left:
-            what = f"{_difference(before, after)} {left} {_stacks()}"
+        more = left_behind(before, _SETTLE_SECONDS)
+        if more or left:
+            what = f"{more} {left} {_stacks()}"
             figures.leaks.append(f"leaked: {what} after {', '.join(map(str, cells))[:2000]}")
 
     def _proxy(self, cell: Cell) -> FaultProxy:
@@ -246,21 +244,6 @@ def _batches(cells: Iterable[Cell], at_once: int = AT_ONCE) -> Iterator[list[Cel
             yield alike[first : first + size]
 
 
-def what_is_open() -> dict[str, object]:
-    """Count threads, sockets of this process where it can tell them, and temporary files."""
-    folder, kinds = Path("/proc/self/fd"), list[str]()
-    for entry in folder.iterdir() if folder.is_dir() else ():
-        try:
-            kinds.append(str(entry.readlink()).partition(":")[0])
-        except OSError:  # That of the listing itself.
-            continue
-    return {
-        "threads": sorted(thread.name for thread in threading.enumerate()),
-        "sockets": kinds.count("socket"),
-        "files": sorted(path.name for path in Path(tempfile.gettempdir()).iterdir()),
-    }
-
-
 def _stacks() -> list[str]:
     """Return where each thread of a client is."""
     frames = sys._current_frames()
@@ -273,8 +256,3 @@ def _stacks() -> list[str]:
             if thread.ident in frames
         )
     ]
-
-
-def _difference(before: dict[str, object], after: dict[str, object]) -> str:
-    changed = [name for name in before if before[name] != after[name]]
-    return "; ".join(f"{name}: {before[name]} -> {after[name]}" for name in changed)

@@ -18,6 +18,7 @@ import pytest
 from hubsmith import AsyncClient, Client
 from hubsmith_runtime import HubsmithError, Retries
 
+from tests.support.leaks import left_behind, what_is_open
 from tests.waits.scripted_http import Answer, Asked, Fault
 from tests.waits.scripted_space import Script, ScriptedSpace, completed, failed, partial
 
@@ -142,21 +143,6 @@ def blocks_of_memory(space: ScriptedSpace) -> int:
     return sys.getallocatedblocks()
 
 
-def what_is_open() -> dict[str, object]:
-    """Count threads, sockets of this process where it can tell them, and temporary files."""
-    folder, kinds = Path("/proc/self/fd"), list[str]()
-    for entry in folder.iterdir() if folder.is_dir() else ():
-        try:
-            kinds.append(str(entry.readlink()).partition(":")[0])
-        except OSError:  # That of the listing itself.
-            continue
-    return {
-        "threads": sorted(thread.name for thread in threading.enumerate()),
-        "sockets": kinds.count("socket"),
-        "files": sorted(path.name for path in Path(tempfile.gettempdir()).iterdir()),
-    }
-
-
 def test_nothing_is_left(
     space: ScriptedSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,11 +157,8 @@ def test_nothing_is_left(
     run(4 * CALLS_PER_CLIENT)  # What is made once and kept is made now.
     before, blocks = what_is_open(), blocks_of_memory(space)
     run(CALLS)
-    until = time.monotonic() + 5
-    while what_is_open() != before and time.monotonic() < until:
-        time.sleep(0.05)
-    assert what_is_open() == before
-    assert before["files"] == []
+    assert not left_behind(before, seconds=5)
+    assert not list(tmp_path.iterdir())
     # A job that is kept has dozens of blocks of memory.
     assert blocks_of_memory(space) - blocks < 2 * CALLS
 
