@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +21,7 @@ from mcp import Client
 from tests.mcp.conftest import ONLY_ALL, StartGradio, command, text_of
 from tests.mcp.test_server import CALLS
 from tests.support.paths import KITCHEN_SNAPSHOT
-
-HUBSMITH = [sys.executable, "-m", "hubsmith_codegen", "mcp"]
+from tests.support.running_command import HUBSMITH, serving
 
 
 @pytest.fixture
@@ -38,26 +35,6 @@ def project(kitchen_url: str, tmp_path: Path) -> Path:
     source = json.loads((spec / "source.json").read_text())
     (spec / "source.json").write_text(json.dumps({**source, "source": kitchen_url}))
     return tmp_path
-
-
-@contextlib.contextmanager
-def over_http(*arguments: str, folder: Path) -> Iterator[str]:
-    """Run `hubsmith mcp --http 0`, give its address, and end it with Ctrl-C, which must go well."""
-    process = subprocess.Popen(
-        [*HUBSMITH, *arguments, "--http", "0"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-    finally:
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=60)
-    assert (process.returncode, output) == (0, ""), errors
-    assert "Traceback" not in errors
 
 
 async def call_all(client: Client) -> None:
@@ -92,7 +69,7 @@ def test_over_http_for_this_machine_alone(kitchen_url: str, tmp_path: Path) -> N
         async with Client(url) as client:
             await call_all(client)
 
-    with over_http(kitchen_url, folder=tmp_path) as url:
+    with serving("mcp", kitchen_url, "--http", "0", folder=tmp_path) as url:
         assert url.startswith("http://127.0.0.1:") and url.endswith("/mcp")
         asyncio.run(run(url))
         ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -134,7 +111,7 @@ def test_over_http_a_call_is_cancelled_on_the_server(
                 await asyncio.sleep(0.05)
         raise AssertionError("the job went on")
 
-    with over_http(url, folder=tmp_path) as address:
+    with serving("mcp", url, "--http", "0", folder=tmp_path) as address:
         asyncio.run(run(address))
 
 
@@ -186,7 +163,7 @@ def test_when_the_host_ends_so_do_its_jobs(
 ) -> None:
     url = start_gradio(Path(__file__).with_name("cancelled_app.py"))
     process = subprocess.Popen(
-        [*HUBSMITH, url],
+        [*HUBSMITH, "mcp", url],
         cwd=tmp_path,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

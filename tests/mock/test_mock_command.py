@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hubsmith_codegen.cli import main
 from hubsmith_runtime import Client
 
+from tests.support.running_command import serving
+
 pytestmark = pytest.mark.slow
-
-HUBSMITH = [sys.executable, "-m", "hubsmith_codegen"]
-
-
-@contextlib.contextmanager
-def mocking(*arguments: str, folder: Path) -> Generator[str, None, None]:
-    """Run `hubsmith mock`, give its address, and end it with Ctrl-C, which must go well."""
-    process = subprocess.Popen(
-        [*HUBSMITH, "mock", *arguments],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-    finally:
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=60)
-    assert (process.returncode, output) == (0, ""), errors
-    assert "Traceback" not in errors
 
 
 def test_a_snapshot_is_served_until_ctrl_c(snapshot: Path, tmp_path: Path) -> None:
     (tmp_path / "answers.json").write_text('{"/greet": {"value": "Hello"}}', encoding="utf-8")
     arguments = (str(snapshot), "--answers", "answers.json", "--seed", "3")
-    with mocking(*arguments, folder=tmp_path) as url, Client(url) as client:
+    with serving("mock", *arguments, folder=tmp_path) as url, Client(url) as client:
         assert url.startswith("http://127.0.0.1:")
         assert client.predict("Bob", api_name="/greet") == "Hello"
         assert client.predict("soup", api_name="/count") is not None
@@ -54,13 +31,13 @@ def test_a_recorded_space_is_served_by_its_name(snapshot: Path, tmp_path: Path) 
         '[tool.hubsmith.spaces.kitchen]\nsource = "http://127.0.0.1:7860"\n', encoding="utf-8"
     )
     shutil.copytree(snapshot, tmp_path / "clients" / "kitchen" / "spec")
-    with mocking("kitchen", folder=tmp_path) as url, Client(url) as client:
+    with serving("mock", "kitchen", folder=tmp_path) as url, Client(url) as client:
         assert isinstance(client.predict("Bob", api_name="/greet"), str)
 
 
 def test_openapi_alone_is_enough(snapshot: Path, tmp_path: Path) -> None:
     file = shutil.copy(snapshot / "openapi.json", tmp_path)
-    with mocking(str(file), folder=tmp_path) as url, Client(url) as client:
+    with serving("mock", str(file), folder=tmp_path) as url, Client(url) as client:
         assert isinstance(client.predict(dish="soup", api_name="/fail"), str)
         picture, label = client.predict(im=None, strength=1, api_name="/img")
         assert picture.read()

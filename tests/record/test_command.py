@@ -10,32 +10,21 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hubsmith_codegen.cli import main
 
 from tests.record.scripted_page import ScriptedPage
+from tests.support.running_command import HUBSMITH, Run, running
 
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals on this system")
 
 pytestmark = pytest.mark.slow
 
-HUBSMITH = [sys.executable, "-m", "hubsmith_codegen"]
 APP = Path(__file__).parent / "apps" / "page.py"
 
 StartGradio = Callable[..., str]
-
-
-@dataclass
-class Run:
-    """A run of the command that may be over."""
-
-    url: str
-    output: str = ""
-    errors: str = ""
-    status: int | None = None
 
 
 @pytest.fixture
@@ -50,22 +39,9 @@ def recording(
     """Run the command in a pipe while the block runs, then end it."""
     temporary = folder / "temporary"
     temporary.mkdir(exist_ok=True)
-    process = subprocess.Popen(
-        [*HUBSMITH, "record", *arguments, "--no-browser"],
-        cwd=folder,
-        env={**os.environ, "TMPDIR": str(temporary)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        run = Run(url=process.stdout.readline().strip())
+    command = ("record", *arguments, "--no-browser")
+    with running(*command, folder=folder, end=end, TMPDIR=str(temporary)) as run:
         yield run
-    finally:
-        process.send_signal(end)
-        run.output, run.errors = process.communicate(timeout=60)
-        run.status = process.returncode
     assert [*temporary.glob("hubsmith-record-*")] == []
 
 
