@@ -146,6 +146,52 @@ def test_the_runtime_stays_for_a_client_that_is_not_recorded(project: Project) -
     assert project.runtime.is_dir()
 
 
+def test_a_client_that_moves_takes_the_runtime_along(project: Project) -> None:
+    snapshot = str(KITCHEN_SNAPSHOT)
+    project.run("add", snapshot, *TYPESCRIPT)
+    project.run("add", snapshot, "--name", "diner", *TYPESCRIPT)
+    project.run("add", snapshot, "--out", "web")
+    assert (project.folder / "web" / "runtime" / "index.ts").is_file()
+    assert project.runtime.is_dir()  # The other client stands on it.
+    job = project.runtime / "job.ts"
+    text = job.read_text("utf-8")
+    job.write_text(text + "// mine\n", encoding="utf-8")
+    assert "job.ts" in project.run("add", snapshot, "--name", "diner", "--out", "web", status=2)
+    assert (project.folder / "clients" / "diner").is_dir()
+    job.write_text(text, encoding="utf-8")
+    project.run("add", snapshot, "--name", "diner", "--out", "web")
+    assert not project.runtime.exists()
+    project.run("check")
+
+
+@pytest.mark.parametrize("command", ["add", "generate"])
+def test_the_runtime_goes_with_the_last_client_in_typescript(
+    project: Project, command: str
+) -> None:
+    snapshot, configuration = str(KITCHEN_SNAPSHOT), project.folder / "hubsmith.toml"
+    for name in ("kitchen", "diner"):
+        both = ("--language", "python", *TYPESCRIPT)
+        project.run("add", snapshot, "--name", name, *both)
+    text = configuration.read_text("utf-8")
+    again = ["generate"]
+    for name in ("kitchen", "diner"):
+        assert project.runtime.is_dir()
+        if command == "add":
+            again = ["add", snapshot, "--name", name, "--language", "python"]
+        text = text.replace('["python", "typescript"]', '["python"]', 1)
+        if command == "generate":
+            configuration.write_text(text, encoding="utf-8")
+        if name == "diner":
+            job = project.runtime / "job.ts"
+            job.write_text(job.read_text("utf-8") + "// mine\n", encoding="utf-8")
+            assert "job.ts" in project.run(*again, status=2)
+            assert (project.folder / "clients" / "diner" / "client.ts").is_file()
+            again.append("--force")
+        project.run(*again)
+    assert not project.runtime.exists()
+    project.run("check")
+
+
 def test_a_document_becomes_a_client_without_a_configuration(project: Project) -> None:
     project.run("generate", "--spec", str(KITCHEN_SNAPSHOT), *TYPESCRIPT, "--out", "elsewhere")
     found = {path.name for path in (project.folder / "elsewhere" / "kitchen").glob("*.ts")}

@@ -24,7 +24,7 @@ from ..report import Report
 from ..source import Reader, name_for, path_of, recorded_path
 from . import UsageError
 from .arguments import add_fetching, add_language, add_output, add_place
-from .writing import packages, refuse_loss, refuse_twin, tell_written, write_one
+from .writing import packages, refuse_loss, refuse_twin, tell_written, unused_runtime, write_one
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,8 +78,8 @@ def run(options: argparse.Namespace) -> int:
                 # What cannot be recorded is not written either.
                 text = with_space(configuration, package.name, entries[label])
                 with contextlib.ExitStack() as undo:
-                    if former is not None:
-                        undo.enter_context(removed(former, configuration.boundary()))
+                    for folder in former:
+                        undo.enter_context(removed(folder, configuration.boundary()))
                     if text is not None:
                         undo.enter_context(restored([configuration.file]))
                         write_configuration(configuration, text)
@@ -95,21 +95,21 @@ def run(options: argparse.Namespace) -> int:
                     configuration = read_configuration(Path.cwd())
                     place = shown_path(configuration.file)
                     lines.insert(0, f"Recorded {package.name} in {place}.")
-                if former is not None:
-                    report.tell(package.name, moved_from=shown_path(former))
-                    lines.insert(0, f"Moved {package.name} from {shown_path(former)}.")
+                if former:
+                    report.tell(package.name, moved_from=shown_path(former[0]))
+                    lines.insert(0, f"Moved {package.name} from {shown_path(former[0])}.")
                 report.show(*lines)
     return report.status
 
 
 def _former(
     configuration: Configuration, root: Path, source: str, options: argparse.Namespace
-) -> Path | None:
-    """Return the folder that a recorded client moves away from, if it moves."""
+) -> list[Path]:
+    """Return what a recorded client leaves if it moves: its folder, and a runtime used by no other."""
     former = configuration.folder(root.name)
     is_recorded = root.name in configuration.spaces
     if not is_recorded or not former.exists() or former.resolve() == root.resolve():
-        return None
+        return []
     path = path_of(source)
     if path is not None and path.resolve().is_relative_to(former.resolve()):
         raise SpecError(
@@ -117,7 +117,7 @@ def _former(
         )
     if not options.force:
         refuse_loss(former, not_as_written(former))
-    return former
+    return [former, *unused_runtime(former, is_forced=options.force)]
 
 
 def _entry(

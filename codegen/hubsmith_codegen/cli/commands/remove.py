@@ -6,9 +6,7 @@ import argparse
 import contextlib
 from pathlib import Path
 
-from ...render.typescript import RUNTIME_FOLDER
 from ...write.contents import not_as_written
-from ...write.shared import left_without
 from ...write.snapshot import other_files
 from ...write.undo import removed, restored
 from ..configuration import read_configuration
@@ -16,7 +14,7 @@ from ..console import shown_path
 from ..recording import without_space, write_configuration
 from ..report import Report
 from .arguments import add_output
-from .writing import refuse_loss
+from .writing import refuse_loss, unused_runtime
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,12 +33,9 @@ def run(options: argparse.Namespace) -> int:
             with report.space(name):
                 configuration.space(name)
                 root, project = configuration.folder(name), configuration.boundary()
-                folders = [root]
-                if shared := left_without(root, RUNTIME_FOLDER):
-                    folders.append(shared)
                 if not options.force:
-                    for folder in folders:
-                        refuse_loss(folder, not_as_written(folder))
+                    refuse_loss(root, not_as_written(root))
+                folders = [root, *unused_runtime(root, is_forced=options.force)]
                 if configuration.snapshots:
                     folders.append(snapshot := configuration.snapshot(name))
                     if not options.force:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -10,12 +11,13 @@ from hubsmith_runtime import SpecError
 
 from ...load import RawSpec
 from ...pipeline import Package, Target, generate
+from ...render.typescript import RUNTIME_FOLDER
 from ...snippets.listing import counted
-from ...write.contents import listed
+from ...write.contents import listed, not_as_written
 from ...write.files import write
-from ...write.shared import is_shared
+from ...write.shared import is_shared, left_without
 from ...write.snapshot import snapshot_place, write_snapshot
-from ...write.undo import restored
+from ...write.undo import removed, restored
 from ..configuration import Configuration
 from ..console import shown_path
 from ..report import Report
@@ -45,6 +47,20 @@ def refuse_loss(folder: Path, files: Iterable[PurePosixPath]) -> None:
             f"{shown_path(folder)} holds what hubsmith did not write, or what was edited since: "
             f"{names}. Move it away, or remove it as well with --force."
         )
+
+
+def unused_runtime(root: Path, *, is_forced: bool) -> list[Path]:
+    """Return the folder that TypeScript clients share where nothing but the client in `root` needs it.
+
+    Raises:
+        SpecError: when it holds what hubsmith did not write, unless `is_forced`.
+    """
+    shared = left_without(root, RUNTIME_FOLDER)
+    if shared is None:
+        return []
+    if not is_forced:
+        refuse_loss(shared, not_as_written(shared))
+    return [shared]
 
 
 def packages(targets: Mapping[str, Target], report: Report) -> dict[str, Package]:
@@ -102,10 +118,14 @@ def write_one(
         folders = {package.root: package.files}
         if package.shared:
             folders[package.shared_root] = package.shared
-        changed = [
-            write(files, root, boundary=boundary, discards_edits=options.force)
-            for root, files in reversed(folders.items())
-        ]
+        with contextlib.ExitStack() as undo:
+            if not package.shared:
+                for unused in unused_runtime(package.root, is_forced=options.force):
+                    undo.enter_context(removed(unused, boundary))
+            changed = [
+                write(files, root, boundary=boundary, discards_edits=options.force)
+                for root, files in reversed(folders.items())
+            ]
         return changed[-1]
 
 
