@@ -62,6 +62,7 @@ class Outcome:
     generated: int = 0
     omitted: int = 0
     lost: list[str] = field(default_factory=list[str])
+    misordered: list[str] = field(default_factory=list[str])
     lines: int = 0
     seconds: float = 0.0
     any_open: int = 0
@@ -86,7 +87,12 @@ class Report:
         crashes = [f"{outcome.app}: {outcome.crash}" for outcome in self.outcomes if outcome.crash]
         lost = [f"{o.app}: lost {', '.join(o.lost)}" for o in self.outcomes if o.lost]
         written = [*self.format_errors, *self.import_errors, *self.mypy_errors]
-        return [*crashes, *lost, *written, *self.type_errors]
+        misordered = [
+            f"{o.app}: arguments in another order: {', '.join(o.misordered)}"
+            for o in self.outcomes
+            if o.misordered
+        ]
+        return [*crashes, *lost, *misordered, *written, *self.type_errors]
 
 
 def generate(app: corpus.App) -> tuple[Outcome, dict[PurePosixPath, str]]:
@@ -108,18 +114,34 @@ def generate(app: corpus.App) -> tuple[Outcome, dict[PurePosixPath, str]]:
     outcome.generated = len(found)
     outcome.omitted = len((expected - found) & omitted)
     outcome.lost = sorted(expected - found - omitted)
+    outcome.misordered = [
+        operation.endpoint
+        for operation in service.operations
+        if package.arguments[operation.request_class]
+        != [one.identifier for one in operation.parameters]
+    ]
     for endpoint, method in package.methods.items():
         count_any(outcome, app, endpoint, method)
     return outcome, {PurePosixPath(app.folder, app.package) / path: files[path] for path in files}
 
 
 class GeneratedClient:
-    """The methods of a generated client by endpoint, read from its source code."""
+    """Methods by endpoint and members of classes of a generated client, read from its source."""
 
     def __init__(self, files: dict[PurePosixPath, str], class_name: str) -> None:
         modules = {path: ast.parse(text) for path, text in files.items() if path.suffix == ".py"}
         endpoints = dict(item for module in modules.values() for item in request_endpoints(module))
         self.methods: dict[str, ast.FunctionDef] = {}
+        self.arguments = {
+            node.name: [
+                str(one.target.id)
+                for one in node.body
+                if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+            ]
+            for module in modules.values()
+            for node in module.body
+            if isinstance(node, ast.ClassDef)
+        }
         for module in modules.values():
             for node in module.body:
                 if isinstance(node, ast.ClassDef) and node.name == class_name:

@@ -59,6 +59,10 @@ def test_no_endpoint_is_lost_without_a_warning(report: Any) -> None:
     assert sum(outcome["generated"] for outcome in report["outcomes"]) > 1000
 
 
+def test_a_request_has_its_arguments_in_the_order_of_the_space(report: Any) -> None:
+    assert [outcome for outcome in report["outcomes"] if outcome["misordered"]] == []
+
+
 def test_ruff_accepts_every_package(report: Any) -> None:
     assert report["format_errors"] == []
 

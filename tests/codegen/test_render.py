@@ -53,6 +53,18 @@ def test_what_goes_by_position(parameters: list[tuple[str, bool]], signature: st
     assert signatures(service_of(info=info_of({"/go": described})))["go"] == f"{signature} -> None"
 
 
+def test_a_request_has_its_arguments_in_the_order_in_which_they_are_sent(tmp_path: Path) -> None:
+    described = endpoint(
+        with_default(STRING, "x", name="first"),
+        parameter(STRING, name="second"),
+        with_default(STRING, "z", name="third"),
+    )
+    files = render(service_of(info=info_of({"/go": described})))
+    with imported(files, tmp_path) as package:
+        assert [*package.GoRequest.model_fields] == ["first", "second", "third"]
+        assert package.GoRequest(second="y").first == "x"
+
+
 def test_the_four_classes_have_the_same_stubs() -> None:
     described = endpoint(parameter(STRING), returns=[result(STRING)])
     files = render(service_of(info=info_of({"/go": described})))

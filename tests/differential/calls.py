@@ -70,6 +70,8 @@ DEMO = [
 VERSIONS = [
     call("echo", "a\u2028b\x85c\n", 2),
     call("echo", "x"),
+    call("repeat", 3, "ab"),
+    call("repeat", text="ab"),
     call("choose"),
     call("choose", "red", ["a", "c"], 4.5, False),
     call("half", 5),

@@ -31,6 +31,10 @@ def echo(text, times):
     return text * int(times)
 
 
+def repeat(times, text):
+    return text * int(times)
+
+
 def choose(choice, several, level, flag):
     return f"{choice} {'+'.join(several)} {level:g} {flag}"
 
@@ -180,6 +184,7 @@ with gr.Blocks() as demo:
         button.click(fn, inputs, outputs, api_name=options.pop("name", fn.__name__), **options)
 
     endpoint(echo, [text, number], text)
+    endpoint(repeat, [number, text], text)  # One that must be given, after one with a default.
     endpoint(
         choose,
         [

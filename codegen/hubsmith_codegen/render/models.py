@@ -89,7 +89,7 @@ def request_class(operation: Operation, dicts: DictClasses, base: Source, call: 
                 default=None if one.default is None else literal(one.default.value),
                 alias=None if one.wire_name == one.identifier else one.wire_name,
             )
-            for one in sorted(own, key=lambda one: one.default is not None)
+            for one in own  # In the Space's order, in which they are sent.
         ),
     )
 
