@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
@@ -62,12 +63,12 @@ class Journal:
     def _lock(self) -> None:
         """Lock the file for as long as it is open, or the process lives."""
         try:
-            if os.name == "nt":
+            if sys.platform == "win32":
                 import msvcrt
 
                 # A byte far behind the content, which others may go on to read.
                 os.lseek(self._descriptor, 1 << 60, os.SEEK_SET)
-                msvcrt.locking(self._descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+                msvcrt.locking(self._descriptor, msvcrt.LK_NBLCK, 1)
                 os.lseek(self._descriptor, 0, os.SEEK_SET)
             else:
                 import fcntl

@@ -161,7 +161,7 @@ class _Judgement:
 
 
 def _spec(lock: Lock) -> tuple[str, str | None, Mapping[str, str]]:
-    return lock.digest, lock.source, dict(lock.missing)
+    return lock.spec.sha256, lock.source, lock.spec.missing
 
 
 def _changed(old: Mapping[str, Json], new: Mapping[str, Json], words: str) -> list[str]:

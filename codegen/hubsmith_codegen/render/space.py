@@ -23,7 +23,8 @@ from .templating import header, template
 
 RUNTIME = Source("hubsmith_runtime")
 VENDORED = Source(f".{RUNTIME_FOLDER}")
-# Methods of the runtime's clients whose names an endpoint may take; they have other parameters.
+# Methods of the runtime's clients whose names an endpoint may take. Its parameters are others than
+# theirs, which type checkers refuse in a subclass: the Space's own name counts for more.
 _OVERRIDDEN = frozenset({"map", "run", "submit"})
 _OVERRIDES = "  # type: ignore[override]\n"
 

@@ -17,7 +17,15 @@ from ..load.snapshot import snapshot_files
 from .boundary import confined
 from .contents import SPEC_FOLDER, edited, listed
 from .formatting import compile_python
-from .lock import LOCK_FILE, Lock, checked_path, generator_versions, hash_of, read_lock_file
+from .lock import (
+    LOCK_FILE,
+    Lock,
+    LockedSpec,
+    checked_path,
+    generator_versions,
+    hash_of,
+    read_lock_file,
+)
 from .options import Options
 from .syntax import check_syntax
 
@@ -49,12 +57,10 @@ def assemble(
         name=raw.name or "",
         source=raw.source,
         gradio=raw.gradio_version,
-        digest=raw.digest,
-        documents=service.documents,
-        missing=raw.notes,
+        spec=LockedSpec(sha256=raw.digest, documents=service.documents, missing=dict(raw.notes)),
         generators=generator_versions(),
         options=options.recorded(),
-        omissions=tuple((item.endpoint, item.reason) for item in service.omissions),
+        omissions=service.omissions,
         files={path: hash_of(content) for path, content in files.items()},
     )
     return {**files, PurePosixPath(LOCK_FILE): lock.to_text().encode()}

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hubsmith_runtime import SpecError
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from ..ir.json_type import Json
+from ..ir.model import Omission
 from ..load.document import parse
 from ..load.file import read_file
 
@@ -31,55 +30,37 @@ _GENERATORS = ("hubsmith", "datamodel-code-generator", "Jinja2", "ruff")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LockedSpec:
+    """The documents that a client was made from."""
+
+    sha256: str  # Over the documents, hexadecimal.
+    documents: tuple[str, ...]  # Which were used, the fullest first.
+    missing: dict[str, str]  # Why others were not, by document.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """What `hubsmith.lock` holds.
+    """What `hubsmith.lock` holds, as it stands there."""
 
-    Attributes:
-        name: The package.
-        source: The Space's name or URL; `None` where the documents came without it.
-        gradio: The version of the server that wrote the documents; may be empty.
-        digest: sha256 over the documents, hexadecimal.
-        documents: Which documents the client was made from, the fullest first.
-        missing: Why others were not, by document.
-        generators: Versions of what shapes the bytes, by distribution.
-        options: Choices that shape the bytes.
-        omissions: What the client cannot carry: endpoint and reason.
-        files: sha256 of each file, by path within the package.
-    """
-
-    name: str
-    source: str | None
-    gradio: str
-    digest: str
-    documents: tuple[str, ...]
-    missing: Mapping[str, str]
-    generators: Mapping[str, str]
-    options: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    omissions: tuple[tuple[str, str], ...] = ()
-    files: Mapping[PurePosixPath, str]
+    name: str  # The package.
+    source: str | None  # The Space's name or URL; `None` where the documents came without it.
+    gradio: str  # The version of the server that wrote the documents; may be empty.
+    spec: LockedSpec
+    generators: dict[str, str]  # Versions of what shapes the bytes, by distribution.
+    options: dict[str, Any] = field(default_factory=dict[str, Any])  # Choices that shape the bytes.
+    omissions: tuple[Omission, ...] = ()  # What the client cannot carry.
+    files: dict[PurePosixPath, str]  # sha256 of each file, by path within the package.
 
     def to_text(self) -> str:
         """Return the lock as it is stored."""
-        content: dict[str, object] = {
-            "lock_version": LOCK_VERSION,
-            "name": self.name,
-            "source": self.source,
-            "gradio": self.gradio,
-            "spec": {
-                "sha256": self.digest,
-                "documents": list(self.documents),
-                "missing": dict(sorted(self.missing.items())),
-            },
-            "generators": dict(sorted(self.generators.items())),
-            "options": dict(sorted(self.options.items())),
-            "omissions": [
-                {"endpoint": endpoint, "reason": reason} for endpoint, reason in self.omissions
-            ],
-        }
+        content: dict[str, Any] = {"lock_version": LOCK_VERSION, **asdict(self)}
+        files: dict[PurePosixPath, str] = content.pop("files")
+        for key in ("generators", "options"):
+            content[key] = dict(sorted(content[key].items()))
         # One line each, so that a diff of two locks says what differs.
         lines = [f" {_json(key)}: {_json(value)}" for key, value in content.items()]
-        files = [f"  {_json(str(path))}: {_json(self.files[path])}" for path in sorted(self.files)]
-        lines.append(' "files": {\n' + ",\n".join(files) + "\n }")
+        rows = [f"  {_json(str(path))}: {_json(files[path])}" for path in sorted(files)]
+        lines.append(' "files": {\n' + ",\n".join(rows) + "\n }")
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
@@ -108,45 +89,19 @@ def read_lock(content: bytes, what: str) -> Lock:
             raise SpecError(f"{what} was written by a newer hubsmith: upgrade hubsmith.")
         raise SpecError(f"{what} was not written by hubsmith: it has no lock_version. {LOST_LOCK}.")
     try:
-        stored = _Stored.model_validate(document)
+        lock = _adapter().validate_python(document)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         raise SpecError(f"{what}: {key}: {first['msg']}. Generate the client again.") from None
-    return Lock(
-        name=stored.name,
-        source=stored.source,
-        gradio=stored.gradio,
-        digest=stored.spec.sha256,
-        documents=stored.spec.documents,
-        missing=stored.spec.missing,
-        generators=stored.generators,
-        options=stored.options,
-        omissions=tuple((item.endpoint, item.reason) for item in stored.omissions),
-        files={checked_path(path, what): digest for path, digest in stored.files.items()},
-    )
+    for path in lock.files:
+        checked_path(path, what)
+    return lock
 
 
-class _StoredSpec(BaseModel, defer_build=True):
-    sha256: str
-    documents: tuple[str, ...]
-    missing: dict[str, str]
-
-
-class _StoredOmission(BaseModel, defer_build=True):
-    endpoint: str
-    reason: str
-
-
-class _Stored(BaseModel, defer_build=True):
-    name: str
-    source: str | None
-    gradio: str
-    spec: _StoredSpec
-    generators: dict[str, str]
-    options: dict[str, Any]
-    omissions: tuple[_StoredOmission, ...]
-    files: dict[str, str]
+@cache
+def _adapter() -> TypeAdapter[Lock]:
+    return TypeAdapter(Lock)
 
 
 def checked_path(path: str | PurePosixPath, what: str) -> PurePosixPath:
@@ -172,13 +127,9 @@ def hash_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+@cache
 def generator_versions() -> dict[str, str]:
     """Return the installed versions of what shapes the bytes of a client."""
-    return dict(_installed())
-
-
-@cache
-def _installed() -> Mapping[str, str]:
     versions: dict[str, str] = {}
     for distribution in _GENERATORS:
         try:

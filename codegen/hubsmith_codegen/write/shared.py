@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from hubsmith_runtime import SpecError
 
-from .lock import LOCK_FILE, Lock, generator_versions, hash_of, read_lock_file
+from .lock import LOCK_FILE, Lock, LockedSpec, generator_versions, hash_of, read_lock_file
 
 _MARK = "shared"
 
@@ -24,9 +23,7 @@ def assemble_shared(texts: Mapping[PurePosixPath, str]) -> dict[PurePosixPath, b
         name="runtime",
         source=None,
         gradio="",
-        digest=hashlib.sha256(listed.encode()).hexdigest(),
-        documents=(),
-        missing={},
+        spec=LockedSpec(sha256=hash_of(listed.encode()), documents=(), missing={}),
         generators={"hubsmith": generator_versions()["hubsmith"]},
         options={_MARK: True},
         files=hashes,

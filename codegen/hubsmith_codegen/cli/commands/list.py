@@ -60,8 +60,8 @@ def _state(root: Path, raw: RawSpec, options: Options) -> tuple[str | None, str]
         return made_by, "files are missing"
     if edited(root, lock.files, {}):
         return made_by, "edited by hand"
-    if lock.digest != raw.digest:
+    if lock.spec.sha256 != raw.digest:
         return made_by, "the snapshot changed"
-    if (dict(lock.generators), dict(lock.options)) != (generator_versions(), options.recorded()):
+    if (lock.generators, lock.options) != (generator_versions(), options.recorded()):
         return made_by, "the generator changed"
     return made_by, "up to date"
