@@ -17,15 +17,8 @@ if TYPE_CHECKING:
         Real as Real,
     )
     from .retries import Retries as Retries
-    from .spaces.client import AsyncClient as AsyncClient, Client as Client
     from .spaces.codec import Endpoint as Endpoint, Request as Request
     from .spaces.events import *
-    from .spaces.hub import (
-        SpaceSummary as SpaceSummary,
-        asearch_spaces as asearch_spaces,
-        duplicate_space as duplicate_space,
-        search_spaces as search_spaces,
-    )
     from .spaces.job import AsyncJob as AsyncJob, Job as Job
     from .spaces.source import ip_token_headers as ip_token_headers
     from .spaces.space import (
@@ -34,6 +27,17 @@ if TYPE_CHECKING:
         Jobs as Jobs,
         Space as Space,
     )
+
+# Not vendored:
+if TYPE_CHECKING:
+    from .spaces.client import AsyncClient as AsyncClient, Client as Client
+    from .spaces.hub import (
+        SpaceSummary as SpaceSummary,
+        asearch_spaces as asearch_spaces,
+        duplicate_space as duplicate_space,
+        search_spaces as search_spaces,
+    )
+# End.
 
 # By module: what is public.
 _NAMES = {
@@ -50,16 +54,18 @@ _NAMES = {
     "files": "File FileInput handle_file",
     "model": "Real ListInput Model ObjectInput",
     "retries": "Retries",
-    "spaces.client": "AsyncClient Client",
     "spaces.codec": "Endpoint Request",
     "spaces.events": """
         SKIPPED Cancelled Completed ComponentUpdate Event Failed JobStatus Log LogLine Partial
         Progress ProgressUnit Queued Skipped Stage Started
     """,
-    "spaces.hub": "SpaceSummary asearch_spaces duplicate_space search_spaces",
     "spaces.job": "AsyncJob Job",
     "spaces.space": "AsyncJobs AsyncSpace Jobs Space",
     "spaces.source": "ip_token_headers",
+    # Not vendored:
+    "spaces.client": "AsyncClient Client",
+    "spaces.hub": "SpaceSummary asearch_spaces duplicate_space search_spaces",
+    # End.
 }
 HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 """The module of each public name."""

@@ -1,36 +1,4 @@
-"""Every error of the shared part and of Spaces.
-
-HubsmithError
-├── ValidationError (also ValueError)     an argument is wrong; nothing was sent
-│   ├── ArgumentError (also TypeError)    an argument is missing, unknown or given twice
-│   └── MissingFileError (also FileNotFoundError) a file to send is not there
-├── SpecError                             a document is not what it should be
-│   ├── SpaceChangedError                 the Space no longer fits the generated client
-│   │   └── EndpointNotFoundError         the Space has no such endpoint
-│   └── UnsupportedVersionError           the Space runs a Gradio that is too old
-├── ResultError                           an answer does not fit its declared type
-├── ConnectionFailedError                 the server could not be reached or broke off
-│   ├── SpaceUnavailableError             the Space answers, but does not run
-│   ├── ConnectionTimeoutError            (also InferenceTimeoutError) no connection in time
-│   └── SessionLostError                  the event stream broke while jobs were pending
-│       ├── SessionNotFoundError          the server does not know the session any more
-│       └── ServerStoppedError            the server was stopped
-├── InferenceTimeoutError (also TimeoutError)
-├── InferenceError                        a model server refused or failed: see inference.errors
-├── MissingDependencyError (also ImportError) a result needs a package that is not installed
-├── AuthenticationError                   a token, a login or a permission is missing or wrong
-├── QueueFullError                        the Space takes no more jobs now
-├── AppError                              the Space's own code raised an error
-│   ├── SpaceValidationError              the Space's own validator refused an argument
-│   ├── ZeroGPUQuotaError                 the daily GPU quota is used up
-│   ├── ZeroGPUTimeoutError               no GPU became free in time
-│   └── ZeroGPUDurationError              the Space asks for a GPU for longer than it may
-├── JobCancelledError
-└── FileError
-    ├── FileTooLargeError                 larger than the Space accepts; nothing was sent
-    ├── UploadError
-    └── DownloadError
-"""
+"""Every error of the shared part and of Spaces. The page about errors draws them as a tree."""
 
 from __future__ import annotations
 

@@ -19,9 +19,7 @@ import hubsmith_runtime
 from hubsmith_runtime import HubsmithError
 
 from ..ir.names import RUNTIME_FOLDER
-from ..ir.text import Source, docstring
 from ..ir.version import GENERATOR
-from .templating import template
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
@@ -33,7 +31,7 @@ _NEEDED = frozenset(
 )
 _LIBRARY = hubsmith_runtime.__name__
 # What leads to other packages of ours stays behind.
-_LEFT_OUT = re.compile(r"\n *# Not vendored:\n.*?\n *# End\.\n", re.DOTALL)
+_LEFT_OUT = re.compile(r"\n\n? *# Not vendored:\n.*?\n *# End\.", re.DOTALL)
 _NOTICE = (
     f"# Part of the runtime of {GENERATOR}, (c) 2026 The hubsmith authors. "
     "SPDX-License-Identifier: Apache-2.0\n"
@@ -52,23 +50,7 @@ def vendored_runtime() -> Mapping[PurePosixPath, str]:
     found = _texts(resources.files(hubsmith_runtime), "")
     texts = {module: _LEFT_OUT.sub("", text) for module, text in found}
     modules = sorted(_closure(texts))
-    names = {
-        module: sorted(name for name, home in hubsmith_runtime.HOMES.items() if home == module)
-        for module in modules
-    }
-    if missing := sorted(_NEEDED - {name for found in names.values() for name in found}):
-        raise ValueError(f"no module of the runtime defines {missing[0]}")
-    about = "What the client in the folder above stands on: its public names."
-    face = template("lazy/__init__.py").render(
-        header=Source(_NOTICE),
-        doc=docstring([about], indent=0),
-        modules=[
-            (Source(f".{module}"), tuple(map(Source, found)))
-            for module, found in names.items()
-            if found
-        ],
-    )
-    files = {PurePosixPath(RUNTIME_FOLDER, "__init__.py"): face}
+    files = {PurePosixPath(RUNTIME_FOLDER, "__init__.py"): f"{_NOTICE}\n{texts['']}"}
     for module in modules:
         files[PurePosixPath(RUNTIME_FOLDER) / _path(module, texts)] = f"{_NOTICE}\n{texts[module]}"
     files[PurePosixPath(RUNTIME_FOLDER, "LICENSE")] = _license()
@@ -83,15 +65,16 @@ def _license() -> str:
     return text
 
 
-def _texts(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
-    """Yield every module of the runtime, by its name with dots, with its source; not the first."""
+def _texts(folder: Traversable, name: str) -> Iterator[tuple[str, str]]:
+    """Yield every module of a package, by its name with dots, with its source."""
     for entry in folder.iterdir():
+        inner = f"{name}.{entry.name}".removeprefix(".")
         if entry.is_dir() and entry.joinpath("__init__.py").is_file():
-            name = f"{prefix}{entry.name}"
-            yield name, entry.joinpath("__init__.py").read_text("utf-8")
-            yield from _texts(entry, f"{name}.")
-        elif entry.name.endswith(".py") and entry.name != "__init__.py":
-            yield f"{prefix}{entry.name.removesuffix('.py')}", entry.read_text("utf-8")
+            yield from _texts(entry, inner)
+        elif entry.name == "__init__.py":
+            yield name, entry.read_text("utf-8")
+        elif entry.name.endswith(".py"):
+            yield inner.removesuffix(".py"), entry.read_text("utf-8")
 
 
 def _path(module: str, texts: Mapping[str, str]) -> PurePosixPath:
