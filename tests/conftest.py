@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -35,14 +36,28 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("quick" if is_quick else "all")
     if worker := getattr(config, "workerinput", None):
         config.stash[_APPS] = SharedGradioApps(*worker["gradio_apps"])
+        _put_temporary_files_into(Path(tempfile.gettempdir()) / worker["workerid"])
         return
     ends = config.stash[_ENDS] = ExitStack()
-    folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="hubsmith-tests-")))
+    own = tempfile.TemporaryDirectory(prefix="hubsmith-tests-", ignore_cleanup_errors=True)
+    folder = Path(ends.enter_context(own))
+    # What fixtures like `tmp_path` give stays where pytest keeps it, to be looked at afterwards.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    _put_temporary_files_into(folder / "temporary")
     apps = config.stash[_APPS] = GradioApps(folder)
     ends.callback(apps.end)
     key = secrets.token_bytes(16)
     address = ends.enter_context(shared_with_workers(apps, key))
     config.stash[_SHARED] = {"gradio_apps": (address, key)}
+
+
+def _put_temporary_files_into(folder: Path) -> None:
+    """Let this process and those that it starts make temporary files where the session ends them.
+
+    Apps leave theirs behind, and so does what is killed.
+    """
+    folder.mkdir()
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -56,6 +71,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.support.scheduling import FilesAndSlowTests
 
     return FilesAndSlowTests(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Spare the garbage collector what stays for the whole session: modules and thousands of tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
