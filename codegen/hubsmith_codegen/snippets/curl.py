@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from ..ir.model import Operation
 from ..ir.text import Source, plain
-from .examples import Example, ExampleFile, Expression
+from .examples import Example, Expression
+from .layout import Notation, flat
 from .place import Place, json_text
 
 _HUB = "https://huggingface.co"
@@ -78,10 +78,10 @@ def _path_name(operation: Operation) -> str:
 
 def _call(path: str, body: _Body, text: str, prefix: str) -> list[str]:
     lines: list[str] = []
-    for variable, file in body.files:
+    for name, variable in body.files.items():
         lines += [
             f'{variable}=$(curl -sS --fail "$BASE"{shlex.quote(f"{prefix}/upload")} '
-            f"-F files=@{shlex.quote(file.name)} |",
+            f"-F files=@{shlex.quote(name)} |",
             "  sed 's/^\\[\"\\(.*\\)\"\\]$/\\1/')",
         ]
     return [
@@ -117,39 +117,25 @@ def in_slots(operation: Operation, values: list[Example]) -> list[Example]:
     return [next(rest) if is_argument else None for is_argument in operation.slots]
 
 
-@dataclass(slots=True)
 class _Body:
     """The JSON of a call as words of the shell, and the files that it names."""
 
-    files: list[tuple[str, ExampleFile]] = field(default_factory=list[tuple[str, ExampleFile]])
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}  # The variable of each file, by its name.
+        # JSON has no such character outside of its escapes, so it marks what the shell puts in.
+        self._notation = Notation(
+            literal=json_text, key=json_text, file=self._file, expression="\x00{}\x00".format
+        )
 
     def quoted(self, value: Example) -> str:
         """The JSON in single quotes, but for the server's paths, which the shell puts in."""
         words: list[str] = []
-        for place, part in enumerate(self._write(value).split("\x00")):
+        for place, part in enumerate(flat(self._notation.node(value)).split("\x00")):
             # Single quotes know no escape.
             inside = part.replace("'", "'\"'\"'")
             words.append(f'"${part}"' if place % 2 else f"'{inside}'")
         return "".join(words)
 
-    def _write(self, value: Example) -> str:
-        match value:
-            case Expression(source=source):
-                return f"\x00{source}\x00"
-            case ExampleFile():
-                return f'{{"path": "{self._mark(value)}", "meta": {{"_type": "gradio.FileData"}}}}'
-            case list() | tuple():
-                return f"[{', '.join(self._write(one) for one in value)}]"
-            case dict():
-                members = (f"{json_text(key)}: {self._write(one)}" for key, one in value.items())
-                return f"{{{', '.join(members)}}}"
-            case _:
-                return json_text(value)
-
-    def _mark(self, file: ExampleFile) -> str:
-        known = {one: variable for variable, one in self.files}
-        if file not in known:
-            known[file] = f"FILE{len(self.files) + 1}"
-            self.files.append((known[file], file))
-        # JSON has no such character outside of its escapes, so it can only come from here.
-        return f"\x00{known[file]}\x00"
+    def _file(self, name: str) -> str:
+        variable = self.files.setdefault(name, f"FILE{len(self.files) + 1}")
+        return f'{{"path": "\x00{variable}\x00", "meta": {{"_type": "gradio.FileData"}}}}'

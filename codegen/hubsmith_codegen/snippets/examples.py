@@ -8,24 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ..ir import types
 from ..ir.json_type import Json
 from ..ir.model import Definition, Operation, Parameter, definitions_in
 from ..ir.text import Source
-from ..ir.types import (
-    NULL,
-    ChoiceType,
-    FileType,
-    Kind,
-    ListType,
-    MappingType,
-    Reference,
-    ScalarType,
-    TupleType,
-    Type,
-    UnionType,
-    holds_file,
-    inside,
-)
+from ..ir.types import Type
 from .validation import ObjectValue, Validation
 
 _LONGEST = 400
@@ -112,10 +99,10 @@ class Examples:
         """Whether no file is in a type, and no choice of objects: each could hold such a choice,
         and to try them all could take for ever.
         """
-        types = [type_]
-        for definition in definitions_in(types, self._definitions.values()):
-            types += [member.type for member in definition.members]
-        return not any(holds_file(one) or _has_alternatives(one) for one in types)
+        found = [type_]
+        for definition in definitions_in(found, self._definitions.values()):
+            found += [member.type for member in definition.members]
+        return not any(types.holds_file(one) or _has_alternatives(one) for one in found)
 
 
 def in_place(operation: Operation, arguments: Iterable[tuple[Parameter, Example]]) -> list[Example]:
@@ -154,11 +141,11 @@ def _names_file(value: Json) -> bool:
 
 
 def _has_alternatives(type_: Type) -> bool:
-    containers = (ListType, TupleType, MappingType, Reference)
+    containers = (types.ListType, types.TupleType, types.MappingType, types.Reference)
     return any(
         sum(isinstance(option, containers) for option in one.options) > 1
-        for one in inside(type_)
-        if isinstance(one, UnionType)
+        for one in types.inside(type_)
+        if isinstance(one, types.UnionType)
     )
 
 
@@ -175,33 +162,33 @@ class _Maker:
         self._parts_left -= 1
         is_enough = depth > _DEEPEST or self._parts_left < 0
         match type_:
-            case UnionType(options=options):
-                return self.make(next(one for one in options if one != NULL), depth + 1)
-            case ChoiceType(values=values):
+            case types.UnionType(options=options):
+                return self.make(next(one for one in options if one != types.NULL), depth + 1)
+            case types.ChoiceType(values=values):
                 return values[0]
-            case FileType():
+            case types.FileType():
                 return self._file
-            case Reference(class_name=name) if not is_enough:
+            case types.Reference(class_name=name) if not is_enough:
                 definition = self._definitions[name]
                 required = [one for one in definition.members if one.is_required]
                 members = {str(one.wire_name): self.make(one.type, depth + 1) for one in required}
                 return ObjectValue(definition, members)
-            case ListType(item=item, bounds=bounds) if not is_enough:
+            case types.ListType(item=item, bounds=bounds) if not is_enough:
                 count = min(max(int(dict(bounds).get("minItems", 1)), 1), _MOST_ITEMS)
                 return [self.make(item, depth + 1) for _ in range(count)]
-            case TupleType(items=items) if not is_enough:
+            case types.TupleType(items=items) if not is_enough:
                 return tuple(self.make(item, depth + 1) for item in items)
-            case ListType() | TupleType():
+            case types.ListType() | types.TupleType():
                 return []
-            case MappingType() | Reference():
+            case types.MappingType() | types.Reference():
                 return {}
-            case ScalarType(kind=kind, bounds=bounds):
+            case types.ScalarType(kind=kind, bounds=bounds):
                 return _scalar(kind, dict(bounds))
             case _:
                 return "Hello"
 
 
-def _scalar(kind: Kind, bounds: Mapping[str, float]) -> Json:
+def _scalar(kind: types.Kind, bounds: Mapping[str, float]) -> Json:
     match kind:
         case "boolean":
             return True

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..ir.json_type import Json
 from ..ir.model import Operation, Parameter, Service
 from ..ir.names import is_name
 from ..ir.text import Source, literal
-from .examples import Example, ExampleFile, Examples, Expression, has_file, parts
-from .layout import Group, Node, lay_out
+from .examples import Example, Examples, has_file, parts
+from .layout import Group, Node, Notation, lay_out
 from .place import DEFAULT_URL, Place
 from .validation import ObjectValue
 
@@ -16,6 +17,43 @@ from .validation import ObjectValue
 _TAKEN = frozenset(
     {"api_name", "event_data", "fn_index", "headers", "result_callbacks", "self", "args", "kwargs"}
 )
+
+
+class _Python(Notation):
+    """Python with tuples, and with objects of the classes of a client."""
+
+    def node(self, value: Example) -> Node:
+        match value:
+            case tuple():
+                # A tuple of one has a comma behind it.
+                end = ",)" if len(value) == 1 else ")"
+                return Group(start="(", parts=self.items(value), end=end)
+            case ObjectValue() if self is _TYPED:
+                members = tuple(
+                    (f"{one.identifier}=", self.node(value[one.wire_name]))
+                    for one in value.definition.members
+                    if one.wire_name in value
+                    and (one.is_required or value[one.wire_name] != one.default)
+                )
+                return Group(start=f"{value.definition.class_name}(", parts=members, end=")")
+            case _:
+                return super().node(value)
+
+
+def quoted(text: str) -> str:
+    """A Python literal of a text, in double quotes where that needs no more escapes."""
+    written = str(literal(str(text)))
+    if written.startswith("'") and '"' not in written:
+        return f'"{written[1:-1]}"'
+    return written
+
+
+def _literal(value: Json) -> str:
+    return quoted(value) if isinstance(value, str) else str(literal(value))
+
+
+_TYPED = _Python(literal=_literal, key=quoted, file=quoted)
+_UNTYPED = _Python(literal=_literal, key=quoted, file=lambda name: f"handle_file({quoted(name)})")
 
 
 def typed(operation: Operation, place: Place) -> str:
@@ -54,8 +92,7 @@ def call_of(
     call = Group(
         start=f"{called}.{operation.method}(",
         parts=tuple(
-            (f"{parameter.identifier}=", _node(value, is_typed=True))
-            for parameter, value in arguments
+            (f"{parameter.identifier}=", _TYPED.node(value)) for parameter, value in arguments
         ),
         end=")",
     )
@@ -86,7 +123,7 @@ def untyped(operation: Operation, place: Place) -> str:
     wire_names = [str(one.wire_name) for one in operation.parameters]
     clashes = bool(_TAKEN & set(wire_names)) or len(set(wire_names)) < len(wire_names)
     if clashes:
-        passed = [("", _node(value)) for value in place.examples.all_values(operation)]
+        passed = list(_UNTYPED.items(place.examples.all_values(operation)))
     else:
         passed = list(_named(arguments))
     if operation.endpoint:
@@ -111,55 +148,13 @@ def client_variable(service: Service) -> str:
     return package if is_name(package) and package != str(service.class_name) else "space"
 
 
-def quoted(text: str) -> str:
-    """A Python literal of a text, in double quotes where that needs no more escapes."""
-    written = str(literal(str(text)))
-    if written.startswith("'") and '"' not in written:
-        return f'"{written[1:-1]}"'
-    return written
-
-
 def _named(arguments: Iterable[tuple[Parameter, Example]]) -> Iterator[tuple[str, Node]]:
-    odd: list[tuple[str, Node]] = []
+    odd: dict[str, Example] = {}
     for parameter, value in arguments:
         name = str(parameter.wire_name)
         if is_name(name) and name.isascii():
-            yield f"{name}=", _node(value)
+            yield f"{name}=", _UNTYPED.node(value)
         else:
-            odd.append((f"{quoted(name)}: ", _node(value)))
+            odd[name] = value
     if odd:
-        yield "**", Group(start="{", parts=tuple(odd), end="}")
-
-
-def _node(value: Example, *, is_typed: bool = False) -> Node:
-    """A value as Python: for a generated client with its classes, else its files marked as such."""
-
-    def inner(one: Example) -> Node:
-        return _node(one, is_typed=is_typed)
-
-    match value:
-        case ExampleFile(name=name):
-            return quoted(name) if is_typed else f"handle_file({quoted(name)})"
-        case Expression(source=source):
-            return str(source)
-        case str():
-            return quoted(value)
-        case list():
-            return Group(start="[", parts=tuple(("", inner(one)) for one in value), end="]")
-        case tuple():
-            # A tuple of one has a comma behind it.
-            end = ",)" if len(value) == 1 else ")"
-            return Group(start="(", parts=tuple(("", inner(one)) for one in value), end=end)
-        case ObjectValue() if is_typed:
-            members = tuple(
-                (f"{one.identifier}=", inner(value[one.wire_name]))
-                for one in value.definition.members
-                if one.wire_name in value
-                and (one.is_required or value[one.wire_name] != one.default)
-            )
-            return Group(start=f"{value.definition.class_name}(", parts=members, end=")")
-        case dict():
-            entries = tuple((f"{quoted(key)}: ", inner(one)) for key, one in value.items())
-            return Group(start="{", parts=entries, end="}")
-        case _:
-            return str(literal(value))
+        yield "**", _UNTYPED.object(odd)

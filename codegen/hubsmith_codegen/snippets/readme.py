@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..ir.model import Operation, Service
 from ..ir.spelling import spelled
 from ..ir.text import Source, markdown, markdown_code, plain
-from ..render import docs
 from ..render.signature import Signatures
 from ..render.space import signatures
 from ..render.templating import template
@@ -23,32 +22,44 @@ _NEEDS_NOTHING = Source("It carries its runtime in `_runtime/` and needs httpx a
 def readme(service: Service, *, runtime_is_vendored: bool = False) -> str:
     """The text of the README."""
     written, place = signatures(service), Place(service=service, module=str(service.package))
+    streams = [one for one in service.operations if one.streams]
+    job = next(iter([*streams, *service.operations]), None)
     context = {
-        "client": service.class_name,
+        **facts(service),
         "async_client": Source(f"Async{service.class_name}"),
         "package": service.package,
+        "needs": _NEEDS_NOTHING if runtime_is_vendored else _NEEDS,
+        "job": job.method if job else Source(""),
+        "start": client_sample(place, "space"),
+        "endpoints": [(*about(one), _code(one, place, written)) for one in service.operations],
+    }
+    return template("package/README.md").render(context)
+
+
+def facts(service: Service) -> dict[str, object]:
+    """What the README of a client says of its Space, whatever language the client is in."""
+    return {
+        "client": service.class_name,
         "title": markdown(service.title or service.class_name),
         "origin": markdown_code(source) if (source := plain(service.source)) else Source("a Space"),
-        "needs": _NEEDS_NOTHING if runtime_is_vendored else _NEEDS,
-        "job": next(
-            (one.method for one in service.operations if one.streams),
-            service.operations[0].method if service.operations else Source(""),
-        ),
-        "start": client_sample(place, "space"),
-        "endpoints": [_endpoint(one, place, written) for one in service.operations],
         "platform": markdown(service.platform_version or "unknown"),
         "omissions": [
             (markdown_code(one.endpoint), markdown(one.reason)) for one in service.omissions
         ],
     }
-    return template("package/README.md").render(context)
 
 
-def _endpoint(
-    operation: Operation, place: Place, written: Signatures
-) -> tuple[Source, Source, Source]:
-    """Its heading, what it is for, and the code that shows it."""
-    heading = docs.endpoint_name(operation)
+def about(operation: Operation) -> tuple[Source, Source]:
+    """The heading of an endpoint, and what it is for."""
+    unnamed = f"the unnamed function {operation.fn_index}"
+    return (
+        markdown_code(operation.endpoint) if operation.endpoint else Source(unnamed),
+        markdown(" ".join(operation.description.split())),
+    )
+
+
+def _code(operation: Operation, place: Place, written: Signatures) -> Source:
+    """The code that shows an endpoint: its signature and a call."""
     parts = tuple(("", part) for part in ("self", *written.parts(operation)))
     result = spelled(operation.result)
     signature = Group(start=f"def {operation.method}(", parts=parts, end=f") -> {result}: ...")
@@ -60,8 +71,4 @@ def _endpoint(
     if classes:
         lines.append(f"from {place.module} import {', '.join(classes)}")
     lines.append(lay_out(call, before=before, after=after, width=_WIDTH))
-    return (
-        markdown_code(operation.endpoint) if operation.endpoint else Source(heading),
-        markdown(" ".join(operation.description.split())),
-        Source("\n".join(lines)),
-    )
+    return Source("\n".join(lines))

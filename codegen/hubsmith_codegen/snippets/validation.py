@@ -10,20 +10,9 @@ from typing import Any
 
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
+from ..ir import types
 from ..ir.model import Definition, Parameter
-from ..ir.types import (
-    NULL,
-    ChoiceType,
-    FileType,
-    ListType,
-    MappingType,
-    Reference,
-    ScalarType,
-    TupleType,
-    Type,
-    UnionType,
-    inside,
-)
+from ..ir.types import Type
 
 _BOUNDS: Mapping[str, tuple[str, Callable[[float], int]]] = {
     "minimum": ("ge", math.ceil),
@@ -65,7 +54,7 @@ class Validation:
         What does not fit is refused by a `pydantic.ValidationError`, as it is for `read_arguments`.
         """
         if type_ not in self._validators:
-            refers = any(isinstance(one, Reference) for one in inside(type_))
+            refers = any(isinstance(one, types.Reference) for one in types.inside(type_))
             schema = self._schema(type_)
             self._validators[type_] = self._validator(schema) if refers else SchemaValidator(schema)
         return self._validators[type_].validate_python(value)
@@ -111,23 +100,23 @@ class Validation:
 
     def _schema(self, type_: Type) -> CoreSchema:
         match type_:
-            case ScalarType(kind=kind, bounds=bounds):
+            case types.ScalarType(kind=kind, bounds=bounds):
                 return _scalar(kind, bounds)
-            case ChoiceType(values=values):
+            case types.ChoiceType(values=values):
                 return core_schema.literal_schema(list(values))
-            case FileType():
+            case types.FileType():
                 return self._file
-            case ListType(item=item, bounds=bounds):
+            case types.ListType(item=item, bounds=bounds):
                 return core_schema.list_schema(self._schema(item), **_whole_bounds(bounds))
-            case TupleType(items=items):
+            case types.TupleType(items=items):
                 return core_schema.tuple_schema([self._schema(item) for item in items])
-            case MappingType(value=value):
+            case types.MappingType(value=value):
                 return core_schema.dict_schema(core_schema.str_schema(), self._schema(value))
-            case UnionType(options=options):
-                schemas = [self._schema(one) for one in options if one != NULL]
+            case types.UnionType(options=options):
+                schemas = [self._schema(one) for one in options if one != types.NULL]
                 some = schemas[0] if len(schemas) == 1 else core_schema.union_schema([*schemas])
-                return core_schema.nullable_schema(some) if NULL in options else some
-            case Reference(class_name=name):
+                return core_schema.nullable_schema(some) if types.NULL in options else some
+            case types.Reference(class_name=name):
                 return core_schema.definition_reference_schema(name)
             case _:
                 return core_schema.any_schema()

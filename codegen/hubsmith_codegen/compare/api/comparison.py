@@ -10,19 +10,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Generic, Literal, TypeAlias, TypeVar
 
+from ...ir import types
 from ...ir.model import Definition, Operation, Service
-from ...ir.types import (
-    AnyType,
-    ChoiceType,
-    ListType,
-    MappingType,
-    Reference,
-    ScalarType,
-    TupleType,
-    Type,
-    UnionType,
-    accepts,
-)
+from ...ir.types import Type
 from .change import code
 from .language import PYTHON, Direction, Language
 
@@ -99,25 +89,25 @@ class _Fitting:
 
     def _is_within(self, inner: Type, outer: Type) -> bool:
         match inner, outer:
-            case _, AnyType():
+            case _, types.AnyType():
                 return True
-            case UnionType(options=options), _:
+            case types.UnionType(options=options), _:
                 return all(self._fits(option, outer) for option in options)
-            case ChoiceType(values=values), _:
-                return all(accepts(outer, value) for value in values)
-            case _, UnionType(options=options):
+            case types.ChoiceType(values=values), _:
+                return all(types.accepts(outer, value) for value in values)
+            case _, types.UnionType(options=options):
                 return any(self._fits(inner, option) for option in options)
-            case ScalarType(kind=kind), ScalarType(kind=other):
+            case types.ScalarType(kind=kind), types.ScalarType(kind=other):
                 is_kind = kind == other or (kind, other) == ("integer", "number")
                 return is_kind and _within(dict(inner.bounds), dict(outer.bounds))
-            case ListType(), ListType():
+            case types.ListType(), types.ListType():
                 is_length = _within(dict(inner.bounds), dict(outer.bounds))
                 return is_length and self._fits(inner.item, outer.item)
-            case TupleType(items=items), TupleType(items=others):
+            case types.TupleType(items=items), types.TupleType(items=others):
                 return len(items) == len(others) and all(map(self._fits, items, others))
-            case MappingType(), MappingType():
+            case types.MappingType(), types.MappingType():
                 return self._fits(inner.value, outer.value)
-            case Reference(class_name=name), Reference(class_name=other):
+            case types.Reference(class_name=name), types.Reference(class_name=other):
                 return self._members_fit(self._inner[name], self._outer[other])
             case _:
                 return inner == outer

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ...ir import types
 from ...ir.json_type import Json
 from ...ir.model import Default, Member, definitions_in
 from ...ir.text import plain
-from ...ir.types import (
-    ChoiceType,
-    Kind,
-    ListType,
-    ScalarType,
-    Type,
-    inside,
-    mapped,
-    union,
-)
+from ...ir.types import Type
 from .change import code
 from .comparison import Comparison
 from .language import Direction, Language
@@ -34,7 +26,7 @@ _SIGNS = {
     "minItems": "length >=",
     "maxItems": "length <=",
 }
-_KINDS: dict[type, Kind] = {bool: "boolean", int: "integer", str: "string"}
+_KINDS: dict[type, types.Kind] = {bool: "boolean", int: "integer", str: "string"}
 
 
 def listed(texts: Iterable[str]) -> str:
@@ -94,7 +86,7 @@ def choice_changes(old: Type, new: Type) -> tuple[list[Json], list[Json]]:
 
 
 def choices_of(type_: Type) -> dict[tuple[type, Json], Json]:
-    choices = [part for part in inside(type_) if isinstance(part, ChoiceType)]
+    choices = [part for part in types.inside(type_) if isinstance(part, types.ChoiceType)]
     # By type as well: `True` and 1 are two values.
     return {(type(value), value): value for choice in choices for value in choice.values}
 
@@ -102,8 +94,8 @@ def choices_of(type_: Type) -> dict[tuple[type, Json], Json]:
 def bounds_of(type_: Type) -> dict[str, float]:
     """Every bound in a type, by its sign; the first of each."""
     found: dict[str, float] = {}
-    for part in inside(type_):
-        if isinstance(part, ScalarType | ListType):
+    for part in types.inside(type_):
+        if isinstance(part, types.ScalarType | types.ListType):
             for keyword, limit in part.bounds:
                 found.setdefault(_SIGNS[keyword], limit)
     return found
@@ -111,9 +103,9 @@ def bounds_of(type_: Type) -> dict[str, float]:
 
 def without_choices(type_: Type) -> Type:
     """The type with any value of their kinds in the place of choices."""
-    if isinstance(type_, ChoiceType):
-        return union([ScalarType(kind=_KINDS[type(value)]) for value in type_.values])
-    return mapped(type_, without_choices)
+    if isinstance(type_, types.ChoiceType):
+        return types.union([types.ScalarType(kind=_KINDS[type(value)]) for value in type_.values])
+    return types.mapped(type_, without_choices)
 
 
 def type_change(api: Comparison, old: Type, new: Type, direction: Direction) -> str:
