@@ -23,25 +23,17 @@ from ..recording import with_space, write_configuration
 from ..report import Report
 from ..source import Reader, name_for, path_of, recorded_path
 from . import UsageError
-from .arguments import add_fetching, add_language, add_output, add_place
+from .arguments import add, add_output
 from .writing import packages, refuse_loss, refuse_twin, tell_written, unused_runtime, write_one
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "sources",
-        nargs="+",
-        metavar="SOURCE",
-        help="owner/name, a URL, a snapshot folder or an openapi.json file",
-    )
-    add_place(parser)
-    parser.add_argument(
-        "--vendor-runtime",
-        action=argparse.BooleanOptionalAction,
-        help="copy the runtime into the client, which then needs httpx and pydantic only",
-    )
-    add_language(parser, "what the client is written in (default: as recorded, or else python)")
-    add_fetching(parser)
+    add(parser, "sources", "--name", "--out", "--force")
+    runtime = "copy the runtime into the client, which then needs httpx and pydantic only"
+    add(parser, "--vendor-runtime", help=runtime)
+    language = "what the client is written in (default: as recorded, or else python)"
+    add(parser, "--language", purpose=language)
+    add(parser, "--token", "--timeout")
     add_output(parser)
 
 

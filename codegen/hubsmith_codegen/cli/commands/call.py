@@ -22,7 +22,7 @@ from ..calling.outcome import FileFolder, JsonWriter, TextWriter
 from ..console import fail, printable
 from ..source import Reader, path_of
 from . import NO, OK, UsageError
-from .arguments import add_token, seconds
+from .arguments import FLAG, add, seconds
 
 _VALUES = (
     "Write numbers, true and false, and choices as they are; lists and objects as JSON or as "
@@ -35,11 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments; those of the endpoint come with the documents."""
     parser.usage = "hubsmith call SOURCE ENDPOINT [name=value ...] [options]"
     parser.epilog = "`hubsmith call SOURCE ENDPOINT --help` lists the endpoint's parameters."
-    parser.add_argument(
-        "source",
-        metavar="SOURCE",
-        help="owner/name, a URL, a snapshot folder, an openapi.json file or a recorded name",
-    )
+    add(parser, "source")
     parser.add_argument(
         "rest", metavar="ENDPOINT", nargs=argparse.REMAINDER, help="such as /predict, and arguments"
     )
@@ -128,18 +124,15 @@ def _help(source: str, service: Service, names: list[str]) -> None:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add(
-        "--json",
-        action="store_true",
-        help="print the result as JSON, as it is where the output is no terminal",
-    )
-    add("--stream", action="store_true", help="print each partial result, a line of JSON each")
-    add("-q", "--quiet", action="store_true", help="show no progress")
-    add("--out", metavar="DIR", help="save the files of the result into DIR")
-    add("--timeout", metavar="S", type=seconds, help="cancel the call after so many seconds")
-    add("--url", help="call the app at this address instead of the one that the source names")
-    add_token(parser)
+    option = parser.add_argument
+    as_json = "print the result as JSON, as it is where the output is no terminal"
+    option("--json", help=as_json, **FLAG)
+    option("--stream", help="print each partial result, a line of JSON each", **FLAG)
+    option("-q", "--quiet", help="show no progress", **FLAG)
+    option("--out", metavar="DIR", help="save the files of the result into DIR")
+    option("--timeout", metavar="S", type=seconds, help="cancel the call after so many seconds")
+    option("--url", help="call the app at this address instead of the one that the source names")
+    add(parser, "--token")
 
 
 def _read(options: argparse.Namespace) -> tuple[Service, RawSpec]:

@@ -11,19 +11,17 @@ from ...pipeline import Target
 from ...write.lock import LOCK_FILE
 from ..report import Report
 from ..source import Reader
-from .arguments import add_fail_on, add_fetching, add_format, add_language, add_names
+from .arguments import FLAG, add, add_format
 from .diff import changes_between, language_of
 from .writing import packages, recorded_target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_names(parser)
-    parser.add_argument(
-        "--live", action="store_true", help="ask the running Spaces, too, whether they changed"
-    )
-    add_language(parser, "only the clients written in it")
-    add_fail_on(parser, "breaking")
-    add_fetching(parser)
+    add(parser, "names")
+    parser.add_argument("--live", help="ask the running Spaces, too, whether they changed", **FLAG)
+    add(parser, "--language", purpose="only the clients written in it")
+    add(parser, "--fail-on", default="breaking")
+    add(parser, "--token", "--timeout")
     add_format(parser)
 
 

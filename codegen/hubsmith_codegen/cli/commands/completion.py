@@ -28,7 +28,6 @@ _PATHS = frozenset({"SOURCE", "PATH|NAME", "A", "B", "PATH", "DIR", "FILE"})
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _INSTALLATION
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import get_args
 
 from hubsmith_runtime import SpecError
 from hubsmith_runtime.http import shown
@@ -27,7 +26,7 @@ from ..naming import naming_part, snake
 from ..report import Progress
 from ..source import Reader, name_for, path_of
 from . import NO, OK, UsageError
-from .arguments import add_fail_on, add_fetching, add_format
+from .arguments import add, add_format
 
 _SOURCES = """\
 a source is one of:
@@ -47,7 +46,6 @@ exit status: 0 nothing is breaking, 1 something is, 2 that is not known. With
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _SOURCES
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("old", metavar="A", help="the older API, or the one recorded name")
     parser.add_argument("new", metavar="B", nargs="?", help="the newer API")
     parser.add_argument(
@@ -56,15 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="list the lines of this code that break, as your pyright or mypy says",
     )
-    parser.add_argument(
-        "--language",
-        choices=get_args(Language),
-        metavar="LANGUAGE",
-        help="python or typescript: whose callers are meant (default: that of the recorded "
-        "client, or else python)",
-    )
-    add_fail_on(parser, None)
-    add_fetching(parser)
+    callers = "whose callers are meant (default: that of the recorded client, or else python)"
+    add(parser, "--language", action="store", help=f"python or typescript: {callers}")
+    add(parser, "--fail-on", "--token", "--timeout")
     add_format(parser, "markdown")
 
 

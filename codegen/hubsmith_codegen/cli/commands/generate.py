@@ -13,27 +13,20 @@ from ..naming import checked_name, name_of_path, refuse_taken
 from ..report import Report
 from ..source import Reader
 from . import UsageError
-from .arguments import add_language, add_names, add_output, add_place
+from .arguments import add, add_output
 from .writing import recorded_target, refuse_twin, write_each
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_names(parser)
+    add(parser, "names")
+    documents = "snapshot folders or documents; needs no configuration"
     parser.add_argument(
-        "--spec",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="PATH",
-        help="snapshot folders or documents; needs no configuration",
+        "--spec", nargs="+", action="extend", default=[], metavar="PATH", help=documents
     )
-    add_place(parser)
-    parser.add_argument(
-        "--vendor-runtime",
-        action=argparse.BooleanOptionalAction,
-        help="with --spec: copy the runtime into the client",
-    )
-    add_language(parser, "with --spec what to write, else only the clients written in it")
+    add(parser, "--name", "--out", "--force")
+    add(parser, "--vendor-runtime", help="with --spec: copy the runtime into the client")
+    language = "with --spec what to write, else only the clients written in it"
+    add(parser, "--language", purpose=language)
     add_output(parser)
 
 

@@ -20,7 +20,7 @@ from ..mapping.tables import check_output
 from ..mapping.targets import EndpointTarget, Target, TaskTarget
 from ..source import Reader, path_of
 from . import ERROR, INTERRUPTED, NO, OK, UsageError
-from .arguments import add_token, seconds
+from .arguments import FLAG, add, seconds
 
 _EPILOG = """\
 Rows come from .jsonl, .csv or .parquet: a column for each parameter. Every row is checked before
@@ -37,33 +37,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "       hubsmith map --task TASK --model MODEL INPUTS --out RESULTS [options]"
     )
     parser.epilog = _EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    add = parser.add_argument
-    add("words", nargs="+", metavar="SPACE ENDPOINT INPUTS", help="what is called, and the table")
-    add("--out", metavar="RESULTS", type=Path, required=True, help="the table that is written")
-    add("--task", help="a task of a model instead of a Space, such as summarization")
-    add("--model", help="the model, or the URL of a server, for --task")
-    add("--provider", help="the provider of the model (default: auto)")
-    add("--map", action="append", default=[], metavar="COLUMN=PARAMETER", help="rename a column")
-    add("--id", metavar="COLUMN", help="the column that tells rows apart (default: id)")
-    add("--resume", action="store_true", help="go on from the journal of an earlier run")
-    add("--retry-failed", action="store_true", help="with --resume: send failed rows again")
-    add(
-        "--concurrency",
-        type=_concurrency,
-        default="auto",
-        metavar="N",
-        help="calls at the same time (default: auto, what the server takes)",
+    option = parser.add_argument
+    option(
+        "words", nargs="+", metavar="SPACE ENDPOINT INPUTS", help="what is called, and the table"
     )
-    add("--rate", type=seconds, metavar="N", help="at most so many calls a second")
-    add("--max-errors", metavar="N", help="stop when more rows failed: a number, or 5%%")
-    add("--failed", metavar="FILE", type=Path, help="a table of the rows that failed")
-    add("--limit", type=_count, metavar="N", help="only the first N rows")
-    add("--repeat-lost", action="store_true", help="send a row again whose answer was lost")
-    add("--timeout", type=seconds, metavar="S", help="seconds that a call may take")
-    add("--dry-run", action="store_true", help="check every row, and send none")
-    add("-q", "--quiet", action="store_true", help="show no progress")
-    add_token(parser)
+    option("--out", metavar="RESULTS", type=Path, required=True, help="the table that is written")
+    option("--task", help="a task of a model instead of a Space, such as summarization")
+    option("--model", help="the model, or the URL of a server, for --task")
+    option("--provider", help="the provider of the model (default: auto)")
+    option("--map", action="append", default=[], metavar="COLUMN=PARAMETER", help="rename a column")
+    option("--id", metavar="COLUMN", help="the column that tells rows apart (default: id)")
+    option("--resume", help="go on from the journal of an earlier run", **FLAG)
+    option("--retry-failed", help="with --resume: send failed rows again", **FLAG)
+    many = "calls at the same time (default: auto, what the server takes)"
+    option("--concurrency", type=_concurrency, default="auto", metavar="N", help=many)
+    option("--rate", type=seconds, metavar="N", help="at most so many calls a second")
+    option("--max-errors", metavar="N", help="stop when more rows failed: a number, or 5%%")
+    option("--failed", metavar="FILE", type=Path, help="a table of the rows that failed")
+    option("--limit", type=_count, metavar="N", help="only the first N rows")
+    option("--repeat-lost", help="send a row again whose answer was lost", **FLAG)
+    option("--timeout", type=seconds, metavar="S", help="seconds that a call may take")
+    option("--dry-run", help="check every row, and send none", **FLAG)
+    option("-q", "--quiet", help="show no progress", **FLAG)
+    add(parser, "--token")
 
 
 def _count(text: str) -> int:

@@ -16,7 +16,7 @@ from hubsmith_runtime import HubsmithError
 from ..console import printable
 from ..source import Reader
 from . import OK
-from .arguments import add_token, seconds, whole_number
+from .arguments import PORT, add, seconds
 
 if TYPE_CHECKING:
     from hubsmith_tools import AsyncTools, Tool
@@ -33,34 +33,15 @@ _NEEDED = ("anyio", "mcp", "starlette", "uvicorn")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    add = parser.add_argument
-    add(
-        "spaces",
-        nargs="+",
-        metavar="SPACE",
-        help="a recorded Space, owner/name, a URL, or a snapshot folder",
-    )
-    add(
-        "--endpoint",
-        action="append",
-        metavar="E",
-        help="offer only this endpoint, such as /predict; may be repeated",
-    )
-    add(
-        "--http",
-        type=whole_number(0, 65535),
-        metavar="PORT",
-        help="listen on this port of 127.0.0.1 instead; 0 takes a free one",
-    )
-    add(
-        "--files",
-        metavar="DIR",
-        type=Path,
-        help="the only folder whose files may be sent; files of results are saved there",
-    )
-    add("--timeout", type=seconds, metavar="S", help="seconds that a call may take")
-    add_token(parser)
+    option = parser.add_argument
+    add(parser, "spaces")
+    add(parser, "--endpoint", help="offer only this endpoint, such as /predict; may be repeated")
+    http = "listen on this port of 127.0.0.1 instead; 0 takes a free one"
+    option("--http", type=PORT, metavar="PORT", help=http)
+    files = "the only folder whose files may be sent; files of results are saved there"
+    option("--files", metavar="DIR", type=Path, help=files)
+    option("--timeout", type=seconds, metavar="S", help="seconds that a call may take")
+    add(parser, "--token")
 
 
 def run(options: argparse.Namespace) -> int:

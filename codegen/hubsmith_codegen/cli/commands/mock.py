@@ -18,7 +18,7 @@ from ...normalise.spaces.from_openapi import operations_of_openapi
 from ..console import printable
 from ..source import Reader
 from . import OK
-from .arguments import whole_number
+from .arguments import add
 
 _ANSWERS = """\
 a file of answers has one, or several in turn, for each endpoint; the last one stays:
@@ -37,32 +37,16 @@ a file of answers has one, or several in turn, for each endpoint; the last one s
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _ANSWERS
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument(
-        "source",
-        metavar="PATH|NAME",
-        help="a snapshot folder, a client package, an openapi.json file or a recorded Space",
-    )
-    parser.add_argument(
-        "--port",
-        type=whole_number(0, 65535),
-        default=0,
-        help="port to listen on (default: a free one)",
-    )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="which of the possible answers are given (default: 0)"
-    )
-    parser.add_argument(
-        "--answers",
-        "--fixture",
-        metavar="FILE",
-        help="JSON file with answers of your own, by endpoint, or with recorded ones",
-    )
-    parser.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help="address to listen on (default: 127.0.0.1, which only this machine can reach)",
-    )
+    option = parser.add_argument
+    source = "a snapshot folder, a client package, an openapi.json file or a recorded Space"
+    add(parser, "source", metavar="PATH|NAME", help=source)
+    add(parser, "--port", purpose="to listen on")
+    seed = "which of the possible answers are given (default: 0)"
+    option("--seed", type=int, default=0, help=seed)
+    answers = "JSON file with answers of your own, by endpoint, or with recorded ones"
+    option("--answers", "--fixture", metavar="FILE", help=answers)
+    host = "address to listen on (default: 127.0.0.1, which only this machine can reach)"
+    option("--host", default="127.0.0.1", help=host)
 
 
 def run(options: argparse.Namespace) -> int:

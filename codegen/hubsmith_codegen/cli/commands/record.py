@@ -19,7 +19,7 @@ from ..calling.display import Display
 from ..console import is_terminal, printable, shown_path, warn
 from ..source import Reader, path_of
 from . import NO, OK
-from .arguments import add_token, whole_number
+from .arguments import FLAG, add
 
 if TYPE_CHECKING:
     from hubsmith_record.recorder import Recorder
@@ -38,25 +38,15 @@ _ENDINGS = {"python": "session.py", "typescript": "session.ts", "curl": "session
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    add = parser.add_argument
-    add("source", metavar="SOURCE", help="owner/name, the URL of an app, or a recorded Space")
-    add("--out", metavar="FILE", type=Path, help="the script (default: session.py, .ts or .sh)")
-    add("--lang", choices=_ENDINGS, default="python", help="of the script (default: python)")
-    add(
-        "--fixture",
-        metavar="FILE",
-        type=Path,
-        help="also write the answers, for `hubsmith mock --answers` and the pytest plugin",
-    )
-    add("--no-browser", action="store_true", help="do not open the page in a browser")
-    add(
-        "--port",
-        type=whole_number(0, 65535),
-        default=0,
-        help="port of the page (default: a free one)",
-    )
-    add_token(parser)
+    option = parser.add_argument
+    add(parser, "source", help="owner/name, the URL of an app, or a recorded Space")
+    option("--out", metavar="FILE", type=Path, help="the script (default: session.py, .ts or .sh)")
+    option("--lang", choices=_ENDINGS, default="python", help="of the script (default: python)")
+    answers = "also write the answers, for `hubsmith mock --answers` and the pytest plugin"
+    option("--fixture", metavar="FILE", type=Path, help=answers)
+    option("--no-browser", help="do not open the page in a browser", **FLAG)
+    add(parser, "--port", purpose="of the page")
+    add(parser, "--token")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -13,15 +13,13 @@ from ..configuration import read_configuration
 from ..console import shown_path
 from ..recording import without_space, write_configuration
 from ..report import Report
-from .arguments import add_output
+from .arguments import add, add_output
 from .writing import refuse_loss, unused_runtime
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="+", metavar="NAME", help="a recorded Space")
-    parser.add_argument(
-        "--force", action="store_true", help="remove edited files and files of others as well"
-    )
+    add(parser, "names", nargs="+", help="a recorded Space")
+    add(parser, "--force", help="remove edited files and files of others as well")
     add_output(parser)
 
 

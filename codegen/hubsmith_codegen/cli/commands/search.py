@@ -10,27 +10,18 @@ from hubsmith_runtime import SpaceSummary, search_spaces
 
 from ..console import printable, table
 from . import OK
-from .arguments import add_token, whole_number
+from .arguments import FLAG, TOKEN, add, whole_number
 
 _LONGEST = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "query", metavar="QUERY", nargs="+", help="what the Space should do, in a few words"
-    )
-    parser.add_argument(
-        "--limit",
-        type=whole_number(1, 100),
-        default=10,
-        metavar="N",
-        help="how many to list (default: 10)",
-    )
-    parser.add_argument(
-        "--all", action="store_true", help="list sleeping, paused and broken ones, too"
-    )
-    parser.add_argument("--json", action="store_true", help="print everything known, as JSON")
-    add_token(parser, "to find private ones")
+    option, count = parser.add_argument, whole_number(1, 100)
+    option("query", metavar="QUERY", nargs="+", help="what the Space should do, in a few words")
+    option("--limit", type=count, default=10, metavar="N", help="how many to list (default: 10)")
+    option("--all", help="list sleeping, paused and broken ones, too", **FLAG)
+    option("--json", help="print everything known, as JSON", **FLAG)
+    add(parser, "--token", help=TOKEN.format("to find private ones"))
 
 
 def run(options: argparse.Namespace) -> int:

@@ -21,23 +21,19 @@ from ..configuration import Configuration
 from ..console import printable, warn
 from ..source import Reader, name_for, path_of, recorded_path
 from . import OK
-from .arguments import add_token
+from .arguments import FLAG, add
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "source",
-        metavar="SOURCE",
-        help="owner/name, a URL, a snapshot folder, an openapi.json file or a recorded name",
-    )
-    parser.add_argument("--endpoint", metavar="E", help="show this endpoint only")
+    add(parser, "source")
+    add(parser, "--endpoint", action="store", help="show this endpoint only")
     parser.add_argument(
         "--lang",
         choices=list(LANGUAGES),
         help="print only this snippet (python: on the generated client, once the Space is recorded)",
     )
-    parser.add_argument("--json", action="store_true", help="print everything as JSON")
-    add_token(parser)
+    parser.add_argument("--json", help="print everything as JSON", **FLAG)
+    add(parser, "--token")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,33 +11,19 @@ from pathlib import Path
 from ..console import warn
 from ..source import Reader, path_of
 from . import OK
-from .arguments import add_token
+from .arguments import FLAG, add
 
 _FORMATS = ("openai", "openai-responses", "anthropic", "mcp")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add(
-        "spaces",
-        nargs="+",
-        metavar="SPACE",
-        help="a recorded Space, owner/name, a URL, or a snapshot folder",
-    )
-    add(
-        "--format",
-        choices=_FORMATS,
-        default="openai",
-        help="whose: openai for chat completions (the default), openai-responses, anthropic, mcp",
-    )
-    add(
-        "--endpoint",
-        action="append",
-        metavar="E",
-        help="only this endpoint, such as /predict; may be repeated",
-    )
-    add("-q", "--quiet", action="store_true", help="do not say which tools are not strict, and why")
-    add_token(parser)
+    option = parser.add_argument
+    add(parser, "spaces")
+    whose = "whose: openai for chat completions (the default), openai-responses, anthropic, mcp"
+    option("--format", choices=_FORMATS, default="openai", help=whose)
+    add(parser, "--endpoint", help="only this endpoint, such as /predict; may be repeated")
+    option("-q", "--quiet", help="do not say which tools are not strict, and why", **FLAG)
+    add(parser, "--token")
 
 
 def run(options: argparse.Namespace) -> int:

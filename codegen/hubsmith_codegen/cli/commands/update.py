@@ -15,16 +15,15 @@ from ...write.options import Language
 from ..changes import print_changes
 from ..report import Report
 from ..source import Reader
-from .arguments import add_fetching, add_language, add_names, add_out, add_output
+from .arguments import add, add_output
 from .diff import changes_between, language_of
 from .writing import recorded_target, write_each
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_names(parser)
-    add_out(parser)
-    add_language(parser, "only the clients written in it")
-    add_fetching(parser)
+    add(parser, "names", "--out", "--force")
+    add(parser, "--language", purpose="only the clients written in it")
+    add(parser, "--token", "--timeout")
     add_output(parser)
 
 
