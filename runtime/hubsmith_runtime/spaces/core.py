@@ -97,7 +97,7 @@ class SpaceCore:
         session = self._session = self._session or Session(
             self.session_hash,
             announces_close=connection.live.announces_close,
-            masked=self.connector.origins.masked,
+            origins=self.connector.origins,
         )
         diffs = connection.live.sends_diffs
         job = JobState(call=call, session=session, sends_diffs=diffs, keeps_events=keeps_events)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
-from collections.abc import Callable
 from typing import Any
 
 from .. import errors
@@ -34,9 +33,7 @@ def parse_message(payload: bytes) -> Message:
         return {"msg": "process_completed", "event_id": found[1].decode()} if found else {}
 
 
-def read_event(
-    message: Message, where: str, masked: Callable[[str], str] = str, *, is_diff: bool
-) -> events.RawEvent | None:
+def read_event(message: Message, where: str, *, is_diff: bool) -> events.RawEvent | None:
     """Turn a message into an event, or `None`; `is_diff` says that a chunk of a job holds edits."""
     output, title = as_object(message.get("output")), as_words(message.get("title"))
     values = as_list(output.get("data")) if isinstance(output.get("data"), list) else None
@@ -57,7 +54,7 @@ def read_event(
             return events.Log(line=events.LogLine(level=level, message=words, title=title))
         case "process_generating" | "process_streaming" as kind:
             if message.get("success") is False or output.get("error") is not None:
-                return events.Failed(error=app_error(output, title, where, masked))
+                return events.Failed(error=app_error(output, title, where))
             is_diff = is_diff and kind == "process_generating"
             return None if values is None else events.Chunk(values=values, is_diff=is_diff)
         case "process_completed":
@@ -66,7 +63,7 @@ def read_event(
             if values is not None and message.get("success") is True and "error" not in output:
                 return events.Completed(value=values)
             if output or message.get("success") is False:
-                return events.Failed(error=app_error(output, title, where, masked))
+                return events.Failed(error=app_error(output, title, where))
             return events.Failed(error=unreadable_error(where))
         case _:
             return None
@@ -82,11 +79,9 @@ def _progress_unit(bar: Message) -> events.ProgressUnit:
     )
 
 
-def app_error(
-    output: Message, title: str, where: str, masked: Callable[[str], str] = str
-) -> errors.AppError:
-    words = masked(_unquoted(as_words(output.get("error"))))
-    title = masked(title or as_words(output.get("title")))
+def app_error(output: Message, title: str, where: str) -> errors.AppError:
+    words = _unquoted(as_words(output.get("error")))
+    title = title or as_words(output.get("title"))
     reason = sentence(words) or (
         "the Space does not say why. Its logs do, and launch(show_error=True) tells callers."
     )
@@ -122,11 +117,9 @@ def _requested(words: str) -> float | None:
     return float(found[1] or found[2]) if found else None
 
 
-def session_error(
-    message: Message, where: str, masked: Callable[[str], str] = str
-) -> errors.SessionLostError:
+def session_error(message: Message, where: str) -> errors.SessionLostError:
     """Turn an `unexpected_error`, which concerns every job of the session, into an error."""
-    words = masked(as_words(message.get("message"))) or "no reason given"
+    words = as_words(message.get("message")) or "no reason given"
     kind, advice = errors.SessionLostError, "Call again."
     if message.get("session_not_found") or words.startswith("404"):
         kind = errors.SessionNotFoundError
@@ -142,13 +135,11 @@ def session_error(
 def lost_error(where: str, error: errors.HubsmithError | None) -> errors.SessionLostError:
     """Say that the stream broke while a job was pending; `None` is an end in good order."""
     is_silence = isinstance(error, errors.InferenceTimeoutError)
-    reason = (
-        "the server sent nothing for too long"
-        if is_silence
-        else str(error or "the stream was closed")
-    )
+    cause = "the server sent nothing for too long" if is_silence else error
     text = f"{where}: the event stream broke off, so the job's result is lost"
-    return errors.SessionLostError(f"{text}: {sentence(reason)} Call again.")
+    return errors.SessionLostError(
+        f"{text}: {sentence(str(cause or 'the stream was closed'))} Call again."
+    )
 
 
 def unheard_error(where: str) -> errors.SessionLostError:

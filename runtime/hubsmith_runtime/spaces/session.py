@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ..effects import Signal
@@ -16,6 +17,7 @@ from ..errors import HubsmithError, JobCancelledError, ResultError
 from ..http import Body
 from ..reading import as_words
 from ..sse import EventDecoder
+from ..transport import Origins
 from . import events as kinds, messages
 from .codec import Call
 from .messages import Message
@@ -51,8 +53,7 @@ class JobState:
 
     def receive(self, message: Message) -> None:
         self.is_heard, is_diff = True, self.sends_diffs and self.chunks > 0
-        masked = self.session.masked
-        event = messages.read_event(message, self.call.where, masked, is_diff=is_diff)
+        event = messages.read_event(message, self.call.where, is_diff=is_diff)
         if event is not None:
             self.happen(event)
 
@@ -75,6 +76,7 @@ class JobState:
             case kinds.Completed():
                 self.stage, self.outcome = "finished", event
             case kinds.Failed():
+                self.session.origins.mask(event.error)  # It is shown before it is raised.
                 self.stage, self.outcome = "failed", event
             case kinds.Cancelled():
                 self.stage, self.outcome = "cancelled", event
@@ -132,10 +134,10 @@ class Session:
         session_hash: str,
         *,
         announces_close: bool = True,
-        masked: Callable[[str], str] = str,
+        origins: Origins | None = None,
     ) -> None:
         self.hash = session_hash
-        self.masked = masked  # Hides what a server repeats of the secrets that it was sent.
+        self.origins = origins or Origins()
         self.pending: dict[str, JobState] = {}  # By event id.
         self.body: Body | None = None  # The event stream, while one is open.
         self.is_read = False  # Whether somebody reads it: one at a time does.
@@ -203,7 +205,7 @@ class Session:
             # breaks the stream with its id for a reason. The other jobs go on in a new one.
             reason = as_words(message.get("message")).strip("'")
             if kind == "unexpected_error" and reason not in self._cancelled:
-                self.lose(lambda where: messages.session_error(message, where, self.masked))
+                self.lose(partial(messages.session_error, message))
             return True
         if not isinstance(event_id, str):
             if kind == "process_completed":
