@@ -132,8 +132,8 @@ def test_files_and_the_facts_of_a_task_are_there() -> None:
         "image"
     ]
     assert operation.task is not None
-    assert operation.task.any_of == ("image", "prompt")
-    assert operation.task.form == "bytes"
+    assert operation.task.call.one_of == ("image", "prompt")
+    assert operation.task.call.result == "bytes"
 
 
 def test_an_overlay_without_a_schema_is_refused(tmp_path: Path) -> None:

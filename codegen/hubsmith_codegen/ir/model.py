@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .json_type import Json, Scalar
 from .names import ClassName, Identifier
 from .text import NO_TEXT, SpecText
 from .types import NULL, Reference, Type, inside
+
+if TYPE_CHECKING:
+    from hubsmith_runtime.inference import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +69,7 @@ class TaskFacts:
 
     module: Identifier
     digest: str  # sha256 of the specs that it was made from, hexadecimal.
-    inputs: str | Mapping[str, str]  # The field of the input, or of each member of it.
-    form: Literal["json", "image", "bytes", "array"] = "json"  # The form of the answer.
-    answer_forms: tuple[str, ...] = ()  # Names of other forms of an answer that are understood.
-    any_of: tuple[str, ...] = ()  # Parameters of which at least one is needed.
-    required_together: tuple[str, ...] = ()  # Parameters that are given together or not at all.
-    returns_text_unless: str = ""  # The parameter that turns a plain text into the full result.
-    returns_list_if: str = ""  # The parameter that asks for several results instead of one.
-    parsed_by: str = ""  # The parameter that takes a pydantic model to parse the answer by.
+    call: Task  # What the runtime is given to make a call.
     output_class: ClassName | None = None  # The class of one result, where it is one.
     chunk_class: ClassName | None = None  # The class of a piece of a stream, where it streams.
 

@@ -19,6 +19,9 @@ Bounds: TypeAlias = tuple[tuple[str, float], ...]
 
 Kind: TypeAlias = Literal["string", "integer", "number", "boolean", "null"]
 
+Direction: TypeAlias = Literal["argument", "result"]
+"""Which way a value goes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyType:
@@ -122,6 +125,7 @@ _PYTHON: dict[Kind, tuple[type, ...]] = {
     "boolean": (),
     "null": (),
 }
+_KINDS: dict[type, Kind] = {str: "string", int: "integer", bool: "boolean"}
 _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "minimum": operator.ge,
     "maximum": operator.le,
@@ -206,10 +210,7 @@ def as_result(type_: Type) -> Type:
     """The type of an answer: the server keeps its own bounds, and may add a choice later."""
     match type_:
         case ChoiceType(values=values, is_constant=False):
-            kinds: dict[type, Kind] = {str: "string", int: "integer"}
-            found = {type(value) for value in values}
-            others = [ScalarType(kind=name) for kind, name in kinds.items() if kind in found]
-            return union([type_, *others])
+            return union([type_, *(one for one in kinds_of(values) if one.kind != "boolean")])
         case ScalarType(kind=kind):
             return ScalarType(kind=kind)
         case ListType(item=item):
@@ -218,6 +219,12 @@ def as_result(type_: Type) -> Type:
             return FileType(form="File")
         case _:
             return mapped(type_, as_result)
+
+
+def kinds_of(values: Iterable[str | int | bool]) -> list[ScalarType]:
+    """The plain types of choices."""
+    found = {type(value) for value in values}
+    return [ScalarType(kind=kind) for python, kind in _KINDS.items() if python in found]
 
 
 def optional(type_: Type) -> Type:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from ..ir.json_type import Json, Scalar
-from ..ir.types import NULL, AnyType, Bounds, ChoiceType, Kind, ScalarType, Type, union
+from ..ir.types import NULL, AnyType, Bounds, ChoiceType, Kind, ScalarType, Type, kinds_of, union
 
 _MOST_CHOICES = 500
 KINDS: Mapping[str, Kind] = {
@@ -50,9 +50,7 @@ def choices(values: list[Json], *, is_constant: bool = False) -> Type:
         else:
             options.append(NULL if value is None else AnyType())
     if len(plain) > _MOST_CHOICES:
-        kinds = {type(choice) for choice in plain}
-        names: dict[type, Kind] = {bool: "boolean", int: "integer", str: "string"}
-        options += [ScalarType(kind=names[kind]) for kind in names if kind in kinds]
+        options += kinds_of(plain)
     elif plain:
         # 1 and True are equal to Python, yet two choices.
         once = tuple({(type(choice), choice): choice for choice in plain}.values())

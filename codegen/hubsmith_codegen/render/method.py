@@ -66,6 +66,6 @@ def method_of(operation: Operation, signatures: Signatures, client: str, note: s
 def _chunks(operation: Operation) -> Iterator[tuple[Source, Source]]:
     facts = operation.task
     if facts is not None and facts.chunk_class:
-        if name := facts.returns_text_unless:
+        if name := facts.call.text_unless:
             yield Source(f"stream and not {name}"), Source("str")
         yield Source("stream"), Source(f"tasks.{facts.chunk_class}")

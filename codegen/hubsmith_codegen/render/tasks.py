@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
 
-from ..ir.json_type import Json
+from hubsmith_runtime.inference import Task
+
 from ..ir.model import Alias, Operation, Service, TaskFacts
 from ..ir.names import ClassName
 from ..ir.spelling import spelled
 from ..ir.text import Source, docstring, literal
-from ..ir.types import Reference, UnionType, holds_file
+from ..ir.types import Reference, UnionType
 from . import docs
 from .classes import Class, write_classes
 from .method import Method, method_of
@@ -22,6 +23,11 @@ from .templating import header, template
 _RUNTIME = Source("hubsmith_runtime.inference")
 _COMMON = "_common"
 _OBJECT = ClassName("ObjectInput")
+# The fields of a `Task`, in the order in which they are written.
+_TASK = (
+    *("name", "method", "inputs", "binary", "shapes", "one_of", "together", "text_unless"),
+    *("many_if", "parsed_by", "result"),
+)
 # What a parsed answer holds: choices, each with a message.
 _PARSED = ("", "Complete", "Message")
 
@@ -176,32 +182,17 @@ def _references(alias: Alias) -> set[str]:
 
 def _parsed(operation: Operation) -> tuple[ClassName, ...]:
     facts = _facts(operation)
-    if not facts.parsed_by:
+    if not facts.call.parsed_by:
         return ()
     return tuple(ClassName(f"Parsed{facts.output_class}{part}") for part in _PARSED)
 
 
 def _task(operation: Operation) -> Source:
-    facts = _facts(operation)
-    inputs: Json = facts.inputs if isinstance(facts.inputs, str) else {**facts.inputs}
-    files = [str(one.identifier) for one in operation.parameters if holds_file(one.type)]
-    parts = [f"name={literal(operation.endpoint)}", f"method={literal(operation.method)}"]
-    parts.append(f"inputs={literal(inputs)}")
-    for name, values in (
-        ("binary", files),
-        ("shapes", facts.answer_forms),
-        ("one_of", facts.any_of),
-        ("together", facts.required_together),
-    ):
-        if values:
-            parts.append(f"{name}={tuple(str(value) for value in values)!r}")
-    for name, field in (
-        ("text_unless", facts.returns_text_unless),
-        ("many_if", facts.returns_list_if),
-        ("parsed_by", facts.parsed_by),
-    ):
-        if field:
-            parts.append(f"{name}={literal(field)}")
-    if facts.form != "json":
-        parts.append(f"result={literal(facts.form)}")
+    """What the runtime is given to make a call, as source."""
+    call, defaults = _facts(operation).call, {one.name: one.default for one in fields(Task)}
+    given = {name: getattr(call, name) for name in _TASK if getattr(call, name) != defaults[name]}
+    parts = [
+        f"{name}={value!r}" if isinstance(value, tuple) else f"{name}={literal(value)}"
+        for name, value in given.items()
+    ]
     return Source(f"Task({', '.join(parts)})")

@@ -26,7 +26,6 @@ _SIGNS = {
     "minItems": "length >=",
     "maxItems": "length <=",
 }
-_KINDS: dict[type, types.Kind] = {bool: "boolean", int: "integer", str: "string"}
 
 
 def listed(texts: Iterable[str]) -> str:
@@ -104,7 +103,7 @@ def bounds_of(type_: Type) -> dict[str, float]:
 def without_choices(type_: Type) -> Type:
     """The type with any value of their kinds in the place of choices."""
     if isinstance(type_, types.ChoiceType):
-        return types.union([types.ScalarType(kind=_KINDS[type(value)]) for value in type_.values])
+        return types.union(types.kinds_of(type_.values))
     return types.mapped(type_, without_choices)
 
 

@@ -10,15 +10,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from ...ir.model import Definition, Member
 from ...ir.names import ClassName, class_name, distinct, is_name, joined, reserved
 from ...ir.text import SpecText
-from ...ir.types import Reference, Type, as_result, inside, mapped, optional, tag_of
+from ...ir.types import Direction, Reference, Type, as_result, inside, mapped, optional, tag_of
 from .reading import ReadObject
 
-Direction: TypeAlias = Literal["argument", "result"]
 Objects: TypeAlias = Mapping[ClassName, ReadObject]
 _Class: TypeAlias = list[tuple[ClassName, ReadObject]]
 

@@ -7,7 +7,6 @@ such as `nullable`. This module knows them all, and lets nothing else through.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
 
 from hubsmith_runtime import SpecError
 
@@ -16,12 +15,10 @@ from ...ir.json_type import Json, mapping
 from ...ir.model import Alias, Definition, Member
 from ...ir.names import ClassName, class_name, identifier, is_name, reserved
 from ...ir.text import plain
-from ...ir.types import Reference, Type, as_result, optional
+from ...ir.types import Direction, Reference, Type, as_result, optional
 from ..scalars import bounds, choices
 from .overlay import Overlay
 from .registry import Registry
-
-Direction: TypeAlias = Literal["argument", "result"]
 
 SHARED_MODULE = "_common"
 """The module of classes that several tasks share."""

@@ -80,7 +80,7 @@ def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tu
     if facts.chunk_class:
         chunk = types.Reference(class_name=facts.chunk_class)
         # Whatever else is asked for, the pieces are the same, but for text.
-        streamed = found if facts.returns_text_unless else [Overload(types={}, result=chunk)]
+        streamed = found if facts.call.text_unless else [Overload(types={}, result=chunk)]
         pieces = [TEXT if one.result == TEXT else chunk for one in streamed]
         found = [
             *(
@@ -91,7 +91,7 @@ def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tu
         ]
     if len(found) < 2:
         return ()
-    if not facts.returns_list_if:
+    if not facts.call.many_if:
         # Not every type checker sees that a `bool` is `True` or `False`: it gets the union. A
         # parsed answer is an answer, too.
         results = [one.result for one in found if not _is_parsed(one.result)]
@@ -101,12 +101,12 @@ def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tu
 
 def _variants(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> list[Overload]:
     one = types.Reference(class_name=facts.output_class or ClassName("Any"))
-    if name := facts.returns_text_unless:
+    if name := facts.call.text_unless:
         return [_when(name, _TRUE, one), _unless(name, _false(own[name]), TEXT)]
-    if name := facts.returns_list_if:
+    if name := facts.call.many_if:
         given = _without(own[name].type, NULL)
         return [_unless(name, NULL, one), _when(name, given, types.ListType(item=one))]
-    if name := facts.parsed_by:
+    if name := facts.call.parsed_by:
         parsed = _generic(f"Parsed{facts.output_class}", _MODEL)
         others = _without(own[name].type, MODEL_CLASS)
         return [_when(name, _generic("type", _MODEL), parsed), _unless(name, others, one)]

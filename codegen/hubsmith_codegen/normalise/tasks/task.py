@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import cast
 
 from hubsmith_runtime import SpecError
+from hubsmith_runtime.inference import Task
 
 from ...ir.json_type import Json, mapping
 from ...ir.model import Alias, Default, Definition, Operation, Parameter, Result, TaskFacts
 from ...ir.names import ClassName, Identifier, class_name, identifier
 from ...ir.text import NO_TEXT, plain
-from ...ir.types import TEXT, FileType, ListType, Reference, Type, optional, union
+from ...ir.types import TEXT, FileType, ListType, Reference, Type, holds_file, optional, union
 from .overlay import Overlay
 from .registry import Registry
 from .schema import Classes, required_of
@@ -22,7 +23,7 @@ _PARAMETERS = "parameters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class TaskService:
     """One operation with the classes that it needs, each behind those it refers to."""
 
     operation: Operation
@@ -32,7 +33,7 @@ class Task:
 
 def read_task(
     overlay: Overlay, files: Mapping[str, dict[str, Json]], registry: Registry, digest: str
-) -> Task:
+) -> TaskService:
     """Read one task from its corrected schemas; `stream_output` is there where it streams.
 
     A `SpecError` says where schema and overlay do not fit each other.
@@ -51,22 +52,28 @@ def read_task(
         chunk_class = _target(chunks.type(files["stream_output"], ""))
         classes.append(chunks)
     task_class = class_name(overlay.task, fallback="Task")
+    endpoint = plain(overlay.hub_task or overlay.task)
     facts = TaskFacts(
         module=identifier(overlay.task, fallback="task"),
         digest=digest,
-        inputs=request.inputs(),
-        form=overlay.result,
-        answer_forms=overlay.answer_forms,
-        any_of=overlay.any_of,
-        required_together=overlay.required_together,
-        returns_text_unless=overlay.returns_text_unless,
-        returns_list_if=overlay.returns_list_if,
-        parsed_by=overlay.parsed_by,
+        call=Task(
+            name=endpoint,
+            method=overlay.method,
+            inputs=request.inputs(),
+            binary=tuple(name for name, one in own.items() if holds_file(one.type)),
+            result=overlay.result,
+            shapes=overlay.answer_forms,
+            text_unless=overlay.returns_text_unless,
+            many_if=overlay.returns_list_if,
+            parsed_by=overlay.parsed_by,
+            one_of=overlay.any_of,
+            together=overlay.required_together,
+        ),
         output_class=output_class,
         chunk_class=chunk_class,
     )
     operation = Operation(
-        endpoint=plain(overlay.hub_task or overlay.task),
+        endpoint=endpoint,
         method=identifier(overlay.method, fallback="call"),
         request_class=ClassName(f"{task_class}Request"),
         result_class=ClassName(f"{task_class}Result"),
@@ -80,7 +87,7 @@ def read_task(
         streams=chunk_class is not None,
         task=facts,
     )
-    return Task(
+    return TaskService(
         operation=operation,
         definitions=tuple(one for found in classes for one in found.definitions.values()),
         aliases=tuple(one for found in classes for one in found.aliases.values()),
