@@ -11,9 +11,18 @@ from ..compare.api import ApiDiff, Kind, to_document, to_markdown, to_text
 from ..compare.checkers import Checker, Fault
 from ..ir.json_type import Json
 from ..ir.text import markdown, markdown_code, plain
-from .annotations import annotation, annotations_of, document, inert
-from .console import Colour, painted, printable, shown_path
+from .console import (
+    Colour,
+    Level,
+    annotation,
+    document,
+    inert,
+    painted,
+    printable,
+    shown_path,
+)
 
+_LEVELS: Mapping[Kind, Level] = {"breaking": "error", "compatible": "warning", "cosmetic": "notice"}
 _COLOURS: Mapping[Kind, Colour] = {"breaking": "red", "compatible": "green", "cosmetic": "dim"}
 
 
@@ -51,7 +60,7 @@ class Findings:
                 found["code"] = [_entry(fault) for fault in faults]
             print(document(found))
         elif form == "github":
-            lines = annotations_of(self.changes, self.lock)
+            lines = self._annotations()
             for one in faults:
                 title = f"breaks with the new {self.changes.package} ({one.checker})"
                 place = {"line": one.line, "col": one.column}
@@ -65,6 +74,18 @@ class Findings:
             print_changes(self.changes, is_quiet=is_quiet)
             if self.code and (faults or not is_quiet):
                 self._print_code(self.code)
+
+    def _annotations(self) -> list[str]:
+        """A line for each change, which annotates the lock, if there is one."""
+        return [
+            annotation(
+                _LEVELS[change.kind],
+                f"{change.endpoint}: {change.what}. {change.affected}".removeprefix(": "),
+                title=f"{self.changes.package}: {change.kind} change",
+                file=self.lock,
+            )
+            for change in self.changes.changes
+        ]
 
     def _summary(self) -> str:
         code = f"; {self.code.summary()}" if self.code else ""

@@ -1,9 +1,14 @@
-"""What the command says: results to the output, everything else to the error stream, one line each."""
+"""What the command says: results to the output, everything else to the error stream, one line each.
+
+In GitHub Actions a line of the output may be a command: an annotation of a file, and nothing else.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -11,9 +16,10 @@ from typing import Literal, TextIO, TypeAlias
 
 from hubsmith_runtime import HubsmithError
 
-from .annotations import inert
+from ..ir.json_type import Json
 
 Colour: TypeAlias = Literal["red", "green", "yellow", "dim"]
+Level: TypeAlias = Literal["error", "warning", "notice"]
 
 _CODES: Mapping[Colour, int] = {"dim": 2, "red": 31, "green": 32, "yellow": 33}
 
@@ -95,3 +101,38 @@ def shown_path(path: Path) -> str:
         return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
     except ValueError:
         return str(path)
+
+
+def inert(text: str) -> str:
+    """Return a text of which GitHub Actions, where it reads along, takes no line for a command."""
+    if not os.environ.get("GITHUB_ACTIONS"):
+        return text
+    # Two spellings: one counts where a line begins, the older one anywhere in it.
+    return re.sub(r"^(\s*):(?=:)", r"\1: ", text, flags=re.MULTILINE).replace("##[", "## [")
+
+
+def document(found: dict[str, Json]) -> str:
+    """Return a JSON document, ASCII only, none of whose texts could be a command either."""
+    return json.dumps(found, indent=2).replace("##[", "#\\u0023[")
+
+
+def annotation(
+    level: Level, message: str, *, title: str, file: Path | None = None, **place: int
+) -> str:
+    """Return the line that annotates a file; `place` is its `line` and `col`, both from 1."""
+    properties: dict[str, object] = {"title": title, **place}
+    if file is not None:
+        properties["file"] = _in_repository(file)
+    listed = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in properties.items())
+    return f"::{level} {listed}::{_escaped(message)}"
+
+
+def _escaped(text: str, others: str = "") -> str:
+    return "".join(f"%{ord(c):02X}" if c in f"%\r\n{others}" else c for c in text)
+
+
+def _in_repository(file: Path) -> str:
+    """The path from the top of the git repository, as the pages of GitHub have it."""
+    file = file.resolve()
+    top = next((folder for folder in file.parents if (folder / ".git").exists()), Path.cwd())
+    return file.relative_to(top).as_posix() if file.is_relative_to(top) else file.as_posix()

@@ -13,9 +13,19 @@ from pathlib import Path
 from typing import TextIO, TypeVar
 
 from ..ir.json_type import Json
-from .annotations import Level, annotation, document
 from .commands import ERROR, NO, OK
-from .console import Colour, columns, explained, fail, is_terminal, painted, printable, warn
+from .console import (
+    Colour,
+    Level,
+    annotation,
+    document,
+    explained,
+    fail,
+    painted,
+    printable,
+    warn,
+)
+from .display import StatusLine
 
 Result = TypeVar("Result")
 
@@ -23,34 +33,29 @@ THREADS = 16
 """The most Spaces that are worked on at the same time."""
 
 _WIDTH = 24
-_CLEAR = "\r\x1b[2K"
 
 
-class Progress:
+class Progress(StatusLine):
     """A bar for work in several stages, such as reading all Spaces and then writing all clients.
 
-    It is drawn on the error stream where that is a terminal, until it is cleared.
-    Several threads may use it.
+    Several threads may use it. Once it is cleared, it comes back by itself.
     """
 
     def __init__(
         self, stages: int, *, is_quiet: bool = False, stream: TextIO | None = None
     ) -> None:
-        self._stream = sys.stderr if stream is None else stream
-        self._is_shown = not is_quiet and is_terminal(self._stream)
+        super().__init__(stream, is_quiet=is_quiet)
         self._stages = stages
         self._stage = -1
         self._verb = ""
-        self._total = 0
-        self._done = 0
+        self._total = self._done = 0
         self._busy: list[str] = []
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
 
     def clear(self) -> None:
-        """Take the bar away, so that something else can be printed; it comes back by itself."""
+        """Take the bar away, so that something else can be printed."""
         with self._guard:
-            if self._is_shown:
-                print(_CLEAR, end="", file=self._stream, flush=True)
+            super().clear()
 
     def each(self, verb: str, names: Iterable[str]) -> Generator[str, None, None]:
         """Begin a stage and yield its Spaces, each shown as long as the caller works on it."""
@@ -82,17 +87,11 @@ class Progress:
                 self._draw()
 
     def _draw(self) -> None:
-        if not self._is_shown:
-            return
         share = self._done / self._total if self._total else 1.0
-        filled = round(_WIDTH * min(1.0, (self._stage + share) / self._stages))
-        bar = painted("#" * filled, "green", self._stream) + "-" * (_WIDTH - filled)
-        text = f"{self._verb} {self._done}/{self._total}"
-        if self._busy:
-            text += f": {', '.join(map(printable, self._busy))}"
-        room = columns(self._stream) - _WIDTH - 4
-        line = f"{_CLEAR}[{bar}] {text[: max(room, 0)]}"
-        print(line, end="", file=self._stream, flush=True)
+        done = "#" * round(_WIDTH * min(1.0, (self._stage + share) / self._stages))
+        busy = f": {', '.join(self._busy)}" if self._busy else ""
+        text = f"[{done:-<{_WIDTH}}] {self._verb} {self._done}/{self._total}{busy}"
+        self.status(text, green=done)
 
 
 class Report:
@@ -130,7 +129,7 @@ class Report:
         except Exception as error:
             text = str(explained(error))
             self.bar.clear()
-            self._note(name, {"error": text})
+            self.tell(name, error=text)
             self.status = max(self.status, ERROR)
             self.failed.add(name)
             if self._annotates:
@@ -145,7 +144,7 @@ class Report:
 
         The JSON document says the facts.
         """
-        self._note(name, facts)
+        self._spaces.setdefault(name, {}).update(facts)
         if text and not self.is_silent:
             self._say(name, text, colour)
 
@@ -178,9 +177,6 @@ class Report:
         if not self.is_silent:
             self.bar.clear()
             warn(f"{name}: {text}")
-
-    def _note(self, name: str, facts: dict[str, Json]) -> None:
-        self._spaces.setdefault(name, {}).update(facts)
 
     def at_once(
         self, verb: str, names: Iterable[str], work: Callable[[str], Result]

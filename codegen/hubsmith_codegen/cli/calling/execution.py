@@ -14,8 +14,8 @@ from hubsmith_runtime.spaces.untyped import UntypedCall
 from ...ir.model import Operation
 from ..commands import INTERRUPTED, OK
 from ..console import fail
+from ..display import CallDisplay
 from .arguments import endpoint_name
-from .display import Display
 from .outcome import JsonWriter, TextWriter
 
 
@@ -34,7 +34,7 @@ def execute(
     operation: Operation,
     arguments: Mapping[str, object],
     writer: JsonWriter | TextWriter,
-    display: Display,
+    display: CallDisplay,
     timeout: float | None,
 ) -> int:
     """Make a call, show how it goes on, and write its result; after the timeout it is cancelled.

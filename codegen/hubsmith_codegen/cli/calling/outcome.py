@@ -11,7 +11,7 @@ from hubsmith_runtime import File, HubsmithError, ValidationError
 
 from ...ir.model import Operation
 from ...snippets.place import json_text
-from .display import Display
+from ..display import CallDisplay
 
 _DATA_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+[;,]")
 # What nobody reads on a terminal.
@@ -125,7 +125,7 @@ class JsonWriter:
 class TextWriter:
     """Writes results on a terminal: text as it is, and as it grows."""
 
-    def __init__(self, operation: Operation, folder: FileFolder, display: Display) -> None:
+    def __init__(self, operation: Operation, folder: FileFolder, display: CallDisplay) -> None:
         self._operation = operation
         self._folder = folder
         self._display = display

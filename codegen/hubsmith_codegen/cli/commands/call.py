@@ -16,10 +16,10 @@ from ...load.fetch import root_of
 from ...normalise.spaces import normalise
 from ...snippets.listing import definition_lines, heading, parameter_lines, wrapped
 from ..calling.arguments import endpoint_name, find_operation, read_arguments
-from ..calling.display import Display
 from ..calling.execution import Caller, execute
 from ..calling.outcome import FileFolder, JsonWriter, TextWriter
 from ..console import fail, printable
+from ..display import CallDisplay
 from ..source import Reader, path_of
 from . import NO, OK, UsageError
 from .arguments import FLAG, add, seconds
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     if not words:
         raise UsageError("the following arguments are required: ENDPOINT")
 
-    display = Display(sys.stderr, is_quiet=options.quiet)
+    display = CallDisplay(is_quiet=options.quiet)
     with contextlib.ExitStack() as stack:
         stack.callback(display.clear)
 

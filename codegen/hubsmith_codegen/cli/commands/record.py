@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from hubsmith_runtime import HubsmithError
 
-from ..calling.display import Display
 from ..console import is_terminal, printable, shown_path, warn
+from ..display import StatusLine
 from ..source import Reader, path_of
 from . import NO, OK
 from .arguments import FLAG, add
@@ -145,7 +145,7 @@ class _Live:
     """Shows calls on a terminal as they happen."""
 
     def __init__(self) -> None:
-        self.display = Display(sys.stderr)
+        self.display = StatusLine()
         self.recorder: Recorder | None = None
 
     def on_start(self, call: RecordedCall) -> None:

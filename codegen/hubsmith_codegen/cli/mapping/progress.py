@@ -9,7 +9,7 @@ from collections.abc import Callable
 from hubsmith_bulk import Summary
 from typing_extensions import Self
 
-from ..calling.display import Display
+from ..display import StatusLine
 
 EVERY, EVERY_IN_A_PIPE = 0.1, 60.0
 """Seconds from one look at a run to the next."""
@@ -27,7 +27,7 @@ class RunProgress:
         self, summary: Callable[[], Summary], total: int, *, is_quiet: bool = False
     ) -> None:
         self._summary, self._total = summary, total
-        self._display = Display(sys.stderr, is_quiet=is_quiet)
+        self._display = StatusLine(is_quiet=is_quiet)
         self._is_over = threading.Event()
         # In a thread of its own: rows may take longer than it takes to ask what goes on.
         self._thread = None if is_quiet else threading.Thread(target=self._show, daemon=True)

@@ -1,29 +1,59 @@
-"""What a terminal shows of a call while it goes on: one line that changes, and what stays."""
+"""What a terminal shows while something goes on: one line that changes, and lines that stay."""
 
 from __future__ import annotations
 
 import os
+import sys
 import unicodedata
 from typing import Any, TextIO
 
 from hubsmith_runtime import Event, Log, Partial, Progress, ProgressUnit, Queued, Started
 
-from ..console import columns, printable
+from .console import columns, painted, printable
 
 _BAR = 20
 _CLEAR = "\r\x1b[2K"
 
 
-class Display:
-    """The line that says where a call stands, and the log lines above it, on a terminal only."""
+class StatusLine:
+    """A line of the error stream that changes, and lines above it that stay; on a terminal only."""
 
-    def __init__(self, stream: TextIO, *, is_quiet: bool = False) -> None:
-        self._stream = stream
-        self._shows = stream.isatty() and not is_quiet
+    def __init__(self, stream: TextIO | None = None, *, is_quiet: bool = False) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._shows = self._stream.isatty() and not is_quiet
         self._can_erase = os.environ.get("TERM", "") not in ("", "dumb")
         self._status = ""
-        self._parts = 0
-        self._yields = False
+
+    def status(self, text: str, *, green: str = "") -> None:
+        """Change the line; the part of it that is `green` is coloured."""
+        if not self._shows or not self._can_erase or not text:
+            return
+        line = _cut(printable(text), columns(self._stream))
+        if line != self._status:
+            shown = line.replace(green, painted(green, "green", self._stream), 1) if green else line
+            print(f"{_CLEAR}{shown}", end="", file=self._stream, flush=True)
+            self._status = line
+
+    def keep(self, text: str) -> None:
+        """Show a line that stays."""
+        if self._shows:
+            status = self._status
+            self.clear()
+            print(printable(text), file=self._stream, flush=True)
+            self.status(status)
+
+    def clear(self) -> None:
+        """Take the changing line away."""
+        if self._status:
+            print(_CLEAR, end="", file=self._stream, flush=True)
+            self._status = ""
+
+
+class CallDisplay(StatusLine):
+    """Says where a call stands, with the lines of its log above."""
+
+    _parts = 0
+    _yields = False
 
     def yield_line(self) -> None:
         """Leave the line to text that grows on the same terminal; what stays still is shown."""
@@ -55,30 +85,16 @@ class Display:
         """Show the stage of a Space that is waited for."""
         self.status(f"The Space is {stage} ...")
 
-    def status(self, text: str) -> None:
-        """Change the line that says where the call stands."""
-        if not self._shows or not self._can_erase or not text or self._yields:
-            return
-        line = _cut(printable(text), columns(self._stream))
-        if line != self._status:
-            print(f"{_CLEAR}{line}", end="", file=self._stream, flush=True)
-            self._status = line
+    def status(self, text: str, *, green: str = "") -> None:
+        """See `StatusLine`."""
+        if not self._yields:
+            super().status(text, green=green)
 
     def keep(self, text: str) -> None:
-        """Show a line that stays."""
-        if self._shows:
-            status = self._status
-            self.clear()
-            # Text that grows has not ended its line.
-            start = "\n" if self._yields else ""
-            print(f"{start}{printable(text)}", file=self._stream, flush=True)
-            self.status(status)
-
-    def clear(self) -> None:
-        """Take the changing line away."""
-        if self._status:
-            print(_CLEAR, end="", file=self._stream, flush=True)
-            self._status = ""
+        """See `StatusLine`."""
+        if self._yields and self._shows:
+            print(file=self._stream)  # Text that grows has not ended its line.
+        super().keep(text)
 
 
 def _about(eta: float | None) -> str:
