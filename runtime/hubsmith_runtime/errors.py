@@ -210,7 +210,8 @@ def shorten(value: object, masked: Callable[[str], str] = str) -> str:
 def a_type(value: object) -> str:
     """Return the name of a type, or of that of a value, with its article: `an int`."""
     name = (value if isinstance(value, type) else type(value)).__name__
-    return f"an {name}" if name[0] in "aeioAEIO" else f"a {name}"
+    starts_with_a_vowel = name[0] in "aeioAEIO" or name == "ndarray"  # It is spoken n-d array.
+    return f"an {name}" if starts_with_a_vowel else f"a {name}"
 
 
 def first_problem(error: ValueError) -> str:

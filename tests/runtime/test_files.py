@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy
 import pytest
 from hubsmith_runtime import (
     AuthenticationError,
@@ -150,7 +151,8 @@ def test_a_wrong_source_is_an_error_of_two_kinds(tmp_path: Path) -> None:
         ("\ud800", FileNotFoundError, "not an existing file"),
         ("http://[::1", ValueError, "not a valid URL"),
         (closed, ValueError, "closed file"),
-        (7, TypeError, "not a file"),
+        (7, TypeError, "an int is not a file"),
+        (numpy.zeros(1), TypeError, "an ndarray is not a file"),
         (io.StringIO("x"), TypeError, "'rb'"),
     ):
         with pytest.raises(ValidationError, match=reason) as caught:
