@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hubsmith_codegen.ir.json_schema import json_schema
 from hubsmith_codegen.ir.json_type import Json
 from hubsmith_codegen.ir.model import Definition
+from hubsmith_codegen.ir.spelling import json_schema
 from hubsmith_codegen.normalise.tasks.overlay import Overlay
 from hubsmith_codegen.normalise.tasks.registry import Documents, Registry
 from hubsmith_codegen.normalise.tasks.schema import Classes, Direction

@@ -13,7 +13,7 @@ import keyword
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib import resources
 
@@ -100,19 +100,18 @@ def distinct(
     rivals, twins = Counter(short), Counter(names)
     is_unchanged = [one == name.strip("/") for one, name in zip(short, names, strict=True)]
     unchanged = Counter(itertools.compress(short, is_unchanged))
-    found: list[Identifier] = []
-    keeps: list[bool] = []
-    for position, name in enumerate(names):
-        is_only = is_unchanged[position] and unchanged[short[position]] == 1
-        keeps.append(rivals[short[position]] == 1 or is_only)
-        if keeps[position]:
-            found.append(short[position])
-        elif twins[name] > 1:
+
+    def longer(place: int) -> str:
+        if twins[names[place]] > 1:
             # Even the spec's own names are the same: only their places tell them apart.
-            found.append(Identifier(f"{short[position].rstrip('_')}_{position + 1}"))
-        else:
-            found.append(identifier(name, fallback=fallback, avoid=avoid, is_spelled=True))
-    return tuple(Identifier(name) for name in _set_apart(found, names, keeps))
+            return f"{short[place].rstrip('_')}_{place + 1}"
+        return identifier(names[place], fallback=fallback, avoid=avoid, is_spelled=True)
+
+    keeps = [
+        rivals[one] == 1 or (is_same and unchanged[one] == 1)
+        for one, is_same in zip(short, is_unchanged, strict=True)
+    ]
+    return tuple(map(Identifier, _set_apart(short, keeps, longer, names)))
 
 
 def distinct_classes(methods: Sequence[Identifier]) -> tuple[ClassName, ...]:
@@ -121,18 +120,18 @@ def distinct_classes(methods: Sequence[Identifier]) -> tuple[ClassName, ...]:
     rivals = Counter(short)
     keeps = [rivals[name] == 1 for name in short]
     # `run_it` and `runIt`: keep the underscores that set them apart.
-    longer = [
-        name if is_kept else _capital(method)
-        for name, is_kept, method in zip(short, keeps, methods, strict=True)
-    ]
-    return tuple(ClassName(name) for name in _set_apart(longer, methods, keeps))
+    found = _set_apart(short, keeps, lambda place: _capital(methods[place]), methods)
+    return tuple(map(ClassName, found))
 
 
-def _set_apart(found: Sequence[str], names: Sequence[str], keeps: Sequence[bool]) -> list[str]:
-    """What was found, with a hash of the spec's name where two are still the same.
+def _set_apart(
+    short: Sequence[str], keeps: Sequence[bool], longer: Callable[[int], str], names: Sequence[str]
+) -> list[str]:
+    """The short names, or longer ones, with a hash of the spec's name where two are still the same.
 
     Those in `keeps` are all different; they are never touched, whatever else is there.
     """
+    found = [one if keeps[place] else longer(place) for place, one in enumerate(short)]
     result = list(found)
     rivals, twins = Counter(found), Counter(names)
     taken = set(found)
@@ -142,10 +141,10 @@ def _set_apart(found: Sequence[str], names: Sequence[str], keeps: Sequence[bool]
         origin = name if twins[name] == 1 else f"{place}{name}"
         digest = hashlib.sha256(origin.encode(errors="replace")).hexdigest()
         length = 8
-        while (longer := f"{found[place].rstrip('_')}_{digest[:length]}") in taken:
+        while (made := f"{found[place].rstrip('_')}_{digest[:length]}") in taken:
             length += 8
-        result[place] = longer
-        taken.add(longer)
+        result[place] = made
+        taken.add(made)
     return result
 
 

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ..ir import types
-from ..ir.json_schema import json_schema
 from ..ir.json_type import Json
 from ..ir.names import ClassName, Identifier
-from ..ir.spelling import field_bounds, spelled
+from ..ir.spelling import field_bounds, json_schema, spelled
 from ..ir.text import Source, literal
 from ..ir.types import NULL, Type, optional, without_bounds
 

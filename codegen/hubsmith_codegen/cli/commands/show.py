@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ...ir.json_schema import json_schema
 from ...ir.model import Operation, definitions_in
+from ...ir.spelling import json_schema
 from ...load import RawSpec
 from ...normalise.spaces import normalise
 from ...snippets.languages import LANGUAGES
