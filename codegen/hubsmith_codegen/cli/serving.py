@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
+import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +17,6 @@ from hubsmith_runtime import (
     AsyncClient,
     AsyncSpace,
     ConnectionFailedError,
-    HubsmithError,
     SpecError,
 )
 from hubsmith_runtime.http import shown
@@ -27,7 +29,7 @@ from ..pipeline import Target, generate
 from ..write.files import write
 from ..write.options import Options
 from .console import warn
-from .source import Reader, name_for, path_of
+from .source import Reader, address_of, name_for, path_of
 
 FRESH = 300.0
 """Seconds for which a Space that was found unchanged is not asked again."""
@@ -35,63 +37,22 @@ FRESH = 300.0
 _LISTED = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    """A source of the command line that was read."""
-
-    source: str
-    raw: RawSpec
-    address: str
-    name: str
-    options: Options
-    is_recorded: bool
-    is_live: bool  # Whether it was the Space that was read, and no snapshot.
-
-    @classmethod
-    def of(cls, source: str, reader: Reader) -> _Read:
-        path = path_of(source)
-        is_recorded = (
-            path is not None and not path.exists() and source in reader.configuration.spaces
-        )
-        if path is None:
-            asyncio.run(awake(root_of(source), reader.token if reader.is_alone else None))
-        raw = reader.read_named(source)
-        address = root_of(source) if path is None else raw.source
-        if address is None:
-            raise HubsmithError(
-                f"{source} does not say where the Space runs. Name the Space, or its address."
-            )
-        options = Options()
-        if is_recorded:
-            configuration = reader.configuration
-            recorded = configuration.options(configuration.space(source))
-            options = Options(outputs=recorded.outputs)
-        name = source if is_recorded else name_for(source, raw)
-        return cls(
-            source=source,
-            raw=raw,
-            address=address,
-            name=name,
-            options=options,
-            is_recorded=is_recorded,
-            is_live=path is None,
-        )
-
-
+@dataclass(kw_only=True)
 class ServedSpace:
     """A Space, the documents its tools are made of, and a client of them."""
 
-    def __init__(
-        self, read: _Read, raw: RawSpec, space: AsyncSpace, module: str, token: str | None
-    ) -> None:
-        self.space = space
-        self.module = module  # The package of its client.
-        self._label = shown(read.source)
-        self._address, self._token, self._raw = read.address, token, raw
-        self._recorded = read.source if read.is_recorded else None
-        self._is_live = read.is_live
+    source: str  # As the command line names it.
+    raw: RawSpec
+    address: str
+    token: str | None
+    is_recorded: bool
+    is_live: bool  # Whether it was the Space that was read, and no snapshot.
+    space: AsyncSpace
+    module: str  # The package of its client.
+
+    def __post_init__(self) -> None:
         # What was read just now is what the Space is.
-        self._checked = time.monotonic() if read.is_live else None
+        self._checked = time.monotonic() if self.is_live else None
         self._refusal: str | None = None
         self._lock = asyncio.Lock()
 
@@ -108,18 +69,18 @@ class ServedSpace:
             return self._refusal
 
     async def _compare(self) -> str | None:
-        await awake(self._address, self._token)
-        now = await asyncio.to_thread(fetch, self._address, token=self._token)
-        for document in self._raw.documents:
+        await awake(self.address, self.token)
+        now = await asyncio.to_thread(fetch, self.address, token=self.token)
+        for document in self.raw.documents:
             if (reason := now.notes.get(document)) in (BROKEN, NO_ANSWER):
                 raise ConnectionFailedError(
-                    f"{self._label} did not serve its {document} document: {reason}. Its tools are "
-                    "called once it is known that it is unchanged. Try again."
+                    f"{shown(self.source)} did not serve its {document} document: {reason}. Its "
+                    "tools are called once it is known that it is unchanged. Try again."
                 )
-        now = replace(now, name=self._raw.name, source=self._raw.source)
-        if now.digest == self._raw.digest:
+        now = replace(now, name=self.raw.name, source=self.raw.source)
+        if now.digest == self.raw.digest:
             return None
-        changes = diff_services(normalise(self._raw), normalise(now))
+        changes = diff_services(normalise(self.raw), normalise(now))
         # Of its title, its version and its documents as such, no tool says anything.
         found = tuple(one for one in changes.changes if one.rule.subject != "api")
         if not found:
@@ -130,51 +91,81 @@ class ServedSpace:
 
     def _words(self, changes: Sequence[Change]) -> str:
         # A model reads it, so it has no word of the Space as it is now: rules, and former names.
-        known = {str(one.endpoint) for one in normalise(self._raw).operations}
+        known = {str(one.endpoint) for one in normalise(self.raw).operations}
         named = [
             f"{one.endpoint} {one.rule.value}" if one.endpoint in known else one.rule.value
             for one in changes
         ]
         listed = ", ".join(dict.fromkeys(named[:_LISTED]))
         more = f" and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
-        since = "this server started" if self._is_live else "its snapshot was taken"
-        name = f" {self._recorded}" if self._recorded else ""
-        update = "" if self._is_live else f"to run `hubsmith update{name}`, and "
+        since = "this server started" if self.is_live else "its snapshot was taken"
+        name = f" {self.source}" if self.is_recorded else ""
+        update = "" if self.is_live else f"to run `hubsmith update{name}`, and "
         return (
-            f"{self._label} changed since {since}: {listed}{more}. Its tools are not called any "
-            f"more. Tell the user to look at the changes, {update}to start this server again."
+            f"{shown(self.source)} changed since {since}: {listed}{more}. Its tools are not called "
+            f"any more. Tell the user to look at the changes, {update}to start this server again."
         )
 
 
 def served(
-    sources: Sequence[str], reader: Reader, folder: Path, timeout: float | None
+    sources: Iterable[str], reader: Reader, folder: Path, timeout: float | None
 ) -> list[ServedSpace]:
     """Make clients of the Spaces in a folder that Python imports from.
 
     Raises:
         HubsmithError: when one cannot be read, or says too little.
     """
-    read = [_Read.of(source, reader) for source in dict.fromkeys(sources)]
-    targets = [
+    read = {source: _read(source, reader) for source in dict.fromkeys(sources)}
+    configuration = reader.configuration
+    targets: list[Target] = []
+    for number, (source, raw) in enumerate(read.items()):
+        options, name = Options(), source
+        if reader.is_recorded(source):
+            recorded = configuration.options(configuration.space(source))
+            options = Options(outputs=recorded.outputs)
+        else:
+            name = name_for(source, raw)
         # A package of its own for each, as two Spaces may have one name.
-        Target(
-            raw=one.raw, root=folder / f"hubsmith_served_{number}" / one.name, options=one.options
-        )
-        for number, one in enumerate(read)
-    ]
+        root = folder / f"hubsmith_served_{number}" / name
+        targets.append(Target(raw=raw, root=root, options=options))
     spaces: list[ServedSpace] = []
-    for one, made in zip(read, generate(targets), strict=True):
+    for source, made in zip(read, generate(targets), strict=True):
         if isinstance(made, Exception):
             raise made
         write(made.files, made.root)
         for omission in made.service.omissions:
-            warn(f"{one.source}: left out {omission}")
+            warn(f"{source}: left out {omission}")
         importlib.invalidate_caches()  # It is newer than what Python knows of the folder.
         module = importlib.import_module(f"{made.root.parent.name}.{made.name}")
-        token = reader.token if reader.is_alone or "://" not in one.address else None
-        client = _client_in(module)(one.address, token=token, timeout=timeout)
-        spaces.append(ServedSpace(one, made.raw, client, module.__name__, token))
+        address = address_of(source, made.raw, "Name the Space, or its address.")
+        token = reader.token if reader.is_alone or "://" not in address else None
+        spaces.append(
+            ServedSpace(
+                source=source,
+                raw=made.raw,
+                address=address,
+                token=token,
+                is_recorded=reader.is_recorded(source),
+                is_live=path_of(source) is None,
+                space=_client_in(module)(address, token=token, timeout=timeout),
+                module=module.__name__,
+            )
+        )
     return spaces
+
+
+@contextlib.contextmanager
+def importable() -> Generator[Path, None, None]:
+    """Make a folder that Python imports from as long as the block runs."""
+    with tempfile.TemporaryDirectory(prefix="hubsmith-") as folder:
+        sys.path.insert(0, folder)
+        try:
+            yield Path(folder)
+        finally:
+            sys.path.remove(folder)
+            # Another run in this process makes packages of the same names.
+            for name in [one for one in sys.modules if one.startswith("hubsmith_served_")]:
+                del sys.modules[name]
 
 
 async def awake(address: str, token: str | None) -> None:
@@ -186,6 +177,14 @@ async def awake(address: str, token: str | None) -> None:
 
         async with AsyncClient(address, token=token, on_stage=tell) as client:
             await client.view_api(print_info=False)
+
+
+def _read(source: str, reader: Reader) -> RawSpec:
+    if path_of(source) is None:
+        asyncio.run(awake(root_of(source), reader.token if reader.is_alone else None))
+    raw = reader.read_named(source)
+    address_of(source, raw, "Name the Space, or its address.")
+    return raw
 
 
 def _client_in(module: ModuleType) -> type[AsyncSpace]:

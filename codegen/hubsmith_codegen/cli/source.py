@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from hubsmith_runtime import ConnectionFailedError, SpecError
+from hubsmith_runtime import ConnectionFailedError, HubsmithError, SpecError
 
 from ..load import RawSpec
 from ..load.snapshot import read_snapshot
@@ -51,6 +51,17 @@ def name_for(source: str, raw: RawSpec) -> str:
     return name_of_source(raw.source or source, raw)
 
 
+def address_of(source: str, raw: RawSpec, advice: str) -> str:
+    """Return where the Space of a source runs; where none says it, the error ends in the advice."""
+    from ..load.fetch import root_of
+
+    if path_of(source) is None:
+        return root_of(source)  # As it was typed: it may hold a login.
+    if raw.source is None:
+        raise HubsmithError(f"{source} does not say where the Space runs. {advice}")
+    return raw.source
+
+
 @dataclass(kw_only=True)
 class Reader:
     """Reads the API documents that sources name; a `HubsmithError` says why one cannot be read."""
@@ -73,10 +84,12 @@ class Reader:
 
     def read_named(self, source: str) -> RawSpec:
         """Read a source, or the snapshot of a recorded Space where no such path exists."""
+        return self.snapshot(source) if self.is_recorded(source) else self.read(source)
+
+    def is_recorded(self, source: str) -> bool:
+        """Whether a source is the name of a recorded Space, and no path that exists."""
         path = path_of(source)
-        if path is not None and not path.exists() and source in self.configuration.spaces:
-            return self.snapshot(source)
-        return self.read(source)
+        return path is not None and not path.exists() and source in self.configuration.spaces
 
     def snapshot(self, name: str) -> RawSpec:
         """Read the snapshot of a recorded Space."""

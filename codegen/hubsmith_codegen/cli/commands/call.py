@@ -7,7 +7,7 @@ import contextlib
 import sys
 from pathlib import Path
 
-from hubsmith_runtime import AppError, HubsmithError, ValidationError
+from hubsmith_runtime import AppError, ValidationError
 
 from ...ir.model import Service, definitions_in
 from ...ir.text import paragraphs
@@ -20,7 +20,7 @@ from ..calling.execution import Caller, execute
 from ..calling.outcome import FileFolder, JsonWriter, TextWriter
 from ..console import fail, printable
 from ..display import CallDisplay
-from ..source import Reader, path_of
+from ..source import Reader, address_of, path_of
 from . import NO, OK, UsageError
 from .arguments import FLAG, add, seconds
 
@@ -143,10 +143,4 @@ def _read(options: argparse.Namespace) -> tuple[Service, RawSpec]:
 def _address(options: argparse.Namespace, raw: RawSpec) -> str:
     if options.url:
         return root_of(options.url)
-    if path_of(options.source) is None:
-        return root_of(options.source)  # As it was typed: it may hold a login.
-    if raw.source is None:
-        raise HubsmithError(
-            f"{options.source} does not say where the Space runs. Pass --url with its address."
-        )
-    return raw.source
+    return address_of(options.source, raw, "Pass --url with its address.")

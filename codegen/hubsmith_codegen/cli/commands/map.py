@@ -9,7 +9,6 @@ from pathlib import Path
 from hubsmith_bulk import JournalError, MapOptions, Run, check_options
 from hubsmith_runtime import ArgumentError, HubsmithError
 
-from ...load.fetch import root_of
 from ...normalise.spaces import normalise
 from ..calling.arguments import find_operation
 from ..console import fail, shown_path
@@ -18,7 +17,7 @@ from ..mapping.progress import RunProgress, status_line
 from ..mapping.results import write_results
 from ..mapping.tables import check_output
 from ..mapping.targets import EndpointTarget, Target, TaskTarget
-from ..source import Reader, path_of
+from ..source import Reader, address_of
 from . import ERROR, INTERRUPTED, NO, OK, UsageError
 from .arguments import FLAG, add, seconds
 
@@ -201,10 +200,6 @@ def _target(options: argparse.Namespace) -> tuple[Target, str]:
     raw = Reader(token=options.token).read_named(source)
     service = normalise(raw)
     operation = find_operation(service, endpoint)
-    address = root_of(source) if path_of(source) is None else raw.source
-    if address is None:
-        raise HubsmithError(
-            f"{source} does not say where the Space runs. Name its address instead."
-        )
+    address = address_of(source, raw, "Name its address instead.")
     client = {"token": options.token, "timeout": options.timeout}
     return EndpointTarget(service, operation, address, client), table

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import importlib
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,7 @@ from hubsmith_runtime import HubsmithError
 
 from ..console import printable
 from ..source import Reader
-from . import OK
+from . import OK, require
 from .arguments import PORT, add, seconds
 
 if TYPE_CHECKING:
@@ -28,7 +26,6 @@ It speaks MCP over stdin and stdout, as hosts expect that start it themselves; w
 listens on 127.0.0.1. Tools are described by the snapshot of a recorded Space. One that changed is
 refused until `hubsmith update`.
 """
-_NEEDED = ("anyio", "mcp", "starlette", "uvicorn")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,20 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until the client is gone, or until it is interrupted."""
-    try:
-        importlib.import_module("hubsmith_tools.mcp")
-    except ImportError as error:
-        if (error.name or "").partition(".")[0] not in _NEEDED:
-            raise
-        raise HubsmithError(
-            "This command needs the package mcp, 2.3 or newer. "
-            'Run: pip install "hubsmith[codegen,mcp]"'
-        ) from None
-    with tempfile.TemporaryDirectory(prefix="hubsmith-") as folder:
-        sys.path.insert(0, folder)
+    require("hubsmith_tools.mcp", extra="mcp", what="the package mcp, 2.3 or newer")
+    from ..serving import importable
+
+    with importable() as folder:
         # Not a line of what is printed meanwhile may get into the protocol.
         with contextlib.redirect_stdout(sys.stderr):
-            spaces = _spaces(options, Path(folder))
+            spaces = _spaces(options, folder)
         with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
             asyncio.run(_serve(options, spaces))
     return OK

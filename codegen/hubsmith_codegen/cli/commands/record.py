@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib
 import signal
 import sys
 import threading
@@ -18,7 +17,7 @@ from hubsmith_runtime import HubsmithError
 from ..console import is_terminal, printable, shown_path, warn
 from ..display import StatusLine
 from ..source import Reader, path_of
-from . import NO, OK
+from . import NO, OK, require
 from .arguments import FLAG, add
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ or token is written. Calls are shown as they happen where the error stream is a 
 
 exit status: 0 a script was written, 1 no call was made, 2 it could not be done
 """
-_NEEDED = ("anyio", "starlette", "uvicorn")
 _ENDINGS = {"python": "session.py", "typescript": "session.ts", "curl": "session.sh"}
 
 
@@ -51,14 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Record until it is interrupted, then write what was recorded."""
-    try:
-        importlib.import_module("hubsmith_record.recorder")
-    except ImportError as error:
-        if (error.name or "").partition(".")[0] not in _NEEDED:
-            raise
-        raise HubsmithError(
-            f'This command needs {error.name}. Run: pip install "hubsmith[codegen,record]"'
-        ) from None
+    require("hubsmith_record.recorder", extra="record")
     from hubsmith_record.recorder import record
 
     source, package = _space(options.source)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-import tempfile
-from pathlib import Path
 
 from ..console import warn
 from ..source import Reader, path_of
@@ -30,21 +27,14 @@ def run(options: argparse.Namespace) -> int:
     """Print the definitions as one JSON array, and on stderr why some are not strict."""
     from hubsmith_tools import tools_of
 
-    from ..serving import served
+    from ..serving import importable, served
 
     # Of several running Spaces, a plain address does not get the token: it was meant for one.
     is_alone = [path_of(source) for source in options.spaces].count(None) < 2
     reader = Reader(token=options.token, is_alone=is_alone)
-    with tempfile.TemporaryDirectory(prefix="hubsmith-") as folder:
-        sys.path.insert(0, folder)
-        try:
-            spaces = [one.space for one in served(options.spaces, reader, Path(folder), None)]
-            tools = tools_of(*spaces, endpoints=options.endpoint)
-        finally:
-            sys.path.remove(folder)
-            # Another run in this process makes packages of the same names.
-            for name in [one for one in sys.modules if one.startswith("hubsmith_served_")]:
-                del sys.modules[name]
+    with importable() as folder:
+        spaces = [one.space for one in served(options.spaces, reader, folder, None)]
+        tools = tools_of(*spaces, endpoints=options.endpoint)
     print(json.dumps(tools.definitions(options.format), indent=2))
     for tool in tools:
         if tool.lax and not options.quiet and options.format != "mcp":
