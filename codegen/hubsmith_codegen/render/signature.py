@@ -1,15 +1,17 @@
-"""The signatures of methods, built from types; nothing here reads an annotation."""
+"""The methods of a client: their signatures, built from types, and all that the templates print."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..ir.model import Definition, Operation, Parameter
-from ..ir.names import ClassName, reserved
+from ..ir.names import ClassName, Identifier, reserved
 from ..ir.spelling import Annotation, spelled
-from ..ir.text import Source, literal
+from ..ir.text import Source, docstring, literal
 from ..ir.types import GenericType, ListType, Reference, ScalarType, Type, mapped, union
+from . import docs
 
 DictClasses: TypeAlias = Mapping[str, ClassName]
 """By the class of an object that arguments may be: the typed dictionary that is taken for it."""
@@ -115,6 +117,65 @@ class Signatures:
         return Source(f"{parameter.identifier}: {self.annotation(type_)}{written}")
 
 
-def joined(parts: Iterable[str]) -> Source:
+def _joined(parts: Iterable[str]) -> Source:
     """Parameters as they stand behind `self`."""
     return Source("".join(f", {part}" for part in parts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overload:
+    """One way to call a method."""
+
+    signature: Source
+    result: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One method of a client, and of its view on jobs."""
+
+    name: Identifier
+    note: Source  # A comment before its parameters, for type checkers; empty or a line.
+    signature: Source  # Its parameters behind `self`.
+    result: Source
+    overloads: tuple[Overload, ...]  # None where there is one way to call it.
+    doc: Source
+    job_doc: Source  # That of the method of the same name that starts a job.
+    request: ClassName
+    arguments: Source  # What it passes on to the request.
+    chunks: tuple[tuple[Source, Source], ...]  # When it streams, and the class of a piece then.
+    takes_more: bool  # Whether it takes arguments that nobody lists, as `**kwargs`.
+
+
+def method_of(operation: Operation, signatures: Signatures, client: str, note: str = "") -> Method:
+    """The method of a client that calls an operation."""
+    own = [one.identifier for one in operation.parameters if not one.is_option]
+    overloads = tuple(
+        Overload(
+            signature=_joined(signatures.parts(operation, one.types, one.required)),
+            result=signatures.result(one.result),
+        )
+        for one in operation.overloads
+    )
+    chunks = tuple(_chunks(operation))
+    return Method(
+        name=operation.method,
+        note=Source(note),
+        signature=_joined(signatures.parts(operation)),
+        result=overloads[-1].result if chunks else signatures.result(operation.result),
+        overloads=overloads,
+        doc=docstring(docs.method_lines(operation), indent=8),
+        job_doc=docstring([docs.job_line(operation, client)], indent=8),
+        request=operation.request_class,
+        arguments=Source(", ".join(f"{name}={name}" for name in own)),
+        chunks=chunks,
+        takes_more=operation.takes_more,
+    )
+
+
+def _chunks(operation: Operation) -> Iterator[tuple[Source, Source]]:
+    facts = operation.task
+    if facts is not None and facts.chunk_class:
+        if name := facts.call.text_unless:
+            yield Source(f"stream and not {name}"), Source("str")
+        yield Source("stream"), Source(f"tasks.{facts.chunk_class}")

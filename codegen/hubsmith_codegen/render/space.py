@@ -16,9 +16,8 @@ from ..ir.names import RUNTIME_FOLDER, ClassName
 from ..ir.text import Source, docstring, literal, plain
 from . import docs
 from .classes import Class, write_classes
-from .method import method_of
 from .models import definition_classes, named_tuple, request_class
-from .signature import Signatures, dict_classes
+from .signature import Signatures, dict_classes, method_of
 from .templating import header, template
 
 RUNTIME = Source("hubsmith_runtime")

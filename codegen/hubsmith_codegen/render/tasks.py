@@ -15,9 +15,8 @@ from ..ir.text import Source, docstring, literal
 from ..ir.types import Reference, UnionType
 from . import docs
 from .classes import Class, write_classes
-from .method import Method, method_of
 from .models import definition_classes, request_class
-from .signature import Signatures, dict_classes
+from .signature import Method, Signatures, dict_classes, method_of
 from .templating import header, template
 
 _RUNTIME = Source("hubsmith_runtime.inference")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ...ir.types import Direction
 from .change import ApiDiff, Change, Kind, Rule
-from .language import PYTHON, Direction, Language
+from .comparison import PYTHON, Language
 from .report import to_document, to_markdown, to_text
 from .service import diff_services
 

@@ -1,4 +1,4 @@
-"""The two APIs that are compared: which part is which, and how two types compare.
+"""The two APIs that are compared: how their callers write, which part is which, how types compare.
 
 Objects are compared by their members, not by the names of their classes.
 """
@@ -11,14 +11,47 @@ from math import inf
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 from ...ir import types
+from ...ir.json_type import Json
 from ...ir.model import Definition, Operation, Service
-from ...ir.types import Type
+from ...ir.spelling import spelled
+from ...ir.types import Direction, Type
 from .change import code
-from .language import PYTHON, Direction, Language
 
 Relation: TypeAlias = Literal["same", "widened", "narrowed", "changed"]
 Classes: TypeAlias = Mapping[str, Definition]
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """A language in which clients are called."""
+
+    type_text: Callable[[Type, Direction], str]
+    value_text: Callable[[Json], str]
+    call: Callable[[str, str, str], str]  # Of the client, the method and a parameter, or none.
+    new_client: Callable[[str], str]  # Without a source.
+    nothing: str  # What a method without a result returns.
+    # Several results are a tuple: they have an order, and unpacking counts them. Else an object.
+    has_tuples: bool
+
+    @property
+    def several(self) -> str:
+        """What several results are."""
+        return "named tuple" if self.has_tuples else "object"
+
+
+def _python_call(package: str, method: str, parameter: str) -> str:
+    return f"{package}.{method}({parameter or '...'}{'=...' if parameter else ''})"
+
+
+PYTHON = Language(
+    type_text=lambda type_, _: spelled(type_),
+    value_text=repr,
+    call=_python_call,
+    new_client=lambda name: f"{name}()",
+    nothing="None",
+    has_tuples=True,
+)
 
 
 class Comparison:

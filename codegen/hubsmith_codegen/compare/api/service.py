@@ -8,8 +8,7 @@ from dataclasses import replace
 from ...ir.model import Definition, Operation, Service
 from ...ir.types import Reference
 from .change import KINDS, ApiDiff, Change, Rule, code
-from .comparison import Comparison, pair
-from .language import PYTHON, Language
+from .comparison import PYTHON, Comparison, Language, pair
 from .parameters import parameter_changes
 from .results import result_changes
 from .wording import names, was_and_is

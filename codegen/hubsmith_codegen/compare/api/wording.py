@@ -8,10 +8,9 @@ from ...ir import types
 from ...ir.json_type import Json
 from ...ir.model import Default, Member, definitions_in
 from ...ir.text import plain
-from ...ir.types import Type
+from ...ir.types import Direction, Type
 from .change import code
-from .comparison import Comparison
-from .language import Direction, Language
+from .comparison import Comparison, Language
 
 _LISTED = 8
 _LONGEST_TYPE = 160

@@ -22,12 +22,11 @@ from ...ir.names import (
 from ...ir.text import SpecText, plain
 from ...ir.types import Direction, Type, without_bounds
 from ...load import Document, RawSpec
-from .agreement import disagreements
 from .arguments import own_label, read_parameter
 from .definitions import Definitions
 from .from_config import ConfigFacts
 from .from_info import operations_of_info
-from .from_openapi import operations_of_openapi
+from .from_openapi import disagreements, operations_of_openapi
 from .raw import RawOperation, RawResult
 from .reading import NotExpressible, ReadObject, SchemaReader
 

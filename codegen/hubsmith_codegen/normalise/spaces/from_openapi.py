@@ -1,4 +1,4 @@
-"""Endpoints as `openapi.json` describes them, for where nothing else is at hand.
+"""Endpoints as `openapi.json` describes them, and whether it says the same as `/info`.
 
 Gradio has written two different documents under this name. From 5.29 to 6.12 the answers have
 types and the references in them lead nowhere, which `reading` mends. From 6.13 on the answers'
@@ -10,12 +10,18 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from ...ir.json_type import Json, mapping, text
+from ...ir.names import ClassName
+from ...ir.spelling import spelled
+from ...ir.text import plain
+from ...ir.types import AnyType
 from ...load.document import WireGeneration
+from .definitions import alike, renamed
 from .raw import RawOperation, RawParameter, RawResult
+from .reading import NotExpressible, ReadObject, SchemaReader
 
 _PATHS = {
     "run": re.compile(r"^.*?/run/(?P<name>.+)$"),
@@ -110,3 +116,53 @@ def _evaluate(expression: str) -> Json:
         return cast("Json", json.loads(json.dumps(ast.literal_eval(expression))))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
+
+
+def disagreements(info: Iterable[RawOperation], openapi: Iterable[RawOperation]) -> tuple[str, ...]:
+    """Where `/info` and openapi.json, which Gradio makes from it, differ, one line each.
+
+    Defaults, labels and the order of parameters are not compared: openapi.json has none. What it
+    leaves open agrees with everything.
+    """
+    by_name = {operation.endpoint: operation for operation in openapi}
+    found: list[str] = []
+    for operation in info:
+        if other := by_name.pop(operation.endpoint, None):
+            found += [f"{plain(operation.endpoint)}: {line}" for line in _compare(operation, other)]
+        elif operation.endpoint:
+            found.append(f"{plain(operation.endpoint)}: openapi.json does not list it")
+    return (*found, *(f"{plain(name)}: /info does not list it" for name in sorted(by_name)))
+
+
+def _compare(info: RawOperation, openapi: RawOperation) -> Iterator[str]:
+    schemas = {parameter.name: parameter.schema for parameter in info.parameters}
+    others = {parameter.name: parameter.schema for parameter in openapi.parameters}
+    for name in sorted({*schemas, *others}):
+        where = f"parameter {plain(name)!r}"
+        if name not in schemas or name not in others:
+            yield f"{where} is in {'openapi.json' if name in others else '/info'} only"
+        else:
+            yield from _compare_types(where, schemas[name], others[name])
+    if openapi.fault:
+        return
+    if len(info.results) != len(openapi.results):
+        yield f"/info has {len(info.results)} results, openapi.json {len(openapi.results)}"
+        return
+    for place, (one, other) in enumerate(zip(info.results, openapi.results, strict=True), 1):
+        yield from _compare_types(f"result {place}", one.schema, other.schema)
+
+
+def _compare_types(where: str, info: Json, openapi: Json) -> Iterator[str]:
+    objects: dict[ClassName, ReadObject] = {}
+    try:
+        one = SchemaReader(objects).read(info, ("info",))
+        other = SchemaReader(objects).read(openapi, ("openapi",))
+    except NotExpressible:
+        return
+    marks = alike(objects)
+    if other != AnyType() and renamed(one, marks) != renamed(other, marks):
+        titles = {key: ClassName(found.title or "object") for key, found in objects.items()}
+        said, otherwise = (spelled(renamed(type_, titles)) for type_ in (one, other))
+        if said == otherwise:
+            otherwise = "another object of this name"
+        yield f"{where} is {said} in /info and {otherwise} in openapi.json"
