@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hubsmith_bulk import JournalError, MapOptions, Run, check_options
+from hubsmith_bulk import JournalError, MapOptions, Summary, check_options
 from hubsmith_runtime import ArgumentError, HubsmithError
 
 from ...normalise.spaces import normalise
@@ -76,59 +76,55 @@ def run(options: argparse.Namespace) -> int:
     for path in (options.out, options.failed):
         if path is not None:
             check_output(path)
-    wanted = _wanted(options)
-    target, table = _target(options)
-    journal = options.out.with_name(f"{options.out.name}.journal")
-    if journal.exists() and not (options.resume or options.dry_run):
-        raise ArgumentError(
-            f"{shown_path(journal)}: there is a journal of an earlier run. Go on from it by "
-            "--resume, or remove it."
-        )
-    inputs = Inputs(
-        path=Path(table),
-        target=target,
-        renames=_renames(options.map),
-        id_column=options.id,
-        limit=options.limit,
-    )
-    total, problems = inputs.check()
-    if problems:
-        for problem in problems:
-            fail(f"{table}: {problem}")
-        return ERROR
-    if options.dry_run:
-        print(f"{table}: {total} rows are right; nothing was sent.")
-        return OK
-    if not total:
-        raise ArgumentError(f"{table}: there are no rows.")
-    return _send(options, {**wanted, "checkpoint": journal}, target, inputs, journal, total)
-
-
-def _wanted(options: argparse.Namespace) -> MapOptions:
+    journal: Path = options.out.with_name(f"{options.out.name}.journal")
     wanted: MapOptions = {
         "concurrency": options.concurrency,
         "rate": options.rate,
         "retry_failed": options.retry_failed,
         "max_errors": options.max_errors,
         "repeat_lost": options.repeat_lost,
+        "checkpoint": journal,
     }
     check_options(wanted)
-    return wanted
+    inputs = _inputs(options)
+    table = inputs.path
+    if journal.exists() and not (options.resume or options.dry_run):
+        raise ArgumentError(
+            f"{shown_path(journal)}: there is a journal of an earlier run. Go on from it by "
+            "--resume, or remove it."
+        )
+    total, problems = inputs.check()
+    for problem in problems:
+        fail(f"{table}: {problem}")
+    if problems:
+        return ERROR
+    if options.dry_run:
+        print(f"{table}: {total} rows are right; nothing was sent.")
+        return OK
+    if not total:
+        raise ArgumentError(f"{table}: there are no rows.")
+    status, summary = _send(inputs, wanted, total, is_quiet=options.quiet)
+    if not journal.exists():
+        return status  # It ended before the first row.
+    lines = [_write(options.out, inputs, journal, "rows")]
+    if options.failed is not None:
+        lines.append(_write(options.failed, inputs, journal, "rows failed", only_failed=True))
+    if not options.quiet:
+        print(status_line(summary, total), file=sys.stderr)
+        print("\n".join(lines))
+    if summary.next:
+        words = summary.next.replace("with the same checkpoint", "with --resume")
+        fail(words.replace("and retry_failed=True", "--retry-failed"))
+    return status or (NO if summary.failed or summary.failed_before else OK)
 
 
-def _send(
-    options: argparse.Namespace,
-    wanted: MapOptions,
-    target: Target,
-    inputs: Inputs,
-    journal: Path,
-    total: int,
-) -> int:
+def _send(inputs: Inputs, wanted: MapOptions, total: int, *, is_quiet: bool) -> tuple[int, Summary]:
+    """Send the rows, and return the exit status and where the run stands then."""
     rows = (one.content if one.id is None else (one.id, one.content) for one in inputs.items())
     problem, status = "", OK
-    with target.map(rows, wanted) as calls:
+    with inputs.target.map(rows, wanted) as calls:
         try:
-            with RunProgress(calls.summary, total, is_quiet=options.quiet), calls:
+            with RunProgress(calls.summary, total, is_quiet=is_quiet), calls:
                 ends = iter(calls)  # Kept, so that the block ends the run, and a second Ctrl-C it.
                 for _ in ends:
                     pass
@@ -140,37 +136,27 @@ def _send(
             problem, status = str(error), ERROR
     if problem:
         fail(problem)
-    return _conclude(options, calls, target, inputs, journal, total, status)
+    return status, calls.summary()
 
 
-def _conclude(
-    options: argparse.Namespace,
-    calls: Run[object],
-    target: Target,
-    inputs: Inputs,
-    journal: Path,
-    total: int,
-    status: int,
-) -> int:
-    summary = calls.summary()
-    if not journal.exists():
-        return status  # It ended before the first row.
+def _write(
+    path: Path, inputs: Inputs, journal: Path, what: str, *, only_failed: bool = False
+) -> str:
+    """Write the rows that a journal has, or those that failed, and say how many these are."""
+    written = write_results(path, journal, inputs.keys, like=inputs.path, only_failed=only_failed)
+    return f"{shown_path(path)}: {written} {what}."
 
-    def rows():
-        return inputs.keys(target.endpoint)
 
-    written = write_results(options.out, journal, rows, like=inputs.path)
-    lines = [f"{shown_path(options.out)}: {written} rows."]
-    if options.failed is not None:
-        failed = write_results(options.failed, journal, rows, like=inputs.path, only_failed=True)
-        lines.append(f"{shown_path(options.failed)}: {failed} rows failed.")
-    if not options.quiet:
-        print(status_line(summary, total), file=sys.stderr)
-        print("\n".join(lines))
-    if summary.next:
-        words = summary.next.replace("with the same checkpoint", "with --resume")
-        fail(words.replace("and retry_failed=True", "--retry-failed"))
-    return status or (NO if summary.failed or summary.failed_before else OK)
+def _inputs(options: argparse.Namespace) -> Inputs:
+    """Return the table as the command line describes it."""
+    target, table = _target(options)
+    return Inputs(
+        path=Path(table),
+        target=target,
+        renames=_renames(options.map),
+        id_column=options.id,
+        limit=options.limit,
+    )
 
 
 def _renames(pairs: list[str]) -> dict[str, str]:

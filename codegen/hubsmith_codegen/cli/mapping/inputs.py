@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -49,13 +50,16 @@ class Inputs:
         Raises:
             ValidationError: when the arguments of one are not right, naming the row.
         """
-        is_text = format_of(self.path) == "csv"
-        for number, record in enumerate(islice(read_rows(self.path), self.limit), 1):
-            yield self._item(number, record, is_text=is_text)
+        for number, record in self._rows():
+            yield self._item(number, record)
 
-    def _item(self, number: int, record: Record, *, is_text: bool) -> Item:
+    def _rows(self) -> Iterator[tuple[int, Record]]:
+        return enumerate(islice(read_rows(self.path), self.limit), 1)
+
+    def _item(self, number: int, record: Record) -> Item:
         try:
             id_, arguments = self._arguments(record)
+            is_text = format_of(self.path) == "csv"
             return Item(record, id_, self.target.read(arguments, is_text=is_text))
         except ValidationError as error:
             raise type(error)(f"row {number}: {error}") from None
@@ -87,12 +91,11 @@ class Inputs:
     def check(self) -> tuple[int, list[str]]:
         """Read every row, and return how many there are and the first problems."""
         problems: list[str] = []
-        index, number = KeyIndex(), 0
-        is_text = format_of(self.path) == "csv"
-        try:
-            for number, record in enumerate(islice(read_rows(self.path), self.limit), 1):
+        number = 0
+        with contextlib.closing(KeyIndex()) as index:
+            for number, record in self._rows():
                 try:
-                    item = self._item(number, record, is_text=is_text)
+                    item = self._item(number, record)
                 except ValidationError as error:
                     problems += str(error).splitlines()
                 else:
@@ -101,17 +104,12 @@ class Inputs:
                 if len(problems) >= _SHOWN:
                     problems.append("... and maybe more.")
                     break
-        finally:
-            index.close()
         return number, problems
 
-    def keys(self, endpoint: str) -> Iterator[tuple[str, Record]]:
+    def keys(self) -> Iterator[tuple[str, Record]]:
         """Iterate over the rows with the key that each has in a journal."""
-        index = KeyIndex()
-        try:
+        with contextlib.closing(KeyIndex()) as index:
             for item in self.items():
-                key = item.id or content_key(endpoint, item.content)
+                key = item.id or content_key(self.target.endpoint, item.content)
                 times = index.times_seen(key)
                 yield (key if times == 1 else f"{key}#{times}"), item.record
-        finally:
-            index.close()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, cast
 
 from hubsmith_bulk import read_journal
-from typing_extensions import Self
 
 from .tables import Record, write_rows
 
@@ -38,11 +38,11 @@ def write_results(
     columns += [ERROR, KIND] if only_failed else OWN
     written = 0
 
-    def joined(ends: _Ends) -> Iterator[Record]:
+    def joined(end_of: Callable[[str], dict[str, Any] | None]) -> Iterator[Record]:
         nonlocal written
         written = 0
         for key, row in rows():
-            entry = ends.of(key)
+            entry = end_of(key)
             if entry is None or (only_failed and "error" not in entry):
                 continue
             written += 1
@@ -52,30 +52,23 @@ def write_results(
                 kept[RESULT] = entry.get("value")
             yield {**kept, ERROR: error.get("text"), KIND: error.get("kind")}
 
-    with _Ends(journal) as ends:
-        write_rows(path, columns, lambda: joined(ends), like)
+    with _ends(journal) as end_of:
+        write_rows(path, columns, lambda: joined(end_of), like)
     return written
 
 
-class _Ends:
-    """How each row of a journal ended, by its key; on disk, so that memory does not grow."""
+@contextlib.contextmanager
+def _ends(journal: Path) -> Generator[Callable[[str], dict[str, Any] | None], None, None]:
+    """Give how a row of a journal ended, by its key; from the disk, so that memory does not grow."""
+    with contextlib.closing(sqlite3.connect("", isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("CREATE TABLE ends (key TEXT PRIMARY KEY, entry TEXT) WITHOUT ROWID")
+        database.execute("BEGIN")
+        entries = ((one["key"], json.dumps(one)) for one in read_journal(journal))
+        database.executemany("INSERT OR REPLACE INTO ends VALUES (?, ?)", entries)
 
-    def __init__(self, journal: Path) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("CREATE TABLE ends (key TEXT PRIMARY KEY, entry TEXT) WITHOUT ROWID")
-        self._database.execute("BEGIN")
-        self._database.executemany(
-            "INSERT OR REPLACE INTO ends VALUES (?, ?)",
-            ((one["key"], json.dumps(one)) for one in read_journal(journal)),
-        )
+        def end_of(key: str) -> dict[str, Any] | None:
+            found = database.execute("SELECT entry FROM ends WHERE key = ?", (key,)).fetchone()
+            return json.loads(found[0]) if found else None
 
-    def of(self, key: str) -> dict[str, Any] | None:
-        found = self._database.execute("SELECT entry FROM ends WHERE key = ?", (key,)).fetchone()
-        return json.loads(found[0]) if found else None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._database.close()
+        yield end_of

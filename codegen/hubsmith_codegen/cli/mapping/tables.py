@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import importlib
+import io
 import json
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
@@ -126,27 +127,17 @@ def write_rows(path: Path, columns: Sequence[str], rows: Rows, like: Path | None
     """
     form = format_of(path)
     with atomic_file(path) as output:
-        if form == "jsonl":
-            for row in rows():
-                output.write(f"{_json(row)}\n".encode("utf-8", "replace"))
-        elif form == "csv":
-            output.write(_csv_line(columns))
-            for row in rows():
-                output.write(_csv_line([_cell(row.get(name)) for name in columns]))
-        else:
+        if form == "parquet":
             _write_parquet(output, columns, rows, like)
-
-
-def _csv_line(cells: Sequence[str]) -> bytes:
-    lines: list[str] = []
-
-    class Line:
-        def write(self, text: str) -> int:
-            lines.append(text)
-            return len(text)
-
-    csv.writer(Line(), lineterminator="\n").writerow(cells)
-    return "".join(lines).encode("utf-8", "replace")
+            return
+        text = io.TextIOWrapper(output, "utf-8", errors="replace", newline="")
+        if form == "jsonl":
+            text.writelines(f"{_json(row)}\n" for row in rows())
+        else:
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows([_cell(row.get(name)) for name in columns] for row in rows())
+        text.detach()
 
 
 def _cell(value: object) -> str:
