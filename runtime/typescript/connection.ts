@@ -2,7 +2,7 @@ import { AuthenticationError, SpaceChangedError, SpaceError, SpaceUnavailableErr
 import { openSession } from "./session.js";
 import type { Endpoint } from "./shapes.js";
 import type { SpaceOptions } from "./space.js";
-import { marks, parsed, pause, record, rows, type Message, type Transport } from "./transport.js";
+import { marks, parsed, pause, quietly, record, rows, type Message, type Transport } from "./transport.js";
 
 export type Place = ReturnType<typeof placeOf>;
 export type Connection = Awaited<ReturnType<typeof connect>>;
@@ -12,13 +12,15 @@ const updating = "Run `hubsmith update` to generate the client again.";
 
 /** Where a Space is: its address or its name on the Hub, without the login of `https://user:password@host`. */
 export function placeOf(source: string) {
-  const isUrl = /^\s*https?:\/\//i.test(source);
-  if (!isUrl && !/^\s*(?!\.+\/)[\w.-]+\/(?!\.+\s*$)[\w.-]+\s*$/.test(source)) {
+  const name = source.trim();
+  if (/^(?!\.+\/)[\w.-]+\/(?!\.+$)[\w.-]+$/.test(name)) return { name, isUrl: false, login: "" };
+  const url = quietly(() => new URL(name));
+  if (!url || !/^https?:$/.test(url.protocol)) {
     throw new ValidationError(`${JSON.stringify(source)} is neither owner/name nor an http(s) URL of a Space.`);
   }
-  const { origin, pathname, username, password } = new URL(isUrl ? source : "http://localhost");
+  const { origin, pathname, username, password } = url;
   const login = username && `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`;
-  return { isUrl, login, name: isUrl ? origin + pathname.replace(/\/+$/, "") : source.trim() };
+  return { name: origin + pathname.replace(/\/+$/, ""), isUrl: true, login };
 }
 
 /** Finds a Space, logs in, waits for one that sleeps, and reads what it has. */
@@ -43,9 +45,8 @@ export async function connect({ name, isUrl, login }: Place, options: SpaceOptio
   }
   const moved = /^(.*)\/config(\?|$)/.exec(response.url)?.[1] ?? root;
   const base = moved + (typeof prefix === "string" && prefix.startsWith("/") ? prefix.replace(/\/+$/, "") : "");
-  const session = openSession(transport, base, hash, protocol);
-  const close = (): Promise<void> => session.close(hasState === true);
-  return { base, session, close, find, ordered, maxFileSize: typeof maxFileSize === "number" ? maxFileSize : Infinity };
+  const session = openSession(transport, base, hash, protocol, hasState === true);
+  return { base, session, prepared, maxFileSize: typeof maxFileSize === "number" ? maxFileSize : Infinity };
 
   /** The address of the app, which the Hub knows of `owner/name`. */
   async function hosted(): Promise<string> {
@@ -62,9 +63,8 @@ export async function connect({ name, isUrl, login }: Place, options: SpaceOptio
   }
 
   async function logIn([username, password]: readonly [string, string]): Promise<void> {
-    const type = { "content-type": "application/x-www-form-urlencoded" };
-    const body = new URLSearchParams({ username, password }).toString();
-    const answer = await ask(`${root}/login`, { method: "POST", headers: type, body }, name, 1).catch((cause: SpaceError) => {
+    const sent = { method: "POST", body: new URLSearchParams({ username, password }) };
+    const answer = await ask(`${root}/login`, sent, name, 1).catch((cause: SpaceError) => {
       if (!cause.status || cause.status >= 500) throw cause;
       throw new AuthenticationError("the login was refused.", name, "Check auth.", { status: cause.status, cause });
     });
@@ -88,18 +88,9 @@ export async function connect({ name, isUrl, login }: Place, options: SpaceOptio
     }
   }
 
-  /** The values in the order of the running Space, where the client was made from a document without order. */
-  async function ordered({ name: path, unordered }: Endpoint, values: readonly unknown[], where: string): Promise<readonly unknown[]> {
-    if (!unordered) return values;
-    const info = record(await asked(`${base}/info`, { headers: marks }, where));
-    const listed = rows(record(record(info["named_endpoints"])[path])["parameters"]);
-    const places = listed.map((one) => unordered.indexOf(String(one["parameter_name"])));
-    if (new Set(places).size === values.length && !places.includes(-1)) return places.map((place) => values[place]);
-    throw new SpaceChangedError("/info names other parameters.", where, updating);
-  }
-
-  /** The function that an endpoint means, and which of its slots are arguments and results: session state and layout have some, too. */
-  function find({ name: path, fnIndex, parameters, results }: Endpoint, where: string) {
+  /** The function that an endpoint means, the arguments in its slots, and which slots are results: session state has some, too. */
+  async function prepared(endpoint: Endpoint, values: readonly unknown[], where: string) {
+    const { name: path, fnIndex, parameters, results } = endpoint;
     const named = rows(config["dependencies"]).map((one, at): Message => ({ id: at, ...one })).filter(({ id, ...one }) =>
       visibility(one) !== "private" && (path ? `/${String(one["api_name"]).replace(/^\//, "")}` === path : id === fnIndex),
     );
@@ -110,9 +101,22 @@ export async function connect({ name, isUrl, login }: Place, options: SpaceOptio
     const slots = (of: unknown): boolean[] => (Array.isArray(of) ? of.map((slot) => !skipped.includes(slot)) : []);
     const [inputs, outputs] = [slots(live["inputs"]), slots(live["outputs"])];
     const [takes, gives] = [inputs.filter(Boolean).length, outputs.filter(Boolean).length];
-    if (takes === parameters.length && gives === results.length) return { fnIndex: Number(live["id"]), inputs, outputs };
-    const was = `the client was generated for ${parameters.length} and ${results.length}.`;
-    throw new SpaceChangedError(`it takes ${takes} arguments and returns ${gives} values; ${was}`, where, updating);
+    if (takes !== parameters.length || gives !== results.length) {
+      const was = `the client was generated for ${parameters.length} and ${results.length}.`;
+      throw new SpaceChangedError(`it takes ${takes} arguments and returns ${gives} values; ${was}`, where, updating);
+    }
+    const rest = (await ordered(endpoint, values, where)).values();
+    return { fnIndex: Number(live["id"]), outputs, data: inputs.map((isArgument) => (isArgument ? rest.next().value : null)) };
+  }
+
+  /** The values in the order of the running Space, where the client was made from a document without order. */
+  async function ordered({ name: path, unordered }: Endpoint, values: readonly unknown[], where: string): Promise<readonly unknown[]> {
+    if (!unordered) return values;
+    const info = record(await asked(`${base}/info`, { headers: marks }, where));
+    const listed = rows(record(record(info["named_endpoints"])[path])["parameters"]);
+    const places = listed.map((one) => unordered.indexOf(String(one["parameter_name"])));
+    if (new Set(places).size === values.length && !places.includes(-1)) return places.map((place) => values[place]);
+    throw new SpaceChangedError("/info names other parameters.", where, updating);
   }
 }
 

@@ -1,4 +1,4 @@
-import { JobCancelledError, TimeoutError, type SpaceError } from "./errors.js";
+import { JobCancelledError, SpaceError, TimeoutError } from "./errors.js";
 
 /** What may be said about one call. */
 export interface CallOptions {
@@ -17,8 +17,8 @@ export interface ProgressUnit {
   readonly description: string | undefined;
 }
 
-/** How a job ends without a result. */
-export type Ending = { readonly type: "failed"; readonly error: SpaceError } | { readonly type: "cancelled" };
+/** How a job ends. */
+type Ending<T> = { readonly type: "completed"; readonly value: T } | { readonly type: "failed" | "cancelled"; readonly error: SpaceError };
 /** What happens to a job, in order; the last one is `completed`, `failed` or `cancelled`. */
 export type JobEvent<T> =
   | { readonly type: "queued"; readonly position: number | undefined; readonly queueSize: number | undefined; readonly eta: number | undefined }
@@ -26,61 +26,58 @@ export type JobEvent<T> =
   | { readonly type: "progress"; readonly units: readonly ProgressUnit[] }
   | { readonly type: "log"; readonly level: string; readonly message: string; readonly title: string }
   | { readonly type: "partial"; readonly value: T }
-  | { readonly type: "completed"; readonly value: T }
-  | Ending;
+  | Ending<T>;
 
 /** A call that is followed while it runs. It starts by itself, and goes on when nobody looks. */
 export class Job<T> implements AsyncIterable<T> {
+  readonly #where: string;
+  readonly #stop: () => Promise<void>;
+  readonly #keepsEvents: boolean;
   readonly #events: JobEvent<T>[] = [];
   readonly #waiting: (() => void)[] = [];
-  readonly #where: string;
-  readonly #keepsEvents: boolean;
-  readonly #stop: (ending: Ending) => Promise<void>;
-  readonly #release: () => void;
+  readonly #over = new AbortController();
   #last: JobEvent<T> | undefined;
 
-  /** Made by a client; `stop` ends the call. */
-  constructor(where: string, { signal, timeoutMs = Infinity }: CallOptions, keepsEvents: boolean, stop: (ending: Ending) => Promise<void>) {
-    [this.#where, this.#keepsEvents, this.#stop] = [where, keepsEvents, stop];
-    const end = (error: SpaceError): void => void stop({ type: "failed", error }).catch(() => undefined);
+  /** Made by a client; `stop` has the Space stop it. */
+  constructor(where: string, { signal, timeoutMs = Infinity }: CallOptions, stop: () => Promise<void>, keepsEvents: boolean) {
+    [this.#where, this.#stop, this.#keepsEvents] = [where, stop, keepsEvents];
+    const end = (error: SpaceError): void => void this.#end(error).catch(() => undefined);
     const abort = (): void => end(new JobCancelledError("the call was aborted.", where, "", { cause: signal?.reason }));
     const advice = "The job is cancelled. Raise timeoutMs, or leave it out to wait as long as it takes.";
     const late = (): void => end(new TimeoutError(`no answer within ${timeoutMs} ms.`, where, advice));
     const timer = timeoutMs < 2 ** 31 ? setTimeout(late, timeoutMs) : undefined;
-    signal?.addEventListener("abort", abort);
-    if (signal?.aborted) queueMicrotask(abort);
-    this.#release = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-    };
+    this.over.addEventListener("abort", () => clearTimeout(timer));
+    signal?.addEventListener("abort", abort, { signal: this.over });
+    if (signal?.aborted) abort();
   }
 
-  /** Takes an event, which a client hands on; what happens after the end is ignored. */
-  happen(event: JobEvent<T>): void {
-    if (this.isOver) return;
-    this.#last = event;
-    if (this.#keepsEvents) this.#events.push(event);
-    if (this.isOver) this.#release();
-    for (const go of this.#waiting.splice(0)) go();
-  }
-
-  /** Whether it is completed, failed or cancelled. */
-  get isOver(): boolean { return this.#last !== undefined && isLast(this.#last); }
+  /** Aborted once nothing happens any more. */
+  get over(): AbortSignal { return this.#over.signal; }
 
   /** What happened last. */
   get status(): JobEvent<T> | undefined { return this.#last; }
 
+  /** Takes an event, which a client hands on; what happens after the end is ignored. */
+  happen(event: JobEvent<T>): void {
+    if (this.over.aborted) return;
+    this.#last = event;
+    if (this.#keepsEvents) this.#events.push(event);
+    if (isLast(event)) this.#over.abort();
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
   /** Waits for the result; throws what went wrong. */
   async result(): Promise<T> {
-    while (!this.isOver) await this.#next();
-    if (this.#last?.type === "completed") return this.#last.value;
-    throw this.#last?.type === "failed" ? this.#last.error : new JobCancelledError("the job was cancelled, it has no result.", this.#where);
+    let last = this.#last;
+    for (; !last || !isLast(last); last = this.#last) await this.#next();
+    if (last.type === "completed") return last.value;
+    throw last.error;
   }
 
   /** Everything that happens, from the start: the place in the queue, progress, log lines, results. */
   async *events(): AsyncGenerator<JobEvent<T>, void, undefined> {
-    for (let at = 0; at < this.#events.length || !this.isOver; at += 1) {
-      while (at >= this.#events.length && !this.isOver) await this.#next();
+    for (let at = 0; at < this.#events.length || !this.over.aborted; at += 1) {
+      while (at >= this.#events.length && !this.over.aborted) await this.#next();
       const event = this.#events[at];
       if (event) yield event;
     }
@@ -98,11 +95,24 @@ export class Job<T> implements AsyncIterable<T> {
 
   /** Cancels it, in the queue or while it runs. One that is over stays as it is. */
   async cancel(): Promise<void> {
-    if (!this.isOver) await this.#stop({ type: "cancelled" });
+    await this.#end(new JobCancelledError("the job was cancelled, it has no result.", this.#where));
+  }
+
+  async #end(error: SpaceError): Promise<void> {
+    if (this.over.aborted) return;
+    this.happen(ended(error, this.#where));
+    await this.#stop();
   }
 
   #next(): Promise<void> { return new Promise((go) => this.#waiting.push(go)); }
 }
 
 /** Whether nothing happens after an event. */
-export const isLast = ({ type }: { readonly type: string }): boolean => ["completed", "failed", "cancelled"].includes(type);
+export const isLast = <T>(event: JobEvent<T>): event is Ending<T> => ["completed", "failed", "cancelled"].includes(event.type);
+
+/** What happens to a job that goes wrong. */
+export function ended(cause: unknown, where: string): Ending<never> {
+  const message = cause instanceof Error ? cause.message : "failed";
+  const error = cause instanceof SpaceError ? cause : new SpaceError(message, where, "", { cause });
+  return { type: error instanceof JobCancelledError ? "cancelled" : "failed", error };
+}

@@ -1,6 +1,6 @@
 import { JobCancelledError, SessionLostError, SpaceError } from "./errors.js";
 import { edited, messages, readEvent, type RawEvent } from "./events.js";
-import { isLast, type Ending } from "./job.js";
+import { ended, isLast } from "./job.js";
 import { posted, quietly, record, sentence, type Message, type Transport } from "./transport.js";
 
 const silence = 60_000; // Servers send a heartbeat every 15 s.
@@ -14,13 +14,13 @@ export interface Call {
   readonly happen: (event: RawEvent) => void;
   eventId?: string;
   isRunning?: boolean;
-  last?: readonly unknown[];
+  last?: readonly unknown[] | null; // The last partial result; `null` where edits did not fit it.
 }
 
 /** The calls that share one session hash and one stream of events. */
-export function openSession({ ask, asked, send, masked }: Transport, base: string, hash: string, protocol: string) {
-  const pending = new Map<string | undefined, Call>();
-  const cancelled = new Set<string | undefined>();
+export function openSession({ ask, asked, send, masked }: Transport, base: string, hash: string, protocol: string, hasState: boolean) {
+  const pending = new Map<unknown, Call>();
+  const cancelled = new Set<unknown>();
   const early: Message[] = []; // Of calls whose id is not known yet.
   let joining = 0;
   let stream: AbortController | undefined;
@@ -36,25 +36,25 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
     } finally {
       joining -= 1;
     }
-    for (const message of early.splice(0)) receive(message);
+    early.splice(0).forEach(receive);
     if (pending.size && !stream) void read();
   }
 
-  /** Ends a call, and has the Space stop it, which stops every running call of its endpoint. */
-  async function cancel(call: Call, ending: Ending): Promise<void> {
-    cancelled.add(call.eventId);
-    const others = [...pending.values()].filter((one) => one !== call && one.fnIndex === call.fnIndex && one.isRunning);
+  /** Forgets a call, and has the Space stop it, which stops every running call of its endpoint. */
+  async function cancel(call: Call): Promise<void> {
+    const { eventId, fnIndex, isRunning, where } = call;
+    cancelled.add(eventId);
+    forget(call);
+    const others = [...pending.values()].filter((one) => isRunning && one.isRunning && one.fnIndex === fnIndex);
     const message = "the Space stopped this call with another one of the same endpoint that was cancelled.";
-    const advice = "To cancel one call alone, give it a client of its own.";
-    if (call.isRunning) fail(others, (where) => new JobCancelledError(message, where, advice));
-    end(call, ending);
-    const body = { session_hash: hash, fn_index: call.fnIndex, event_id: call.eventId };
-    await (await send(`${base}/cancel`, posted(body), call.where)).body?.cancel();
+    fail(others, JobCancelledError, message, "To cancel one call alone, give it a client of its own.");
+    const body = { session_hash: hash, fn_index: fnIndex, event_id: eventId };
+    await (await send(`${base}/cancel`, posted(body), where)).body?.cancel();
   }
 
   /** Ends every call, the stream, and a heartbeat, with which the Space forgets the state of the session. */
-  async function close(hasState: boolean): Promise<void> {
-    fail(pending.values(), (where) => new JobCancelledError("the client was closed before the job was done.", where));
+  async function close(): Promise<void> {
+    fail(pending.values(), JobCancelledError, "the client was closed before the job was done.");
     stream?.abort();
     if (!hasState) return;
     const response = await send(`${base}/heartbeat/${hash}`, { signal: AbortSignal.timeout(5000) }, base).catch(() => undefined);
@@ -62,28 +62,29 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
     await reader?.read().then(() => reader.cancel()).catch(() => undefined);
   }
 
-  function end(call: Call, event: RawEvent): void {
+  function fail(calls: Iterable<Call>, kind: typeof SpaceError, message: string, advice = "", cause?: unknown): void {
+    for (const call of [...calls]) {
+      forget(call);
+      call.happen(ended(new kind(message, call.where, advice, { cause }), call.where));
+    }
+  }
+
+  function forget(call: Call): void {
     pending.delete(call.eventId);
-    call.happen(event);
     if (pending.size) return;
     // The server closes the stream after the last call, but not while a cancelled one runs on.
     const timer: unknown = setTimeout(() => pending.size || joining || stream?.abort(), lingering);
     (timer as { unref?: () => void }).unref?.(); // In Node it keeps no process from ending.
   }
 
-  function fail(calls: Iterable<Call>, error: (where: string) => SpaceError): void {
-    for (const call of [...calls]) end(call, { type: "failed", error: error(call.where) });
-  }
-
   function lose(cause: unknown): void {
     const reason = sentence(masked(cause instanceof Error ? cause.message : ""));
-    const message = `the event stream broke off, so the result is lost: ${reason}`;
-    fail(pending.values(), (where) => new SessionLostError(message, where, "Call again.", { cause }));
+    fail(pending.values(), SessionLostError, `the event stream broke off, so the result is lost: ${reason}`, "Call again.", cause);
   }
 
   /** Reads one stream after the other while there are calls. */
   async function read(): Promise<void> {
-    for (let fruitless = 0; pending.size; ) {
+    for (let fruitless = 0; pending.size; fruitless += 1) {
       const [before, { signal }] = [pending.size, (stream = new AbortController())];
       let timer: ReturnType<typeof setTimeout> | undefined;
       const heard = (): void => {
@@ -96,14 +97,18 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
         const { body } = await ask(`${base}/queue/data?session_hash=${hash}`, sent, "event stream", 1);
         let mayEnd = false;
         for await (const message of messages(body, heard)) {
-          const isClosed = receive(message);
+          const { msg, event_id: id } = message;
+          const isClosed = msg === "close_stream" || msg === "unexpected_error";
           // Old servers end the stream with the last job, and do not say so.
-          const isLastJob = protocol !== "sse_v3" && message["msg"] === "process_completed";
-          if (isClosed || message["event_id"]) mayEnd = isClosed || isLastJob;
+          if (isClosed || id) mayEnd = isClosed || (protocol !== "sse_v3" && msg === "process_completed");
+          // In old versions the second end of a cancelled call breaks the stream, with its id for a reason.
+          const reason = masked(message["message"]).replaceAll("'", "");
+          if (msg === "unexpected_error" && !cancelled.has(reason)) throw new Error(`the server ended the session: ${reason}`);
           if (isClosed) break;
+          receive(message);
         }
         if (!mayEnd) throw new SessionLostError("the stream was closed.");
-        fruitless = pending.size < before ? 0 : fruitless + 1;
+        if (pending.size < before) fruitless = 0;
         if (fruitless > mostFruitless) throw new SessionLostError("the server says nothing of the call.");
       } catch (error) {
         lose(error);
@@ -114,29 +119,20 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
     stream = undefined;
   }
 
-  /** Hands a message to its call, and says whether the stream ends with it. */
-  function receive(message: Message): boolean {
-    const { msg, event_id: id } = message;
-    if (typeof id !== "string" || msg === "close_stream") {
-      // In old versions the second end of a cancelled call breaks the stream, with its id for a reason.
-      const reason = masked(message["message"]).replaceAll("'", "");
-      if (msg === "unexpected_error" && !cancelled.has(reason)) lose(new Error(`the server ended the session: ${reason}`));
-      return msg === "unexpected_error" || msg === "close_stream";
-    }
-    const call = pending.get(id);
+  /** Hands a message to its call. */
+  function receive(message: Message): void {
+    const call = pending.get(message["event_id"]);
     if (!call && joining) early.push(message);
     const event = call && readEvent(message, call.where, masked);
-    if (!call || !event) return false;
+    if (!call || !event) return;
     call.isRunning ||= event.type === "started";
-    if (isLast(event)) end(call, event);
-    else if (event.type !== "partial") call.happen(event);
-    else {
-      // From protocol `sse_v2` on the later partial results come as edits, which Gradio itself may miscount.
-      const last = msg === "process_generating" && protocol !== "sse_v1" ? call.last : undefined;
-      const value = quietly(() => (last ? edited(last, event.value) : event.value));
-      if (value) call.happen({ type: "partial", value: (call.last = value) });
-    }
-    return false;
+    if (isLast(event)) forget(call);
+    if (event.type !== "partial") return call.happen(event);
+    // From protocol `sse_v2` on the later partial results come as edits, which Gradio itself may miscount.
+    const { last } = call;
+    const areEdits = last !== undefined && message["msg"] === "process_generating" && protocol !== "sse_v1";
+    call.last = areEdits ? (quietly(() => last && edited(last, event.value)) ?? null) : event.value;
+    if (call.last) call.happen({ type: "partial", value: call.last });
   }
 
   return { follow, cancel, close };

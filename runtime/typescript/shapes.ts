@@ -1,5 +1,5 @@
 import { ResultError, ValidationError } from "./errors.js";
-import { SpaceFile, type FileData, type FileInput } from "./files.js";
+import { SpaceFile, type FileData, type FileInput, type Uploads } from "./files.js";
 import { isRecord, quietly, record } from "./transport.js";
 
 /** A value of JSON. */
@@ -35,60 +35,64 @@ export interface Endpoint {
   readonly unordered?: readonly string[];
 }
 
-class Mismatch extends Error {}
-/** How a walk treats what it finds: `file` changes a file, and what is sent has to be JSON throughout. */
-interface Manner {
+/** What a walk goes by: `file` changes a file, what is sent has to be JSON throughout, what does not fit is a problem. */
+interface Walk {
   readonly shapes: Shapes;
   readonly isSent: boolean;
-  readonly file: (value: unknown, refuse: (wanted: string, advice?: string) => never) => unknown;
+  readonly file: (value: unknown) => unknown;
+  readonly problems: string[];
 }
 const deepest = 200;
 
 /** Walks a value along its shape and returns a copy of it. */
-function walk(value: unknown, shape: Shape, path: string, manner: Manner, depth = 0): unknown {
-  const into = (inner: unknown, of: Shape, at = ""): unknown => walk(inner, of, path + at, manner, depth + 1);
-  const refuse = (wanted: string, advice = ""): never => {
-    throw new Mismatch(`${path}: expected ${wanted}, got ${shown(value)}${advice}`);
-  };
-  if (depth > deepest) throw new Mismatch(`${path}: is nested too deeply`);
-  if (value === undefined) throw new Mismatch(`${path}: a value is required`);
+function walk(value: unknown, shape: Shape, path: string, by: Walk, depth = 0): unknown {
+  const into = (inner: unknown, of: Shape, at = ""): unknown => walk(inner, of, path + at, by, depth + 1);
+  const refuse = (problem: string): void => void by.problems.push(`${path}: ${problem}`);
+  const expect = (wanted: string, advice = ""): void => refuse(`expected ${wanted}, got ${shown(value)}${advice}`);
+  if (depth > deepest) return refuse("is nested too deeply");
+  if (value === undefined) return refuse("a value is required");
   if (shape === "any") {
-    if (!manner.isSent || value === null || ["string", "boolean"].includes(typeof value)) return value;
-    if (typeof value !== "object") return Number.isFinite(value) ? value : refuse("a value of JSON");
+    if (!by.isSent || value === null || ["string", "boolean"].includes(typeof value)) return value;
+    if (typeof value !== "object") return Number.isFinite(value) ? value : expect("a value of JSON");
     return into(value, isFile(value) ? "file" : Array.isArray(value) ? { list: "any" } : { map: "any" });
   }
-  if (shape === "file") return manner.file(value, refuse);
+  if (shape === "file") {
+    const advice = typeof value === "string" ? "; a path is read by localFile(path), a URL is given as new URL(...)" : "";
+    return by.file(value) ?? (by.isSent ? expect("a Blob, File, URL, Uint8Array or SpaceFile", advice) : expect("a file"));
+  }
   if (typeof shape === "string") {
     const is = shape === "integer" && Number.isInteger(value) ? shape : value === null ? "null" : typeof value;
     if (is === shape && (is !== "number" || Number.isFinite(value))) return value;
-    return refuse(shape === "integer" ? "a whole number" : shape === "null" ? "null" : `a ${shape}`);
+    return expect(shape === "integer" ? "a whole number" : shape === "null" ? "null" : `a ${shape}`);
   }
-  if ("ref" in shape) return into(value, manner.shapes[shape.ref] ?? "any");
+  if ("ref" in shape) return into(value, by.shapes[shape.ref] ?? "any");
   if ("of" in shape) {
-    into(value, shape.of);
+    if (into(value, shape.of) === undefined) return undefined;
     const excess = typeof value === "string" ? beyond([...value].length, shape, " characters") : beyond(Number(value), shape);
-    return excess ? refuse(excess) : value;
+    return excess ? expect(excess) : value;
   }
   if ("choices" in shape) {
     if (shape.choices.includes(value as string)) return value;
-    return refuse(`one of ${shape.choices.map((one) => JSON.stringify(one)).join(", ")}`);
+    return expect(`one of ${shape.choices.map((one) => JSON.stringify(one)).join(", ")}`);
   }
   if ("union" in shape) {
     const problems = new Set<string>();
     for (const option of shape.union) {
-      const found = fitting(() => into(value, option), (problem) => problems.add(problem));
-      if (found !== undefined) return found;
+      const found: string[] = [];
+      const made = walk(value, option, path, { ...by, problems: found }, depth + 1);
+      if (!found.length) return made;
+      problems.add(found[0] ?? "");
     }
-    throw new Mismatch([...problems].join("; or "));
+    return void by.problems.push([...problems].join("; or "));
   }
   if ("list" in shape || "tuple" in shape) {
-    if (!Array.isArray(value)) return refuse("an array");
+    if (!Array.isArray(value)) return expect("an array");
     const isWrong = "tuple" in shape && shape.tuple.length !== value.length;
     const excess = "list" in shape ? beyond(value.length, shape, " items") : isWrong ? `${shape.tuple.length} items` : "";
-    if (excess) return refuse(excess);
+    if (excess) return expect(excess);
     return value.map((item, at) => into(item, "list" in shape ? shape.list : (shape.tuple[at] ?? "any"), `[${at}]`));
   }
-  if (!isRecord(value) || isFile(value)) return refuse("an object");
+  if (!isRecord(value) || isFile(value)) return expect("an object");
   const made = new Map(Object.entries(value).filter(([, inner]) => inner !== undefined));
   const fields = "map" in shape ? [...made.keys()].map((name): Field => [name, shape.map, true]) : shape.fields;
   for (const [name, of, isRequired] of fields) {
@@ -97,33 +101,19 @@ function walk(value: unknown, shape: Shape, path: string, manner: Manner, depth 
   return Object.fromEntries(made);
 }
 
-/** A value; `undefined` where it does not fit, which is told. */
-function fitting(make: () => unknown, tell: (problem: string) => void): unknown {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof Mismatch)) throw error;
-    return void tell(error.message);
-  }
-}
-
-/** Checks the arguments of a call and returns them in the order of the parameters. */
-export function checked(
-  { parameters }: Endpoint, shapes: Shapes, args: object, where: string, sent: (file: FileInput) => unknown,
-): readonly unknown[] {
+/** Checks the arguments of a call and returns them in the order of the parameters, with references for the files. */
+export function checked({ parameters }: Endpoint, shapes: Shapes, args: object, where: string, files: Uploads): readonly unknown[] {
   const given = new Map<string, unknown>(Object.entries(args));
   const names = parameters.map(([name]) => name);
   const strange = [...given.keys()].filter((name) => !names.includes(name)).map((name) => JSON.stringify(name));
   const problems = strange.map((name) => `there is no parameter ${name} (there is: ${names.join(", ") || "none"})`);
-  const file: Manner["file"] = (value, refuse) => {
-    if (isFile(value)) return sent(value);
-    const advice = typeof value === "string" ? "; a path is read by localFile(path), a URL is given as new URL(...)" : "";
-    return refuse("a Blob, File, URL, Uint8Array or SpaceFile", advice);
+  const file = (value: unknown): unknown => {
+    if (isFile(value) && !files.has(value)) files.set(value, {});
+    return files.get(value as FileInput);
   };
-  const tell = (problem: string): void => void problems.push(problem);
   const values = parameters.map(([name, shape, ...fallback]) => {
     if (given.get(name) === undefined && fallback.length) return fallback[0];
-    return fitting(() => walk(given.get(name), shape, name, { shapes, file, isSent: true }), tell);
+    return walk(given.get(name), shape, name, { shapes, isSent: true, file, problems });
   });
   if (problems.length) throw new ValidationError(`${problems.join("; ")}.`, where, "Nothing was sent.");
   return values;
@@ -133,19 +123,19 @@ export function checked(
 export function result(
   { results }: Endpoint, shapes: Shapes, outputs: readonly unknown[], where: string, found: (data: FileData) => SpaceFile,
 ): unknown {
-  const file: Manner["file"] = (value, refuse) => {
+  const file = (value: unknown): unknown => {
     const { path, url } = record(value);
-    return typeof path === "string" || typeof url === "string" ? found(value as FileData) : refuse("a file");
-  };
-  const tell = (value: unknown) => (problem: string): void => {
-    const advice = "If the Space changed, run `hubsmith update`; the raw answer is in `value`.";
-    throw new ResultError(`the answer is not of the declared type: ${problem}.`, where, advice, { value });
+    return typeof path === "string" || typeof url === "string" ? found(value as FileData) : undefined;
   };
   const values = results.map(([name, shape], at) => {
-    let value: unknown = outputs[at] ?? null;
-    if (isRecord(value) && value["__type__"] === "update") value = value["value"];
+    const { __type__: type, value: updated } = record(outputs[at]);
+    const value = type === "update" ? updated : (outputs[at] ?? null);
     if (value === null || value === undefined) return value; // A Space may leave any output empty, or as it was.
-    return fitting(() => walk(value, shape, name, { shapes, file, isSent: false }), tell(value));
+    const problems: string[] = [];
+    const made = walk(value, shape, name, { shapes, isSent: false, file, problems });
+    if (!problems.length) return made;
+    const advice = "If the Space changed, run `hubsmith update`; the raw answer is in `value`.";
+    throw new ResultError(`the answer is not of the declared type: ${problems.join("; ")}.`, where, advice, { value });
   });
   return values.length < 2 ? values[0] : Object.fromEntries(results.map(([name], at) => [name, values[at]]));
 }

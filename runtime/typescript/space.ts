@@ -1,9 +1,8 @@
 import { connect, placeOf, type Connection, type Place } from "./connection.js";
 import { SpaceError } from "./errors.js";
 import type { RawEvent } from "./events.js";
-import { SpaceFile, upload, type FileData, type FileInput } from "./files.js";
-import { Job, type CallOptions, type Ending } from "./job.js";
-import type { Call } from "./session.js";
+import { SpaceFile, upload, type FileData, type Uploads } from "./files.js";
+import { ended, Job, type CallOptions } from "./job.js";
 import { checked, result, type Endpoint, type Shapes } from "./shapes.js";
 import { transport, type Transport } from "./transport.js";
 
@@ -48,45 +47,32 @@ export class SpaceClient {
   /** Calls an endpoint and returns at once. */
   start<T>(endpoint: Endpoint, args: object, options: CallOptions = {}, keepsEvents = true): Job<T> {
     const where = `${this.#place.name}: ${endpoint.name || `function ${endpoint.fnIndex}`}`;
-    // What the Space calls the files is written into these once they are uploaded.
-    const files = new Map<FileInput, object>();
-    const values = checked(endpoint, this.#shapes, args, where, (file) => {
-      files.set(file, files.get(file) ?? {});
-      return files.get(file);
-    });
-    const stopped = new AbortController();
-    let cancel: ((ending: Ending) => Promise<void>) | undefined; // Once the Space has the call.
-    const job = new Job<T>(where, options, keepsEvents, async (ending) => {
-      stopped.abort();
-      await (cancel ? cancel(ending) : job.happen(ending));
-    });
-    const fail = (cause: unknown): void => {
-      const message = cause instanceof Error ? cause.message : "failed";
-      job.happen({ type: "failed", error: cause instanceof SpaceError ? cause : new SpaceError(message, where, "", { cause }) });
-    };
+    const files: Uploads = new Map();
+    const values = checked(endpoint, this.#shapes, args, where, files);
+    let cancel: (() => Promise<void>) | undefined; // Once the Space has the call.
+    const job = new Job<T>(where, options, async () => cancel?.(), keepsEvents);
     const send = async (): Promise<void> => {
-      const { base, session, maxFileSize, find, ordered } = await this.#connected();
-      const { fnIndex, inputs, outputs } = find(endpoint, where);
-      stopped.signal.throwIfAborted();
-      await upload(this.#transport, base, files, maxFileSize, where, stopped.signal);
-      const slots = (await ordered(endpoint, values, where)).values();
-      stopped.signal.throwIfAborted();
-      const file = (data: FileData): SpaceFile => new SpaceFile(data, base, this.#transport);
+      const { base, session, maxFileSize, prepared } = await this.#connected();
+      const { fnIndex, data, outputs } = await prepared(endpoint, values, where);
+      job.over.throwIfAborted();
+      await upload(this.#transport, base, files, maxFileSize, where, job.over);
+      job.over.throwIfAborted();
       const happen = (event: RawEvent): void => {
-        if (event.type !== "partial" && event.type !== "completed") return job.happen(event);
+        if (!("value" in event)) return job.happen(event);
         const found = event.value.filter((_, at) => outputs[at] ?? true);
+        const file = (data: FileData): SpaceFile => new SpaceFile(data, base, this.#transport);
         try {
           job.happen({ type: event.type, value: result(endpoint, this.#shapes, found, where, file) as T });
         } catch (error) {
-          fail(error);
+          job.happen(ended(error, where));
         }
       };
-      const call: Call = { where, fnIndex, happen };
-      await session.follow(call, inputs.map((isArgument) => (isArgument ? slots.next().value : null)));
-      cancel = (ending) => session.cancel(call, ending);
-      if (stopped.signal.aborted) await cancel({ type: "cancelled" });
+      const call = { where, fnIndex, happen };
+      await session.follow(call, data);
+      cancel = () => session.cancel(call);
+      if (job.over.aborted) await cancel();
     };
-    send().catch(fail);
+    send().catch((error: unknown) => job.happen(ended(error, where)));
     return job;
   }
 
@@ -94,7 +80,7 @@ export class SpaceClient {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await (await this.#connecting?.catch(() => undefined))?.close();
+    await (await this.#connecting?.catch(() => undefined))?.session.close();
   }
 
   async #connected(): Promise<Connection> {

@@ -3,66 +3,58 @@ import { AuthenticationError, QueueFullError, SpaceError, SpaceUnavailableError 
 type Texts = { readonly [name: string]: string };
 /** What a server says in JSON. */
 export type Message = { readonly [key: string]: unknown };
-/** What is sent: the part of `RequestInit` that every platform has. */
-export interface Sent {
-  readonly method?: string;
-  readonly headers?: Texts;
-  readonly body?: string | FormData;
-  readonly signal?: AbortSignal | null;
-}
+export type Sent = RequestInit & { readonly headers?: Texts };
 export type Transport = ReturnType<typeof transport>;
 
 const passing = [429, 502, 503, 504];
 
 /** Sends requests. Each origin sees the headers that are meant for it, and no other one does. */
 export function transport(fetcher: typeof fetch = (input, init) => fetch(input, init)) {
-  const origins = new Map<string, { readonly headers: Texts; readonly cookies: Map<string, string>; readonly hasLogin: boolean }>();
+  const origins = new Map<string, { headers: Texts; cookies: Map<string, string>; credentials: "include" | "same-origin" }>();
+  const secrets: string[] = [];
 
   /** Lets an origin see headers, and in a browser its cookies where somebody logs in. */
   function allow(url: string, headers: Texts, hasLogin = false): void {
     const { origin } = new URL(url);
     const { headers: before, cookies = new Map<string, string>() } = origins.get(origin) ?? {};
-    origins.set(origin, { headers: { ...before, ...headers }, cookies, hasLogin });
+    origins.set(origin, { headers: { ...before, ...headers }, cookies, credentials: hasLogin ? "include" : "same-origin" });
+    secrets.push(...Object.values(headers).flatMap((value) => value.split(" ").slice(-1)).filter((one) => one.length > 3));
   }
 
   /** Words of a server on one line of bounded length, without control characters and secrets. */
   function masked(words: unknown): string {
-    const secrets = [...origins.values()].flatMap(({ headers }) => Object.values(headers)).map((value) => value.split(" ").pop());
-    const hide = (text: string, secret = ""): string => (secret.length > 3 ? text.replaceAll(secret, "***") : text);
-    const text = secrets.reduce<string>(hide, typeof words === "string" ? words : "");
-    return text.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim().slice(0, 1000);
+    const text = typeof words === "string" ? words : "";
+    const harmless = secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+    return harmless.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim().slice(0, 1000);
   }
 
-  /** Sends a request and follows up to five redirects; the answer may have any status. */
-  async function send(url: string, sent: Sent, where: string): Promise<Response> {
-    let [target, request] = [new URL(url), sent];
-    for (let followed = 0; followed <= 5; followed += 1) {
-      const { headers: own, cookies, hasLogin } = origins.get(target.origin) ?? {};
-      const cookie = Array.from(cookies ?? [], (pair) => pair.join("=")).join("; ");
-      const confided = { ...own, ...(cookie && { cookie }) };
-      // A redirect to another origin may not take the headers along, which fetch would do by itself.
-      const redirect = Object.keys(confided).length ? "manual" : "follow";
-      const [headers, credentials] = [{ ...request.headers, ...confided }, hasLogin ? "include" : "same-origin"] as const;
-      const response = await fetcher(target.href, { ...request, headers, redirect, credentials }).catch((cause: unknown) => {
-        if (sent.signal?.aborted) throw cause;
-        const reasons = [cause, cause instanceof Error && cause.cause].map((one) => (one instanceof Error ? one.message : ""));
-        throw new SpaceUnavailableError(`no connection: ${sentence(masked(reasons.filter(Boolean).join(": ")))}`, where, "", { cause });
-      });
-      // Browsers keep cookies themselves and show none.
-      for (const line of (cookies && response.headers.getSetCookie?.()) ?? []) {
-        const [, name = "", value = "", attributes = ""] = /^([^=;]+)=([^;]*)(.*)/.exec(line) ?? [];
-        if (name && (target.protocol === "https:" || !/;\s*secure\s*(;|$)/i.test(attributes))) cookies?.set(name.trim(), value.trim());
-      }
-      if (response.type === "opaqueredirect") {
-        throw new AuthenticationError("the server redirects, which a browser does not follow with a token.", where);
-      }
-      const location = response.headers.get("location");
-      if (redirect === "follow" || location === null || ![301, 302, 303, 307, 308].includes(response.status)) return response;
-      await response.body?.cancel();
-      target = new URL(location, target);
-      if (response.status < 307) request = { headers: request.headers ?? {}, signal: sent.signal ?? null };
+  /** Sends a request and follows its redirects; the answer may have any status. */
+  async function send(url: string, sent: Sent, where: string, redirects = 5): Promise<Response> {
+    const { href, origin, protocol } = new URL(url);
+    const { headers: own, cookies = new Map<string, string>(), credentials = "same-origin" } = origins.get(origin) ?? {};
+    const headers = { ...own, ...(cookies.size && { cookie: [...cookies.values()].join("; ") }) };
+    // A redirect to another origin may not take the headers along, which fetch would do by itself.
+    const redirect = Object.keys(headers).length ? "manual" : "follow";
+    const request = { ...sent, headers: { ...sent.headers, ...headers }, redirect, credentials } as const;
+    const response = await fetcher(href, request).catch((cause: unknown) => {
+      if (sent.signal?.aborted) throw cause;
+      const reasons = [cause, cause instanceof Error && cause.cause].map((one) => (one instanceof Error ? one.message : ""));
+      throw new SpaceUnavailableError(`no connection: ${sentence(masked(reasons.filter(Boolean).join(": ")))}`, where, "", { cause });
+    });
+    // Browsers keep cookies themselves and show none.
+    for (const line of response.headers.getSetCookie?.() ?? []) {
+      const [cookie = ""] = line.split(";");
+      if (protocol === "https:" || !/;\s*secure\s*(;|$)/i.test(line)) cookies.set(cookie.replace(/=.*/s, ""), cookie);
     }
-    throw new SpaceUnavailableError("too many redirects.", where);
+    if (response.type === "opaqueredirect") {
+      throw new AuthenticationError("the server redirects, which a browser does not follow with a token.", where);
+    }
+    const location = response.headers.get("location");
+    if (redirect === "follow" || location === null || ![301, 302, 303, 307, 308].includes(response.status)) return response;
+    await response.body?.cancel();
+    if (!redirects) throw new SpaceUnavailableError("too many redirects.", where);
+    const next = response.status < 307 ? { headers: sent.headers ?? {}, signal: sent.signal ?? null } : sent;
+    return send(new URL(location, href).href, next, where, redirects - 1);
   }
 
   /** Sends a request that may be sent several times, and returns an answer whose status is a good one. */
@@ -75,17 +67,18 @@ export function transport(fetcher: typeof fetch = (input, init) => fetch(input, 
       } catch (error) {
         const isPassing = error instanceof SpaceUnavailableError && passing.includes(error.status ?? 503);
         if (!isPassing || attempt >= attempts) throw error;
+        await pause(250 * 2 ** attempt);
       }
-      await pause(250 * 2 ** attempt);
     }
   }
 
   /** The error that the status of an answer means. */
   function refusal(status: number, text: string, where: string, own: string): SpaceError {
-    const answer = parsed(text);
-    let detail: unknown = isRecord(answer) ? (answer["detail"] ?? answer["error"]) : (answer ?? text.replace(/<[^>]*>/g, " "));
-    if (Array.isArray(detail)) detail = rows(detail).find((one) => one["is_valid"] !== true) ?? (detail as unknown[])[0];
-    const { parameter_name: parameter, error, message, msg } = isRecord(detail) ? detail : { msg: detail };
+    const answer = parsed(text) ?? text.replace(/<[^>]*>/g, " ");
+    const { error: stated = answer, detail = stated } = record(answer);
+    // Of a list, such as that of what an app validates, the first member that says that something is wrong.
+    const problem = Array.isArray(detail) ? (rows(detail).find((one) => one["is_valid"] !== true) ?? String(detail[0])) : detail;
+    const { parameter_name: parameter, error, message, msg }: Message = isRecord(problem) ? problem : { msg: problem };
     const words = `${typeof parameter === "string" ? `${parameter}: ` : ""}${String(error ?? message ?? msg ?? "")}`;
     const said = `HTTP ${status}: ${sentence(masked(words).slice(0, 300)) || "no reason given"}`;
     const is = (kind: typeof SpaceError, advice: string): SpaceError => new kind(said, where, own || advice, { status });

@@ -236,8 +236,9 @@ def test_a_server_that_is_gone_and_a_wrong_address_are_told(caller: Path) -> Non
     assert gone["error"] == "SpaceUnavailableError"
     (late,) = outcomes(caller, "http://127.0.0.1:9", {**ECHO, "timeoutMs": 50})
     assert late["error"] == "TimeoutError"
-    (wrong,) = outcomes(caller, "not a space", ECHO)
-    assert wrong["error"] == "ValidationError"
+    for source in ("not a space", "https://", "ftp://host/x", "../x"):
+        (wrong,) = outcomes(caller, source, ECHO)
+        assert wrong["error"] == "ValidationError"
 
 
 def test_an_endpoint_that_changed_is_told(caller: Path, start_gradio: StartGradio) -> None:
@@ -289,6 +290,40 @@ def test_edits_and_events_are_read_as_in_python(project: Path) -> None:
     found = json.loads(done.stdout)
     assert found["edited"] == [apply_edits(*pair) for pair in pairs]
     assert found["decoded"] == [{"a": "é\u2028\x85"}, {"b": 1}]
+
+
+def test_nothing_is_made_up_of_edits_that_do_not_fit(caller: Path, fake_space: FakeSpace) -> None:
+    def message(kind: str, data: object) -> bytes:
+        output = {"data": data, "error": None}
+        event = {"msg": kind, "event_id": "e", "success": True, "output": output}
+        return f"data: {json.dumps(event)}\n\n".encode()
+
+    parts: list[Any] = [["a"], [[["append", [], "b"]]], [[["append", [4], "c"]]]]
+    generated = [message("process_generating", part) for part in [*parts, parts[1]]]
+    messages = [
+        *generated,
+        message("process_completed", ["abcb"]),
+        b'data: {"msg":"close_stream"}\n\n',
+    ]
+    fake_space.plan("/gradio_api/queue/join", (200, {}, {"event_id": "e"}))
+    stream = {"content-type": "text/event-stream"}
+    fake_space.plan("/gradio_api/queue/data", (200, stream, b"".join(messages)))
+    assert outcomes(caller, fake_space.url, {**ECHO, "parts": True}) == [{"value": ["a", "ab"]}]
+
+
+def test_every_mistake_of_a_call_is_named(caller: Path, fake_space: FakeSpace) -> None:
+    shape = {"list": {"union": ["string", {"of": "integer", "max": 3}]}}
+    endpoint = {**ECHO["endpoint"], "parameters": [["x", shape], ["y", "file"]]}
+    args = {"x": ["a", 1, 4, None], "y": "card.txt", "z": 0}
+    (found,) = outcomes(caller, fake_space.url, {"endpoint": endpoint, "args": args})
+    assert found["message"].endswith(
+        'there is no parameter "z" (there is: x, y); '
+        "x[2]: expected a string, got 4; or x[2]: expected at most 3, got 4; "
+        "x[3]: expected a string, got null; or x[3]: expected a whole number, got null; "
+        'y: expected a Blob, File, URL, Uint8Array or SpaceFile, got "card.txt"; '
+        "a path is read by localFile(path), a URL is given as new URL(...). Nothing was sent."
+    )
+    assert not fake_space.requests("/gradio_api/queue/join")
 
 
 def test_a_stream_that_breaks_off_loses_the_session(caller: Path, fake_space: FakeSpace) -> None:
