@@ -83,7 +83,7 @@ class App:
     def __init__(self, python: Path, path: Path, folder: Path) -> None:
         self._python, self._folder = python, folder
         self._seen = folder / "seen.jsonl"
-        self._settings = {"APP": str(path), "SEEN": str(self._seen)}
+        self._settings = {"APP_SCRIPT": str(path), "APP_SEEN": str(self._seen)}
 
     def served(self) -> AbstractContextManager[str]:
         """Start it anew; give its address."""

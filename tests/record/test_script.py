@@ -31,7 +31,7 @@ def observed(
 ) -> tuple[str, Path]:
     """The demo app, and the file in which it notes its calls."""
     seen = tmp_path_factory.mktemp("seen") / "seen.jsonl"
-    return start_gradio(APPS / "observed.py", APP=str(KITCHEN_APP), SEEN=str(seen)), seen
+    return start_gradio(APPS / "observed.py", APP_SCRIPT=str(KITCHEN_APP), APP_SEEN=str(seen)), seen
 
 
 @pytest.fixture

@@ -25,7 +25,9 @@ def chat(start_gradio: Callable[..., str]) -> Clicks:
 
 def _clicks(start_gradio: Callable[..., str], name: str) -> Clicks:
     return Clicks.on(
-        start_gradio(APPS / "observed.py", APP=str(APPS / f"{name}.py"), SEEN="/dev/null")
+        start_gradio(
+            APPS / "observed.py", APP_SCRIPT=str(APPS / f"{name}.py"), APP_SEEN="/dev/null"
+        )
     )
 
 

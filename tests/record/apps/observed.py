@@ -1,4 +1,4 @@
-"""Serves an app of another module and notes every call of its functions: `observed.py APP SEEN`.
+"""Serves the app of the script `APP_SCRIPT` and notes every call of its functions in `APP_SEEN`.
 
 It runs on every Gradio under test, with whatever Python they have.
 """
@@ -59,7 +59,7 @@ def observed(function: Any, seen: Path) -> Any:
 
 
 def main() -> None:
-    path, seen = Path(os.environ["APP"]), Path(os.environ["SEEN"])
+    path, seen = Path(os.environ["APP_SCRIPT"]), Path(os.environ["APP_SEEN"])
     spec: Any = importlib.util.spec_from_file_location("app", path)
     module: Any = importlib.util.module_from_spec(spec)
     sys.modules["app"] = module
