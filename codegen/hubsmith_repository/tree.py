@@ -39,6 +39,16 @@ _MAIN = PurePosixPath("__main__.py")
 _RAY = PurePosixPath("ray.py")
 _TOOLS = PurePosixPath("tools.py")
 _MARKER = PurePosixPath("py.typed")
+_START = """\
+from __future__ import annotations
+
+import sys
+
+from hubsmith_codegen.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
 # What of the runtime's inference half the public package shows; the rest is for generated code.
 _INFERENCE = (
     "AsyncStream", "InferenceApi", "InferenceProgress", "RawResponse", "Stream", "merge_chunks",
@@ -51,45 +61,23 @@ def public_package() -> dict[PurePosixPath, bytes]:
     service = service_of_tasks(TASKS)
     tasks = render_tasks(service)
     texts = {**tasks.files, **_providers(service), _FACE: _face(tasks.names)}
-    texts |= {_MAIN: _main(), _RAY: _ray(), _TOOLS: _tools()}
+    ray = _exports("hubsmith_bulk.ray", ("ActorOptions", "CallModel", "CallSpace"))
+    tools = _exports("hubsmith_tools", hubsmith_tools.__all__)
+    texts |= {
+        _MAIN: _module("`python -m hubsmith` is the command `hubsmith`.", _START),
+        _RAY: _module("Calls of Spaces and models for the rows of Ray Data.", ray),
+        _TOOLS: _module("Endpoints of Spaces as tools that a language model calls.", tools),
+    }
     files = {path: text.encode() for path, text in format_python(texts).items()}
     return {**files, _MARKER: b""}
 
 
-def _main() -> str:
-    return f'''{header("the name of the package")}
-"""`python -m hubsmith` is the command `hubsmith`."""
-
-from __future__ import annotations
-
-import sys
-
-from hubsmith_codegen.cli import main
-
-if __name__ == "__main__":
-    sys.exit(main())
-'''
+def _module(about: str, content: str) -> str:
+    return f'{header("the name of the package")}\n"""{about}"""\n\n{content}'
 
 
-def _ray() -> str:
-    return f'''{header("the name of the package")}
-"""Calls of Spaces and models for the rows of Ray Data."""
-
-from hubsmith_bulk.ray import ActorOptions as ActorOptions
-from hubsmith_bulk.ray import CallModel as CallModel
-from hubsmith_bulk.ray import CallSpace as CallSpace
-'''
-
-
-def _tools() -> str:
-    names = "\n".join(
-        f"from hubsmith_tools import {name} as {name}" for name in hubsmith_tools.__all__
-    )
-    return f'''{header("the name of the package")}
-"""Endpoints of Spaces as tools that a language model calls."""
-
-{names}
-'''
+def _exports(package: str, names: Iterable[str]) -> str:
+    return "".join(f"from {package} import {name} as {name}\n" for name in names)
 
 
 def _providers(service: Service) -> dict[PurePosixPath, str]:
