@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from . import effects
@@ -38,7 +39,6 @@ class AsyncDriver:
         refuse_fork(self._process)
         deadline, value = Deadline(timeout), None
         failure: BaseException | None = None
-        expiry = _Expiry(timeout)
         try:
             while True:
                 effect = call.send(value) if failure is None else call.throw(failure)
@@ -49,8 +49,7 @@ class AsyncDriver:
                         call.close()
                     raise
                 except BaseException as error:
-                    is_late = isinstance(error, asyncio.CancelledError) and expiry.is_cause()
-                    failure = DeadlineExceeded() if is_late else failure_of(error, effect, deadline)
+                    failure = failure_of(error, effect, deadline)
         except StopIteration as end:
             return end.value
         except HubsmithError as error:
@@ -58,17 +57,16 @@ class AsyncDriver:
             raise
         except DeadlineExceeded as late:
             raise InferenceTimeoutError(f"{late} Try a longer timeout.") from None
-        finally:
-            expiry.end()
 
     async def _perform(self, effect: Effect, deadline: Deadline) -> Any:
         match effect:
             case effects.Send(request):
-                return await self._send(request, deadline)
+                return await _within(deadline, partial(self._send, request, deadline))
             case effects.Open(request, seconds):
-                return await _within(seconds, self._open(request, deadline))
+                sooner = deadline.within(seconds)
+                return await _within(sooner, partial(self._open, request, sooner))
             case effects.Read(body, seconds):
-                return await _within(seconds, self._read(body))
+                return await _within(deadline.within(seconds), partial(self._read, body))
             case effects.Close(body):
                 return await body.response.aclose()
             case effects.Sleep(seconds, why):
@@ -79,7 +77,9 @@ class AsyncDriver:
             case effects.Wait():
                 return await self._wait(effect, deadline)
             case effects.Run(function, blocks):
-                return await asyncio.to_thread(function) if blocks else function()
+                if not blocks:
+                    return function()
+                return await _within(deadline, partial(asyncio.to_thread, function))
             case effects.Spawn(call, timeout):
                 return self.spawn(call, timeout)
 
@@ -104,17 +104,16 @@ class AsyncDriver:
 
     async def _read(self, body: Body) -> bytes | None:
         body.pieces = body.pieces or (
-            body.response.aiter_raw() if body.is_packed else body.response.aiter_bytes()
+            body.response.aiter_raw() if body.is_raw else body.response.aiter_bytes()
         )
         return body.unpacked(await anext(body.pieces, None))
 
     async def _wait(self, effect: effects.Wait, deadline: Deadline) -> None:
-        deadline.cap()  # A call that never really waits is not cancelled.
         if effect.signal.changes == effect.change:
             woken = asyncio.Event()
             effect.signal.waiting.append(woken.set)
             try:
-                await woken.wait()
+                await _within(deadline, woken.wait)
             finally:
                 effect.signal.forget(woken.set)
 
@@ -144,43 +143,32 @@ class AsyncDriver:
             await client.aclose()
 
 
-async def _within(seconds: float, doing: Awaitable[T]) -> T:
-    """Await something for some seconds at most, in this task."""
-    if seconds == effects.FOREVER:
-        return await doing
-    expiry = _Expiry(seconds)
+async def _within(deadline: Deadline, begin: Callable[[], Awaitable[T]]) -> T:
+    """Await something in this task, and cancel it when the time is over.
+
+    `asyncio.timeout` does the same, but not on Python 3.10, which does not count cancellations.
+    """
+    if (seconds := deadline.cap()) is None:
+        return await begin()
+    task: Any = asyncio.current_task()
+    uncancel = getattr(task, "uncancel", lambda: 0)
+    before = task.cancelling() if hasattr(task, "cancelling") else 0
+    has_expired = False
+
+    def expire() -> None:
+        nonlocal has_expired
+        has_expired = True
+        task.cancel()
+
+    timer = asyncio.get_running_loop().call_later(seconds, expire)
     try:
-        return await doing
+        return await begin()
     except asyncio.CancelledError:
-        if expiry.is_cause():
+        is_cause, has_expired = has_expired and uncancel() <= before, False
+        if is_cause:
             raise DeadlineExceeded from None
         raise
     finally:
-        expiry.end()
-
-
-class _Expiry:
-    """Cancels the task of a call when its time is over, as `asyncio.timeout` does from 3.11 on."""
-
-    def __init__(self, timeout: float | None) -> None:
-        self._task: Any = asyncio.current_task()
-        # Python 3.10 does not count cancellations.
-        self._before = self._task.cancelling() if hasattr(self._task, "cancelling") else 0
-        self._is_pending = False  # Whether the task was cancelled and has not noticed.
-        loop = asyncio.get_running_loop()
-        self._timer = None if timeout is None else loop.call_later(timeout, self._expire)
-
-    def _expire(self) -> None:
-        self._is_pending = True
-        self._task.cancel()
-
-    def is_cause(self) -> bool:
-        """Whether a cancellation comes from here alone; it is taken back."""
-        is_pending, self._is_pending = self._is_pending, False
-        has_count = hasattr(self._task, "uncancel")
-        return is_pending and (not has_count or self._task.uncancel() <= self._before)
-
-    def end(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self.is_cause()
+        timer.cancel()
+        if has_expired:  # What was awaited ended all the same.
+            uncancel()

@@ -8,9 +8,9 @@ import logging
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .codec import updates_of
 from .edits import Accumulator
 from .events import Chunk, Completed, ComponentUpdate, Event, JobStatus, Partial
-from .results import updates_of
 from .session import JobState
 
 if TYPE_CHECKING:
