@@ -90,8 +90,8 @@ def run_tools(
 ) -> Conversation | Awaitable[Conversation]:
     """Let a model call tools until it answers; with `AsyncTools`, await what is returned.
 
-    Calls that a model asks for in one answer are made at the same time. One that fails is told to
-    the model, which may try again.
+    Calls that a model asks for in one answer are made at the same time. The model
+    reads the error of one that fails, and may try again.
 
     Args:
         model: Called with `messages=` and `tools=`, such as

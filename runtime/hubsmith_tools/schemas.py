@@ -245,7 +245,7 @@ def _default(schema: Mapping[str, Any]) -> Schema:
     return {"default": value} if isinstance(value, str | int | float | bool) else {}
 
 
-# By keyword of JSON schema or, of a type that pydantic does not know, of `Field`: how it is told.
+# How a description says it, by keyword of JSON schema or, for types that pydantic does not know, of `Field`.
 _BOUNDS = {
     "minimum": "At least {}.", "ge": "At least {}.", "maximum": "At most {}.", "le": "At most {}.",
     "exclusiveMinimum": "More than {}.", "gt": "More than {}.",

@@ -198,7 +198,7 @@ class AsyncTools(BaseTools):
 
 async def _watch(job: Any, on_progress: OnAsyncProgress) -> None:
     count = ProgressCount()
-    with contextlib.suppress(HubsmithError):  # How it ends is told by the call.
+    with contextlib.suppress(HubsmithError):  # The call itself reports how it ends.
         async for event in job.events():
             if progress := count.of(event):
                 answer = on_progress(progress)

@@ -18,7 +18,7 @@ MAX_BLOCKS = 700_000
 MAX_FILES = 40
 """Files of one result that are fetched or linked."""
 
-# What model APIs take. It is told by the content: a block that is not what it says ends a chat.
+# What model APIs take. The content decides which it is: a block that is not what it says ends a chat.
 _BLOCKS = {
     "image/gif": types.ImageContent,
     "image/jpeg": types.ImageContent,

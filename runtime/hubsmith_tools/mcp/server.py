@@ -26,7 +26,7 @@ Check: TypeAlias = Callable[[Tool], Awaitable[str | None]]
 MAX_ARGUMENTS = 32 << 20
 """Characters that the arguments of a call may have as JSON, data URLs included."""
 
-_HEARTBEAT = 10.0  # Seconds without news after which a client hears that the call is under way.
+_HEARTBEAT = 10.0  # Seconds without news after which the client gets a sign of life.
 _STEP = 0.001
 _INSTRUCTIONS = (
     "These tools call Spaces of the Hugging Face Hub: apps that other people wrote and run. What is "
