@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import certifi
 import hypothesis
 import pytest
 
@@ -44,6 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # What fixtures like `tmp_path` give stays where pytest keeps it, to be looked at afterwards.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
     _put_temporary_files_into(folder / "temporary")
+    # Each of thousands of clients reads the certificates that it trusts, which takes 20 ms where
+    # there are hundreds. No server of the tests has one.
+    os.environ["SSL_CERT_FILE"] = str(_one_certificate(folder / "certificate.pem"))
     apps = config.stash[_APPS] = GradioApps(folder)
     ends.callback(apps.end)
     key = secrets.token_bytes(16)
@@ -58,6 +62,14 @@ def _put_temporary_files_into(folder: Path) -> None:
     """
     folder.mkdir()
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+
+
+def _one_certificate(file: Path) -> Path:
+    """Write the first certificate that httpx trusts unless it is told otherwise."""
+    end = "-----END CERTIFICATE-----\n"
+    first = Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0]
+    file.write_text(first + end, encoding="utf-8")
+    return file
 
 
 @pytest.hookimpl(optionalhook=True)
