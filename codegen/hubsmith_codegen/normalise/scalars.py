@@ -50,7 +50,7 @@ def choices(values: list[Json], *, is_constant: bool = False) -> Type:
         else:
             options.append(NULL if value is None else AnyType())
     if len(plain) > _MOST_CHOICES:
-        options += kinds_of(plain)
+        options += reversed(kinds_of(plain))
     elif plain:
         # 1 and True are equal to Python, yet two choices.
         once = tuple({(type(choice), choice): choice for choice in plain}.values())

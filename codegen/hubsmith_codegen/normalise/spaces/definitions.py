@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 from ...ir.model import Definition, Member
 from ...ir.names import ClassName, class_name, distinct, is_name, joined, reserved
-from ...ir.text import SpecText
 from ...ir.types import Direction, Reference, Type, as_result, inside, mapped, optional, tag_of
 from .reading import ReadObject
 
@@ -67,27 +66,22 @@ class Definitions:
         keys = {key for key, _ in places}
         (key, found), is_result = places[0], not keys.isdisjoint(self._results)
         identifiers = distinct(
-            [field.name for field in found.fields],
+            [member.wire_name for member in found.members],
             fallback="field",
             avoid=reserved("types") | reserved("model") | self.class_names,
         )
         members: list[Member] = []
-        for field, identifier in zip(found.fields, identifiers, strict=True):
+        for one, identifier in zip(found.members, identifiers, strict=True):
             # An object that the server sends is typed as results are, even where it is also accepted.
-            type_ = self.named(field.type, "result" if is_result else "argument")
-            if not field.is_required and field.default is None:
+            type_ = self.named(one.type, "result" if is_result else "argument")
+            if not one.is_required and one.default is None:
                 type_ = optional(type_)
-            tag = tag_of(field.type)
+            # A tag with one value need not be typed by the caller.
+            tag = tag_of(one.type)
+            default = tag if one.default is None else one.default
+            needed = one.is_required and tag is None
             members.append(
-                Member(
-                    wire_name=SpecText(field.name),
-                    identifier=identifier,
-                    type=type_,
-                    description=field.description,
-                    # A tag with one value need not be typed by the caller.
-                    default=tag if field.default is None else field.default,
-                    is_required=field.is_required and tag is None,
-                )
+                replace(one, identifier=identifier, type=type_, default=default, is_required=needed)
             )
         return Definition(
             class_name=self._names[key],
@@ -103,8 +97,8 @@ def _reach(type_: Type, objects: Objects, reached: set[ClassName]) -> None:
     for one in inside(type_):
         if isinstance(one, Reference) and one.class_name not in reached:
             reached.add(one.class_name)
-            for field in objects[one.class_name].fields:
-                _reach(field.type, objects, reached)
+            for member in objects[one.class_name].members:
+                _reach(member.type, objects, reached)
 
 
 def renamed(type_: Type, names: Mapping[ClassName, ClassName]) -> Type:
@@ -145,8 +139,8 @@ def _classes(objects: Objects) -> list[_Class]:
 def _shape(object_: ReadObject, marks: Mapping[ClassName, ClassName]) -> str:
     """What makes two objects one class: their title and members, not where they stand."""
     members = [
-        (field.name, renamed(field.type, marks), field.is_required, field.default)
-        for field in object_.fields
+        (str(one.wire_name), renamed(one.type, marks), one.is_required, one.default)
+        for one in object_.members
     ]
     return repr((object_.title, members))
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ...ir import types
-from ...ir.json_type import Json, Scalar
-from ...ir.names import ClassName
-from ...ir.text import NO_TEXT, SpecText, plain
+from ...ir.json_type import Json
+from ...ir.model import Member
+from ...ir.names import ClassName, identifier
+from ...ir.text import SpecText, plain
 from ...ir.types import NULL, Reference, Type, accepts, union
 from ..scalars import KINDS, as_scalar, bounds, choices
 
@@ -36,24 +37,14 @@ class NotExpressible(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One named member of an object."""
-
-    name: str
-    type: Type
-    is_required: bool
-    default: Scalar = None
-    description: SpecText = NO_TEXT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadObject:
     """An object with named members, at the place where it was read."""
 
     title: str  # The name the spec gives it; may be empty.
     definition: str  # The definition that it is, where a reference led to it.
     path: Path  # Where it stands: its name where titles collide.
-    fields: tuple[Field, ...]  # Its members, in the order of their names.
+    # Its members in the order of their names; two of them may have one identifier.
+    members: tuple[Member, ...]
     description: SpecText  # What it is; may be empty.
 
 
@@ -183,8 +174,8 @@ class SchemaReader:
         key = ClassName(f"{place.path[0]}#{self._schemas}")
         if definition:
             self._inside[definition] = Reference(class_name=key)
-        fields = tuple(
-            self._field(name, members[name], name in needed, place.at(name))
+        found = tuple(
+            self._member(name, members[name], name in needed, place.at(name))
             for name in sorted(members)
         )
         self._inside.pop(definition, None)
@@ -192,18 +183,19 @@ class SchemaReader:
             title=plain(schema.get("title")) or plain(definition),
             definition=definition,
             path=place.path,
-            fields=fields,
+            members=found,
             description=plain(schema.get("description")),
         )
         is_table = _TABLE_MEMBERS <= members.keys() <= _TABLE_MEMBERS | {"metadata"}
         return Reference(class_name=key, is_table=is_table)
 
-    def _field(self, name: str, schema: Json, is_required: bool, place: _Place) -> Field:
+    def _member(self, name: str, schema: Json, is_required: bool, place: _Place) -> Member:
         found = self._read(schema, place)
         about = schema if isinstance(schema, dict) else {}
         default = about.get("default")
-        return Field(
-            name=name,
+        return Member(
+            wire_name=SpecText(name),
+            identifier=identifier(name, fallback="field"),
             type=found,
             is_required=is_required,
             default=as_scalar(default) if accepts(found, default) else None,

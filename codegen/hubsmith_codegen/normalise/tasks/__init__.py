@@ -7,11 +7,12 @@ from pathlib import Path
 
 from hubsmith_runtime import SpecError
 
-from ...ir.model import Definition, Service
+from ...ir.model import Definition, Operation, Service
 from ...ir.names import ClassName, Identifier
 from ...ir.text import NO_TEXT
 from .overlay import corrected, read_overlays
 from .registry import COMMON, OVERLAY, Registry, read_documents
+from .schema import Classes
 from .task import read_task
 
 __all__ = ["service_of_tasks"]
@@ -30,12 +31,14 @@ def service_of_tasks(folder: Path) -> Service:
     documents = corrected(documents, overlays)
     registry = Registry(documents)
     digests = {task: _digest(folder, task) for task in documents.tasks}
-    tasks = [
-        read_task(overlays[task], files, registry, digests[task])
-        for task, files in documents.tasks.items()
-    ]
+    operations: list[Operation] = []
+    classes: list[Classes] = []
+    for task, files in documents.tasks.items():
+        operation, own = read_task(overlays[task], files, registry, digests[task])
+        operations.append(operation)
+        classes += own
     definitions: dict[str, Definition] = {}
-    for found in (definition for task in tasks for definition in task.definitions):
+    for found in (definition for one in classes for definition in one.definitions.values()):
         if definitions.setdefault(found.class_name, found) != found:
             raise SpecError(f"{folder}: two classes are called {found.class_name}.")
     return Service(
@@ -46,9 +49,9 @@ def service_of_tasks(folder: Path) -> Service:
         platform_version="",
         digest=hashlib.sha256("".join(digests.values()).encode()).hexdigest(),
         documents=(),
-        operations=tuple(task.operation for task in tasks),
+        operations=tuple(operations),
         definitions=tuple(definitions.values()),
-        aliases=tuple(alias for task in tasks for alias in task.aliases),
+        aliases=tuple(alias for one in classes for alias in one.aliases.values()),
     )
 
 

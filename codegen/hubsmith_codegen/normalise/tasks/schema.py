@@ -58,14 +58,12 @@ class Classes:
         if not isinstance(node, dict):
             raise self._error(f"{node!r} is not a schema.")
         match node:
-            case {"$ref": str(reference)}:
-                rest = {key: value for key, value in node.items() if key != "$ref"}
+            case {"$ref": str(reference), **rest}:
                 target = self.resolved(self._registry.resolve(reference, self._document))
                 # What the type is, apart from what this use of it is.
                 own = {_OWN: target.get(_OWN, target.get("description"))}
                 return {**target, **own, **rest}
-            case {"allOf": [only]}:
-                rest = {key: value for key, value in node.items() if key != "allOf"}
+            case {"allOf": [only], **rest}:
                 return {**self.resolved(only), **rest}
             case _:
                 return node

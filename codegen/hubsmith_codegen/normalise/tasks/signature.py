@@ -84,10 +84,13 @@ def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tu
         pieces = [TEXT if one.result == TEXT else chunk for one in streamed]
         found = [
             *(
-                _when("stream", _TRUE, _generic("Stream", piece), also=one)
+                _when("stream", _TRUE, _generic("Stream", piece), one)
                 for one, piece in zip(streamed, pieces, strict=True)
             ),
-            *(_unless("stream", _false(own["stream"]), one.result, also=one) for one in found),
+            *(
+                _when("stream", _false(own["stream"]), one.result, one, is_given=False)
+                for one in found
+            ),
         ]
     if len(found) < 2:
         return ()
@@ -102,26 +105,29 @@ def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tu
 def _variants(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> list[Overload]:
     one = types.Reference(class_name=facts.output_class or ClassName("Any"))
     if name := facts.call.text_unless:
-        return [_when(name, _TRUE, one), _unless(name, _false(own[name]), TEXT)]
+        return [_when(name, _TRUE, one), _when(name, _false(own[name]), TEXT, is_given=False)]
     if name := facts.call.many_if:
         given = _without(own[name].type, NULL)
-        return [_unless(name, NULL, one), _when(name, given, types.ListType(item=one))]
+        return [
+            _when(name, NULL, one, is_given=False),
+            _when(name, given, types.ListType(item=one)),
+        ]
     if name := facts.call.parsed_by:
         parsed = _generic(f"Parsed{facts.output_class}", _MODEL)
         others = _without(own[name].type, MODEL_CLASS)
-        return [_when(name, _generic("type", _MODEL), parsed), _unless(name, others, one)]
+        return [
+            _when(name, _generic("type", _MODEL), parsed),
+            _when(name, others, one, is_given=False),
+        ]
     return [Overload(types={}, result=whole)]
 
 
-def _when(name: str, type_: Type, result: Type, *, also: Overload = _ALWAYS) -> Overload:
-    """What is returned where an argument of this type is given."""
-    required = also.required | {name}
+def _when(
+    name: str, type_: Type, result: Type, also: Overload = _ALWAYS, *, is_given: bool = True
+) -> Overload:
+    """What is returned where an argument of this type is given, or else no other one."""
+    required = also.required | {name} if is_given else also.required
     return Overload(types={**also.types, name: type_}, required=required, result=result)
-
-
-def _unless(name: str, type_: Type, result: Type, *, also: Overload = _ALWAYS) -> Overload:
-    """What is returned where no other argument than of this type is given."""
-    return Overload(types={**also.types, name: type_}, required=also.required, result=result)
 
 
 def _false(parameter: Parameter) -> Type:

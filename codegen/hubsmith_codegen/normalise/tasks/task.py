@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import cast
 
 from hubsmith_runtime import SpecError
 from hubsmith_runtime.inference import Task
 
 from ...ir.json_type import Json, mapping
-from ...ir.model import Alias, Default, Definition, Operation, Parameter, Result, TaskFacts
+from ...ir.model import Default, Operation, Parameter, Result, TaskFacts
 from ...ir.names import ClassName, Identifier, class_name, identifier
 from ...ir.text import NO_TEXT, plain
 from ...ir.types import TEXT, FileType, ListType, Reference, Type, holds_file, optional, union
@@ -22,19 +21,10 @@ from .signature import KWARGS, MARK, MODEL_CLASS, OPTIONS, overloads, signature
 _PARAMETERS = "parameters"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskService:
-    """One operation with the classes that it needs, each behind those it refers to."""
-
-    operation: Operation
-    definitions: tuple[Definition, ...]
-    aliases: tuple[Alias, ...]
-
-
 def read_task(
     overlay: Overlay, files: Mapping[str, dict[str, Json]], registry: Registry, digest: str
-) -> TaskService:
-    """Read one task from its corrected schemas; `stream_output` is there where it streams.
+) -> tuple[Operation, list[Classes]]:
+    """One task from its corrected schemas, with its classes; `stream_output` is there if it streams.
 
     A `SpecError` says where schema and overlay do not fit each other.
     """
@@ -87,11 +77,7 @@ def read_task(
         streams=chunk_class is not None,
         task=facts,
     )
-    return TaskService(
-        operation=operation,
-        definitions=tuple(one for found in classes for one in found.definitions.values()),
-        aliases=tuple(one for found in classes for one in found.aliases.values()),
-    )
+    return operation, classes
 
 
 class _Request:
