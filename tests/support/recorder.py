@@ -102,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST = do_HEAD = handle_any  # names that http.server looks for
+    do_GET = do_POST = do_HEAD = do_OPTIONS = handle_any  # names that http.server looks for
 
     def _chunks(self) -> Iterator[bytes]:
         while size := int(self.rfile.readline(), 16):

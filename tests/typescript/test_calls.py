@@ -81,26 +81,52 @@ def test_a_program_of_node_makes_every_kind_of_call_and_ends_by_itself(
     assert len(seen) == len(set(seen)) >= 33
 
 
+class OpenHub(FakeHub):
+    """A Hub that pages of other origins may ask, as the real one lets them."""
+
+    def hear(self, seen: Seen) -> Answer:
+        origin = {"access-control-allow-origin": seen.headers.get("origin", "")}
+        if seen.method == "OPTIONS":
+            return 204, {**origin, "access-control-allow-headers": "authorization"}, b""
+        status, headers, content = super().hear(seen)
+        return status, {**headers, **origin}, content
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
 def test_a_page_makes_every_kind_of_call(project: Path, start_gradio: StartGradio) -> None:
     script = bundle(project, "page.ts", "--platform=browser")
     locked = start_gradio(BEHAVIOURS, APP_AUTH="1")
+    hub = OpenHub()
+    hub.users[SECRET] = "owner"
+    hub.add("owner/private", start_gradio(BEHAVIOURS), private=True)
     expressions = [
+        f"call('owner/private', {{ hub: '{hub.url}', token: '{SECRET}' }}, '/headers')",
+        f"call('owner/private', {{ hub: '{hub.url}' }}, '/headers').catch((error) => error.name)",
         f"run({json.dumps(start_gradio(KITCHEN_APP))})",
-        f"logIn({json.dumps(locked)}, ['user', 'pass'])",
-        f"logIn({json.dumps(locked)}, ['user', 'wrong']).catch((error) => error.name)",
+        f"call({json.dumps(locked)}, {{ auth: ['user', 'pass'] }}, '/echo', 'hello')",
+        f"call({json.dumps(locked)}, {{ auth: ['user', 'no'] }}, '/echo', '').catch((error) => error.name)",
     ]
-    done = subprocess.run(
-        ["node", str(HERE / "browser.mjs"), str(script), CHROMIUM or "", json.dumps(expressions)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    with hub.running():
+        done = subprocess.run(
+            [
+                "node",
+                str(HERE / "browser.mjs"),
+                str(script),
+                CHROMIUM or "",
+                json.dumps(expressions),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
-    every, logged_in, refused = json.loads(done.stdout)["results"]
+    private, hidden, every, logged_in, refused = json.loads(done.stdout)["results"]
+    assert private["x-hf-authorization"] == f"Bearer {SECRET}"
+    assert "authorization" not in private
     assert len(every) >= 33
-    assert (logged_in, refused) == ("hello", "AuthenticationError")
+    assert logged_in == "hello"
+    assert (hidden, refused) == ("AuthenticationError", "AuthenticationError")
 
 
 def test_each_endpoint_gives_what_it_gives_gradios_client(

@@ -19,10 +19,12 @@ from tests.hostile.mutations import TEXTS, hostile
 from tests.support import corpus
 from tests.typescript.project import (
     HERE,
+    bundle,
     client_of,
     configure,
     kitchen_spec,
     needs_npm,
+    node,
     tsc,
     write_project,
 )
@@ -114,6 +116,34 @@ def test_no_adversarial_document_becomes_code(tmp_path: Path) -> None:
     write_project(tmp_path, clients)
     assert checked_by_parser(tmp_path) == 3 * len(clients) > 300
     assert tsc(tmp_path) == []
+
+
+def runs_the_canary(folder: Path) -> bool:
+    """Run every client below a folder, and say whether a text of its spec did something."""
+    names = [path.name for path in sorted((folder / "clients").glob("text_*"))]
+    imports = "".join(f'import * as {name} from "./clients/{name}/index.js";\n' for name in names)
+    program = f"""{imports}
+for (const client of [{", ".join(names)}]) {{
+  for (const made of Object.values(client)) {{
+    if (made.prototype?.close && !made.prototype.start) new made({{ source: "http://localhost" }});
+  }}
+}}
+console.log("hostileCanary" in globalThis);
+"""
+    (folder / "canary.js").write_text(program, encoding="utf-8")
+    done = node(bundle(folder, "canary.js", "--platform=node"))
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def test_no_text_of_a_spec_runs(tmp_path: Path) -> None:
+    texts = [*dict.fromkeys([*HOSTILE.values(), *TEXTS, *ESCAPES])]
+    clients = {f"text_{at}": render(service_with(text)) for at, text in enumerate(texts)}
+    write_project(tmp_path, clients)
+    assert not runs_the_canary(tmp_path)
+    with (tmp_path / "clients" / "text_0" / "client.ts").open("a", encoding="utf-8") as file:
+        file.write(f"{CODE};\n")
+    assert runs_the_canary(tmp_path)
 
 
 def test_the_parser_finds_code_where_there_is_some(tmp_path: Path) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
+import pytest
 from hubsmith_codegen.ir.names import Identifier
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
@@ -15,11 +19,23 @@ from hubsmith_codegen.render.typescript import render, runtime_files
 from hubsmith_codegen.render.typescript.names import camel, camels
 from hubsmith_codegen.render.typescript.text import Tag, doc, key, literal
 
+from tests.support import corpus
 from tests.support.documents import endpoint, info_of, parameter, result, service_of, with_default
-from tests.support.paths import KITCHEN_SNAPSHOT
+from tests.support.paths import KITCHEN_SNAPSHOT, ROOT
 from tests.typescript.project import HERE, client_of, kitchen_spec
 
 GOLDEN = HERE / "golden" / "kitchen"
+DIGEST = """
+import hashlib
+from hubsmith_codegen.load import load
+from hubsmith_codegen.normalise import normalise
+from hubsmith_codegen.render.typescript import render
+from tests.support import corpus
+every = [*corpus.apps(), *corpus.versions()]
+files = [render(normalise(load(app.documents, name=app.package))) for app in every]
+text = "".join(f"{path}{text}" for client in files for path, text in client.items())
+print(len(every), hashlib.sha256(text.encode()).hexdigest())
+"""
 
 
 def client(*parameters: object, returns: object = (), name: str = "/say") -> str:
@@ -55,6 +71,24 @@ def test_the_order_of_keys_changes_nothing() -> None:
         render(normalise(replace(load(one), name="kitchen"))) for one in (documents, other)
     )
     assert first == second
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not corpus.CORPUS.is_dir(), reason="the corpus of recorded apps is not there")
+def test_every_client_of_the_corpus_has_the_same_bytes_each_time() -> None:
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert found[0] == found[1]
+    assert int(found[0].split()[0]) > 200
 
 
 def test_the_runtime_stands_on_nothing() -> None:

@@ -1,11 +1,12 @@
 // The same calls in a page.
 import { run } from "./kitchen.js";
-import { SpaceClient } from "./clients/runtime/index.js";
+import { SpaceClient, type SpaceOptions } from "./clients/runtime/index.js";
 
 Object.assign(globalThis, {
   run,
-  logIn: async (source: string, auth: readonly [string, string]): Promise<unknown> => {
-    const space = new SpaceClient(source, {}, { auth });
-    return space.run({ name: "/echo", parameters: [["x", "any"]], results: [["x", "any"]] }, { x: "hello" });
+  call: async (source: string, options: SpaceOptions, name: string, ...values: readonly string[]): Promise<unknown> => {
+    const parameters = values.map((_, at) => [`x${at}`, "string"] as const);
+    const args = Object.fromEntries(values.map((value, at) => [`x${at}`, value]));
+    return new SpaceClient(source, {}, options).run({ name, parameters, results: [["x", "any"]] }, args);
   },
 });
