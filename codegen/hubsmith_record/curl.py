@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hubsmith_codegen.ir.model import Operation, Service
+from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.ir.text import Source
 from hubsmith_codegen.snippets.curl import NotCallableError, base, in_slots, session_call
 from hubsmith_codegen.snippets.examples import Example, ExampleFile, in_place
@@ -14,28 +14,23 @@ from hubsmith_codegen.snippets.place import Place, json_text
 
 from .outline import Outline, comment
 from .plan import Plan
-from .step import Part, Step
+from .step import Part, Step, Writer
 
 _SESSION = r"""="\"$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')\"" """.rstrip()
 
 
 @dataclass(frozen=True, kw_only=True)
-class CurlWriter:
-    """Writes shell; `files` is the folder beside the script."""
+class CurlWriter(Writer):
+    """Writes shell."""
 
-    service: Service
-    files: str
     parts: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
 
     by_place = True
-    any_fits = True
 
     def variable(self, operation: Operation, taken: set[str]) -> str:
-        """See `Writer`."""
         return f"RESULT{len(taken) + 1}"
 
     def part(self, step: Step, result: int, parts: Sequence[Part]) -> Source:
-        """See `Writer`."""
         path = f".[{step.output_slots[result]}]"
         for one in parts:
             name = one[1] if isinstance(one, tuple) else one
@@ -48,11 +43,9 @@ class CurlWriter:
         return Source(variable)
 
     def saved(self, name: str, *, is_marked: bool) -> Example:
-        """See `Writer`."""
         return ExampleFile(name=f"{self.files}/{name}")
 
     def served(self, path: str, *, is_marked: bool) -> Example:
-        """See `Writer`."""
         return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
@@ -60,12 +53,12 @@ def curl_program(plan: Plan, writer: CurlWriter, outline: Outline) -> str:
     """The script. Its first argument, if it has one, is the address of the Space."""
     place = Place(service=writer.service, module="")
     body: list[str] = []
-    for one in outline.lines(plan):
-        if one.step is None:
-            body.append(f"# {one.text}" if one.text else "")
+    for step in outline.lines(plan):
+        if isinstance(step, str):
+            body.append(f"# {step}" if step else "")
             continue
         try:
-            body += _lines(one.step, writer)
+            body += _lines(step, writer)
         except NotCallableError as error:
             outline.notes.append(str(error))
             body.append(f"# Left out: {comment(str(error))}")

@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from hubsmith_codegen.write.boundary import confined, replace_file
-from hubsmith_runtime import HubsmithError
 from hubsmith_runtime.saving import safe_name
 
 from .recording import RecordedFile
@@ -32,16 +30,6 @@ def free_path(path: Path) -> Path:
     while found.exists() or found.is_symlink():
         found, number = path.with_name(f"{path.stem}_{number}{path.suffix}"), number + 1
     return found
-
-
-def save(path: Path, content: bytes, boundary: Path) -> None:
-    """Write a file, whole or not at all, and nothing outside of the boundary."""
-    target = confined(path, boundary)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(target, content)
-    except OSError as error:
-        raise HubsmithError(f"{target} could not be written: {error.strerror or error}.") from None
 
 
 def content_of(file: RecordedFile) -> bytes:

@@ -10,11 +10,12 @@ from typing import Any, cast
 from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.normalise.spaces import normalise
 from hubsmith_codegen.snippets.place import json_text
+from hubsmith_codegen.write.boundary import write_file
 from hubsmith_runtime.reading import as_object, as_text
 from hubsmith_testing.files import FileStore
 
 from .events import App, Event, events_of
-from .files import content_of, free_name, free_path, save
+from .files import content_of, free_name, free_path
 from .recording import Recording
 from .session import raw_spec
 from .values import file_path
@@ -50,8 +51,10 @@ def write_fixture(recording: Recording, out: Path) -> Path:
             name = str(operation.endpoint) or f"fn_index={operation.fn_index}"
             answers.setdefault(name, []).append(_answer(event, operation, app, files))
     for path, content in files.contents.items():
-        save(path, content, target.parent)
-    save(target, (json_text(answers, indent=1) + "\n").encode(errors="replace"), target.parent)
+        write_file(path, content, target.parent)
+    write_file(
+        target, (json_text(answers, indent=1) + "\n").encode(errors="replace"), target.parent
+    )
     return target
 
 

@@ -16,14 +16,6 @@ from .step import Step
 _WIDTH = 90
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A call of the script, or else a line of a comment; an empty one parts two blocks."""
-
-    step: Step | None = None
-    text: str = ""
-
-
 @dataclass(kw_only=True)
 class Outline:
     """Says what a script does, and what it leaves out."""
@@ -43,14 +35,14 @@ class Outline:
         mark = "#" if language == "curl" else "//"
         return "\n".join(f"{mark} {one}" for text in lines for one in _wrapped(text))
 
-    def lines(self, plan: Plan) -> Iterator[Line]:
-        """The calls of a script and the comments between them."""
+    def lines(self, plan: Plan) -> Iterator[Step | str]:
+        """The calls of a script, and the lines of comments; an empty one parts two blocks."""
         if plan.has_served_file:
             self.notes.append(
                 "Some files were not uploaded while recording: the Space has them, for how long "
                 "nobody knows."
             )
-            yield from _comment(self.notes[-1])
+            yield from _wrapped(self.notes[-1])
         opened = [one for one in plan.steps if one.event.is_load]
         if opened:
             yield from self._opening(opened, plan)
@@ -64,24 +56,23 @@ class Outline:
             if event.is_load:
                 continue
             if event.root is not root:
-                yield Line()
+                yield ""
                 root = event.root
                 again = event is not root
                 number += not again
-                yield from _comment(self._heading(event.root, plan, number, again=again))
+                yield from _wrapped(self._heading(event.root, plan, number, again=again))
             yield from self._step(step)
             if step is chains[event.root][-1]:
                 yield from self._end(chains[event.root], plan)
         for words in self.recording.skipped:
             yield from self._note(comment(words))
 
-    def _opening(self, opened: Sequence[Step], plan: Plan) -> Iterator[Line]:
-        yield Line()
+    def _opening(self, opened: Sequence[Step], plan: Plan) -> Iterator[Step | str]:
+        yield ""
         done = [one for one in opened if id(one) in plan.needed]
         names = ", ".join(dict.fromkeys(one.event.function.shown for one in opened))
-        yield from _comment(f"When the page was opened it called {names}.")
-        for step in done:
-            yield Line(step=step)
+        yield from _wrapped(f"When the page was opened it called {names}.")
+        yield from done
 
     def _heading(self, event: Event, plan: Plan, number: int, *, again: bool) -> str:
         label = comment(plan.app.label(event.call.trigger_id))
@@ -89,23 +80,23 @@ class Outline:
         head = f"{number}. " if not again else "What followed: "
         return f"{head}{about}{event.call.started:.1f} s after the start."
 
-    def _step(self, step: Step) -> Iterator[Line]:
+    def _step(self, step: Step) -> Iterator[Step | str]:
         call = step.event.call
         if step.obstacle:
             return
         if step.event.is_stand_in:
-            yield from _comment(
+            yield from _wrapped(
                 f"The page called {comment(step.event.recorded.shown)}, which no client has; "
                 f"{comment(step.event.function.shown)} is the same for programs."
             )
         if call.error is not None:
             words = f': "{comment(call.error)}"' if comment(call.error) else ""
-            yield from _comment(f"The Space answered with an error{words}")
+            yield from _wrapped(f"The Space answered with an error{words}")
         elif step.is_cancelled:
-            yield from _comment("Cancelled, or left, before it had ended.")
-        yield Line(step=step)
+            yield from _wrapped("Cancelled, or left, before it had ended.")
+        yield step
 
-    def _end(self, chain: Sequence[Step], plan: Plan) -> Iterator[Line]:
+    def _end(self, chain: Sequence[Step], plan: Plan) -> Iterator[Step | str]:
         """What is left out of a chain."""
         reasons: dict[str, list[str]] = {}
         for step in chain:
@@ -117,9 +108,9 @@ class Outline:
         for reason, names in reasons.items():
             yield from self._note(f"Left out: {', '.join(dict.fromkeys(names))}: {reason}.")
 
-    def _note(self, text: str) -> Iterator[Line]:
+    def _note(self, text: str) -> Iterator[Step | str]:
         self.notes.append(text)
-        yield from _comment(text)
+        yield from _wrapped(text)
 
 
 def error_class(step: Step) -> str:
@@ -131,11 +122,6 @@ def error_class(step: Step) -> str:
 def comment(text: str) -> str:
     """Words of somebody else as part of a comment: one line that no tool takes for a directive."""
     return plain(plain(text).translate({ord("#"): " ", ord("@"): " ", ord("\\"): "/"}))
-
-
-def _comment(text: str) -> Iterator[Line]:
-    for one in _wrapped(text):
-        yield Line(text=one)
 
 
 def _wrapped(text: str) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from hubsmith_codegen.ir.model import Operation, Service
-from hubsmith_codegen.ir.names import identifier
+from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.ir.text import Source
 from hubsmith_codegen.snippets.examples import Example, Expression
 from hubsmith_codegen.snippets.layout import Node, lay_out
@@ -16,37 +16,26 @@ from hubsmith_codegen.snippets.python import call_of, client_variable, quoted
 
 from .outline import Outline, error_class
 from .plan import Plan
-from .step import Part, Step
+from .step import Part, Step, Writer, result_name
 
 _OWN = {"FILES", "Path", "error", "handle_file", "job", "part", "_"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class PythonWriter:
-    """Writes Python; `files` is the folder beside the script, `served` the URL of the Space's files."""
+class PythonWriter(Writer):
+    """Writes Python."""
 
-    service: Service
-    files: str
-    served_root: str
-
-    by_place = False
-    any_fits = True
+    served_root: str  # The URL of the Space's files.
 
     def variable(self, operation: Operation, taken: set[str]) -> str:
-        """See `Writer`."""
         known = {*_OWN, *dir(builtins), client_variable(self.service), *taken}
         classes = {str(one.class_name) for one in self.service.definitions}
-        results = operation.results
-        wanted = str(results[0].identifier) if len(results) == 1 else ""
-        if wanted in ("", "value"):
-            wanted = f"{operation.method}_result"
-        name, number = str(identifier(wanted, fallback="result")), 2
+        name, number = result_name(operation), 2
         while (made := name if number == 2 else f"{name}_{number - 1}") in known | classes:
             number += 1
         return made
 
     def part(self, step: Step, result: int, parts: Sequence[Part]) -> Source:
-        """See `Writer`."""
         results = step.operation.results
         path = step.name if len(results) == 1 else f"{step.name}.{results[result].identifier}"
         for one in parts:
@@ -60,12 +49,10 @@ class PythonWriter:
         return Source(path)
 
     def saved(self, name: str, *, is_marked: bool) -> Example:
-        """See `Writer`."""
         path = f"FILES / {quoted(name)}"
         return Expression(source=Source(f"handle_file({path})" if is_marked else path))
 
     def served(self, path: str, *, is_marked: bool) -> Example:
-        """See `Writer`."""
         url = quoted(f"{self.served_root}{quote(path, errors='replace')}")
         return Expression(source=Source(f"handle_file({url})" if is_marked else url))
 
@@ -80,15 +67,17 @@ def python_program(
     """
     service, variable = writer.service, client_variable(writer.service)
     classes, body, raised = {str(service.class_name)}, list[str](), set[str]()
-    for one in outline.lines(plan):
-        if (step := one.step) is None:
-            body.append(f"    # {one.text}" if one.text else "")
+    for step in outline.lines(plan):
+        if isinstance(step, str):
+            body.append(f"# {step}" if step else "")
             continue
         lines, used = _call(step, variable)
-        body += (f"    {line}" if line else "" for text in lines for line in text.split("\n"))
+        body += lines
         classes |= {*used}
         if step.event.call.error is not None:
             raised.add(error_class(step))
+    if not plan.needed:
+        body.append("pass")
     text = "\n".join(body)
     head = [outline.title("python"), ""]
     if "FILES / " in text:
@@ -100,9 +89,8 @@ def python_program(
     head += [f"from {module} import {', '.join(sorted(classes))}", ""]
     if "FILES / " in text:
         head += [f"FILES = Path(__file__).parent / {quoted(writer.files)}", ""]
-    if not plan.needed:
-        body.append("    pass")
-    return "\n".join([*head, f"with {service.class_name}({source}) as {variable}:", *body, ""])
+    block = textwrap.indent(text, "    ")
+    return "\n".join([*head, f"with {service.class_name}({source}) as {variable}:", block, ""])
 
 
 def _call(step: Step, variable: str) -> tuple[list[str], Sequence[str]]:

@@ -22,15 +22,17 @@ from hubsmith_codegen.pipeline import Target, generate, with_nullable_outputs
 from hubsmith_codegen.render.typescript.text import literal
 from hubsmith_codegen.snippets.python import quoted
 from hubsmith_codegen.snippets.sample import module_of
+from hubsmith_codegen.write.boundary import write_file
 from hubsmith_codegen.write.files import write
 from hubsmith_codegen.write.formatting import format_python
 from hubsmith_codegen.write.lock import LOCK_FILE, Lock, read_lock_file
 from hubsmith_codegen.write.options import DEFAULTS, Language as ClientLanguage
 from hubsmith_runtime import HubsmithError, SpecError
 from hubsmith_runtime.http import shown
+from hubsmith_runtime.reading import as_list
 
 from .curl import CurlWriter, curl_program
-from .files import content_of, free_path, save
+from .files import content_of, free_path
 from .outline import Outline
 from .plan import Plan
 from .python import PythonWriter, python_program
@@ -89,8 +91,8 @@ def write_session(
     plan, text = _program(recording, raw, language, script, client, outline)
     folder = _folder(script)
     for upload, name in plan.files.items():
-        save(folder / name, content_of(recording.uploads[upload]), script.parent)
-    save(script, text.encode(), script.parent)
+        write_file(folder / name, content_of(recording.uploads[upload]), script.parent)
+    write_file(script, text.encode(), script.parent)
     return WrittenSession(
         script=script,
         files=tuple(folder / name for name in plan.files.values()),
@@ -211,8 +213,7 @@ def _lock(root: Path) -> Lock:
 
 
 def _languages(lock: Lock) -> list[ClientLanguage]:
-    found = lock.options.get("languages")
-    names = found if isinstance(found, list) else ["python"]
+    names = as_list(lock.options.get("languages")) or ["python"]
     return [one for one in ("python", "typescript") if one in names]
 
 

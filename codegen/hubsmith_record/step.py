@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import ClassVar, TypeAlias
 
-from hubsmith_codegen.ir.model import Operation, Parameter
+from hubsmith_codegen.ir.model import Operation, Parameter, Service
+from hubsmith_codegen.ir.names import identifier
 from hubsmith_codegen.ir.text import Source
 from hubsmith_codegen.snippets.examples import Example
 
@@ -47,34 +49,42 @@ class Step:
         return self.event.call.ended is None and self.event.call.error is None
 
 
-class Writer(Protocol):
+@dataclass(frozen=True, kw_only=True)
+class Writer(ABC):
     """What a plan has to know of the language of its script."""
 
-    @property
-    def any_fits(self) -> bool:
-        """Whether a result without a type may be given for any parameter."""
-        ...
+    service: Service
+    files: str  # The folder beside the script.
 
-    @property
-    def by_place(self) -> bool:
-        """Whether every argument is written, those that are as the Space has them included."""
-        ...
+    by_place: ClassVar = False
+    """Whether every argument is written, those that are as the Space has them included."""
+    any_fits: ClassVar = True
+    """Whether a result without a type may be given for any parameter."""
 
+    @abstractmethod
     def variable(self, operation: Operation, taken: set[str]) -> str:
         """A name for the result of a call that is not taken."""
-        ...
 
+    @abstractmethod
     def part(self, step: Step, result: int, parts: Sequence[Part]) -> Source:
         """The expression for a part of a result."""
-        ...
 
+    @abstractmethod
     def saved(self, name: str, *, is_marked: bool) -> Example:
         """A file that is saved beside the script, by its name there.
 
         It is marked as a file where the type of the argument does not say that it is one.
         """
-        ...
 
+    @abstractmethod
     def served(self, path: str, *, is_marked: bool) -> Example:
         """A file that only the Space has."""
-        ...
+
+
+def result_name(operation: Operation) -> str:
+    """The name that says best what an endpoint gives."""
+    results = operation.results
+    wanted = str(results[0].identifier) if len(results) == 1 else ""
+    if wanted in ("", "value"):
+        wanted = f"{operation.method}_result"
+    return str(identifier(wanted, fallback="result"))

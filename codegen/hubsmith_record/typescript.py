@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
 
-from hubsmith_codegen.ir.model import Operation, Service
-from hubsmith_codegen.ir.names import identifier
+from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.ir.text import Source
 from hubsmith_codegen.render.typescript import method_names
 from hubsmith_codegen.render.typescript.client import Client
@@ -20,7 +19,7 @@ from hubsmith_codegen.snippets.typescript_client import given_arguments
 
 from .outline import Outline, error_class
 from .plan import Plan
-from .step import Part, Step
+from .step import Part, Step, Writer, result_name
 
 _WIDTH = 100
 _TAKEN = """
@@ -32,14 +31,11 @@ _TAKEN = """
 
 
 @dataclass(frozen=True, kw_only=True)
-class TypeScriptWriter:
-    """Writes TypeScript; `files` is the folder beside the script, `served` the URL of the Space's files."""
+class TypeScriptWriter(Writer):
+    """Writes TypeScript."""
 
-    service: Service
-    files: str
-    served_root: str
+    served_root: str  # The URL of the Space's files.
 
-    by_place = False
     any_fits = False  # What has no type is `unknown`.
 
     @cached_property
@@ -53,12 +49,7 @@ class TypeScriptWriter:
         return {str(one.operation.method): [*map(str, one.result_fields)] for one in found}
 
     def variable(self, operation: Operation, taken: set[str]) -> str:
-        """See `Writer`."""
-        results = operation.results
-        wanted = str(results[0].identifier) if len(results) == 1 else ""
-        if wanted in ("", "value"):
-            wanted = f"{operation.method}_result"
-        name = camel(str(identifier(wanted, fallback="result")))
+        name = camel(result_name(operation))
         known = {*_TAKEN.split(), *TYPES, str(self.service.class_name), *taken}
         made, number = name, 1
         # A job has a variable, too.
@@ -68,7 +59,6 @@ class TypeScriptWriter:
         return made
 
     def part(self, step: Step, result: int, parts: Sequence[Part]) -> Source:
-        """See `Writer`."""
         path, results = step.name, step.operation.results
         if len(results) > 1:
             path += _member(self._fields[str(step.operation.method)][result])
@@ -83,12 +73,10 @@ class TypeScriptWriter:
         return Source(path)
 
     def saved(self, name: str, *, is_marked: bool) -> Example:
-        """See `Writer`."""
         path = literal(quote(f"{self.files}/{name}"))
         return Expression(source=Source(f"await localFile(new URL({path}, import.meta.url))"))
 
     def served(self, path: str, *, is_marked: bool) -> Example:
-        """See `Writer`."""
         url = f"{self.served_root}{quote(path, errors='replace')}"
         return Expression(source=Source(f"new URL({literal(url)})"))
 
@@ -98,13 +86,13 @@ def typescript_program(
 ) -> str:
     """The module; `source` is a literal, or nothing where the client knows it."""
     body, imported = list[str](), {str(writer.service.class_name)}
-    for one in outline.lines(plan):
-        if one.step is None:
-            body.append(f"// {one.text}" if one.text else "")
-        else:
-            body += _lines(one.step, writer)
-            if one.step.event.call.error is not None:
-                imported.add(error_class(one.step))
+    for step in outline.lines(plan):
+        if isinstance(step, str):
+            body.append(f"// {step}" if step else "")
+            continue
+        body += _lines(step, writer)
+        if step.event.call.error is not None:
+            imported.add(error_class(step))
     text = "\n".join(body)
     if "localFile(" in text:
         imported.add("localFile")

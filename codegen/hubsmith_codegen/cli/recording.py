@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
-from hubsmith_runtime import HubsmithError, SpecError
+from hubsmith_runtime import SpecError
 
 from ..load.toml import parse_toml
-from ..write.boundary import confined, replace_file
+from ..write.boundary import confined, write_file
 from ..write.options import Language
 from .configuration import SPACES_TABLE, Configuration, RecordedSpace
 
@@ -64,11 +64,7 @@ def without_space(configuration: Configuration, name: str) -> str:
 
 def write_configuration(configuration: Configuration, text: str) -> None:
     """Replace the configuration file at once."""
-    file = configuration.file
-    try:
-        replace_file(confined(file, file.parent), text.encode())
-    except OSError as error:
-        raise HubsmithError(f"{file} could not be written: {error.strerror or error}.") from None
+    write_file(configuration.file, text.encode(), configuration.file.parent)
 
 
 def _text(configuration: Configuration) -> str:

@@ -12,7 +12,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from hubsmith_runtime import SpecError
+from hubsmith_runtime import HubsmithError, SpecError
 
 # Not every system knows all of these.
 _FRESH = sum(
@@ -63,6 +63,21 @@ def boundary_of(out: str | None, project: Path) -> Path:
     if out is None or _absolute(Path(out)).is_relative_to(project):
         return project
     return Path(out)
+
+
+def write_file(path: Path, content: bytes, boundary: Path) -> None:
+    """Write a file within a boundary, whole or not at all, with the folders that it needs.
+
+    Raises:
+        SpecError: when the boundary does not allow it; see `confined`.
+        HubsmithError: when the disk does not.
+    """
+    target = confined(path, boundary)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(target, content)
+    except OSError as error:
+        raise HubsmithError(f"{target} could not be written: {error.strerror or error}.") from None
 
 
 def replace_file(path: Path, content: bytes) -> None:
