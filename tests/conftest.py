@@ -25,6 +25,15 @@ _APPS = pytest.StashKey[GradioApps | SharedGradioApps]()
 _ENDS = pytest.StashKey[ExitStack]()
 _SHARED = pytest.StashKey[dict[str, Any]]()
 
+_LONGEST = [
+    "tests/test_corpus.py",
+    "tests/tools/test_corpus.py",
+    "tests/typescript/test_checking.py",
+    "tests/test_types.py",
+    "tests/bulk/test_space.py",
+    "tests/hostile/test_hostile_specs.py",
+]
+
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("all", deadline=None, max_examples=50)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=10)
@@ -98,7 +107,12 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        file, is_slow = item.nodeid.partition("::")[0], item.get_closest_marker("slow")
+        return is_slow is None, _LONGEST.index(file) if file in _LONGEST else len(_LONGEST)
+
+    items.sort(key=place)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

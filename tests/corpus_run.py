@@ -125,6 +125,16 @@ def generate(app: corpus.App) -> tuple[Outcome, dict[PurePosixPath, str]]:
     return outcome, {PurePosixPath(app.folder, app.package) / path: files[path] for path in files}
 
 
+_GENERATED: dict[str, tuple[Outcome, dict[PurePosixPath, str]]] = {}
+
+
+def generated(app: corpus.App) -> tuple[Outcome, dict[PurePosixPath, str]]:
+    """Do as `generate`, once per process."""
+    if (found := _GENERATED.get(str(app))) is None:
+        found = _GENERATED[str(app)] = generate(app)
+    return found
+
+
 class GeneratedClient:
     """Methods by endpoint and members of classes of a generated client, read from its source."""
 
@@ -329,7 +339,7 @@ def run(chosen: Iterable[corpus.App], *, types: bool = True, again: bool = True)
     report = Report(outcomes=[])
     files: dict[PurePosixPath, str] = {}
     for app in chosen:
-        outcome, rendered = generate(app)
+        outcome, rendered = generated(app)
         report.outcomes.append(outcome)
         files.update(rendered)
     start = time.perf_counter()

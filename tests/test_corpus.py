@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from typing import Any
 
 import pytest
 
+from tests.corpus_run import Report, run
 from tests.support import corpus
-from tests.support.paths import ROOT
 
 pytestmark = [
     pytest.mark.slow,
@@ -22,18 +19,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The report of the whole run, which is a process of its own."""
-    file = tmp_path_factory.mktemp("corpus") / "report.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.corpus_run", "--changed", "--json", str(file)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert file.is_file(), done.stdout[-3000:] + done.stderr[-3000:]
-    return json.loads(file.read_text(encoding="utf-8"))
+def report() -> Report:
+    """What came of the whole corpus."""
+    return run([*corpus.apps(), *corpus.versions()], again=False)
 
 
 def test_info_and_config_agree_on_what_is_public() -> None:
@@ -48,41 +36,41 @@ def test_info_and_config_agree_on_what_is_public() -> None:
     assert compared > 190
 
 
-def test_no_app_crashes_the_generator(report: Any) -> None:
-    assert [outcome for outcome in report["outcomes"] if outcome["crash"]] == []
-    assert sum(outcome["folder"] == "apps" for outcome in report["outcomes"]) == 182
+def test_no_app_crashes_the_generator(report: Report) -> None:
+    assert [outcome for outcome in report.outcomes if outcome.crash] == []
+    assert sum(outcome.folder == "apps" for outcome in report.outcomes) == 182
 
 
-def test_no_endpoint_is_lost_without_a_warning(report: Any) -> None:
-    lost = {outcome["app"]: outcome["lost"] for outcome in report["outcomes"] if outcome["lost"]}
+def test_no_endpoint_is_lost_without_a_warning(report: Report) -> None:
+    lost = {outcome.app: outcome.lost for outcome in report.outcomes if outcome.lost}
     assert lost == {}
-    assert sum(outcome["generated"] for outcome in report["outcomes"]) > 1000
+    assert sum(outcome.generated for outcome in report.outcomes) > 1000
 
 
-def test_a_request_has_its_arguments_in_the_order_of_the_space(report: Any) -> None:
-    assert [outcome for outcome in report["outcomes"] if outcome["misordered"]] == []
+def test_a_request_has_its_arguments_in_the_order_of_the_space(report: Report) -> None:
+    assert [outcome for outcome in report.outcomes if outcome.misordered] == []
 
 
-def test_ruff_accepts_every_package(report: Any) -> None:
-    assert report["format_errors"] == []
+def test_ruff_accepts_every_package(report: Report) -> None:
+    assert report.format_errors == []
 
 
-def test_every_package_imports(report: Any) -> None:
-    assert report["import_errors"] == []
+def test_every_package_imports(report: Report) -> None:
+    assert report.import_errors == []
 
 
-def test_every_package_passes_pyright_in_strict_mode(report: Any) -> None:
-    assert report["type_errors"] == []
+def test_every_package_passes_pyright_in_strict_mode(report: Report) -> None:
+    assert report.type_errors == []
 
 
-def test_every_package_passes_mypy_in_strict_mode(report: Any) -> None:
-    assert report["mypy_errors"] == []
+def test_every_package_passes_mypy_in_strict_mode(report: Report) -> None:
+    assert report.mypy_errors == []
 
 
-def test_any_stands_only_where_the_spec_has_no_type(report: Any) -> None:
+def test_any_stands_only_where_the_spec_has_no_type(report: Report) -> None:
     unjustified = {
-        outcome["app"]: outcome["any_unjustified"]
-        for outcome in report["outcomes"]
-        if outcome["any_unjustified"]
+        outcome.app: outcome.any_unjustified
+        for outcome in report.outcomes
+        if outcome.any_unjustified
     }
     assert unjustified == {}

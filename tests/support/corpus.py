@@ -5,6 +5,7 @@ What is expected is read from the documents here, not through the generator.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -89,7 +90,7 @@ def untyped_values(documents: Mapping[str, bytes], endpoint: str) -> int | None:
     """
     if "info" not in documents:
         return None
-    info = json.loads(documents["info"])
+    info = _parsed(documents["info"])
     described = info["named_endpoints"].get(endpoint) or info["unnamed_endpoints"].get(
         endpoint.removeprefix("fn_index=")
     )
@@ -97,6 +98,12 @@ def untyped_values(documents: Mapping[str, bytes], endpoint: str) -> int | None:
         return None
     values = [*described["parameters"], *described["returns"]]
     return sum(is_untyped(value["type"]) for value in values)
+
+
+@functools.lru_cache(maxsize=1)
+def _parsed(document: bytes) -> Any:
+    """A document whose endpoints are asked for one after the other."""
+    return json.loads(document)
 
 
 def is_untyped(schema: Any) -> bool:

@@ -20,6 +20,9 @@ ONE_BY_ONE = {
     "tests/waits/test_leaks.py",
 }
 
+# Files whose tests share what takes long to make.
+TOGETHER = {"tests/tools/test_corpus.py": "tests/test_corpus.py"}
+
 
 class FilesAndSlowTests(LoadScopeScheduling):
     """Keeps the tests of a file together, so that its fixtures are made once."""
@@ -30,4 +33,4 @@ class FilesAndSlowTests(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return nodeid if file in ONE_BY_ONE else file
+        return nodeid if file in ONE_BY_ONE else TOGETHER.get(file, file)

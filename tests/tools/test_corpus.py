@@ -15,7 +15,7 @@ from hubsmith import Space
 from hubsmith.tools import Tool, tools_of
 from hubsmith_tools.arguments import Files, read_request
 
-from tests.corpus_run import generate
+from tests.corpus_run import generated
 from tests.support import corpus
 from tests.support.generated_client import imported
 from tests.support.paths import ROOT
@@ -44,7 +44,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> list[Tool]:
 
 
 def made(app: corpus.App, folder: Path) -> Iterator[Tool]:
-    _, files = generate(app)
+    _, files = generated(app)
     for path, text in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
