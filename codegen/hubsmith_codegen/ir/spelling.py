@@ -16,7 +16,7 @@ _SCALARS: dict[Kind, str] = {
     "boolean": "bool",
     "null": "None",
 }
-_BOUNDS = {
+PYDANTIC_BOUNDS = {
     "minimum": "ge",
     "maximum": "le",
     "exclusiveMinimum": "gt",
@@ -26,6 +26,7 @@ _BOUNDS = {
     "minItems": "min_length",
     "maxItems": "max_length",
 }
+"""What pydantic calls the bounds of JSON schema."""
 
 
 class Annotation(Source):
@@ -44,7 +45,7 @@ def spelled(type_: Type, *, bounded: bool = False) -> Annotation:
 
 def field_bounds(bounds: Bounds) -> Source:
     """Bounds as the arguments of pydantic's `Field`."""
-    return Source(", ".join(f"{_BOUNDS[name]}={number(limit)}" for name, limit in bounds))
+    return Source(", ".join(f"{PYDANTIC_BOUNDS[name]}={number(limit)}" for name, limit in bounds))
 
 
 def number(value: float) -> Source:

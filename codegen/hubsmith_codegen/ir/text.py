@@ -90,12 +90,9 @@ def literal(value: Json) -> Source:
         return Source("[" + ", ".join(literal(member) for member in value) + "]")
     if isinstance(value, str):
         # repr of a subclass or of a lone surrogate is still a plain literal.
-        return Source(ascii(str(value)) if not _encodes(value) else repr(str(value)))
+        has_surrogate = any("\ud800" <= character <= "\udfff" for character in value)
+        return Source(ascii(str(value)) if has_surrogate else repr(str(value)))
     return Source(repr(value))
-
-
-def _encodes(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def docstring(lines: Iterable[str], *, indent: int) -> Source:
@@ -109,7 +106,7 @@ def docstring(lines: Iterable[str], *, indent: int) -> Source:
         margin = " " * (len(line) - len(line.lstrip()))
         deeper = margin + ("    " if margin else "")
         wrapped += textwrap.wrap(
-            _escape(line.strip()),
+            line.strip().replace("\\", "\\\\").replace('"""', r"\"\"\""),
             width,
             initial_indent=margin,
             subsequent_indent=deeper,
@@ -123,10 +120,6 @@ def docstring(lines: Iterable[str], *, indent: int) -> Source:
     pad = " " * indent
     body = "\n".join((pad + line).rstrip() for line in wrapped[1:])
     return Source(f'"""{wrapped[0]}\n{body}\n{pad}"""')
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"""', r"\"\"\"")
 
 
 def markdown(text: str) -> Source:

@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from ..ir.model import Definition, Operation
+from ..ir.model import Definition, Operation, Service
 from ..ir.names import ClassName, is_name
 from ..ir.spelling import spelled
 from ..ir.text import Source, docstring, literal, plain
 from ..ir.types import GenericType, ScalarType, Type, mapped
 from . import docs
-from .classes import Class, Member
+from .classes import Class, Member, write_classes
 from .signature import DictClasses, argument_type
 
 
-def definition_classes(definition: Definition, dicts: DictClasses, base: Source) -> Iterator[Class]:
+def write_models(
+    service: Service,
+    dicts: DictClasses,
+    *,
+    base: Callable[[Definition], str],
+    request: str,
+    call: Callable[[Operation], str],
+) -> dict[ClassName, Source]:
+    """Every class by its name: objects, their dictionaries, each operation's results and request.
+
+    `base` is the class that an object derives from, `request` that of requests, and `call` the
+    statement that says what a request calls.
+    """
+    classes: list[Class] = []
+    for one in service.definitions:
+        classes += _definition_classes(one, dicts, Source(base(one)))
+    for operation in service.operations:
+        if len(operation.results) > 1:
+            classes.append(_named_tuple(operation))
+        classes.append(_request_class(operation, dicts, request, Source(call(operation))))
+    written = write_classes(classes)
+    return {one.name: written[one.name] for one in classes}
+
+
+def _definition_classes(
+    definition: Definition, dicts: DictClasses, base: Source
+) -> Iterator[Class]:
     """The class of an object, and the typed dictionary that is taken for it in an argument.
 
     Of a class that callers make and no answer holds, type checkers see what its members take.
@@ -59,8 +85,7 @@ def definition_classes(definition: Definition, dicts: DictClasses, base: Source)
         )
 
 
-def named_tuple(operation: Operation) -> Class:
-    """The class of several results."""
+def _named_tuple(operation: Operation) -> Class:
     return Class(
         name=operation.result_class,
         base=Source("NamedTuple"),
@@ -75,8 +100,7 @@ def named_tuple(operation: Operation) -> Class:
     )
 
 
-def request_class(operation: Operation, dicts: DictClasses, base: Source, call: Source) -> Class:
-    """The class of a request; `call` is the statement that says what it calls."""
+def _request_class(operation: Operation, dicts: DictClasses, base: str, call: Source) -> Class:
     own = [one for one in operation.parameters if not one.is_option]
     return Class(
         name=operation.request_class,

@@ -7,7 +7,6 @@ raises.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from ..ir.json_type import Json
@@ -15,8 +14,7 @@ from ..ir.model import Operation, Service
 from ..ir.names import RUNTIME_FOLDER, ClassName
 from ..ir.text import Source, docstring, literal, plain
 from . import docs
-from .classes import Class, write_classes
-from .models import definition_classes, named_tuple, request_class
+from .models import write_models
 from .signature import Signatures, dict_classes, method_of
 from .templating import header, template
 
@@ -30,11 +28,18 @@ _OVERRIDES = "  # type: ignore[override]\n"
 
 def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath, str]:
     """The files of a client package, not yet formatted; they import the runtime from `runtime`."""
-    models = _Models(service)
-    public = tuple(sorted(set(models.names) - set(models.dicts.values())))
+    dicts = _dict_classes(service)
+    models = write_models(
+        service,
+        dicts,
+        base=lambda _: "Model",
+        request="Request",
+        call=lambda one: f"__endpoint__ = {_endpoint(one)}",
+    )
+    public = sorted(set(models) - set(dicts.values()))
     # The copied runtime has no `map`.
     overridden = _OVERRIDDEN - {"map"} if runtime == VENDORED else _OVERRIDDEN
-    clients = {one: _client(service, models, overridden, is_async=one) for one in (False, True)}
+    about = plain(service.title) or service.class_name
     context = {
         "runtime": runtime,
         "header": header(
@@ -43,30 +48,31 @@ def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath
         ),
         "client": service.class_name,
         "async_client": _client_names(service)[1],
-        "module_doc": docstring([_module_line(service)], indent=0),
-        "models": tuple(sorted(models.names)),
+        "module_doc": docstring([f"A typed client of {about}."], indent=0),
+        "models": sorted(models),
         "public_models": public,
-        "exports": tuple(sorted((*public, *_client_names(service)))),
-        "classes": tuple(models.sources()),
+        "exports": sorted((*public, *_client_names(service))),
+        "classes": models.values(),
     }
     files = {
         name: template(f"package/{name}").render(context) for name in ("__init__.py", "models.py")
     }
-    for is_async, client in clients.items():
-        name = "async_client.py" if is_async else "client.py"
-        files[name] = template("package/client.py").render({**context, **client})
-    return {PurePosixPath(name): text for name, text in files.items()} | {
-        PurePosixPath("py.typed"): ""
-    }
+    for name, is_async in (("client.py", False), ("async_client.py", True)):
+        client = _client(service, Signatures(dicts), overridden, is_async=is_async)
+        files[name] = template("package/client.py").render(context | client)
+    return {PurePosixPath(name): text for name, text in {**files, "py.typed": ""}.items()}
 
 
 def signatures(service: Service) -> Signatures:
     """What writes the signatures of a Space's client."""
-    return _Models(service).signatures
+    return Signatures(_dict_classes(service))
 
 
-def _module_line(service: Service) -> str:
-    return f"A typed client of {plain(service.title) or service.class_name}."
+def _dict_classes(service: Service) -> dict[str, ClassName]:
+    taken = {*_client_names(service)}
+    for operation in service.operations:
+        taken |= {operation.method, *(str(one.identifier) for one in operation.parameters)}
+    return dict_classes(service.definitions, taken)
 
 
 def _client_names(service: Service) -> tuple[ClassName, ClassName]:
@@ -74,53 +80,23 @@ def _client_names(service: Service) -> tuple[ClassName, ClassName]:
 
 
 def _client(
-    service: Service, models: _Models, overridden: frozenset[str], *, is_async: bool
+    service: Service, written: Signatures, overridden: frozenset[str], *, is_async: bool
 ) -> dict[str, object]:
     prefix = "Async" if is_async else ""
-    name = f"{prefix}{service.class_name}"
+    name = ClassName(f"{prefix}{service.class_name}")
     return {
         "is_async": is_async,
         "prefix": Source(prefix),
         "async_": Source("async " if is_async else ""),
         "await_": Source("await " if is_async else ""),
-        "name": ClassName(name),
+        "name": name,
         "client_doc": docstring(docs.client_lines(service, is_async=is_async), indent=4),
         "source": literal(service.source),
-        "methods": tuple(
-            method_of(one, models.signatures, name, _OVERRIDES if one.method in overridden else "")
+        "methods": [
+            method_of(one, written, name, _OVERRIDES if one.method in overridden else "")
             for one in service.operations
-        ),
+        ],
     }
-
-
-class _Models:
-    """The classes of `models.py`."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        tuples = [one.result_class for one in service.operations if len(one.results) > 1]
-        requests = [one.request_class for one in service.operations]
-        clients = _client_names(service)
-        taken = {*tuples, *requests, *clients, *(f"{one}Jobs" for one in clients)}
-        for operation in service.operations:
-            taken |= {operation.method, *(str(one.identifier) for one in operation.parameters)}
-        self.dicts = dict_classes(service.definitions, taken)
-        self.signatures = Signatures(self.dicts)
-        definitions = [one.class_name for one in service.definitions]
-        self.names = (*definitions, *self.dicts.values(), *tuples, *requests)
-
-    def sources(self) -> Iterator[Source]:
-        """Every class: objects, their dictionaries, then each endpoint's results and request."""
-        classes: list[Class] = []
-        for one in self._service.definitions:
-            classes += definition_classes(one, self.dicts, Source("Model"))
-        for operation in self._service.operations:
-            if len(operation.results) > 1:
-                classes.append(named_tuple(operation))
-            call = Source(f"__endpoint__ = {_endpoint(operation)}")
-            classes.append(request_class(operation, self.dicts, Source("Request"), call))
-        written = write_classes(classes)
-        return (written[one.name] for one in classes)
 
 
 def _endpoint(operation: Operation) -> Source:

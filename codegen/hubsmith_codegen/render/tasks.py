@@ -14,8 +14,7 @@ from ..ir.spelling import spelled
 from ..ir.text import Source, docstring, literal
 from ..ir.types import Reference, UnionType
 from . import docs
-from .classes import Class, write_classes
-from .models import definition_classes, request_class
+from .models import write_models
 from .signature import Method, Signatures, dict_classes, method_of
 from .templating import header, template
 
@@ -108,43 +107,42 @@ class _Tasks:
             for one in unions
             if _references(one) <= set(dicts)
         }
-        self._written = self._write()
+        self._written = write_models(
+            service,
+            self._dicts,
+            base=lambda one: "TaskObject" if one.is_input else "TaskOutput",
+            request="TaskRequest",
+            call=lambda one: f"__task__ = {_task(one)}",
+        )
         modules = [_COMMON, *(_facts(one).module for one in service.operations)]
         self.modules = tuple(self._module(name) for name in modules)
         self.common = self.modules[0].names
         self.names = tuple(sorted(name for module in self.modules for name in module.names))
 
-    def _write(self) -> Mapping[ClassName, Source]:
-        classes: list[Class] = []
-        for one in self._service.definitions:
-            base = Source("TaskObject" if one.is_input else "TaskOutput")
-            classes += definition_classes(one, self._dicts, base)
-        for operation in self._service.operations:
-            call = Source(f"__task__ = {_task(operation)}")
-            base = Source("TaskRequest")
-            classes.append(request_class(operation, self._dicts, base, call))
-        return write_classes(classes)
-
     def _module(self, name: str) -> _Module:
         operations = (one for one in self._service.operations if _facts(one).module == name)
         operation = next(operations, None)
+        facts = None if operation is None else _facts(operation)
         names: list[ClassName] = []
         for one in self._service.definitions:
             if one.module == name:
                 names.append(one.class_name)
                 names += [self._dicts[one.class_name]] if one.class_name in self._dicts else []
-        parsed = () if operation is None else _parsed(operation)
+        bases: list[ClassName] = []
+        if facts is not None and facts.call.parsed_by:
+            bases = [ClassName(f"{facts.output_class}{part}") for part in _PARSED]
+        parsed = {ClassName(f"Parsed{one}"): one for one in bases}
         aliases = dict(self._aliases(name))
         requests = [] if operation is None else [operation.request_class]
         return _Module(
             name=Source(name),
             header=_header("specs/tasks", self._service.digest)
-            if operation is None
-            else _header(f"specs/tasks/{name.replace('_', '-')}", _facts(operation).digest),
+            if facts is None
+            else _header(f"specs/tasks/{name.replace('_', '-')}", facts.digest),
             doc=docstring([docs.module_line(operation)], indent=0),
             classes=tuple(self._written[one] for one in names),
             aliases=tuple(aliases.items()),
-            parsed=tuple((one, ClassName(one.removeprefix("Parsed"))) for one in parsed),
+            parsed=tuple(parsed.items()),
             requests=tuple(self._written[one] for one in requests),
             names=tuple(sorted((*names, *aliases, *parsed, *requests))),
         )
@@ -177,13 +175,6 @@ def _facts(operation: Operation) -> TaskFacts:
 def _references(alias: Alias) -> set[str]:
     options = alias.type.options if isinstance(alias.type, UnionType) else ()
     return {str(one.class_name) for one in options if isinstance(one, Reference)}
-
-
-def _parsed(operation: Operation) -> tuple[ClassName, ...]:
-    facts = _facts(operation)
-    if not facts.call.parsed_by:
-        return ()
-    return tuple(ClassName(f"Parsed{facts.output_class}{part}") for part in _PARSED)
 
 
 def _task(operation: Operation) -> Source:

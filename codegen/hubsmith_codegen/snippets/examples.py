@@ -108,7 +108,10 @@ class Examples:
 def in_place(operation: Operation, arguments: Iterable[tuple[Parameter, Example]]) -> list[Example]:
     """The arguments in the places of all parameters; the Space's own value for those left out."""
     given = {id(parameter): value for parameter, value in arguments}
-    return [given.get(id(one), _own_value(one)) for one in operation.parameters]
+    for one in operation.parameters:
+        wire = one.default.wire if one.default is not None else None
+        given.setdefault(id(one), None if _names_file(wire) else wire)
+    return [given[id(one)] for one in operation.parameters]
 
 
 def parts(value: Example) -> Iterator[Example]:
@@ -128,11 +131,6 @@ def parts(value: Example) -> Iterator[Example]:
 def has_file(value: Example) -> bool:
     """Whether a file stands anywhere in the value."""
     return any(isinstance(one, ExampleFile) for one in parts(value))
-
-
-def _own_value(parameter: Parameter) -> Json:
-    wire = parameter.default.wire if parameter.default is not None else None
-    return None if _names_file(wire) else wire
 
 
 def _names_file(value: Json) -> bool:

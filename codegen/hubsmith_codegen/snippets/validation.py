@@ -12,18 +12,10 @@ from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from ..ir import types
 from ..ir.model import Definition, Parameter
+from ..ir.spelling import PYDANTIC_BOUNDS
 from ..ir.types import Type
 
-_BOUNDS: Mapping[str, tuple[str, Callable[[float], int]]] = {
-    "minimum": ("ge", math.ceil),
-    "maximum": ("le", math.floor),
-    "exclusiveMinimum": ("gt", math.floor),
-    "exclusiveMaximum": ("lt", math.ceil),
-    "minLength": ("min_length", math.ceil),
-    "maxLength": ("max_length", math.floor),
-    "minItems": ("min_length", math.ceil),
-    "maxItems": ("max_length", math.floor),
-}
+_ROUNDED_UP = {"minimum", "exclusiveMaximum", "minLength", "minItems"}
 
 
 class ObjectValue(dict[str, Any]):
@@ -129,7 +121,7 @@ def _scalar(kind: str, bounds: Iterable[tuple[str, float]]) -> CoreSchema:
         case "integer":
             return core_schema.int_schema(**_whole_bounds(bounds))
         case "number":
-            limits: dict[str, Any] = {_BOUNDS[keyword][0]: limit for keyword, limit in bounds}
+            limits: dict[str, Any] = {PYDANTIC_BOUNDS[keyword]: limit for keyword, limit in bounds}
             number = core_schema.float_schema(allow_inf_nan=False, **limits)
             return core_schema.no_info_wrap_validator_function(_as_given, number)
         case "boolean":
@@ -139,7 +131,10 @@ def _scalar(kind: str, bounds: Iterable[tuple[str, float]]) -> CoreSchema:
 
 
 def _whole_bounds(bounds: Iterable[tuple[str, float]]) -> dict[str, Any]:
-    return {_BOUNDS[keyword][0]: _BOUNDS[keyword][1](limit) for keyword, limit in bounds}
+    return {
+        PYDANTIC_BOUNDS[keyword]: math.ceil(limit) if keyword in _ROUNDED_UP else math.floor(limit)
+        for keyword, limit in bounds
+    }
 
 
 def _as_given(value: object, check: Callable[[object], Any]) -> Any:

@@ -28,12 +28,12 @@ def diff_services(old: Service, new: Service, *, language: Language = PYTHON) ->
 
 
 def _endpoints(api: Comparison) -> Iterator[Change]:
-    pairs = pair(
-        api.old.operations,
-        api.new.operations,
-        name=_key,
-        is_same=lambda one, other: _has_same_signature(api, one, other),
-    )
+    def is_same(old: Operation, new: Operation) -> bool:
+        changes = (*parameter_changes(api, old, new), *result_changes(api, old, new))
+        has_signature = bool(old.parameters or old.results)
+        return has_signature and all(change.kind == "cosmetic" for change in changes)
+
+    pairs = pair(api.old.operations, api.new.operations, name=_key, is_same=is_same)
     omitted = {omission.endpoint: omission.reason for omission in api.new.omissions}
     for old in pairs.gone:
         key = _key(old)
@@ -77,13 +77,6 @@ def _endpoint(api: Comparison, old: Operation, new: Operation) -> Iterator[Chang
         yield Change(Rule.STREAMING_ENDED, "it gives no partial results any more", affected)
     if old.description != new.description:
         yield Change(Rule.ENDPOINT_DESCRIBED, "its description changed")
-
-
-def _has_same_signature(api: Comparison, old: Operation, new: Operation) -> bool:
-    """Whether an endpoint may be another one under a new name."""
-    changes = (*parameter_changes(api, old, new), *result_changes(api, old, new))
-    has_signature = bool(old.parameters or old.results)
-    return has_signature and all(change.kind == "cosmetic" for change in changes)
 
 
 def _classes(api: Comparison) -> Iterator[Change]:

@@ -35,7 +35,7 @@ def read_parameter(raw: RawParameter, reader: SchemaReader, path: Path) -> Param
     if raw.props.get("allow_custom_value") is True:
         type_ = _with_custom_values(type_)
     type_ = _bounded(type_, _limits(raw.props, schema))
-    if _is_file_input(type_):
+    if isinstance(type_.item if isinstance(type_, types.ListType) else type_, types.FileType):
         type_ = optional(type_)  # Gradio lets a file component be empty.
     default = None
     if raw.has_default:
@@ -70,10 +70,6 @@ def _description(type_: Type, props: Mapping[str, Json], schema: Mapping[str, Js
     description = plain(schema.get("description"))
     # The bounds are part of the type.
     return NO_TEXT if _RANGE.fullmatch(description) else description
-
-
-def _is_file_input(type_: Type) -> bool:
-    return isinstance(type_.item if isinstance(type_, types.ListType) else type_, types.FileType)
 
 
 def _limits(props: Mapping[str, Json], schema: Mapping[str, Json]) -> types.Bounds:

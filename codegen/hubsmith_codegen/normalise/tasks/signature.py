@@ -97,7 +97,8 @@ def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tu
     if not facts.call.many_if:
         # Not every type checker sees that a `bool` is `True` or `False`: it gets the union. A
         # parsed answer is an answer, too.
-        results = [one.result for one in found if not _is_parsed(one.result)]
+        parsed = _generic(f"Parsed{facts.output_class}", _MODEL)
+        results = [one.result for one in found if one.result != parsed]
         found.append(Overload(types={}, result=types.union(results)))
     return tuple(found)
 
@@ -137,7 +138,3 @@ def _false(parameter: Parameter) -> Type:
 
 def _without(type_: Type, option: Type) -> Type:
     return types.union([one for one in types.options_of(type_) if one != option])
-
-
-def _is_parsed(type_: Type) -> bool:
-    return isinstance(type_, types.GenericType) and type_.arguments == (_MODEL,)
