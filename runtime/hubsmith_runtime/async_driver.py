@@ -104,7 +104,7 @@ class AsyncDriver:
 
     async def _read(self, body: Body) -> bytes | None:
         body.pieces = body.pieces or (
-            body.response.aiter_raw() if body.is_raw else body.response.aiter_bytes()
+            body.response.aiter_raw() if body.is_packed else body.response.aiter_bytes()
         )
         return body.unpacked(await anext(body.pieces, None))
 

@@ -111,7 +111,7 @@ class Driver:
 
     def _read(self, body: Body, deadline: Deadline) -> bytes | None:
         pieces = body.pieces = body.pieces or (
-            body.response.iter_raw() if body.is_raw else body.response.iter_bytes()
+            body.response.iter_raw() if body.is_packed else body.response.iter_bytes()
         )
         self._streams.caller.deadline, body.is_waited_for = deadline, True
         try:

@@ -85,10 +85,8 @@ class Body:
         self.size = 0  # Bytes that were taken of it.
         self.largest = request.largest
         self.patience = 0.0  # Seconds that its next piece may take, where that is limited.
-        packing = self.headers.get("content-encoding", "").lower()
         # Then it is unpacked here: httpx does not notice where such an answer is cut.
-        self.is_packed = packing in _PACKED
-        self.is_raw = self.is_packed or not packing  # httpx takes a while for nothing, too.
+        self.is_packed = self.headers.get("content-encoding", "").lower() in _PACKED
         self._unpacker: Any = None
         self._kept: list[bytes] = []
 
