@@ -8,6 +8,7 @@ Apps of one environment are one server: each file of tests has `APP_COUNTS` of i
 import os
 import threading
 import time
+from pathlib import Path
 from typing import Any, cast
 
 import gradio as gr
@@ -15,6 +16,8 @@ import gradio as gr
 SECONDS = float(os.environ.get("APP_SECONDS", "0"))
 WORKERS = int(os.environ.get("APP_WORKERS", "0")) or None
 MAX_SIZE = int(os.environ.get("APP_MAX_SIZE", "0")) or None
+NOTES = os.environ.get("APP_NOTES")
+"""A file that gets a line with each number that is doubled: it outlives the server."""
 
 executions = 0
 lock = threading.Lock()
@@ -25,6 +28,9 @@ def double(number: int) -> int:
     global executions
     with lock:
         executions += 1
+        if NOTES:
+            with Path(NOTES).open("a", encoding="utf-8") as notes:
+                notes.write(f"{number}\n")
     time.sleep(SECONDS)
     if number == 13:
         raise gr.Error("Thirteen brings bad luck")

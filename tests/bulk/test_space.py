@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -10,12 +11,14 @@ import sys
 import threading
 import time
 import urllib.request
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hubsmith import AppError, AsyncClient, Client, File
 from hubsmith_bulk import JournalError, read_journal
@@ -155,9 +158,12 @@ class Restarting:
             **os.environ,
             "GRADIO_SERVER_PORT": str(self.port),
             "GRADIO_TEMP_DIR": str(folder),
+            "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000",
             "APP_SECONDS": "0.02",
             "APP_WORKERS": "4",
+            "APP_NOTES": str(folder / "executed"),
         }
+        self._executed = folder / "executed"
         self._log = (folder / "log").open("wb")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -181,6 +187,10 @@ class Restarting:
         self._process.kill()
         self._process.wait()
 
+    def executions(self) -> Counter[int]:
+        """How often each number was doubled, by this server and those before it."""
+        return Counter(map(int, self._executed.read_text().split()))
+
     @contextmanager
     def running(self) -> Iterator[None]:
         self.start()
@@ -192,18 +202,37 @@ class Restarting:
             self._log.close()
 
 
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> dict[int, list[float]]:
+    """When the call of each number was sent: every request, and those that reach no server."""
+    times: defaultdict[int, list[float]] = defaultdict(list)
+    for kind in (httpx.Client, httpx.AsyncClient):
+
+        def note(
+            client: Any, request: httpx.Request, _send: Any = kind.send, **options: Any
+        ) -> Any:
+            if request.url.path.endswith("/queue/join"):
+                (number,) = json.loads(request.content)["data"]
+                times[number].append(time.monotonic())
+            return _send(client, request, **options)
+
+        monkeypatch.setattr(kind, "send", note)
+    return times
+
+
 @pytest.mark.slow
-def test_a_server_that_restarts_in_the_middle(tmp_path: Path) -> None:
+def test_a_server_that_restarts_in_the_middle(tmp_path: Path, sent: dict[int, list[float]]) -> None:
     app = Restarting(tmp_path)
     rows = {start: [{"number": start + number} for number in range(300)] for start in (100, 500)}
     journals = {start: tmp_path / f"{start}.jsonl" for start in rows}
-    lost = dict.fromkeys(rows, 0)
+    lost: dict[int, list[int]] = {start: [] for start in rows}
 
     def run(client: Client, start: int) -> None:
         options: Any = {"concurrency": 8, "repeat_lost": start == 500}
         done = client.map("/double", rows[start], checkpoint=journals[start], **options)
         for number, one in enumerate(done):
-            lost[start] += one.error is not None
+            if one.error is not None:
+                lost[start].append(start + one.index)
             if number == 30:
                 middle.wait(60)  # Neither is done before the server is killed.
 
@@ -211,16 +240,35 @@ def test_a_server_that_restarts_in_the_middle(tmp_path: Path) -> None:
     with app.running(), Client(app.url) as client, ThreadPoolExecutor() as threads:
         runs = [threads.submit(run, client, start) for start in rows]
         middle.wait(60)
+        kill = time.monotonic()
         app.kill()
+        gone = time.monotonic()
         app.start()
         for one in runs:
             one.result()
-        assert lost[500] == 0
-        # What was under way, and what a server took that was about to end.
-        assert lost[100] <= 2 * 8
+        assert lost[500] == []
+        # What was under way, and what the server took while it died. All else was sent again.
+        taken = [number for number in lost[100] if kill <= sent[number][-1] < gone]
+        assert all(sent[number][-1] < gone for number in lost[100])
+        assert len(lost[100]) - len(taken) <= 8
+        executions = app.executions()
+        for number in range(100, 400):
+            assert executions[number] <= 1, "a row whose answer may be lost is not sent again"
+            assert number in lost[100] or executions[number] == 1
+        for number in range(500, 800):
+            assert 1 <= executions[number] <= len(sent[number])
+        # Of these each one that ran twice was under way at the kill, or was taken while it died.
+        twice = [number for number in range(500, 800) if executions[number] > 1]
+        assert all(sent[number][0] < gone for number in twice)
+        assert sum(executions[number] - 1 for number in twice if sent[number][0] < kill) <= 8
         for start, journal in journals.items():
             assert len(list(read_journal(journal))) == 300
             again = client.map("/double", rows[start], checkpoint=journal, retry_failed=True)
-            assert len(list(again)) == lost[start]
+            assert len(list(again)) == len(lost[start])
             values = {one["value"] for one in read_journal(journal)}
             assert values == set(range(2 * start, 2 * start + 600, 2))
+        executions = app.executions()
+        assert all(executions[number] <= 1 + (number in lost[100]) for number in range(100, 400))
+    print(
+        f"{len(lost[100])} lost, {len(taken)} of them sent while the server died; {len(twice)} twice"
+    )
