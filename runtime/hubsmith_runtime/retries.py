@@ -81,7 +81,7 @@ Classify: TypeAlias = "Callable[[HubsmithError], Again | None]"
 
 
 def repeated(
-    step: Callable[[], Effects[T]], retries: Retries, classify: Classify, where: str
+    step: Callable[[], Effects[T]], retries: Retries, classify: Classify, where: object
 ) -> Effects[T]:
     """Carry out a step as often as its errors are classified as passing, and return its result."""
     attempt = 0

@@ -42,6 +42,21 @@ _BILL_TO = "X-HF-Bill-To"
 _PIPELINES = ("feature-extraction", "sentence-similarity")  # Models of these may do both.
 
 
+class _Steps:
+    """What only calls of tasks need. Importing it takes long, so that the first of them does it."""
+
+    def __init__(self) -> None:
+        from .payload import files_in
+        from .request import call, prepare
+        from .result import decode, payload_of
+
+        self.files_in, self.payload_of = files_in, payload_of
+        self.prepare, self.call, self.decode = prepare, call, decode
+
+
+_steps = functools.cache(_Steps)  # An import statement in each call would cost it much, too.
+
+
 class BaseInference:
     """What both clients share; see `InferenceBase` for the arguments."""
 
@@ -135,6 +150,8 @@ class BaseInference:
 
     def _own_headers(self, extra: Headers) -> dict[str, str]:
         """Return the caller's headers; those of the call replace those of the client."""
+        if not (extra or self.headers or self.cookies):
+            return {}
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"cookie": cookies} if cookies else {}
         own = {name.lower(): value for name, value in self.headers.items()}
@@ -143,14 +160,12 @@ class BaseInference:
     # Calls of tasks
 
     def _call(self, request: TaskRequest[Any], options: CallOptions) -> Effects[TaskResponse]:
-        from .request import call
-
-        resolved = yield from self._resolve(request, options)
-        return (yield from call(*resolved, self._retries, self._on_progress))
+        target, payload, headers = yield from self._resolve(request, options)
+        call = _steps().call
+        return (yield from call(target, payload, headers, self._retries, self._on_progress))
 
     def _result(self, request: TaskRequest[R], response: TaskResponse) -> R:
-        from .result import decode
-
+        decode = _steps().decode
         if not self._is_raw:
             return decode(request, response)
         decoding = functools.partial(decode, request, response)
@@ -160,10 +175,8 @@ class BaseInference:
     def _open(
         self, request: TaskRequest[Any], options: CallOptions
     ) -> Effects[tuple[Body, Callee]]:
-        from .request import prepare
-
         target, payload, headers = yield from self._resolve(request, options, is_stream=True)
-        prepared = prepare(target, payload, headers)
+        prepared = _steps().prepare(target, payload, headers)
         opened = open_checked(prepared, target.callee, self._retries, self._on_progress)
         return (yield from opened), target.callee
 
@@ -175,13 +188,12 @@ class BaseInference:
         self, request: TaskRequest[Any], options: CallOptions, *, is_stream: bool = False
     ) -> Effects[tuple[Target, Payload, dict[str, str]]]:
         """Return who is called, what is asked, and with which headers of the caller."""
-        from .payload import files_in
-        from .result import payload_of
-
-        task, headers = request.__task__, self._own_headers(options.extra_headers)
-        chosen, name = self._chosen(str(task), options.model, is_chat=task.name == CHAT)
-        build = functools.partial(payload_of, request, options.extra_body, is_stream=is_stream)
-        images = files_in(getattr(request, str(task.inputs))) if task.name == CHAT else []
+        steps, task = _steps(), request.__task__
+        headers, is_chat = self._own_headers(options.extra_headers), task.name == CHAT
+        chosen, name = self._chosen(task.method, options.model, is_chat=is_chat)
+        build = functools.partial(steps.payload_of, request, options.extra_body, is_stream)
+        messages = getattr(request, str(task.inputs)) if is_chat else ()
+        images = steps.files_in([one.content for one in messages])
         for image in images:
             if image.url is None or image.answer is not None:  # That of a Space is not for others.
                 yield from image.load()

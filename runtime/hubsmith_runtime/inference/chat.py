@@ -11,7 +11,7 @@ import pydantic
 
 from ..errors import ResultError, ValidationError, a_type, first_problem, shorten
 from ..reading import as_list, as_object, as_text
-from .task import TaskOutput
+from .task import TaskOutput, adapter_of
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 _NOT_SENT = {"parsed", "finish_reason", "usage"}  # What the client adds to a message of an answer.
@@ -32,7 +32,10 @@ def plain_messages(messages: Iterable[pydantic.BaseModel]) -> list[dict[str, Any
     """
     plain: list[dict[str, Any]] = []
     for message in messages:
-        one = message.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=_NOT_SENT)
+        serializer = adapter_of(type(message)).serializer  # Less of a detour than `model_dump`.
+        one = serializer.to_python(
+            message, mode="json", by_alias=True, exclude_none=True, exclude=_NOT_SENT
+        )
         if "content" in message.model_fields_set:
             one.setdefault("content", None)
         for call in as_list(one.get("tool_calls")):
@@ -83,7 +86,7 @@ def _close_objects(schema: Any) -> bool:
 
 
 def add_parsed(
-    output: Any, response_format: object, where: str, masked: Callable[[str], str]
+    output: Any, response_format: object, where: object, masked: Callable[[str], str]
 ) -> None:
     """Give each message of an answer `.parsed`, where the format is a model class."""
     if isinstance(response_format, type) and issubclass(response_format, pydantic.BaseModel):
@@ -97,7 +100,7 @@ def parsed_content(
     reason: str | None,
     form: type[Any],
     masked: Callable[[str], str],
-    where: str = "",
+    where: object = "",
     answer: Any = None,
 ) -> Any:
     """Return a message's content as an instance of a model class; `None` where it has tool calls.

@@ -22,7 +22,7 @@ from ..sse import EventDecoder
 from .chat import as_chunk, fill_gaps
 from .errors import IncompleteStreamError
 from .failures import server_words, stream_failure
-from .result import adapter_of
+from .task import adapter_of
 
 if TYPE_CHECKING:
     from .failures import Callee

@@ -175,7 +175,7 @@ def _until_ready(
                 return None
 
     try:
-        return (yield from repeated(step, retries, classify, str(callee)))
+        return (yield from repeated(step, retries, classify, callee))
     except DeadlineExceeded:
         raise DeadlineExceeded(f"{callee}: no answer in time.{earlier}") from None
 

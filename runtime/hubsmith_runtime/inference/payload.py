@@ -39,7 +39,7 @@ class TaskResponse:
     content: bytes | None = field(default=None, repr=False)  # An image, audio or video.
     raw: bytes | None = field(default=None, repr=False)  # JSON that nothing reshapes, unparsed.
     response: Response  # What the result was taken from: of media that were fetched, these.
-    where: str = ""  # Provider, model and task, for messages.
+    where: object = ""  # The `Target`, which messages name by provider, model and task.
 
 
 def is_file(value: object) -> TypeGuard[File]:
@@ -47,10 +47,12 @@ def is_file(value: object) -> TypeGuard[File]:
 
 
 def files_in(value: object) -> list[File]:
-    fields = vars(value) if isinstance(value, pydantic.BaseModel) else as_object(value)
-    if members := as_list(value) or [*fields.values()]:
-        return [file for member in members for file in files_in(member)]
-    return [value] if not isinstance(value, str) and is_file(value) else []
+    if is_file(value):
+        return [value]
+    if isinstance(value, pydantic.BaseModel):
+        value = vars(value)
+    members = as_list(value) or as_object(value).values()
+    return [file for one in members if not isinstance(one, str) for file in files_in(one)]
 
 
 # Forms of a file, or of media that were fetched, within JSON; anything else stays as it is.

@@ -16,7 +16,7 @@ from ..http import HttpRequest, Response
 from ..reading import as_object
 from ..retries import Retries
 from .failures import send_checked
-from .hub import is_hub_token
+from .hub import CHAT, is_hub_token
 from .payload import Payload, TaskResponse, files_in, is_file
 from .polling import OnProgress, wait_for_job
 from .provider import Target as Target
@@ -38,7 +38,9 @@ def call(
         InferenceTimeoutError: when the job takes longer than any may.
         ResultError: when the answer lacks what it must have.
     """
-    began, operation, files = time.monotonic(), target.operation, files_in(payload.inputs)
+    began, operation = time.monotonic(), target.operation
+    # Those of a conversation are in its messages already, as text.
+    files = () if payload.task == CHAT else files_in(payload.inputs)
     try:
         for file in files:
             if file.url is None or not operation.takes_urls:
@@ -125,8 +127,7 @@ def _encoded(target: Target, payload: Payload) -> tuple[bytes, str | None]:
             return body.read(), body.mime_type
         raise MissingValueError("a file as input")
     # Inputs are sent as they are, but for messages.
-    is_chat = payload.task == "conversational"
-    kept = None if is_chat else payload.inputs
+    kept = None if payload.task == CHAT else payload.inputs
     if target.operation.is_form:
         return _form(_without_none(members, kept))
     text = _json({name: value for name, value in members.items() if value is not None})

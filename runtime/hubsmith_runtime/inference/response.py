@@ -64,9 +64,9 @@ def without_none(members: dict[str, object]) -> dict[str, object]:
 def read_response(target: Target, response: Response, retries: Retries) -> Effects[TaskResponse]:
     """Read the last answer of a call, and fetch the media that it names."""
     operation = target.operation
-    made = functools.partial(TaskResponse, where=str(target))
     if not (operation.is_media or operation.media or operation.value):
-        return made(raw=response.body, response=response)
+        return TaskResponse(raw=response.body, response=response, where=target)
+    made = functools.partial(TaskResponse, where=target)
     if operation.is_media or (operation.media and _type_of(response).startswith(_MEDIA)):
         _check_media(target, response, "no media")
         return made(content=response.body, response=response)

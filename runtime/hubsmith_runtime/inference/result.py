@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import re
 from collections.abc import Mapping
@@ -13,9 +12,10 @@ import pydantic
 from ..errors import ResultError, first_problem, shorten
 from ..http import parsed
 from .chat import add_parsed, canonical_format, fill_gaps, plain_messages
+from .hub import CHAT
 from .media import array_of, image_of, parsed_array
 from .payload import Payload, TaskResponse
-from .task import TaskRequest
+from .task import TaskRequest, adapter_of
 
 R = TypeVar("R")
 
@@ -26,7 +26,6 @@ _WRAPPERS = {"outputs", "output", "data", "predictions", "result", "results"}
 def payload_of(
     request: TaskRequest[Any],
     extra_body: Mapping[str, Any] | None = None,
-    *,
     is_stream: bool = False,
 ) -> Payload:
     """Return what a request asks for, and the caller's `extra_body`: the same for every provider.
@@ -42,7 +41,7 @@ def payload_of(
     if not isinstance(task.inputs, str):
         names = task.inputs.items()
         inputs = {wire: _plain(values.pop(name)) for wire, name in names if name in values}
-    elif task.name == "conversational":
+    elif task.name == CHAT:
         inputs = plain_messages(values.pop(task.inputs))
     else:
         inputs = _plain(values.pop(task.inputs, None))
@@ -69,7 +68,8 @@ def decode(request: TaskRequest[R], response: TaskResponse) -> R:
         ResultError: when the answer is not of the declared form, nor of another known one.
         MissingDependencyError: when the result needs Pillow or numpy, which is not installed.
     """
-    task, result = request.__task__, cast("Any", response.content)
+    task = request.__task__
+    result: Any = response.content
     try:
         if task.result == "json":
             result = _validated(request, response)
@@ -88,17 +88,17 @@ def decode(request: TaskRequest[R], response: TaskResponse) -> R:
             result = [result] if is_many else result[0]
     except ValueError as problem:
         raise _misfit(request, response, first_problem(problem)) from None
-    if task.parsed_by:
+    if task.parsed_by and getattr(request, task.parsed_by) is not None:
         form, masked = getattr(request, task.parsed_by), response.response.masked
         add_parsed(result, form, response.where, masked)
-    return cast("R", result)
+    return result
 
 
 def _validated(request: TaskRequest[Any], response: TaskResponse) -> Any:
     adapter = adapter_of(request.__result__)
     try:
         if response.raw is not None:
-            return adapter.validate_json(response.raw)
+            return adapter.validator.validate_json(response.raw)  # Without the adapter's detour.
         return adapter.validate_python(response.value)
     except pydantic.ValidationError as error:
         problem = first_problem(error)  # Not the error itself: it holds all of the answer.
@@ -111,11 +111,6 @@ def _validated(request: TaskRequest[Any], response: TaskResponse) -> Any:
             except pydantic.ValidationError as error:
                 problem = first_problem(error)
     raise ValueError(problem)
-
-
-@functools.lru_cache(maxsize=128)
-def adapter_of(result: Any) -> pydantic.TypeAdapter[Any]:
-    return pydantic.TypeAdapter(result)
 
 
 def _value_of(response: TaskResponse) -> Any:

@@ -41,20 +41,20 @@ def chosen_of(
 
     `own` is the model of the client, or the URL of its only server (`is_server`).
     """
-    if not model or not is_url(own):
+    if not model or not own or not is_url(own):
         return model or own, ""
-    here = shown(own or "")
-    if is_url(model) and is_server:
-        raise ArgumentError(
-            f"{what}: model: with base_url={here} it is the name of a model there, not a URL. "
-            "Use a client without base_url= for other servers."
-        )
-    if is_url(model):
+    if not is_url(model):
+        if is_chat or is_server:
+            return own, model
+    elif not is_server:
         return model, ""
-    if is_chat or is_server:
-        return own, model
+    else:
+        raise ArgumentError(
+            f"{what}: model: with base_url={shown(own)} it is the name of a model there, not a "
+            "URL. Use a client without base_url= for other servers."
+        )
     raise ArgumentError(
-        f"{what}: model: the client is for {here}, and the call for {model}. Make the client with "
+        f"{what}: model: the client is for {shown(own)}, and the call for {model}. Make the client with "
         "base_url= to name a model of that server, or without a URL to call one of the Hub."
     )
 

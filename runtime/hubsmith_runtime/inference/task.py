@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar, cast
@@ -85,6 +86,11 @@ class TaskObject(TaskOutput):
         return dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else value
 
 
+@functools.lru_cache(maxsize=128)
+def adapter_of(kind: Any) -> pydantic.TypeAdapter[Any]:
+    return pydantic.TypeAdapter(kind)
+
+
 class TaskRequest(RequestModel[R]):
     """The arguments of one call of one task, checked when it is made.
 
@@ -104,6 +110,8 @@ class TaskRequest(RequestModel[R]):
     @pydantic.model_validator(mode="after")
     def _check_together(self) -> Self:
         one_of, together = self.__task__.one_of, self.__task__.together
+        if not (one_of or together):
+            return self
         if one_of and all(getattr(self, name) is None for name in one_of):
             raise ValueError(f"give {' or '.join(one_of)}, or both")
         missing = [name for name in together if getattr(self, name) is None]
