@@ -83,10 +83,9 @@ class SpaceCaller:
         self._timeout = core.timeout
         self._driver = AsyncDriver(before.origins)  # For what is not the call of a row.
         self._drivers = Pools(lambda: AsyncDriver(before.origins))
-        kept = None if before.files.is_temporary else before.files.folder
         self._connector = dataclasses.replace(
             before,
-            files=FileOrigin("", self._driver, files or kept),
+            files=FileOrigin("", self._driver, files or before.files.lasting_folder),
             retries=dataclasses.replace(before.retries, attempts=1, after_accepted=False),
             connection=None,
         )

@@ -117,9 +117,9 @@ class FileOrigin:
         return body
 
     @property
-    def is_temporary(self) -> bool:
-        """Whether the folder goes with this object."""
-        return self._remover is not None
+    def lasting_folder(self) -> Path | None:
+        """The folder, unless it goes with this object."""
+        return None if self._remover is not None else self.folder
 
     def masked(self, text: str) -> str:
         """Return a server's text without what was sent to it in confidence."""

@@ -91,13 +91,11 @@ class BaseSpace:
         return f"{type(self).__name__}({self._core.name!r})"
 
     def __getstate__(self) -> dict[str, Any]:
-        core = self._core
-        connector = core.connector
-        folder = None if connector.files.is_temporary else connector.files.folder
+        connector = self._core.connector
         options = {
             "source": connector.source.name,
-            "timeout": core.timeout,
-            "download_dir": folder,
+            "timeout": self._core.timeout,
+            "download_dir": connector.files.lasting_folder,
             "ssl_verify": connector.origins.verify,
             "retries": connector.retries,
             "on_stage": connector.on_stage,
