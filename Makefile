@@ -21,7 +21,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock newest demo test test-versions test-code test-typescript test-secrets test-servers test-ray test-mcp test-record test-faults soak test-bulk test-hostile fuzz corpus mock-corpus bench bench-bulk sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
+.PHONY: help setup lock newest demo test test-versions test-code test-properties test-typescript test-secrets test-servers test-ray test-mcp test-record test-faults soak test-bulk test-hostile fuzz corpus mock-corpus bench bench-bulk sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -70,6 +70,9 @@ test-typescript: setup ## install what tests of TypeScript clients need (npm, ne
 
 test-code: setup ## try `diff --code` and `map` with pyright and with mypy in every case
 	HUBSMITH_CHECKERS=all $(PYTHON_VENV) -m pytest $(WORKERS) tests/diff/test_code.py tests/bulk/test_types.py
+
+test-properties: setup ## try every property with hundreds of examples, several times what `make test` tries
+	HUBSMITH_PROPERTIES=all $(PYTHON_VENV) -m pytest $(WORKERS) -m hypothesis
 
 test-secrets: setup ## try every secret at every kind of server, and look for it in every message
 	HUBSMITH_SECRETS=all $(PYTHON_VENV) -m pytest tests/runtime/test_secrets_of_spaces.py tests/inference/test_secrets_of_inference.py

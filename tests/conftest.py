@@ -16,6 +16,7 @@ import certifi
 import hypothesis
 import pytest
 
+from tests.support.examples import examples
 from tests.support.fake_hub import FakeHub
 from tests.support.fake_space import FakeSpace
 from tests.support.gradio_apps import GradioApps, SharedGradioApps, shared_with_workers
@@ -35,7 +36,7 @@ _LONGEST = [
 ]
 
 # How long an example takes says nothing on a busy machine.
-hypothesis.settings.register_profile("all", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("all", deadline=None, max_examples=examples(50, 200))
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=10)
 
 StartGradio = Callable[..., str]

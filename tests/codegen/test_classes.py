@@ -39,6 +39,7 @@ from hypothesis import given, settings, strategies as st
 from typing_extensions import is_typeddict
 
 from tests.support.documents import endpoint, imported, info_of, parameter, result, service_of
+from tests.support.examples import examples
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ROOT.parent / "shared" / "corpus" / "apps"
@@ -242,7 +243,7 @@ def around(inner: st.SearchStrategy[Type]) -> st.SearchStrategy[Type]:
 
 
 @given(st.lists(st.recursive(SCALARS | CHOICES, around, max_leaves=6), min_size=1, max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60, 200), deadline=None)
 def test_every_type_is_written_as_it_is_spelled(types: list[Type]) -> None:
     same_spelling(types)
 

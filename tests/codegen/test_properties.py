@@ -18,6 +18,7 @@ from hubsmith_runtime.spaces.live import LiveEndpoint
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests.support.documents import endpoint, imported, info_of, parameter, result, service_of
+from tests.support.examples import examples
 
 ORIGIN = FileOrigin("http://127.0.0.1")
 
@@ -67,7 +68,7 @@ NAMES = st.lists(st.text(max_size=12) | st.sampled_from(["a-b", "a_b", "a b", "c
 
 @pytest.mark.slow
 @given(taken=SCHEMAS, given_back=SCHEMAS, default=JSON)
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100, 200), suppress_health_check=list(HealthCheck))
 def test_whatever_stands_for_a_schema_the_endpoint_is_there_or_left_out_by_name(
     taken: object, given_back: object, default: object
 ) -> None:
@@ -156,7 +157,7 @@ FITTING = st.recursive(
 
 @pytest.mark.slow
 @given(FITTING, st.booleans())
-@settings(max_examples=40)
+@settings(max_examples=examples(40, 200))
 def test_a_value_that_fits_is_taken_and_sent_as_it_is(pair: tuple[Any, Any], is_own: bool) -> None:
     schema, value = pair
     described = endpoint(parameter(schema, name="the value", parameter_default=None))

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests.codegen.test_properties import FITTING, JSON, SCHEMAS
 from tests.support.documents import endpoint, info_of, parameter, result, service_of, with_default
+from tests.support.examples import examples
 
 MIRRORED: dict[str, str] = {
     "endpoint-gone": "endpoint-added",
@@ -80,7 +81,7 @@ def test_an_api_does_not_differ_from_itself(service: Service) -> None:
 
 @pytest.mark.slow
 @given(SCHEMAS, SCHEMAS)
-@settings(max_examples=75, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(75, 150), suppress_health_check=list(HealthCheck))
 def test_nor_does_one_with_whatever_stands_for_a_schema(taken: object, returned: object) -> None:
     described = {"/go": endpoint(parameter(taken), returns=[result(returned)])}
     one, other = (service_of(info=info_of(described)) for _ in range(2))

@@ -15,6 +15,8 @@ from hubsmith_codegen.write.syntax import check_syntax
 from hubsmith_runtime import SpecError
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from tests.support.examples import examples
+
 from .mutations import CANARY, CORPUS, hostile
 
 pytestmark = pytest.mark.slow
@@ -27,7 +29,7 @@ needs_corpus = pytest.mark.skipif(
 
 @needs_corpus
 @given(st.integers(min_value=0, max_value=2**64))
-@settings(max_examples=50, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(50, 200), suppress_health_check=list(HealthCheck))
 def test_a_document_is_refused_or_gives_code_that_only_declares(number: int) -> None:
     try:
         files = render(normalise(load(hostile(number), name="tiny")))

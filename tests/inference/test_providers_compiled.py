@@ -34,6 +34,7 @@ from tests.inference.template_meaning import (
     find as meant_find,
     without_none as sent,
 )
+from tests.support.examples import examples
 
 NAMES: dict[str, Any] = {
     one.__name__: one
@@ -137,7 +138,7 @@ starred = st.tuples(paths.map("*{}".format), templates(answer_paths, paths)).map
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150, 400), deadline=None)
 @given(template=templates(answer_paths, paths) | starred, answer=values)
 def test_any_template_of_an_answer_is_compiled_to_what_it_means(template: Any, answer: Any) -> None:
     source = expression(template, Scope())
@@ -148,7 +149,7 @@ def test_any_template_of_an_answer_is_compiled_to_what_it_means(template: Any, a
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150, 400), deadline=None)
 @given(
     body=templates(request_paths, st.just("parameters")),
     inputs=values,
@@ -179,7 +180,7 @@ def test_any_template_of_a_request_is_compiled_to_what_it_means(
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150, 400), deadline=None)
 @given(value=values, path=answer_paths)
 def test_a_look_up_finds_what_the_paths_mean(value: Any, path: str) -> None:
     assert find(value, *path.split("|")) == meant_find(value, path)
