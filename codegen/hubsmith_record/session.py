@@ -21,7 +21,7 @@ from hubsmith_codegen.normalise.spaces import normalise
 from hubsmith_codegen.pipeline import Target, generate, with_nullable_outputs
 from hubsmith_codegen.render.typescript.text import literal
 from hubsmith_codegen.snippets.python import quoted
-from hubsmith_codegen.snippets.sample import module_of
+from hubsmith_codegen.snippets.readme import module_of
 from hubsmith_codegen.write.boundary import write_file
 from hubsmith_codegen.write.files import write
 from hubsmith_codegen.write.formatting import format_python

@@ -22,8 +22,14 @@ from hubsmith_codegen.ir.checked import Checked
 from hubsmith_codegen.ir.json_type import Json
 from hubsmith_codegen.load.toml import read_toml
 from hubsmith_codegen.load.typed import typed
-from hubsmith_codegen.normalise.tasks.overlay import Overlay, read_overlays
-from hubsmith_codegen.normalise.tasks.registry import COMMON, OWN_ID, Documents, read_documents
+from hubsmith_codegen.normalise.tasks.documents import (
+    COMMON,
+    OWN_ID,
+    Documents,
+    Overlay,
+    read_documents,
+    read_overlays,
+)
 from hubsmith_runtime import HubsmithError, SpecError
 
 TASKS = Path(__file__).resolve().parents[2] / "specs" / "tasks"

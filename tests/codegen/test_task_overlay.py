@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hubsmith_codegen.normalise.tasks.overlay import Overlay, corrected, read_overlays
-from hubsmith_codegen.normalise.tasks.registry import Documents
+from hubsmith_codegen.normalise.tasks.documents import Documents, Overlay, corrected, read_overlays
 from hubsmith_runtime import SpecError
 
 FACTS = """

@@ -6,8 +6,7 @@ import pytest
 from hubsmith_codegen.ir.json_type import Json
 from hubsmith_codegen.ir.model import Definition
 from hubsmith_codegen.ir.spelling import json_schema
-from hubsmith_codegen.normalise.tasks.overlay import Overlay
-from hubsmith_codegen.normalise.tasks.registry import Documents, Registry
+from hubsmith_codegen.normalise.tasks.documents import Documents, Overlay, Registry
 from hubsmith_codegen.normalise.tasks.schema import Classes, Direction
 from hubsmith_runtime import SpecError
 

@@ -15,8 +15,14 @@ from typing import cast
 import pytest
 from hubsmith_codegen.ir.json_type import Json
 from hubsmith_codegen.normalise.tasks import service_of_tasks
-from hubsmith_codegen.normalise.tasks.overlay import corrected, read_overlays
-from hubsmith_codegen.normalise.tasks.registry import COMMON, OWN_ID, Documents, read_documents
+from hubsmith_codegen.normalise.tasks.documents import (
+    COMMON,
+    OWN_ID,
+    Documents,
+    corrected,
+    read_documents,
+    read_overlays,
+)
 from hubsmith_repository import upstream
 from hubsmith_repository.upstream import (
     TASKS,

@@ -25,8 +25,8 @@ from hubsmith_codegen.ir.model import Service
 from hubsmith_codegen.load import RawSpec, load
 from hubsmith_codegen.normalise import normalise
 from hubsmith_codegen.pipeline import Draft, Package, Target, draft, finish
+from hubsmith_codegen.snippets import LANGUAGES
 from hubsmith_codegen.snippets.examples import has_file
-from hubsmith_codegen.snippets.languages import LANGUAGES
 from hubsmith_codegen.snippets.listing import definition_lines, endpoint_lines, heading
 from hubsmith_codegen.snippets.place import Place
 from hubsmith_codegen.write.files import write

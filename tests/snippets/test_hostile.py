@@ -16,7 +16,7 @@ from hubsmith_codegen.cli import main
 from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
-from hubsmith_codegen.snippets.languages import LANGUAGES
+from hubsmith_codegen.snippets import LANGUAGES
 from hubsmith_codegen.snippets.place import Place
 
 from tests.snippets import node

@@ -10,7 +10,7 @@ import pytest
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
 from hubsmith_codegen.snippets.place import Place
-from hubsmith_codegen.snippets.sample import client_sample, main_operation
+from hubsmith_codegen.snippets.readme import client_sample, main_operation
 
 from tests.support.corpus import CORPUS, apps
 

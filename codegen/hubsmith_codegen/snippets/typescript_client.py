@@ -12,8 +12,7 @@ from ..render.typescript.text import key, literal
 from .examples import Example, has_file
 from .layout import Group, Node, Notation, lay_out
 from .place import DEFAULT_URL, Place
-from .readme import about, facts
-from .sample import main_operation
+from .readme import about, facts, main_operation
 
 _WIDTH = 100
 _NOTATION = Notation(

@@ -12,10 +12,10 @@ from ...ir.model import Operation, definitions_in
 from ...ir.spelling import json_schema
 from ...load import RawSpec
 from ...normalise.spaces import normalise
-from ...snippets.languages import LANGUAGES
+from ...snippets import LANGUAGES
 from ...snippets.listing import default_value, definition_lines, endpoint_lines, heading
 from ...snippets.place import Place, json_text
-from ...snippets.sample import module_of
+from ...snippets.readme import module_of
 from ..calling.arguments import find_operation
 from ..configuration import Configuration
 from ..console import printable, warn

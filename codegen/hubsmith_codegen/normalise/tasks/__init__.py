@@ -10,8 +10,7 @@ from hubsmith_runtime import SpecError
 from ...ir.model import Definition, Operation, Service
 from ...ir.names import ClassName, Identifier
 from ...ir.text import NO_TEXT
-from .overlay import corrected, read_overlays
-from .registry import COMMON, OVERLAY, Registry, read_documents
+from .documents import COMMON, OVERLAY, Registry, corrected, read_documents, read_overlays
 from .schema import Classes
 from .task import read_task
 

@@ -17,8 +17,7 @@ from ...ir.names import ClassName, class_name, identifier, is_name, reserved
 from ...ir.text import plain
 from ...ir.types import Direction, Reference, Type, as_result, optional
 from ..scalars import bounds, choices
-from .overlay import Overlay
-from .registry import Registry
+from .documents import Overlay, Registry
 
 SHARED_MODULE = "_common"
 """The module of classes that several tasks share."""

@@ -9,7 +9,7 @@ from ...ir.model import Default, Overload, Parameter, TaskFacts
 from ...ir.names import ClassName, Identifier
 from ...ir.text import NO_TEXT, SpecText
 from ...ir.types import NULL, TEXT, Type, optional
-from .overlay import Overlay
+from .documents import Overlay
 
 MARK = "*"
 """What stands in a signature where the keyword-only parameters begin."""

@@ -13,8 +13,7 @@ from ...ir.model import Default, Operation, Parameter, Result, TaskFacts
 from ...ir.names import ClassName, Identifier, class_name, identifier
 from ...ir.text import NO_TEXT, plain
 from ...ir.types import TEXT, FileType, ListType, Reference, Type, holds_file, optional, union
-from .overlay import Overlay
-from .registry import Registry
+from .documents import Overlay, Registry
 from .schema import Classes, required_of
 from .signature import KWARGS, MARK, MODEL_CLASS, OPTIONS, overloads, signature
 
