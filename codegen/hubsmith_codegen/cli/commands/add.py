@@ -11,20 +11,18 @@ from hubsmith_runtime import SpecError
 from hubsmith_runtime.http import shown
 
 from ...load import RawSpec
-from ...pipeline import Target
-from ...snippets.readme import sample
+from ...snippets.sample import sample
 from ...snippets.typescript_client import typescript_sample
 from ...write.contents import not_as_written
 from ...write.undo import removed, restored
 from ..configuration import Configuration, RecordedSpace, read_configuration
 from ..console import shown_path
-from ..naming import checked_name, refuse_taken
+from ..naming import checked_name
 from ..recording import with_space, write_configuration
-from ..report import Report
-from ..source import Reader, name_for, path_of, recorded_path
+from ..source import name_for, path_of, recorded_path
 from . import UsageError
 from .arguments import add, add_output
-from .writing import packages, refuse_loss, refuse_twin, tell_written, unused_runtime, write_one
+from .writing import Clients, refuse_loss, unused_runtime
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,26 +41,20 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--name goes with exactly one SOURCE")
     if options.name is not None:
         checked_name(options.name)
-    is_alone = len(options.sources) == 1
-    reader = Reader(token=options.token, timeout=options.timeout, is_alone=is_alone)
-    configuration = reader.configuration
+    clients = Clients(options, stages=3)
+    reader, configuration = clients.reader, clients.configuration
+    reader.is_alone = len(options.sources) == 1
     # A URL may hold a password, so it is called by what may be shown of it.
     sources: dict[str, str] = {shown(source): source for source in options.sources}
-    with Report(options, stages=3) as report:
+    with clients.report as report:
         read = report.at_once("reading", sources, lambda label: reader.read(sources[label]))
-        targets: dict[str, Target] = {}
         entries: dict[str, RecordedSpace] = {}
         for label, raw in read.items():
             with report.space(label):
                 name, entry = _entry(configuration, sources[label], raw, options)
-                out: str | None = options.out
-                root = configuration.folder(name) if out is None else Path(out) / name
-                target = Target(raw=raw, root=root, options=configuration.options(entry))
-                refuse_twin(label, target, targets.values())
-                if name not in configuration.spaces:
-                    refuse_taken(name, root)
-                targets[label], entries[label] = target, entry
-        ready = packages(targets, report)
+                clients.plan(label, name, raw, entry)
+                entries[label] = entry
+        ready = clients.packages()
         for label in report.bar.each("writing", ready):
             with report.space(label):
                 package = ready[label]
@@ -75,8 +67,8 @@ def run(options: argparse.Namespace) -> int:
                     if text is not None:
                         undo.enter_context(restored([configuration.file]))
                         write_configuration(configuration, text)
-                    is_changed = write_one(package, configuration, options)
-                tell_written(package, report, is_changed=is_changed)
+                    is_changed = clients.write(package)
+                clients.tell(package, is_changed=is_changed)
                 lines = sample(package.service, package.root, Path.cwd(), configuration.file.parent)
                 if "python" not in configuration.options(entries[label]).languages:
                     module = f"./{shown_path(package.root / 'index.js')}"
@@ -84,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
                     lines = ["", *(f"    {line}" if line else "" for line in program)]
                 report.tell(package.name, sample=[line.removeprefix("    ") for line in lines[1:]])
                 if text is not None:
-                    configuration = read_configuration(Path.cwd())
+                    clients.configuration = configuration = read_configuration(Path.cwd())
                     place = shown_path(configuration.file)
                     lines.insert(0, f"Recorded {package.name} in {place}.")
                 if former:

@@ -7,13 +7,10 @@ from dataclasses import replace
 
 from ...compare.api import ApiDiff, to_document
 from ...compare.drift import Drift, package_drift, shared_drift, space_drift
-from ...pipeline import Target
 from ...write.lock import LOCK_FILE
-from ..report import Report
-from ..source import Reader
 from .arguments import FLAG, add, add_format
 from .diff import changes_between, language_of
-from .writing import packages, recorded_target
+from .writing import Clients
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,32 +24,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare, and return 1 where something differs, 2 where that is not known."""
-    reader = Reader(token=options.token, timeout=options.timeout)
-    configuration = reader.configuration
+    clients = Clients(options, stages=4 if options.live else 3)
+    reader, configuration = clients.reader, clients.configuration
     names = configuration.chosen(options.names, options.language)
     reader.is_alone = len(names) == 1
-    with Report(options, stages=4 if options.live else 3) as report:
-        targets: dict[str, Target] = {}
+    with clients.report as report:
         for name in report.bar.each("reading", names):
             with report.space(name):
-                raw = replace(reader.snapshot(name), name=name)
-                targets[name] = recorded_target(configuration, name, raw)
+                clients.plan(name, name, replace(reader.snapshot(name), name=name))
 
         def ask(name: str) -> ApiDiff | None:
-            before = targets[name].raw
+            before = clients.targets[name].raw
             now = replace(reader.anew(name, before), name=name)
             if now.digest == before.digest:
                 return None
             return changes_between(before, now, language_of(configuration, name))
 
-        asked = report.at_once("asking", targets, ask) if options.live else {}
-        drift: dict[str, list[Drift]] = {name: [] for name in targets}
+        asked = report.at_once("asking", clients.targets, ask) if options.live else {}
+        drift: dict[str, list[Drift]] = {name: [] for name in clients.targets}
         for name, changes in asked.items():
             report.tell(name, changes=to_document(changes)["changes"] if changes else [])
             if changes is not None:
                 drift[name].append(space_drift(name, changes))
         owns_snapshot = configuration.snapshots is None
-        for name, package in packages(targets, report).items():
+        for name, package in clients.packages().items():
             with report.space(name):
                 drift[name] += package_drift(
                     package.root, package.files, owns_snapshot=owns_snapshot

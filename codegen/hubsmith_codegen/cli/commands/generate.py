@@ -6,15 +6,11 @@ import argparse
 from pathlib import Path
 
 from ...load.snapshot import read_snapshot
-from ...pipeline import Target
-from ...write.options import Language, Options
-from ..configuration import Configuration
-from ..naming import checked_name, name_of_path, refuse_taken
-from ..report import Report
-from ..source import Reader
+from ..configuration import RecordedSpace
+from ..naming import checked_name, name_of_path
 from . import UsageError
 from .arguments import add, add_output
-from .writing import recorded_target, refuse_twin, write_each
+from .writing import Clients
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,34 +39,26 @@ def run(options: argparse.Namespace) -> int:
         )
     if options.name is not None:
         checked_name(options.name)
-    reader = Reader()
-    configuration = reader.configuration
+    clients = Clients(options, stages=2)
+    configuration = clients.configuration
     wanted = dict.fromkeys(options.spec or configuration.chosen(options.names, options.language))
-    with Report(options, stages=2) as report:
-        targets: dict[str, Target] = {}
+    with clients.report as report:
         for name in wanted:
             with report.space(name):
-                if not options.spec:
-                    raw = reader.snapshot(name)
-                    target = recorded_target(configuration, name, raw, options.out)
+                if options.spec:
+                    _plan_document(clients, Path(name), options)
                 else:
-                    target = _of_document(configuration, Path(name), options)
-                    refuse_twin(name, target, targets.values())
-                targets[name] = target
-        write_each(targets, report, configuration, options, with_snapshots=False)
+                    clients.plan(name, name, clients.reader.snapshot(name))
+        clients.write_all(with_snapshots=False)
     return report.status
 
 
-def _of_document(configuration: Configuration, path: Path, options: argparse.Namespace) -> Target:
+def _plan_document(clients: Clients, path: Path, options: argparse.Namespace) -> None:
     raw = read_snapshot(path)
     name: str = options.name or name_of_path(path, raw)
-    folder = configuration.folder(name).parent if options.out is None else Path(options.out)
-    refuse_taken(name, folder / name)
-    named: set[Language] = {*(options.language or configuration.languages)}
-    languages = tuple(sorted(named))
-    chosen = Options(
+    entry = RecordedSpace(
+        source=str(path),
         vendor_runtime=bool(options.vendor_runtime),
-        outputs=configuration.outputs,
-        languages=languages,
+        languages=tuple(options.language or ()) or None,
     )
-    return Target(raw=raw, root=folder / name, options=chosen)
+    clients.plan(str(path), name, raw, entry)

@@ -10,14 +10,13 @@ from hubsmith_runtime import SpecError
 from ...compare.api import ApiDiff
 from ...compare.api.report import to_document
 from ...load import RawSpec
-from ...pipeline import Target
 from ...write.options import Language
 from ..changes import print_changes
 from ..report import Report
 from ..source import Reader
 from .arguments import add, add_output
 from .diff import changes_between, language_of
-from .writing import recorded_target, write_each
+from .writing import Clients
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,19 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Fetch and rewrite, and return 2 where a Space could not be: it is left as it is then."""
-    reader = Reader(token=options.token, timeout=options.timeout)
-    configuration = reader.configuration
+    clients = Clients(options, stages=3)
+    reader, configuration = clients.reader, clients.configuration
     names = configuration.chosen(options.names, options.language)
     reader.is_alone = len(names) == 1
-    with Report(options, stages=3) as report:
+    with clients.report as report:
         read = report.at_once("reading", names, lambda name: _read(reader, name))
-        targets: dict[str, Target] = {}
         for name, (before, now) in read.items():
             with report.space(name):
                 language = language_of(configuration, name)
                 _tell_changes(report, name, before, now, language, options)
-                targets[name] = recorded_target(configuration, name, now, options.out)
-        write_each(targets, report, configuration, options, with_snapshots=True)
+                clients.plan(name, name, now)
+        clients.write_all(with_snapshots=True)
     return report.status
 
 

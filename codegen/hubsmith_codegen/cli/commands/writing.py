@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from hubsmith_runtime import SpecError
@@ -18,26 +18,11 @@ from ...write.files import write
 from ...write.shared import is_shared, left_without
 from ...write.snapshot import snapshot_place, write_snapshot
 from ...write.undo import removed, restored
-from ..configuration import Configuration
+from ..configuration import RecordedSpace
 from ..console import shown_path
+from ..naming import refuse_taken
 from ..report import Report
-
-
-def recorded_target(
-    configuration: Configuration, name: str, raw: RawSpec, out: str | None = None
-) -> Target:
-    """Return the client of a recorded Space, in the folder that the command line names, if any."""
-    root = configuration.folder(name) if out is None else Path(out) / name
-    return Target(raw=raw, root=root, options=configuration.options(configuration.space(name)))
-
-
-def refuse_twin(label: str, target: Target, others: Iterable[Target]) -> None:
-    """Refuse a client that would replace another one of the same command."""
-    if any(other.root == target.root for other in others):
-        raise SpecError(
-            f"{label}: another of these sources gives a client named {target.root.name} already. "
-            "Run the command for it alone, with --name."
-        )
+from ..source import Reader
 
 
 def refuse_loss(folder: Path, files: Iterable[PurePosixPath]) -> None:
@@ -63,89 +48,110 @@ def unused_runtime(root: Path, *, is_forced: bool) -> list[Path]:
     return [shared]
 
 
-def packages(targets: Mapping[str, Target], report: Report) -> dict[str, Package]:
-    """Make the files of many clients, by what the user calls each; what fails is reported."""
-    made = generate(targets[name] for name in report.bar.each("rendering", targets))
-    done: dict[str, Package] = {}
-    for name, item in zip(targets, made, strict=True):
-        with report.space(name):
-            if isinstance(item, Exception):
-                raise item
-            done[name] = item
-    return done
+class Clients:
+    """The clients that one command is about: documents in, packages out, what fails reported.
 
-
-def write_each(
-    targets: Mapping[str, Target],
-    report: Report,
-    configuration: Configuration,
-    options: argparse.Namespace,
-    *,
-    with_snapshots: bool,
-) -> None:
-    """Make and write many clients; see `write_one`."""
-    ready = packages(targets, report)
-    for name in report.bar.each("writing", ready):
-        with report.space(name):
-            package = ready[name]
-            is_changed = write_one(package, configuration, options, with_snapshot=with_snapshots)
-            tell_written(package, report, is_changed=is_changed)
-
-
-def write_one(
-    package: Package,
-    configuration: Configuration,
-    options: argparse.Namespace,
-    *,
-    with_snapshot: bool = True,
-) -> bool:
-    """Write a client and, where it has a folder of its own, its snapshot: both or none.
-
-    Return whether the client changed. Nothing is written outside of the project but into the folder that the command line names, and
-    no edit is overwritten but with `force`.
+    Args:
+        options: Those of the command line.
+        stages: How many stages the work has.
     """
-    has_own_folder = with_snapshot and bool(configuration.snapshots)
-    snapshot, project = configuration.snapshot(package.name), configuration.boundary()
-    with restored(snapshot_place(snapshot, project).values() if has_own_folder else ()):
-        if has_own_folder:
-            write_snapshot(package.raw, snapshot, boundary=project)
-        if is_shared(package.root):
+
+    def __init__(self, options: argparse.Namespace, *, stages: int) -> None:
+        self.report = Report(options, stages=stages)
+        self.reader = Reader()
+        if "token" in options:
+            self.reader = Reader(token=options.token, timeout=options.timeout)
+        self.configuration = self.reader.configuration
+        self.targets: dict[str, Target] = {}  # By what the user calls each.
+        self._is_forced = "force" in options and bool(options.force)
+        self._out: str | None = options.out if "out" in options else None
+
+    def plan(self, label: str, name: str, raw: RawSpec, entry: RecordedSpace | None = None) -> None:
+        """Plan a client as it is recorded, or as an entry has it.
+
+        It goes into the folder that the command line names, if it names one.
+        """
+        configuration = self.configuration
+        root = configuration.folder(name) if self._out is None else Path(self._out) / name
+        if any(other.root == root for other in self.targets.values()):
             raise SpecError(
-                f"{shown_path(package.root)} is the folder that TypeScript clients share. "
-                "Choose another --name or --out."
+                f"{label}: another of these sources gives a client named {name} already. "
+                "Run the command for it alone, with --name."
             )
-        boundary = configuration.boundary(options.out)
-        folders = {package.root: package.files}
-        if package.shared:
-            folders[package.shared_root] = package.shared
-        with contextlib.ExitStack() as undo:
-            if not package.shared:
-                for unused in unused_runtime(package.root, is_forced=options.force):
-                    undo.enter_context(removed(unused, boundary))
-            changed = [
-                write(files, root, boundary=boundary, discards_edits=options.force)
-                for root, files in reversed(folders.items())
-            ]
-        return changed[-1]
+        if name not in configuration.spaces:
+            refuse_taken(name, root)
+        chosen = configuration.options(entry or configuration.space(name))
+        self.targets[label] = Target(raw=raw, root=root, options=chosen)
 
+    def packages(self) -> dict[str, Package]:
+        """Make the files of all that were planned."""
+        made = generate(
+            self.targets[name] for name in self.report.bar.each("rendering", self.targets)
+        )
+        done: dict[str, Package] = {}
+        for name, item in zip(self.targets, made, strict=True):
+            with self.report.space(name):
+                if isinstance(item, Exception):
+                    raise item
+                done[name] = item
+        return done
 
-def tell_written(package: Package, report: Report, *, is_changed: bool) -> None:
-    """Tell what became of a client."""
-    operations, folder = package.service.operations, shown_path(package.root)
-    report.tell(
-        package.name,
-        f"{counted(operations, 'endpoint')}, {len(package.files)} files in {folder}"
-        f"{'' if is_changed else ' (unchanged)'}.",
-        colour="green",
-        folder=folder,
-        source=package.raw.source,
-        endpoints=len(operations),
-        files=len(package.files),
-        changed=is_changed,
-    )
-    for omission in package.service.omissions:
-        report.warn(package.name, f"left out {omission}")
-    for disagreement in package.service.disagreements:
-        report.warn(package.name, f"the documents disagree: {disagreement}")
-    for document, reason in package.raw.notes.items():
-        report.warn(package.name, f"made without {document}: {reason}")
+    def write_all(self, *, with_snapshots: bool) -> None:
+        """Make and write all that were planned; see `write`."""
+        ready = self.packages()
+        for name in self.report.bar.each("writing", ready):
+            with self.report.space(name):
+                is_changed = self.write(ready[name], with_snapshot=with_snapshots)
+                self.tell(ready[name], is_changed=is_changed)
+
+    def write(self, package: Package, *, with_snapshot: bool = True) -> bool:
+        """Write a client and, where it has a folder of its own, its snapshot: both or none.
+
+        Return whether the client changed. Nothing is written outside of the project but into the
+        folder that the command line names, and no edit is overwritten but with `force`.
+        """
+        configuration = self.configuration
+        has_own_folder = with_snapshot and bool(configuration.snapshots)
+        snapshot, project = configuration.snapshot(package.name), configuration.boundary()
+        with restored(snapshot_place(snapshot, project).values() if has_own_folder else ()):
+            if has_own_folder:
+                write_snapshot(package.raw, snapshot, boundary=project)
+            if is_shared(package.root):
+                raise SpecError(
+                    f"{shown_path(package.root)} is the folder that TypeScript clients share. "
+                    "Choose another --name or --out."
+                )
+            boundary = configuration.boundary(self._out)
+            folders = {package.root: package.files}
+            if package.shared:
+                folders[package.shared_root] = package.shared
+            with contextlib.ExitStack() as undo:
+                if not package.shared:
+                    for unused in unused_runtime(package.root, is_forced=self._is_forced):
+                        undo.enter_context(removed(unused, boundary))
+                changed = [
+                    write(files, root, boundary=boundary, discards_edits=self._is_forced)
+                    for root, files in reversed(folders.items())
+                ]
+            return changed[-1]
+
+    def tell(self, package: Package, *, is_changed: bool) -> None:
+        """Tell what became of a client."""
+        operations, folder = package.service.operations, shown_path(package.root)
+        self.report.tell(
+            package.name,
+            f"{counted(operations, 'endpoint')}, {len(package.files)} files in {folder}"
+            f"{'' if is_changed else ' (unchanged)'}.",
+            colour="green",
+            folder=folder,
+            source=package.raw.source,
+            endpoints=len(operations),
+            files=len(package.files),
+            changed=is_changed,
+        )
+        for omission in package.service.omissions:
+            self.report.warn(package.name, f"left out {omission}")
+        for disagreement in package.service.disagreements:
+            self.report.warn(package.name, f"the documents disagree: {disagreement}")
+        for document, reason in package.raw.notes.items():
+            self.report.warn(package.name, f"made without {document}: {reason}")
