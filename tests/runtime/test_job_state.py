@@ -20,9 +20,10 @@ from hubsmith_runtime import (
 )
 from hubsmith_runtime.spaces.codec import Call
 from hubsmith_runtime.spaces.edits import Accumulator
-from hubsmith_runtime.spaces.events import Chunk
+from hubsmith_runtime.spaces.events import Chunk, Failed
 from hubsmith_runtime.spaces.live import LiveEndpoint
 from hubsmith_runtime.spaces.session import JobState, Session
+from hubsmith_runtime.transport import Origins
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "gradio-versions"
 
@@ -158,6 +159,26 @@ def test_an_unexpected_error_concerns_every_job(message: dict[str, Any], error: 
     for state in states:
         with pytest.raises(error):
             state.values()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        completed("a", {"error": "no such key: own-secret", "title": "own-secret"}, success=False),
+        {"msg": "process_generating", "event_id": "a", "output": {"error": "own-secret"}},
+        {"msg": "unexpected_error", "message": "own-secret is wrong"},
+    ],
+)
+def test_an_error_that_nobody_raises_hides_secrets(message: dict[str, Any]) -> None:
+    session = Session("hash", origins=Origins({"https://a.org:443": {"x-own": "own-secret"}}))
+    state = new_state(session=session)
+    join(session, "a", state)
+    session.receive(message)
+    (failed,) = state.events
+    assert isinstance(failed, Failed)
+    assert "***" in str(failed.error)
+    said = f"{state.status()} {failed!r} {failed.error} {vars(failed.error)}"
+    assert "own-secret" not in said
 
 
 @pytest.mark.parametrize(
