@@ -5,21 +5,26 @@ Objects are compared by their members, not by the names of their classes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 from ...ir import types
 from ...ir.json_type import Json
-from ...ir.model import Definition, Operation, Service
+from ...ir.model import Default, Definition, Member, Operation, Service, definitions_in
 from ...ir.spelling import spelled
+from ...ir.text import plain
 from ...ir.types import Direction, Type
 from .change import code
+from .wording import bounds_of, bounds_text, cut, listed, names
 
 Relation: TypeAlias = Literal["same", "widened", "narrowed", "changed"]
 Classes: TypeAlias = Mapping[str, Definition]
 T = TypeVar("T")
+
+_LONGEST_TYPE = 160
+_LONGEST_VALUE = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,52 @@ class Comparison:
         self.language = language
         self.old_classes: Classes = {one.class_name: one for one in old.definitions}
         self.new_classes: Classes = {one.class_name: one for one in new.definitions}
+
+    def type_text(self, type_: Type, direction: Direction) -> str:
+        """A type, such as `list[str] | None`."""
+        return code(cut(self.language.type_text(type_, direction), _LONGEST_TYPE))
+
+    def values(self, found: Iterable[Json]) -> str:
+        """A few values, such as `'a'` and `'b'`."""
+        return names(cut(plain(self.language.value_text(one)), _LONGEST_VALUE) for one in found)
+
+    def default_text(self, default: Default) -> str:
+        """The value that is sent when an argument is left out."""
+        return self.values([default.value if default.wire is None else default.wire])
+
+    def type_change(self, old: Type, new: Type, direction: Direction) -> str:
+        """How a type changed, in words."""
+        was, is_ = self.type_text(old, direction), self.type_text(new, direction)
+        members = list(self._member_changes(old, new, direction))
+        if was != is_:
+            return f"the type was {was}, is {is_}{f' ({listed(members)})' if members else ''}"
+        limits, later = bounds_of(old), bounds_of(new)
+        if limits != later:
+            return f"the bounds of {is_} were {bounds_text(limits)}, are {bounds_text(later)}"
+        return f"within {is_}, {listed(members)}" if members else f"what {is_} takes changed"
+
+    def _member_changes(self, old: Type, new: Type, direction: Direction) -> Iterator[str]:
+        """What changed in the classes that an old and a new type both lead to."""
+        were = definitions_in([old], self.old.definitions)
+        are = definitions_in([new], self.new.definitions)
+        if [one.class_name for one in were] != [one.class_name for one in are]:
+            return  # The types themselves say it.
+
+        def text(member: Member) -> str:
+            optional = "" if member.is_required else " (optional)"
+            return f"{self.type_text(member.type, direction)}{optional}"
+
+        for one, other in zip(were, are, strict=True):
+            before = {str(member.identifier): member for member in one.members}
+            after = {str(member.identifier): member for member in other.members}
+            for name in sorted(before.keys() | after.keys()):
+                shown = code(f"{one.class_name}.{name}")
+                if name not in after:
+                    yield f"{shown} is gone"
+                elif name not in before:
+                    yield f"{shown} is new{' and required' if after[name].is_required else ''}"
+                elif (was := text(before[name])) != (is_ := text(after[name])):
+                    yield f"{shown} was {was}, is {is_}"
 
     def call(self, operation: Operation, parameter: str = "") -> str:
         """A call of an endpoint, such as `kitchen.greet(...)`, which may name a parameter."""

@@ -15,12 +15,8 @@ from .wording import (
     bounds_text,
     choice_changes,
     choices_of,
-    default_text,
     listed,
     names,
-    type_change,
-    type_text,
-    values,
     was_and_is,
     without_choices,
 )
@@ -70,12 +66,12 @@ def _by_position(operation: Operation) -> list[str]:
 
 def _added(api: Comparison, operation: Operation, new: Parameter) -> Change:
     name = code(new.identifier)
-    what = f"parameter {name} ({type_text(api.language, new.type, 'argument')}) is new"
+    what = f"parameter {name} ({api.type_text(new.type, 'argument')}) is new"
     if new.default is None:
         affected = f"Calls of {api.call(operation)} fail until they pass {name}."
         rule, what = Rule.PARAMETER_ADDED_REQUIRED, f"{what} and required"
         return Change(rule, what, affected, name=new.identifier)
-    what += f"; left out, it is {default_text(api.language, new.default)}"
+    what += f"; left out, it is {api.default_text(new.default)}"
     return Change(Rule.PARAMETER_ADDED_OPTIONAL, what, name=new.identifier)
 
 
@@ -112,19 +108,18 @@ def _default(
 ) -> Iterator[Change]:
     name, call = code(new.identifier), api.call(operation)
 
-    def shown(default: Default) -> str:
-        return default_text(api.language, default)
-
     match old.default, new.default:
         case None, Default() as now:
-            what = f"parameter {name} may be left out; it is {shown(now)} then"
+            what = f"parameter {name} may be left out; it is {api.default_text(now)} then"
             yield Change(Rule.PARAMETER_MADE_OPTIONAL, what)
         case Default() as then, None:
             what = f"parameter {name} is required"
-            affected = f"Calls of {call} that leave out {name} fail; it was {shown(then)} then."
+            affected = (
+                f"Calls of {call} that leave out {name} fail; it was {api.default_text(then)} then."
+            )
             yield Change(Rule.PARAMETER_MADE_REQUIRED, what, affected)
         case Default() as then, Default() as now if not _is_equal(then, now):
-            was, is_ = shown(then), shown(now)
+            was, is_ = api.default_text(then), api.default_text(now)
             what = f"parameter {name}: the default was {was}, is {is_}"
             affected = f"Calls of {call} that leave out {name} send the new value."
             yield Change(Rule.DEFAULT_CHANGED, what, affected)
@@ -163,11 +158,9 @@ def _type(api: Comparison, call: str, old: Parameter, new: Parameter) -> Iterato
     if relation in ("narrowed", "changed") and not has_breaking:
         rule = Rule.ARGUMENT_NARROWED if relation == "narrowed" else Rule.ARGUMENT_TYPE_CHANGED
         affected = f"Calls of {call} with what is not accepted any more fail."
-        yield Change(rule, f"{name}: {type_change(api, before, after, 'argument')}", affected)
+        yield Change(rule, f"{name}: {api.type_change(before, after, 'argument')}", affected)
     elif relation == "widened" and not found:
-        yield Change(
-            Rule.ARGUMENT_WIDENED, f"{name}: {type_change(api, before, after, 'argument')}"
-        )
+        yield Change(Rule.ARGUMENT_WIDENED, f"{name}: {api.type_change(before, after, 'argument')}")
     yield from found
 
 
@@ -179,7 +172,7 @@ def _details(api: Comparison, name: str, call: str, before: Type, after: Type) -
         return
     gone, came = choice_changes(before, after)
     if gone:
-        what = f"{name} no longer offers {values(api.language, gone)}"
+        what = f"{name} no longer offers {api.values(gone)}"
         free = api.relation(without_bounds(before), without_bounds(after), "argument")
         if free in ("same", "widened"):
             affected = "Calls go on: other values than the choices are accepted."
@@ -188,7 +181,7 @@ def _details(api: Comparison, name: str, call: str, before: Type, after: Type) -
             which = "it" if len(gone) == 1 else "one of them"
             yield Change(Rule.CHOICES_GONE, what, f"Calls of {call} with {which} fail.")
     if came:
-        yield Change(Rule.CHOICES_ADDED, f"{name} offers {values(api.language, came)} as well")
+        yield Change(Rule.CHOICES_ADDED, f"{name} offers {api.values(came)} as well")
     limits, later = bounds_of(before), bounds_of(after)
     moved = api.relation(without_choices(before), without_choices(after), "argument")
     if limits != later and moved != "same":

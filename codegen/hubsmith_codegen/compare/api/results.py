@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...ir.model import Operation, Result
 from .change import Change, Rule, code
 from .comparison import Comparison, pair
-from .wording import choice_changes, names, type_change, type_text, values, was_and_is
+from .wording import choice_changes, names, was_and_is
 
 
 def result_changes(api: Comparison, old: Operation, new: Operation) -> Iterator[Change]:
@@ -59,9 +59,7 @@ def _several(api: Comparison, call: str, old: Operation, new: Operation) -> Iter
         yield Change(Rule.RESULT_RENAMED, what, affected, name=was)
     for one in pairs.added:
         name = one.identifier
-        what = (
-            f"result {code(name)} ({type_text(api.language, one.type, 'result')}) is new: {count}"
-        )
+        what = f"result {code(name)} ({api.type_text(one.type, 'result')}) is new: {count}"
         if not has_tuples:
             yield Change(Rule.RESULT_MEMBER_ADDED, what, name=name)
             continue
@@ -85,7 +83,7 @@ def _several(api: Comparison, call: str, old: Operation, new: Operation) -> Iter
 
 def _result(api: Comparison, call: str, old: Result, new: Result, shown: str) -> Iterator[Change]:
     name = old.identifier
-    what = f"{shown}: {type_change(api, old.type, new.type, 'result')}"
+    what = f"{shown}: {api.type_change(old.type, new.type, 'result')}"
     match api.relation(old.type, new.type, "result"):
         case "same":
             yield from _choices(api, old, new, shown)
@@ -102,8 +100,8 @@ def _result(api: Comparison, call: str, old: Result, new: Result, shown: str) ->
 
 def _choices(api: Comparison, old: Result, new: Result, shown: str) -> Iterator[Change]:
     gone, came = choice_changes(old.type, new.type)
-    parts = [f"{values(api.language, came)} may come as well"] if came else []
-    parts += [f"{values(api.language, gone)} comes no more"] if gone else []
+    parts = [f"{api.values(came)} may come as well"] if came else []
+    parts += [f"{api.values(gone)} comes no more"] if gone else []
     if parts:
         what = f"{shown}: {', and '.join(parts)}"
         affected = "Code goes on; one that tells the values apart may have a case more or less."
@@ -113,6 +111,6 @@ def _choices(api: Comparison, old: Result, new: Result, shown: str) -> Iterator[
 def _shape(api: Comparison, operation: Operation) -> str:
     match operation.results:
         case (one,):
-            return type_text(api.language, one.type, "result")
+            return api.type_text(one.type, "result")
         case several:
             return f"{len(several)} values ({names(one.identifier for one in several)})"
