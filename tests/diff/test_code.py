@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,30 @@ def test_the_code_is_what_counts(lucky: Project, capsys: pytest.CaptureFixture[s
     assert main(["diff", "kitchen", "--code", "use.py", "--fail-on", "breaking"]) == 1
 
 
+@pytest.fixture
+def checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The type checker looks at the same code once, however often it is to be shown."""
+    known: dict[str, list[checkers.Fault]] = {}
+    check = checkers.TypeChecker.faults
+
+    def faults(
+        checker: checkers.TypeChecker, files: Any, top: Path, starts: Any
+    ) -> list[checkers.Fault]:
+        digest = hashlib.sha256()
+        for path in sorted(path for path in top.rglob("*") if path.is_file()):
+            digest.update(f"{path.relative_to(top)}\0".encode() + path.read_bytes())
+        key = digest.hexdigest()
+        if key not in known:
+            known[key] = [
+                replace(one, file=one.file.relative_to(top.resolve()))
+                for one in check(checker, files, top, starts)
+            ]
+        return [replace(one, file=top.resolve() / one.file) for one in known[key]]
+
+    monkeypatch.setattr(checkers.TypeChecker, "faults", faults)
+
+
+@pytest.mark.usefixtures("checked_once")
 def test_every_form(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     project.record()
     project.write(
