@@ -10,7 +10,7 @@ import ast
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -107,7 +107,14 @@ class _Bundle:
             return _WORDS.sub(lambda word: annotations.get(word[0], word[0]), annotation)
 
         # What their template prints besides the types.
-        self.context = {name: _context(one, spelled_out) for name, one in definitions.items()}
+        self.context = {
+            name: {
+                "class": one,
+                "members": {str(member.identifier): member for member in one.members},
+                "spelled_out": spelled_out,
+            }
+            for name, one in definitions.items()
+        }
 
     def _schema(self, class_: Class) -> dict[str, Any]:
         # Every member is required, as the template writes the defaults.
@@ -129,22 +136,6 @@ class _Bundle:
         annotation = spelled(type_, bounded=True)
         word = self._words.setdefault(annotation, f"Type{len(self._words)}")
         return {"customTypePath": f"types.{word}"}
-
-
-def _context(class_: Class, spelled_out: Callable[[str], str]) -> dict[str, Any]:
-    def write(member: Member) -> Callable[[str], str]:
-        return lambda annotation: member.written(spelled_out(annotation))
-
-    members = {
-        str(one.identifier): {"written": write(one), "doc": one.doc} for one in class_.members
-    }
-    return {
-        "name": class_.name,
-        "base": class_.base,
-        "doc": class_.doc,
-        "call": class_.call,
-        "members": members,
-    }
 
 
 def _without_own(type_: Type) -> Type:

@@ -20,7 +20,7 @@ from ...ir.names import (
     reserved,
 )
 from ...ir.text import SpecText, plain
-from ...ir.types import Direction, Type, without_bounds
+from ...ir.types import Type, without_bounds
 from ...load import Document, RawSpec
 from .arguments import own_label, read_parameter
 from .definitions import Definitions
@@ -62,7 +62,9 @@ def normalise(raw: RawSpec) -> Service:
     client = _client_name(raw, stems, methods)
     # An endpoint named like a class would hide it from the annotations of the methods behind it.
     taken = _models(stems) | {*_client_classes(client), *methods}
-    definitions = Definitions(_all_types(read), objects, taken)
+    arguments = [one.type for item in read for one in item.parameters]
+    results = [one for item in read for one in item.results]
+    definitions = Definitions(arguments, results, objects, taken)
     return Service(
         package=identifier(raw.name or "", fallback="space"),
         class_name=client,
@@ -172,14 +174,6 @@ def _by_position(read: _Read) -> int:
         if parameter.default is not None:
             return max(place, 1)
     return len(read.parameters)
-
-
-def _all_types(read: Iterable[_Read]) -> Iterable[tuple[Type, Direction]]:
-    for item in read:
-        for parameter in item.parameters:
-            yield parameter.type, "argument"
-        for result in item.results:
-            yield result, "result"
 
 
 def _result_name(result: RawResult) -> str:

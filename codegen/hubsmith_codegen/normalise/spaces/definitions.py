@@ -24,21 +24,20 @@ _Class: TypeAlias = list[tuple[ClassName, ReadObject]]
 class Definitions:
     """The classes of one API.
 
-    `types` are all of its types with the direction they go in; they refer to `objects` by key.
+    The types of all arguments and all results refer to `objects` by key.
     Names in `taken` are used for other things.
     """
 
     def __init__(
         self,
-        types: Iterable[tuple[Type, Direction]],
+        arguments: Iterable[Type],
+        results: Iterable[Type],
         objects: Objects,
         taken: frozenset[str] = frozenset(),
     ) -> None:
-        inputs, results = set[ClassName](), set[ClassName]()
-        for type_, direction in types:
-            _reach(type_, objects, inputs if direction == "argument" else results)
-        used = {key: found for key, found in objects.items() if key in inputs or key in results}
-        self._inputs, self._results = inputs, results
+        self._inputs, self._results = _reached(arguments, objects), _reached(results, objects)
+        keys = self._inputs | self._results
+        used = {key: found for key, found in objects.items() if key in keys}
         self._classes = _classes(used)
         names = _names([places[0][1] for places in self._classes], taken | reserved("types"))
         self._names = {
@@ -92,13 +91,15 @@ class Definitions:
         )
 
 
-def _reach(type_: Type, objects: Objects, reached: set[ClassName]) -> None:
-    """Add every object that a type refers to, and those that these refer to."""
-    for one in inside(type_):
-        if isinstance(one, Reference) and one.class_name not in reached:
-            reached.add(one.class_name)
-            for member in objects[one.class_name].members:
-                _reach(member.type, objects, reached)
+def _reached(types: Iterable[Type], objects: Objects) -> set[ClassName]:
+    """Every object that the types refer to, and those that these refer to."""
+    found, waiting = set[ClassName](), list(types)
+    while waiting:
+        for one in inside(waiting.pop()):
+            if isinstance(one, Reference) and one.class_name not in found:
+                found.add(one.class_name)
+                waiting += [member.type for member in objects[one.class_name].members]
+    return found
 
 
 def renamed(type_: Type, names: Mapping[ClassName, ClassName]) -> Type:

@@ -55,10 +55,8 @@ class ConfigFacts:
     def _find(self, operation: RawOperation) -> Mapping[str, Json] | None:
         if operation.endpoint:
             return self._by_name.get(operation.endpoint)
-        for place, function in enumerate(self._dependencies):
-            if function.get("id", place) == operation.fn_index:
-                return function
-        return None
+        numbered = enumerate(self._dependencies)
+        return next((one for at, one in numbered if one.get("id", at) == operation.fn_index), None)
 
     def _operation(self, name: str, function: Mapping[str, Json]) -> RawOperation:
         return RawOperation(

@@ -98,13 +98,9 @@ def _recover(answer: str, count: int) -> list[Json] | None:
     elements = _evaluate(answer)
     if not isinstance(elements, list) or len(elements) != count:
         return None
-    schemas: list[Json] = []
-    for element in elements:
-        match = _ELEMENT.match(element) if isinstance(element, str) else None
-        if match is None:
-            return None
-        schemas.append(_evaluate(match["schema"]))
-    return schemas
+    found = [_ELEMENT.match(text(element)) for element in elements]
+    schemas = [_evaluate(match["schema"]) for match in found if match]
+    return schemas if len(schemas) == count else None
 
 
 def _evaluate(expression: str) -> Json:
