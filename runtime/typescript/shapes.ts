@@ -75,16 +75,7 @@ function walk(value: unknown, shape: Shape, path: string, by: Walk, depth = 0): 
     if (shape.choices.includes(value as string)) return value;
     return expect(`one of ${shape.choices.map((one) => JSON.stringify(one)).join(", ")}`);
   }
-  if ("union" in shape) {
-    const problems = new Set<string>();
-    for (const option of shape.union) {
-      const found: string[] = [];
-      const made = walk(value, option, path, { ...by, problems: found }, depth + 1);
-      if (!found.length) return made;
-      problems.add(found[0] ?? "");
-    }
-    return void by.problems.push([...problems].join("; or "));
-  }
+  if ("union" in shape) return firstFitting(value, shape.union, path, by, depth + 1);
   if ("list" in shape || "tuple" in shape) {
     if (!Array.isArray(value)) return expect("an array");
     const isWrong = "tuple" in shape && shape.tuple.length !== value.length;
@@ -101,6 +92,19 @@ function walk(value: unknown, shape: Shape, path: string, by: Walk, depth = 0): 
   return Object.fromEntries(made);
 }
 
+/** The copy by the first shape that fits; what keeps a value from fitting any of them is one problem. */
+function firstFitting(value: unknown, shapes: readonly Shape[], path: string, by: Walk, depth: number): unknown {
+  const reasons = new Set<string>();
+  for (const shape of shapes) {
+    const problems: string[] = [];
+    const made = walk(value, shape, path, { ...by, problems }, depth);
+    const [reason] = problems;
+    if (reason === undefined) return made;
+    reasons.add(reason);
+  }
+  return void by.problems.push([...reasons].join("; or "));
+}
+
 /** Checks the arguments of a call and returns them in the order of the parameters, with references for the files. */
 export function checked({ parameters }: Endpoint, shapes: Shapes, args: object, where: string, files: Uploads): readonly unknown[] {
   const given = new Map<string, unknown>(Object.entries(args));
@@ -115,7 +119,7 @@ export function checked({ parameters }: Endpoint, shapes: Shapes, args: object, 
     if (given.get(name) === undefined && fallback.length) return fallback[0];
     return walk(given.get(name), shape, name, { shapes, isSent: true, file, problems });
   });
-  if (problems.length) throw new ValidationError(`${problems.join("; ")}.`, where, "Nothing was sent.");
+  if (problems.length) throw new ValidationError(`${listed(problems)}.`, where, "Nothing was sent.");
   return values;
 }
 
@@ -135,13 +139,18 @@ export function result(
     const made = walk(value, shape, name, { shapes, isSent: false, file, problems });
     if (!problems.length) return made;
     const advice = "If the Space changed, run `hubsmith update`; the raw answer is in `value`.";
-    throw new ResultError(`the answer is not of the declared type: ${problems.join("; ")}.`, where, advice, { value });
+    throw new ResultError(`the answer is not of the declared type: ${listed(problems)}.`, where, advice, { value });
   });
   return values.length < 2 ? values[0] : Object.fromEntries(results.map(([name], at) => [name, values[at]]));
 }
 
 function isFile(value: unknown): value is FileInput {
   return value instanceof Blob || value instanceof URL || value instanceof Uint8Array || value instanceof SpaceFile;
+}
+
+function listed(problems: readonly string[]): string {
+  const more = problems.length > 10 ? `; and ${problems.length - 10} more` : "";
+  return problems.slice(0, 10).join("; ") + more;
 }
 
 /** What a size should have been, where it is beyond its limits. */

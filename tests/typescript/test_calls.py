@@ -349,6 +349,10 @@ def test_every_mistake_of_a_call_is_named(caller: Path, fake_space: FakeSpace) -
         'y: expected a Blob, File, URL, Uint8Array or SpaceFile, got "card.txt"; '
         "a path is read by localFile(path), a URL is given as new URL(...). Nothing was sent."
     )
+    (long,) = outcomes(
+        caller, fake_space.url, {"endpoint": endpoint, "args": {"x": [None] * 5000, "y": "z"}}
+    )
+    assert long["message"].endswith("got null; and 4991 more. Nothing was sent.")
     assert not fake_space.requests("/gradio_api/queue/join")
 
 
