@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from hubsmith_codegen.cli import main
-from hubsmith_codegen.cli.languages import changes_for
+from hubsmith_codegen.cli.changes import changes_for
 from hubsmith_codegen.compare.api import ApiDiff, to_text
 
 from tests.support.documents import (

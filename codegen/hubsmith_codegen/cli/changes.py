@@ -7,10 +7,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..compare.api import ApiDiff, Kind, to_document, to_markdown, to_text
+from ..compare.api import (
+    ApiDiff,
+    Direction,
+    Kind,
+    Language,
+    diff_services,
+    to_document,
+    to_markdown,
+    to_text,
+)
 from ..compare.checkers import Checker, Fault
 from ..ir.json_type import Json
+from ..ir.model import Service
 from ..ir.text import markdown, markdown_code, plain
+from ..ir.types import Type
+from ..load import RawSpec
+from ..normalise.spaces import normalise
+from ..render.typescript import as_called
+from ..render.typescript.text import key, literal
+from ..render.typescript.types import Types
+from ..write.options import Language as LanguageName
+from .configuration import Configuration
 from .console import (
     Colour,
     Level,
@@ -128,3 +146,42 @@ def _entry(fault: Fault) -> dict[str, Json]:
         "rule": fault.rule,
         "checker": fault.checker,
     }
+
+
+def changes_for(language: LanguageName, old: Service, new: Service) -> ApiDiff:
+    """Compare two versions of an API, both normalised under one package name."""
+    if language == "python":
+        return diff_services(old, new)
+    (before, then), (after, now) = as_called(old), as_called(new)
+    types = Types({**then, **now})
+
+    def type_text(type_: Type, direction: Direction) -> str:
+        return types.written(type_, "input" if direction == "argument" else "output")
+
+    typescript = Language(
+        type_text=type_text,
+        value_text=literal,
+        call=_call,
+        new_client=lambda name: f"new {name}()",
+        nothing="void",
+        has_tuples=False,
+    )
+    return diff_services(before, after, language=typescript)
+
+
+def _call(client: str, method: str, parameter: str) -> str:
+    arguments = f"{{ {key(parameter)}: ... }}" if parameter else "..."
+    return f"{client}.{method}({arguments})"
+
+
+def recorded_changes(
+    configuration: Configuration, name: str, old: RawSpec, new: RawSpec
+) -> ApiDiff:
+    """Compare two readings of a recorded Space, as the callers of its client see them."""
+    return changes_for(language_of(configuration, name), normalise(old), normalise(new))
+
+
+def language_of(configuration: Configuration, name: str | None) -> LanguageName:
+    """Return the language of a recorded client, Python where it is written in both."""
+    named = configuration.options(configuration.space(name)).languages if name else ()
+    return "typescript" if named == ("typescript",) else "python"

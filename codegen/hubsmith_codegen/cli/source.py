@@ -92,14 +92,14 @@ class Reader:
         return path is not None and not path.exists() and source in self.configuration.spaces
 
     def snapshot(self, name: str) -> RawSpec:
-        """Read the snapshot of a recorded Space."""
+        """Read the snapshot of a recorded Space, under the name of its client."""
         self.configuration.space(name)
         folder = self.configuration.snapshot(name)
         if not folder.is_dir():
             raise SpecError(
                 f"{name}: there is no snapshot in {shown_path(folder)}. Run: hubsmith update {name}"
             )
-        return read_snapshot(folder)
+        return replace(read_snapshot(folder), name=name)
 
     def anew(self, name: str, before: RawSpec | None) -> RawSpec:
         """Read a recorded Space from where it was added.
@@ -111,10 +111,10 @@ class Reader:
         path = path_of(source, self.configuration.file.parent)
         if path is not None:
             raw = read_snapshot(path)
-            return raw if raw.source else replace(raw, source=before.source if before else None)
+            return replace(raw, name=name, source=raw.source or (before.source if before else None))
         from ..load.fetch import BROKEN, NO_ANSWER
 
-        raw = self._fetch(source)
+        raw = replace(self._fetch(source), name=name)
         for document in before.documents if before else ():
             reason = raw.notes.get(document)
             if reason in (BROKEN, NO_ANSWER):

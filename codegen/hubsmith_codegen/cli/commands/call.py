@@ -5,23 +5,35 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+import threading
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from hubsmith_runtime import AppError, ValidationError
+from hubsmith_runtime import (
+    AppError,
+    Client,
+    HubsmithError,
+    InferenceTimeoutError,
+    Job,
+    Partial,
+    ValidationError,
+)
+from hubsmith_runtime.spaces.untyped import UntypedCall
 
-from ...ir.model import Service, definitions_in
+from ...ir.model import Operation, Service, definitions_in
 from ...ir.text import paragraphs
 from ...load import RawSpec
 from ...load.fetch import root_of
 from ...normalise.spaces import normalise
 from ...snippets.listing import definition_lines, heading, parameter_lines, wrapped
 from ..calling.arguments import endpoint_name, find_operation, read_arguments
-from ..calling.execution import Caller, execute
 from ..calling.outcome import FileFolder, JsonWriter, TextWriter
 from ..console import fail, printable
 from ..display import CallDisplay
 from ..source import Reader, address_of, path_of
-from . import NO, OK, UsageError
+from . import INTERRUPTED, NO, OK, UsageError
 from .arguments import FLAG, add, seconds
 
 _VALUES = (
@@ -29,6 +41,16 @@ _VALUES = (
     "@file.json; files as a path, @path or URL. A list may also be given item by item: "
     "name=a name=b."
 )
+
+
+class Caller(Client):
+    """Calls endpoints with arguments that are named as the Space names them, whatever that is."""
+
+    def begin(self, operation: Operation, arguments: Mapping[str, object]) -> Job[Any]:
+        """Make a call and return at once; see `Client.submit`."""
+        name = str(operation.endpoint) or None
+        call = UntypedCall((), arguments, name, operation.fn_index, None, None)
+        return self._begin(partial(call.prepare, None))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
             writer = JsonWriter(operation, folder, streams=options.stream)
         try:
             arguments = read_arguments(service, operation, words[1:])
-            return execute(client, operation, arguments, writer, display, options.timeout)
+            return _execute(client, operation, arguments, writer, display, options.timeout)
         except (AppError, ValidationError) as error:
             display.clear()
             for line in str(error).splitlines():
@@ -144,3 +166,62 @@ def _address(options: argparse.Namespace, raw: RawSpec) -> str:
     if options.url:
         return root_of(options.url)
     return address_of(options.source, raw, "Pass --url with its address.")
+
+
+def _execute(
+    client: Caller,
+    operation: Operation,
+    arguments: Mapping[str, object],
+    writer: JsonWriter | TextWriter,
+    display: CallDisplay,
+    timeout: float | None,
+) -> int:
+    """Make a call, show how it goes on, and write its result; after the timeout it is cancelled.
+
+    Return the exit status: 0, or 130 when it was interrupted, and cancelled for that.
+    """
+    display.status("Sending ...")
+    job = client.begin(operation, arguments)
+    is_late = threading.Event()
+    watch = threading.Timer(timeout or 0, _give_up, (job, is_late))
+    if timeout is not None:
+        watch.start()
+    try:
+        for event in job.events():
+            if not (isinstance(event, Partial) and writer.take(event.value)):
+                display.on_event(event)
+        result = job.result()
+    except KeyboardInterrupt:
+        display.clear()
+        writer.abandon()
+        _cancel(job)
+        return INTERRUPTED
+    except HubsmithError:
+        writer.abandon()
+        if not is_late.is_set():
+            raise
+        raise InferenceTimeoutError(
+            f"{endpoint_name(operation)}: no answer within {timeout:g} s; the job was cancelled. "
+            "Raise --timeout."
+        ) from None
+    finally:
+        watch.cancel()
+        display.clear()
+    writer.finish(result)
+    return OK
+
+
+def _cancel(job: Job[Any]) -> None:
+    try:
+        job.cancel()
+    except HubsmithError as error:
+        fail(f"interrupted; the job could not be cancelled: {error}")
+    else:
+        fail("interrupted; the job is cancelled.")
+
+
+def _give_up(job: Job[Any], is_late: threading.Event) -> None:
+    if not job.done():
+        is_late.set()
+        with contextlib.suppress(HubsmithError):
+            job.cancel()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 
 from ...compare.api import ApiDiff, to_document
 from ...compare.drift import Drift, package_drift, shared_drift, space_drift
 from ...write.lock import LOCK_FILE
+from ..changes import recorded_changes
 from .arguments import FLAG, add, add_format
-from .diff import changes_between, language_of
 from .writing import Clients
 
 
@@ -31,14 +30,14 @@ def run(options: argparse.Namespace) -> int:
     with clients.report as report:
         for name in report.bar.each("reading", names):
             with report.space(name):
-                clients.plan(name, name, replace(reader.snapshot(name), name=name))
+                clients.plan(name, name, reader.snapshot(name))
 
         def ask(name: str) -> ApiDiff | None:
             before = clients.targets[name].raw
-            now = replace(reader.anew(name, before), name=name)
+            now = reader.anew(name, before)
             if now.digest == before.digest:
                 return None
-            return changes_between(before, now, language_of(configuration, name))
+            return recorded_changes(configuration, name, before, now)
 
         asked = report.at_once("asking", clients.targets, ask) if options.live else {}
         drift: dict[str, list[Drift]] = {name: [] for name in clients.targets}

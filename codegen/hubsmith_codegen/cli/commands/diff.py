@@ -11,17 +11,14 @@ from pathlib import Path, PurePosixPath
 from hubsmith_runtime import SpecError
 from hubsmith_runtime.http import shown
 
-from ...compare.api import ApiDiff
 from ...ir.model import Service
 from ...load import RawSpec
 from ...load.revision import Revision
 from ...normalise.spaces import normalise
 from ...write.lock import LOCK_FILE
-from ...write.options import Language
-from ..changes import BrokenCode, Findings
+from ..changes import BrokenCode, Findings, changes_for, language_of
 from ..configuration import Configuration
 from ..console import printable
-from ..languages import changes_for
 from ..naming import naming_part, snake
 from ..report import Progress
 from ..source import Reader, name_for, path_of
@@ -91,17 +88,6 @@ def run(options: argparse.Namespace) -> int:
     fail_on = options.fail_on or ("code" if code else "breaking")
     counted = {"any": findings.changes.changes, "breaking": findings.changes.breaking}
     return NO if counted.get(fail_on) or (code and code.faults) else OK
-
-
-def changes_between(old: RawSpec, new: RawSpec, language: Language = "python") -> ApiDiff:
-    """Compare two readings of one Space; both have the name of its client."""
-    return changes_for(language, normalise(old), normalise(new))
-
-
-def language_of(configuration: Configuration, name: str | None) -> Language:
-    """Return the language of a recorded client, Python where it is written in both."""
-    named = configuration.options(configuration.space(name)).languages if name else ()
-    return "typescript" if named == ("typescript",) else "python"
 
 
 def _broken_code(

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 
 from hubsmith_runtime import SpecError
 
-from ...compare.api import ApiDiff
-from ...compare.api.report import to_document
+from ...compare.api import ApiDiff, to_document
 from ...load import RawSpec
-from ...write.options import Language
-from ..changes import print_changes
-from ..report import Report
+from ..changes import print_changes, recorded_changes
 from ..source import Reader
 from .arguments import add, add_output
-from .diff import changes_between, language_of
 from .writing import Clients
 
 
@@ -36,8 +31,7 @@ def run(options: argparse.Namespace) -> int:
         read = report.at_once("reading", names, lambda name: _read(reader, name))
         for name, (before, now) in read.items():
             with report.space(name):
-                language = language_of(configuration, name)
-                _tell_changes(report, name, before, now, language, options)
+                _tell_changes(clients, name, before, now, options)
                 clients.plan(name, name, now)
         clients.write_all(with_snapshots=True)
     return report.status
@@ -48,22 +42,21 @@ def _read(reader: Reader, name: str) -> tuple[RawSpec | SpecError | None, RawSpe
     before: RawSpec | SpecError | None = None
     if reader.configuration.snapshot(name).is_dir():
         try:
-            before = replace(reader.snapshot(name), name=name)
+            before = reader.snapshot(name)
         except SpecError as error:
             # A merge may have broken it. It is about to be replaced anyway.
             before = error
-    now = reader.anew(name, before if isinstance(before, RawSpec) else None)
-    return before, replace(now, name=name)
+    return before, reader.anew(name, before if isinstance(before, RawSpec) else None)
 
 
 def _tell_changes(
-    report: Report,
+    clients: Clients,
     name: str,
     before: RawSpec | SpecError | None,
     now: RawSpec,
-    language: Language,
     options: argparse.Namespace,
 ) -> None:
+    report, configuration = clients.report, clients.configuration
     changes: ApiDiff | None = None
     is_same = False
     if before is None:
@@ -73,7 +66,7 @@ def _tell_changes(
         report.warn(name, why)
     elif is_same := before.digest == now.digest:
         report.tell(name, "the Space has not changed.")
-    elif changes := changes_between(before, now, language):
+    elif changes := recorded_changes(configuration, name, before, now):
         if not options.json:
             report.bar.clear()
             print_changes(changes, is_quiet=options.quiet)
