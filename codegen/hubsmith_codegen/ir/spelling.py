@@ -37,10 +37,34 @@ class Annotation(Source):
 
 def spelled(type_: Type, *, bounded: bool = False) -> Annotation:
     """The annotation of a type; `bounded` with the bounds that a model checks, too."""
-    written = _spelled(type_, lambda inner: spelled(inner, bounded=bounded))
-    if bounded and not isinstance(type_, types.UnionType) and (limits := types.bounds_of(type_)):
-        written = f"Annotated[{written}, Field({field_bounds(limits)})]"
-    return Annotation(written)
+
+    def write(*inner: Type, between: str = ", ") -> str:
+        return between.join(spelled(one, bounded=bounded) for one in inner)
+
+    bounds: Bounds = ()
+    match type_:
+        case types.ScalarType(kind=kind, bounds=bounds):
+            written = _SCALARS[kind]
+        case types.ChoiceType(values=values):
+            written = f"Literal[{', '.join(literal(value) for value in values)}]"
+        case types.FileType(form=name) | types.Reference(class_name=name):
+            written = name
+        case types.ListType(item=item, bounds=bounds):
+            written = f"list[{write(item)}]"
+        case types.TupleType(items=items):
+            written = f"tuple[{write(*items)}]"
+        case types.MappingType(value=value):
+            written = f"dict[str, {write(value)}]"
+        case types.UnionType(options=options):
+            written = write(*options, between=" | ")
+        case types.GenericType(class_name=name, arguments=arguments, bounds=bounds):
+            written = f"{name}[{write(*arguments)}]" if arguments else name
+        case types.AnyType():
+            written = "Any"
+    is_bounded = bounded and bounds
+    return Annotation(
+        f"Annotated[{written}, Field({field_bounds(bounds)})]" if is_bounded else written
+    )
 
 
 def field_bounds(bounds: Bounds) -> Source:
@@ -52,30 +76,6 @@ def number(value: float) -> Source:
     """A number as Python writes it; a whole one as a whole number."""
     is_whole = isinstance(value, float) and value.is_integer()
     return literal(int(value) if is_whole else value)
-
-
-def _spelled(type_: Type, write: Callable[[Type], str]) -> str:
-    match type_:
-        case types.ScalarType(kind=kind):
-            return _SCALARS[kind]
-        case types.ChoiceType(values=values):
-            return f"Literal[{', '.join(literal(value) for value in values)}]"
-        case types.FileType(form=name) | types.Reference(class_name=name):
-            return name
-        case types.ListType(item=item):
-            return f"list[{write(item)}]"
-        case types.TupleType(items=items):
-            return f"tuple[{', '.join(map(write, items))}]"
-        case types.MappingType(value=value):
-            return f"dict[str, {write(value)}]"
-        case types.UnionType(options=options):
-            return " | ".join(map(write, options))
-        case types.GenericType(class_name=name, arguments=arguments):
-            return f"{name}[{', '.join(map(write, arguments))}]" if arguments else name
-        case types.AnyType():
-            return "Any"
-        case _:
-            raise TypeError(f"{type(type_).__name__} is in no finished service")
 
 
 def json_schema(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..ir.model import Definition, Operation, Parameter
+from ..ir.model import Definition, Operation
 from ..ir.names import ClassName, Identifier, reserved
 from ..ir.spelling import Annotation, spelled
 from ..ir.text import Source, docstring, literal
@@ -107,14 +107,11 @@ class Signatures:
         for place, one in enumerate(operation.parameters):
             if place == operation.by_position:
                 found.append(Source("*"))
-            type_ = (types or {}).get(one.identifier, one.type)
-            found.append(self._part(one, type_, is_required=one.identifier in required))
+            annotation = self.annotation((types or {}).get(one.identifier, one.type))
+            default = None if one.identifier in required else one.default
+            written = "" if default is None else f" = {literal(default.value)}"
+            found.append(Source(f"{one.identifier}: {annotation}{written}"))
         return [*found, Source("**kwargs: Any")] if operation.takes_more else found
-
-    def _part(self, parameter: Parameter, type_: Type, *, is_required: bool) -> Source:
-        default = parameter.default
-        written = "" if default is None or is_required else f" = {literal(default.value)}"
-        return Source(f"{parameter.identifier}: {self.annotation(type_)}{written}")
 
 
 def _joined(parts: Iterable[str]) -> Source:
