@@ -36,6 +36,8 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
     Of the asynchronous one the results `R` and the jobs `J` are there to be awaited.
     """
 
+    _oauth_token: str | None = None  # No pickle holds it.
+
     def __init__(
         self,
         src: str,
@@ -86,10 +88,6 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
             self._driver.origins.silence = silence
         self._driver.origins.hide({"oauth_token": oauth_token or ""})
         self._oauth_token = oauth_token
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        self._oauth_token = None
 
     def predict(
         self,
