@@ -66,8 +66,8 @@ class Origins:
 
     def hide(self, headers: Mapping[str, str]) -> None:
         """Hide the values of a request's headers, or of a form's fields, in messages."""
-        values = {value for name, value in headers.items() if name.lower() not in _SHOWN_HEADERS}
-        if not values <= self._secrets.keys():
+        unknown = [name for name, value in headers.items() if value not in self._secrets]
+        if values := [headers[name] for name in unknown if name.lower() not in _SHOWN_HEADERS]:
             self._secrets = dict.fromkeys([*self._secrets, *values][-_SECRETS:])
 
     def masked(self, text: str) -> str:
