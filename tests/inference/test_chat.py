@@ -10,8 +10,7 @@ import pydantic
 import pytest
 from hubsmith import tasks
 from hubsmith_runtime import ResultError, ValidationError
-from hubsmith_runtime.inference.chat import canonical_format
-from hubsmith_runtime.inference.merged import merge_chunks
+from hubsmith_runtime.inference.chat import canonical_format, merge_chunks
 from hubsmith_runtime.inference.payload import TaskResponse
 from hubsmith_runtime.inference.result import decode, payload_of
 from hubsmith_runtime.inference.task import (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json as jsons
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +19,7 @@ from ..retries import Retries
 from .failures import Callee, open_checked, send_checked, send_once
 from .hub import AUTO, CHAT, HF_INFERENCE, Cache, Hub, router_url
 from .options import CallOptions, retries_of, seconds_of, text_of
-from .raw import RawResponse
+from .raw import RawResponse, posted
 from .servers import OPENAI, chosen_of, is_url, served_model, server_route
 
 if TYPE_CHECKING:
@@ -229,7 +228,7 @@ class BaseInference:
         if chosen is None:
             chosen = yield from self._hub.recommended(task or "", self._routing().hub_token())
         request, callee = self._request("post", chosen, "", task, extra)
-        content, kind = yield from _content(json, data)
+        content, kind = yield from posted(json, data)
         headers = {**kind, **request.headers}
         request = replace(request, method="POST", content=content, headers=headers)
         response = yield from send_checked(request, callee, self._retries)
@@ -286,18 +285,3 @@ class BaseInference:
             raise ValidationError(f"{what}: model: pass the URL of a server, or an id of the Hub.")
         headers = {**callee.bearer, **self._own_headers(extra)}
         return HttpRequest(method="GET", url=url, headers=headers), callee
-
-
-def _content(json: Any, data: FileInput | None) -> Effects[tuple[bytes, dict[str, str]]]:
-    """Return the body of a `post` and the header that names its type."""
-    if data is None:
-        try:
-            content = jsons.dumps(json, allow_nan=False).encode()
-        except (TypeError, ValueError, RecursionError) as error:
-            raise ArgumentError(f"post: json: this is no JSON value: {error}.") from None
-        return content, {"content-type": "application/json"}
-    from .media import file_of
-
-    file = file_of(data)
-    yield from file.load()
-    return file.read(), {"content-type": file.mime_type} if file.mime_type else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import Any
 
 import pydantic
 
@@ -42,12 +42,8 @@ class TaskResponse:
     where: object = ""  # The `Target`, which messages name by provider, model and task.
 
 
-def is_file(value: object) -> TypeGuard[File]:
-    return isinstance(value, File)
-
-
 def files_in(value: object) -> list[File]:
-    if is_file(value):
+    if isinstance(value, File):
         return [value]
     if isinstance(value, pydantic.BaseModel):
         value = vars(value)
@@ -62,12 +58,12 @@ def base64_of(value: object) -> object:
     """Return a file, or bytes, as base64."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    return value.base64() if is_file(value) else value
+    return value.base64() if isinstance(value, File) else value
 
 
 def url_of(value: object, default_mime: str) -> object:
     """Return a file as the URL that it was given as, or else as a data URL."""
-    return value.as_url(default_mime) if is_file(value) else value
+    return value.as_url(default_mime) if isinstance(value, File) else value
 
 
 def text_of(value: object) -> object:

@@ -1,13 +1,17 @@
-"""`RawResponse`: an answer with its headers, before it becomes a result."""
+"""`RawResponse`: an answer with its headers, before it becomes a result; and what `post` sends."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..errors import ResultError, shorten
+from ..effects import Effects
+from ..errors import ArgumentError, ResultError, shorten
 from ..http import Body, Response
+
+if TYPE_CHECKING:
+    from ..files import FileInput
 
 R = TypeVar("R")
 
@@ -55,6 +59,21 @@ class RawResponse(Generic[R]):
 
     def __repr__(self) -> str:
         return f"<RawResponse {self.status}, {len(self.content)} bytes>"
+
+
+def posted(value: Any, data: FileInput | None) -> Effects[tuple[bytes, dict[str, str]]]:
+    """Return the body of a `post` and the header that names its type."""
+    if data is None:
+        try:
+            content = json.dumps(value, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ArgumentError(f"post: json: this is no JSON value: {error}.") from None
+        return content, {"content-type": "application/json"}
+    from .media import file_of  # With it comes pydantic.
+
+    file = file_of(data)
+    yield from file.load()
+    return file.read(), {"content-type": file.mime_type} if file.mime_type else {}
 
 
 class _RawMethods(Generic[R]):

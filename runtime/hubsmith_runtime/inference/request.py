@@ -12,12 +12,13 @@ from typing import Any, cast
 
 from ..effects import DeadlineExceeded, Effects, Run
 from ..errors import ValidationError
+from ..files import File
 from ..http import HttpRequest, Response
 from ..reading import as_object
 from ..retries import Retries
 from .failures import send_checked
 from .hub import CHAT, is_hub_token
-from .payload import Payload, TaskResponse, files_in, is_file
+from .payload import Payload, TaskResponse, files_in
 from .polling import OnProgress, wait_for_job
 from .provider import Target as Target
 from .response import MissingValueError, read_response
@@ -123,7 +124,7 @@ def _encoded(target: Target, payload: Payload) -> tuple[bytes, str | None]:
     body = target.operation.body(target, payload)
     members = as_object(body)
     if members is not body:
-        if is_file(body):
+        if isinstance(body, File):
             return body.read(), body.mime_type
         raise MissingValueError("a file as input")
     # Inputs are sent as they are, but for messages.
@@ -151,7 +152,7 @@ def _without_none(value: Any, kept: object) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if is_file(value):
+    if isinstance(value, File):
         return value.base64()
     if hasattr(value, "tolist"):  # A number or an array of numpy.
         return value.tolist()
@@ -168,7 +169,7 @@ def _form(fields: Mapping[str, object]) -> tuple[bytes, str]:
     for name, value in fields.items():
         label = name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
         head = f'--{boundary}\r\ncontent-disposition: form-data; name="{label}"'
-        if is_file(value):
+        if isinstance(value, File):
             content, kind = value.read(), value.mime_type
             # Servers tell the format from the name's ending.
             ending = mimetypes.guess_extension(kind or "") or ".wav"
