@@ -2,7 +2,7 @@ import { AuthenticationError, SpaceChangedError, SpaceError, SpaceUnavailableErr
 import { openSession } from "./session.js";
 import type { Endpoint } from "./shapes.js";
 import type { SpaceOptions } from "./space.js";
-import { marks, parsed, pause, quietly, record, rows, type Message, type Transport } from "./transport.js";
+import { marks, openTransport, parsed, pause, quietly, record, rows, type Message } from "./transport.js";
 
 export type Place = ReturnType<typeof placeOf>;
 export type Connection = Awaited<ReturnType<typeof connect>>;
@@ -24,7 +24,8 @@ export function placeOf(source: string) {
 }
 
 /** Finds a Space, logs in, waits for one that sleeps, and reads what it has. */
-export async function connect({ name, isUrl, login }: Place, options: SpaceOptions, transport: Transport, hash: string) {
+export async function connect({ name, isUrl, login }: Place, options: SpaceOptions, hash: string) {
+  const transport = openTransport(options.fetch);
   const { allow, ask, asked } = transport;
   const { token, auth, headers = {}, hub = "https://huggingface.co", wakeMs = 300_000 } = options;
   if (token && !isUrl) allow(hub, { authorization: `Bearer ${token}` });
@@ -46,7 +47,7 @@ export async function connect({ name, isUrl, login }: Place, options: SpaceOptio
   const moved = /^(.*)\/config(\?|$)/.exec(response.url)?.[1] ?? root;
   const base = moved + (typeof prefix === "string" && prefix.startsWith("/") ? prefix.replace(/\/+$/, "") : "");
   const session = openSession(transport, base, hash, protocol, hasState === true);
-  return { base, session, prepared, maxFileSize: typeof maxFileSize === "number" ? maxFileSize : Infinity };
+  return { base, session, transport, prepared, maxFileSize: typeof maxFileSize === "number" ? maxFileSize : Infinity };
 
   /** The address of the app, which the Hub knows of `owner/name`. */
   async function hosted(): Promise<string> {

@@ -14,9 +14,6 @@ export interface FileData {
   readonly is_stream?: boolean | null;
 }
 
-/** Files that are sent, with what stands for them in the arguments. */
-export type Uploads = Map<FileInput, object>;
-
 /** A file that a Space returned. Nothing is fetched before it is asked for. */
 export class SpaceFile {
   /** Its name as the Space gave it, without folders. */

@@ -77,11 +77,6 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
     (timer as { unref?: () => void }).unref?.(); // In Node it keeps no process from ending.
   }
 
-  function lose(cause: unknown): void {
-    const reason = sentence(masked(cause instanceof Error ? cause.message : ""));
-    fail(pending.values(), SessionLostError, `the event stream broke off, so the result is lost: ${reason}`, "Call again.", cause);
-  }
-
   /** Reads one stream after the other while there are calls. */
   async function read(): Promise<void> {
     for (let fruitless = 0; pending.size; fruitless += 1) {
@@ -110,8 +105,10 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
         if (!mayEnd) throw new SessionLostError("the stream was closed.");
         if (pending.size < before) fruitless = 0;
         if (fruitless > mostFruitless) throw new SessionLostError("the server says nothing of the call.");
-      } catch (error) {
-        lose(error);
+      } catch (cause) {
+        const reason = sentence(masked(cause instanceof Error ? cause.message : ""));
+        const message = `the event stream broke off, so the result is lost: ${reason}`;
+        fail(pending.values(), SessionLostError, message, "Call again.", cause);
       } finally {
         clearTimeout(timer);
       }

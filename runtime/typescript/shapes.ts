@@ -1,5 +1,5 @@
 import { ResultError, ValidationError } from "./errors.js";
-import { SpaceFile, type FileData, type FileInput, type Uploads } from "./files.js";
+import { SpaceFile, type FileData, type FileInput } from "./files.js";
 import { isRecord, quietly, record } from "./transport.js";
 
 /** A value of JSON. */
@@ -106,7 +106,7 @@ function firstFitting(value: unknown, shapes: readonly Shape[], path: string, by
 }
 
 /** Checks the arguments of a call and returns them in the order of the parameters, with references for the files. */
-export function checked({ parameters }: Endpoint, shapes: Shapes, args: object, where: string, files: Uploads): readonly unknown[] {
+export function checked({ parameters }: Endpoint, shapes: Shapes, args: object, where: string, files: Map<FileInput, object>) {
   const given = new Map<string, unknown>(Object.entries(args));
   const names = parameters.map(([name]) => name);
   const strange = [...given.keys()].filter((name) => !names.includes(name)).map((name) => JSON.stringify(name));

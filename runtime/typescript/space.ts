@@ -1,10 +1,9 @@
 import { connect, placeOf, type Connection, type Place } from "./connection.js";
 import { SpaceError } from "./errors.js";
 import type { RawEvent } from "./events.js";
-import { SpaceFile, upload, type FileData, type Uploads } from "./files.js";
+import { SpaceFile, upload, type FileData, type FileInput } from "./files.js";
 import { ended, Job, type CallOptions } from "./job.js";
 import { checked, result, type Endpoint, type Shapes } from "./shapes.js";
-import { transport, type Transport } from "./transport.js";
 
 /** How a client reaches its Space. */
 export interface SpaceOptions {
@@ -31,12 +30,11 @@ export class SpaceClient {
   readonly #place: Place;
   readonly #options: SpaceOptions;
   readonly #shapes: Shapes;
-  readonly #transport: Transport;
   #connecting: Promise<Connection> | undefined;
   #isClosed = false;
 
   constructor(source: string, shapes: Shapes, options: SpaceOptions) {
-    [this.#place, this.#shapes, this.#options, this.#transport] = [placeOf(source), shapes, options, transport(options.fetch)];
+    [this.#place, this.#shapes, this.#options] = [placeOf(source), shapes, options];
   }
 
   /** Calls an endpoint and waits for its result. */
@@ -47,20 +45,20 @@ export class SpaceClient {
   /** Calls an endpoint and returns at once. */
   start<T>(endpoint: Endpoint, args: object, options: CallOptions = {}, keepsEvents = true): Job<T> {
     const where = `${this.#place.name}: ${endpoint.name || `function ${endpoint.fnIndex}`}`;
-    const files: Uploads = new Map();
+    const files = new Map<FileInput, object>(); // With what stands for them in the arguments.
     const values = checked(endpoint, this.#shapes, args, where, files);
     let cancel: (() => Promise<void>) | undefined; // Once the Space has the call.
     const job = new Job<T>(where, options, async () => cancel?.(), keepsEvents);
     const send = async (): Promise<void> => {
-      const { base, session, maxFileSize, prepared } = await this.#connected();
+      const { base, session, transport, maxFileSize, prepared } = await this.#connected();
       const { fnIndex, data, outputs } = await prepared(endpoint, values, where);
       job.over.throwIfAborted();
-      await upload(this.#transport, base, files, maxFileSize, where, job.over);
+      await upload(transport, base, files, maxFileSize, where, job.over);
       job.over.throwIfAborted();
       const happen = (event: RawEvent): void => {
         if (!("value" in event)) return job.happen(event);
         const found = event.value.filter((_, at) => outputs[at] ?? true);
-        const file = (data: FileData): SpaceFile => new SpaceFile(data, base, this.#transport);
+        const file = (data: FileData): SpaceFile => new SpaceFile(data, base, transport);
         try {
           job.happen({ type: event.type, value: result(endpoint, this.#shapes, found, where, file) as T });
         } catch (error) {
@@ -85,7 +83,7 @@ export class SpaceClient {
 
   async #connected(): Promise<Connection> {
     if (this.#isClosed) throw new SpaceError("the client is closed. Make a new one.", this.#place.name);
-    this.#connecting ??= connect(this.#place, this.#options, this.#transport, this.sessionHash).catch((error: unknown) => {
+    this.#connecting ??= connect(this.#place, this.#options, this.sessionHash).catch((error: unknown) => {
       this.#connecting = undefined;
       throw error;
     });

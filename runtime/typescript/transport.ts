@@ -4,12 +4,12 @@ type Texts = { readonly [name: string]: string };
 /** What a server says in JSON. */
 export type Message = { readonly [key: string]: unknown };
 export type Sent = RequestInit & { readonly headers?: Texts };
-export type Transport = ReturnType<typeof transport>;
+export type Transport = ReturnType<typeof openTransport>;
 
 const passing = [429, 502, 503, 504];
 
 /** Sends requests. Each origin sees the headers that are meant for it, and no other one does. */
-export function transport(fetcher: typeof fetch = (input, init) => fetch(input, init)) {
+export function openTransport(fetcher: typeof fetch = (input, init) => fetch(input, init)) {
   const origins = new Map<string, { headers: Texts; cookies: Map<string, string>; credentials: "include" | "same-origin" }>();
   const secrets: string[] = [];
 
