@@ -118,8 +118,8 @@ VALUES: tuple[Any, ...] = (
 def hostile(number: int) -> dict[str, bytes]:
     """The documents with this number."""
     random = Random(number)
-    documents = part(random, copy.deepcopy(random.choice(originals())))
-    other = random.choice(originals())
+    documents = part(random, parsed(random.choice(originals())))
+    other = parsed(random.choice(originals()))
     if random.random() < 0.3:
         _everywhere(random, documents)
     for _ in range(random.choice((0, 1, 1, 2, 3, 5, 8, 20))):
@@ -134,18 +134,22 @@ def hostile(number: int) -> dict[str, bytes]:
 
 
 @functools.cache
-def originals() -> list[Tree]:
+def originals() -> list[dict[str, bytes]]:
+    """The documents of every recorded app."""
     folders = [*(CORPUS / "apps").iterdir(), *(CORPUS / "gradio-versions").iterdir()]
-    found: list[Tree] = []
+    found: list[dict[str, bytes]] = []
     for folder in sorted(folders):
         for prefix in ("", "components.", "api.", "apisafe.", "kitchen."):
             files = {kind: folder / f"{prefix}{kind}.json" for kind in KINDS}
-            documents = {
-                kind: json.loads(file.read_bytes()) for kind, file in files.items() if file.exists()
-            }
+            documents = {kind: file.read_bytes() for kind, file in files.items() if file.exists()}
             if documents:
                 found.append(documents)
     return found
+
+
+def parsed(documents: dict[str, bytes]) -> Tree:
+    """Documents that may be changed: reading them anew is faster than a copy."""
+    return {kind: json.loads(content) for kind, content in documents.items()}
 
 
 def part(random: Random, documents: Tree) -> Tree:
