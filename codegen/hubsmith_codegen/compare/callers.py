@@ -55,11 +55,7 @@ class Callers:
         if not self._code:
             raise SpecError(f"There is no Python file in {', '.join(code)}.")
         self._checker = find_checker(self._project)
-
-    @property
-    def checker(self) -> Checker:
-        """The type checker that is used."""
-        return self._checker.name
+        self.checker: Checker = self._checker.name  # The type checker that is used.
 
     def __enter__(self) -> Callers:
         self._folder = tempfile.TemporaryDirectory(prefix="hubsmith-")

@@ -89,13 +89,9 @@ class TypeChecker:
         for one in diagnostics:
             if one["severity"] == "error":
                 at: Mapping[str, int] = one["range"]["start"]
-                yield self._fault(
-                    one["file"],
-                    at["line"] + 1,
-                    at["character"] + 1,
-                    one["message"].partition("\n")[0],
-                    one.get("rule"),
-                )
+                row, column = at["line"] + 1, at["character"] + 1
+                message = one["message"].partition("\n")[0]
+                yield self._fault(one["file"], row, column, message, one.get("rule"))
 
     def _mypy(self, files: Sequence[Path], top: Path, starts: Sequence[Path]) -> Iterator[Fault]:
         listed = top.with_name("files")  # There may be more than a command line holds.

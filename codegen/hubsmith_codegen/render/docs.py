@@ -128,9 +128,9 @@ def result_help(result: Result) -> SpecText:
 
 
 def _about(operation: Operation) -> list[str]:
-    own = paragraphs(operation.description)
     if operation.task is not None:
         return [sentence(operation.description)]
+    own = paragraphs(operation.description)
     if not own:
         return [f"Call {endpoint_name(operation)}."]
     first = sentence(own[0])
@@ -147,14 +147,10 @@ def _returned(operation: Operation) -> str:
         if operation.task.chunk_class:
             returned += " With `stream=True`, a stream of its pieces, which can be closed."
         return returned
-    match operation.results:
-        case (one,):
-            label = plain(one.label).rstrip(".:")
-            # One word, such as "Output" or "Caption", says no more than the type.
-            is_news = " " in label and not _says_the_same(label, operation.method)
-            return sentence(label) if is_news else ""
-        case _:
-            return ""
+    label = plain(operation.results[0].label).rstrip(".:") if len(operation.results) == 1 else ""
+    # One word, such as "Output" or "Caption", says no more than the type.
+    is_news = " " in label and not _says_the_same(label, operation.method)
+    return sentence(label) if is_news else ""
 
 
 def _limits(bounds: Bounds) -> Iterator[str]:
