@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -128,14 +128,8 @@ def _configuration(table: Mapping[str, Any], file: Path) -> Configuration:
             checked_name(name)
         except SpecError as error:
             raise SpecError(f"{file}: [{SPACES_TABLE}.{name}]: {error}") from None
-    return Configuration(
-        file=file,
-        out=settings.out,
-        snapshots=settings.snapshots,
-        outputs=settings.outputs,
-        languages=settings.languages,
-        spaces=settings.spaces,
-    )
+    known = {one.name: getattr(settings, one.name) for one in fields(settings)}
+    return Configuration(file=file, **known)
 
 
 def _own_table(tree: Mapping[str, Any], file: Path) -> Mapping[str, Any] | None:

@@ -55,36 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments = sys.argv[1:]
         # What a command makes lives until it ends: looking for garbage often only takes time.
         gc.set_threshold(50_000, *gc.get_threshold()[1:])
-    # The program's own options take no value, so the first other word is the command.
-    wanted = next((word for word in arguments if not word.startswith("-")), None)
-    parser, parsers = _parsers()
     output = sys.stdout
     if isinstance(output, io.TextIOWrapper):
         # Names in a spec hold letters that not every terminal or pipe has.
         output.reconfigure(errors="backslashreplace")
     try:
-        if "_ARGCOMPLETE" in os.environ:
-            from .commands.completion import complete
-
-            complete(parser, parsers)
-        if not arguments:
-            parser.print_help(sys.stderr)
-            return ERROR
-        if wanted not in parsers:
-            if "--version" in arguments:
-                # What it takes to know the version would slow down `--help`.
-                from ..ir.version import GENERATOR
-
-                print(GENERATOR)
-                return OK
-            parser.parse_args(arguments)
-            return ERROR  # never reached: it refused, or showed what was asked for
-        command: Any = importlib.import_module(f".commands.{wanted}", __package__)
-        command.add_arguments(parsers[wanted])
-        try:
-            status: int = command.run(parser.parse_args(arguments))
-        except UsageError as error:
-            parsers[wanted].error(str(error))
+        status = _run(arguments)
         # A reader that is gone is to be noticed here, not when Python ends.
         sys.stdout.flush()
         return status
@@ -102,6 +78,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         fail(str(explained(error)))
     return ERROR
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name."""
+    # The program's own options take no value, so the first other word is the command.
+    wanted = next((word for word in arguments if not word.startswith("-")), None)
+    parser, parsers = _parsers()
+    if "_ARGCOMPLETE" in os.environ:
+        from .commands.completion import complete
+
+        complete(parser, parsers)
+    if not arguments:
+        parser.print_help(sys.stderr)
+        return ERROR
+    if wanted not in parsers:
+        if "--version" in arguments:
+            # What it takes to know the version would slow down `--help`.
+            from ..ir.version import GENERATOR
+
+            print(GENERATOR)
+            return OK
+        parser.parse_args(arguments)
+        return ERROR  # never reached: it refused, or showed what was asked for
+    command: Any = importlib.import_module(f".commands.{wanted}", __package__)
+    command.add_arguments(parsers[wanted])
+    try:
+        status: int = command.run(parser.parse_args(arguments))
+        return status
+    except UsageError as error:
+        parsers[wanted].error(str(error))
 
 
 class _Parser(argparse.ArgumentParser):

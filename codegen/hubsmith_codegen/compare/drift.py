@@ -166,15 +166,15 @@ def _spec(lock: Lock) -> tuple[str, str | None, Mapping[str, str]]:
 
 def _changed(old: Mapping[str, Json], new: Mapping[str, Json], words: str) -> list[str]:
     """What changed in a table of the lock, entry by entry."""
+
+    def entry(table: Mapping[str, Json], key: str) -> str:
+        return str(table[key]).lower() if key in table else "not set"
+
     return [
-        words.format(key=key, was=_entry(old, key), is_=_entry(new, key))
+        words.format(key=key, was=entry(old, key), is_=entry(new, key))
         for key in sorted({*old, *new})
         if old.get(key) != new.get(key)
     ]
-
-
-def _entry(table: Mapping[str, Json], key: str) -> str:
-    return str(table[key]).lower() if key in table else "not set"
 
 
 def _of_files(kind: Kind, what: str, advice: str, paths: Iterable[PurePosixPath]) -> Drift:

@@ -1,10 +1,12 @@
-"""One document of a Space: parsed, and recognised."""
+"""One document of a Space: read up to a limit, as anybody may have written it, parsed, and recognised."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal, NoReturn, TypeAlias, cast
 
 from hubsmith_runtime import SpecError
@@ -41,6 +43,23 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ROUTE = re.compile(r"/(?:run|api|call|call/v2)/\{api_name\}/?$")
 _CALL_V2 = re.compile(r"(?:/.*)?/call/v2/.+", re.DOTALL)
 _RUN = re.compile(r"(?:/.*)?/run/.+", re.DOTALL)
+
+
+def read_file(path: Path, limit: int | None = None) -> bytes:
+    """Read a file of at most `limit` bytes, or say in a `SpecError` why not."""
+    limit = MAX_BYTES if limit is None else limit
+    if not path.is_file():  # A device may have no end.
+        raise SpecError(f"{path} is not a file.")
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            # It may grow, and some files do not know their size.
+            content = file.read(limit + 1) if size <= limit else b""
+    except OSError as error:
+        raise SpecError(f"{path} cannot be read: {error.strerror}.") from None
+    if size > limit or len(content) > limit:
+        raise SpecError(f"{path} is larger than {limit // 2**20} MiB.")
+    return content
 
 
 def parse(content: bytes, what: str) -> Mapping[str, Json]:

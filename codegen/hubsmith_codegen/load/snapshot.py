@@ -10,8 +10,7 @@ from hubsmith_runtime import SpecError
 
 from ..ir.json_type import Json
 from . import canonical
-from .document import PATHS, parse
-from .file import read_file
+from .document import PATHS, parse, read_file
 from .spec import RawSpec, load, load_document
 
 SOURCE_FILE = "source.json"

@@ -11,8 +11,7 @@ from typing import Any
 
 from hubsmith_runtime import SpecError
 
-from .document import limit_depth, refuse_depth
-from .file import read_file
+from .document import limit_depth, read_file, refuse_depth
 
 MAX_TOML_BYTES = 2**20
 """The largest TOML file that is read."""

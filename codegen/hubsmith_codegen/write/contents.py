@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from ..load.document import MAX_BYTES
-from ..load.file import read_file
+from ..load.document import MAX_BYTES, read_file
 from .lock import LOCK_FILE, hash_of, read_lock_file
 
 SPEC_FOLDER = "spec"

@@ -103,12 +103,8 @@ def write(
     for path in {*files, *owned}:
         confined(root / path, root)
     _refuse_foreign(files, root, owned)
-    edits = [] if discards_edits else edited(root, owned, files)
-    if edits:
-        raise SpecError(
-            f"edited by hand in {root}: {listed(edits)}. Keep what you added in a subclass "
-            "elsewhere; --force then overwrites."
-        )
+    if not discards_edits:
+        _refuse_edits(files, root, owned)
     if not differences(files, root, owned=owned):
         return False
     with _staging(root) as staging:
@@ -167,6 +163,16 @@ def _refuse_foreign(
         target = root / path
         if path not in owned and (target.exists() or target.is_symlink()):
             raise SpecError(f"{target} exists and was not written by hubsmith. Move it away first.")
+
+
+def _refuse_edits(
+    files: Mapping[PurePosixPath, bytes], root: Path, owned: Mapping[PurePosixPath, str]
+) -> None:
+    if edits := edited(root, owned, files):
+        raise SpecError(
+            f"edited by hand in {root}: {listed(edits)}. Keep what you added in a subclass "
+            "elsewhere; --force then overwrites."
+        )
 
 
 @contextlib.contextmanager

@@ -14,8 +14,7 @@ from hubsmith_runtime import SpecError
 from pydantic import TypeAdapter, ValidationError
 
 from ..ir.model import Omission
-from ..load.document import parse
-from ..load.file import read_file
+from ..load.document import parse, read_file
 
 LOCK_FILE = "hubsmith.lock"
 LOCK_VERSION = 1
