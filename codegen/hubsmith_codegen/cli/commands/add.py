@@ -11,7 +11,7 @@ from hubsmith_runtime import SpecError
 from hubsmith_runtime.http import shown
 
 from ...load import RawSpec
-from ...snippets.sample import sample
+from ...snippets.readme import sample
 from ...snippets.typescript_client import typescript_sample
 from ...write.contents import not_as_written
 from ...write.undo import removed, restored
