@@ -18,6 +18,7 @@ import traceback
 from typing import Any
 
 import gradio as gr
+import uvicorn
 from gradio import queueing
 from gradio.queueing import Queue
 from gradio.state_holder import StateHolder
@@ -83,6 +84,12 @@ def _delete_expired_state(states: StateHolder) -> None:
             states.delete_state(key, expired_only=True)
 
 
+async def _serve(server: Any) -> None:
+    """Look twice per second whether the server is to end, where uvicorn looks ten times."""
+    while not await server.on_tick(0):
+        await asyncio.sleep(0.5)
+
+
 def _spare_the_processor() -> None:
     """Let Gradio do nothing where there is nothing to do.
 
@@ -95,6 +102,7 @@ def _spare_the_processor() -> None:
         # A queue sets it when it is made: that does not count.
         setattr(Queue, name, property(_pause, lambda queue, seconds: None))
     setattr(StateHolder, "delete_all_expired_state", _delete_expired_state)  # noqa: B010
+    setattr(uvicorn.Server, "main_loop", _serve)  # noqa: B010
 
 
 def _start(script: str, port: int, environment: dict[str, str]) -> gr.Blocks:
