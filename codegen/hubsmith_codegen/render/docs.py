@@ -73,7 +73,7 @@ def client_lines(service: Service, *, is_async: bool) -> list[str]:
         "    headers: Added to every request.",
         "    auth: User name and password of a Space with a login page.",
         "    timeout: Seconds that a call may take; default: no limit.",
-        "    download_dir: Folder for downloaded results; default: a cache folder.",
+        "    download_dir: Folder for results that are asked for as paths; default: a temporary one.",
     ]
 
 

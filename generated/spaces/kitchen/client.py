@@ -42,7 +42,7 @@ class Kitchen(Space):
         headers: Added to every request.
         auth: User name and password of a Space with a login page.
         timeout: Seconds that a call may take; default: no limit.
-        download_dir: Folder for downloaded results; default: a cache folder.
+        download_dir: Folder for results that are asked for as paths; default: a temporary one.
     """
 
     _source = "owner/kitchen"
