@@ -58,6 +58,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Each of thousands of clients reads the certificates that it trusts, which takes 20 ms where
     # there are hundreds. No server of the tests has one.
     os.environ["SSL_CERT_FILE"] = str(_one_certificate(folder / "certificate.pem"))
+    os.environ["NODE_COMPILE_CACHE"] = str(
+        folder / "node"
+    )  # Dozens of runs of pyright start alike.
     apps = config.stash[_APPS] = GradioApps(folder)
     ends.callback(apps.end)
     key = secrets.token_bytes(16)
@@ -104,6 +107,8 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.enable()
         gc.freeze()
+        # It looks at all that is left a tenth as often; tests of leaks call it.
+        gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
