@@ -159,6 +159,16 @@ def test_wrong_rows_are_named_before_the_first_is_sent(
     assert not Path("out.jsonl.journal").exists()
 
 
+def test_a_column_that_is_no_parameter_is_named_once(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = write("in.jsonl", [{"number": number, "note": "x"} for number in range(50)])
+    assert main(["map", url, "/double", table, "--out", "out.jsonl"]) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert "in.jsonl: row 1: there is no parameter 'note'." in error
+    assert error.endswith("or leave it out by --map note=")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

@@ -20,6 +20,10 @@ from .targets import Target
 _SHOWN = 20  # Problems. Those of a whole table would say nothing more.
 
 
+class UnknownColumnError(ArgumentError):
+    """A column is no parameter, most often in every row."""
+
+
 class Item(NamedTuple):
     """A row of a table."""
 
@@ -76,7 +80,7 @@ class Inputs:
             if name not in self.target.names:
                 near = difflib.get_close_matches(name, self.target.names, 1)
                 hint = f" Did you mean {near[0]}?" if near else ""
-                raise ArgumentError(
+                raise UnknownColumnError(
                     f"there is no parameter {name!r}.{hint} The parameters are: "
                     f"{', '.join(self.target.names)}. Rename the column by --map "
                     f"{column}=PARAMETER, or leave it out by --map {column}="
@@ -89,13 +93,21 @@ class Inputs:
         return str(id_), arguments
 
     def check(self) -> tuple[int, list[str]]:
-        """Read every row, and return how many there are and the first problems."""
+        """Read every row, and return how many there are and the first problems.
+
+        A column that is no parameter is named once, with the first row that has it.
+        """
         problems: list[str] = []
+        unknown: set[str] = set()
         number = 0
         with contextlib.closing(KeyIndex()) as index:
             for number, record in self._rows():
                 try:
                     item = self._item(number, record)
+                except UnknownColumnError as error:
+                    about = str(error).partition(": ")[2]  # Without the row.
+                    problems += [] if about in unknown else [str(error)]
+                    unknown.add(about)
                 except ValidationError as error:
                     problems += str(error).splitlines()
                 else:
