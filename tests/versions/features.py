@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 ALWAYS = frozenset(
     [
-        *("echo", "repeat", "choose", "half", "mirror", "shout", "join_files", "split", "two", "nothing"),
+        *(
+            "echo",
+            "repeat",
+            "choose",
+            "half",
+            "mirror",
+            "shout",
+            "join_files",
+            "split",
+            "two",
+            "nothing",
+        ),
         *("tokens", "atokens", "report", "log", "count", "refuse", "crash", "endless"),
         *("count_ticks", "sleep", "first", "second", "update", "chat", "not_a_number"),
         *("line_breaks", "unqueued", "with-dash", "with/slash"),
