@@ -58,9 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Each of thousands of clients reads the certificates that it trusts, which takes 20 ms where
     # there are hundreds. No server of the tests has one.
     os.environ["SSL_CERT_FILE"] = str(_one_certificate(folder / "certificate.pem"))
-    os.environ["NODE_COMPILE_CACHE"] = str(
-        folder / "node"
-    )  # Dozens of runs of pyright start alike.
+    # Dozens of runs of pyright start alike.
+    os.environ["NODE_COMPILE_CACHE"] = str(folder / "node")
     apps = config.stash[_APPS] = GradioApps(folder)
     ends.callback(apps.end)
     key = secrets.token_bytes(16)

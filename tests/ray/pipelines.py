@@ -31,7 +31,9 @@ ACTORS = 2
 @contextmanager
 def local_ray() -> Iterator[Path]:
     """Run Ray on this machine alone; give its folder."""
-    with tempfile.TemporaryDirectory(prefix="hubsmith-ray-") as folder:
+    # The paths of Ray's sockets may have 107 bytes, so that theirs is not within the tests' folder.
+    place = os.environ.get("PYTEST_DEBUG_TEMPROOT")
+    with tempfile.TemporaryDirectory(prefix="hubsmith-ray-", dir=place) as folder:
         ray.init(
             num_cpus=4, include_dashboard=False, log_to_driver=False, _temp_dir=folder,
             _node_ip_address="127.0.0.1",  # Nothing listens elsewhere.
