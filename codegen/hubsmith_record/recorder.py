@@ -134,7 +134,7 @@ def _server(proxy: Proxy) -> uvicorn.Server:
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="critical",  # Of what goes wrong the page is told.
+        log_level="critical",  # The page shows what goes wrong.
         access_log=False,
         proxy_headers=False,
         server_header=False,

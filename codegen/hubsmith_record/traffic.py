@@ -1,6 +1,6 @@
 """What goes between the page and the Space, turned into calls; without I/O.
 
-A page sends a call, is told an event id, and finds what becomes of the call in one stream of events
+A page sends a call, gets an event id, and finds what becomes of the call in one stream of events
 that it shares with others. `Traffic` is given each of these as it passes, and joins them.
 """
 

@@ -95,7 +95,7 @@ export function openTransport(fetcher: typeof fetch = (input, init) => fetch(inp
   return { allow, masked, send, ask, asked };
 }
 
-/** What Gradio is told of each call. */
+/** What each call sends to Gradio. */
 export const marks = { "x-gradio-user": "api" };
 const typed = { ...marks, "content-type": "application/json" };
 export const posted = (body: object): Sent => ({ method: "POST", headers: typed, body: JSON.stringify(body) });
