@@ -56,6 +56,13 @@ def test_an_object_without_a_title_is_named_by_its_full_path() -> None:
     assert found == {"PlanRecipe": {"steps": "PlanRecipeSteps"}, "PlanRecipeSteps": {"b": "str"}}
 
 
+def test_objects_of_parameters_of_one_name_are_classes_of_their_own() -> None:
+    same = [parameter(an_object(**{member: STRING}), name="x") for member in "abcde"]
+    found = classes(one=endpoint(*same))
+    assert sorted(member for members in found.values() for member in members) == [*"abcde"]
+    render(service_of(info=info_of({"/one": endpoint(*same)})))
+
+
 def test_titles_that_are_no_names() -> None:
     for title in ("123", "!!!", "", "\u202e"):
         assert classes(go=endpoint(parameter(an_object(title, a=STRING)))) == {"GoX": {"a": "str"}}

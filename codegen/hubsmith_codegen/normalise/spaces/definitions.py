@@ -162,10 +162,12 @@ def _names(objects: Sequence[ReadObject], taken: frozenset[str]) -> list[ClassNa
 
 
 def _path_name(object_: ReadObject, used: set[str]) -> ClassName:
+    """The name of its path; with a hash where that is taken, and another where even those meet."""
     name = joined(object_.path)
     if name in used:
-        name = ClassName(f"{name}Object")
-    if name in used:
+        name = longer = ClassName(f"{name}Object")
         origin = repr((object_.path, object_.definition))
-        name = ClassName(f"{name}{hashlib.sha256(origin.encode()).hexdigest()[:8]}")
+        while name in used:
+            name = ClassName(f"{longer}{hashlib.sha256(origin.encode()).hexdigest()[:8]}")
+            origin += "+"
     return name
