@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from hubsmith_runtime import ValidationError
 from typing_extensions import TypedDict
@@ -70,14 +70,14 @@ class Settings:
         Raises:
             ValidationError: naming the option that is wrong.
         """
-        given = dict(options)
+        given: dict[str, Any] = dict(options)
         errors = given.pop("max_errors", None)
         count, share = _limit_of_errors(errors)
-        checkpoint = given.pop("checkpoint", None)
+        checkpoint: str | os.PathLike[str] | None = given.pop("checkpoint", None)
         if unknown := given.keys() - cls.__slots__:
             raise ValidationError(f"map: there is no option {min(unknown)!r}.")
-        path = None if checkpoint is None else Path(os.fspath(checkpoint))  # type: ignore[arg-type]
-        made = cls(checkpoint=path, most_errors=count, largest_share=share, **given)  # type: ignore[arg-type]
+        path = None if checkpoint is None else Path(os.fspath(checkpoint))
+        made = cls(checkpoint=path, most_errors=count, largest_share=share, **given)
         made._check()
         return made
 
