@@ -19,6 +19,8 @@ unexport PYTHONDONTWRITEBYTECODE
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
+# pyright collects garbage less often with more room for what is new.
+export NODE_OPTIONS ?= --max-semi-space-size=64
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock newest demo test test-versions test-code test-properties test-typescript test-secrets test-servers test-ray test-mcp test-record test-faults soak test-bulk test-hostile fuzz corpus mock-corpus bench bench-bulk sizes generate record check specs-check build-check lint fix types docs docs-look pictures clean

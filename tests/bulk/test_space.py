@@ -220,10 +220,13 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> dict[int, list[float]]:
     return times
 
 
+ROWS = 150  # Enough that a kill after thirty is in the middle.
+
+
 @pytest.mark.slow
 def test_a_server_that_restarts_in_the_middle(tmp_path: Path, sent: dict[int, list[float]]) -> None:
     app = Restarting(tmp_path)
-    rows = {start: [{"number": start + number} for number in range(300)] for start in (100, 500)}
+    rows = {start: [{"number": start + number} for number in range(ROWS)] for start in (100, 500)}
     journals = {start: tmp_path / f"{start}.jsonl" for start in rows}
     lost: dict[int, list[int]] = {start: [] for start in rows}
 
@@ -252,23 +255,25 @@ def test_a_server_that_restarts_in_the_middle(tmp_path: Path, sent: dict[int, li
         assert all(sent[number][-1] < gone for number in lost[100])
         assert len(lost[100]) - len(taken) <= 8
         executions = app.executions()
-        for number in range(100, 400):
+        for number in range(100, 100 + ROWS):
             assert executions[number] <= 1, "a row whose answer may be lost is not sent again"
             assert number in lost[100] or executions[number] == 1
-        for number in range(500, 800):
+        for number in range(500, 500 + ROWS):
             assert 1 <= executions[number] <= len(sent[number])
         # Of these each one that ran twice was under way at the kill, or was taken while it died.
-        twice = [number for number in range(500, 800) if executions[number] > 1]
+        twice = [number for number in range(500, 500 + ROWS) if executions[number] > 1]
         assert all(sent[number][0] < gone for number in twice)
         assert sum(executions[number] - 1 for number in twice if sent[number][0] < kill) <= 8
         for start, journal in journals.items():
-            assert len(list(read_journal(journal))) == 300
+            assert len(list(read_journal(journal))) == ROWS
             again = client.map("/double", rows[start], checkpoint=journal, retry_failed=True)
             assert len(list(again)) == len(lost[start])
             values = {one["value"] for one in read_journal(journal)}
-            assert values == set(range(2 * start, 2 * start + 600, 2))
+            assert values == set(range(2 * start, 2 * (start + ROWS), 2))
         executions = app.executions()
-        assert all(executions[number] <= 1 + (number in lost[100]) for number in range(100, 400))
+        assert all(
+            executions[number] <= 1 + (number in lost[100]) for number in range(100, 100 + ROWS)
+        )
     print(
         f"{len(lost[100])} lost, {len(taken)} of them sent while the server died; {len(twice)} twice"
     )

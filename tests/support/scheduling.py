@@ -21,7 +21,10 @@ ONE_BY_ONE = {
 }
 
 # Files whose tests share what takes long to make.
-TOGETHER = {"tests/tools/test_corpus.py": "tests/test_corpus.py"}
+TOGETHER = {
+    "tests/tools/test_corpus.py": "tests/test_corpus.py",
+    "tests/runtime/test_zerogpu.py": "tests/runtime/test_diff.py",  # They import Gradio.
+}
 
 
 class FilesAndSlowTests(LoadScopeScheduling):
