@@ -185,6 +185,8 @@ def test_a_deleted_document_is_fetched_again(
         f"greeter: missing: spec/{document}. "
         "Take it back from version control, or run: hubsmith update greeter."
     ]
+    assert main(["generate"]) == 2
+    assert f"greeter: missing: spec/{document}. " in capsys.readouterr().err
     assert main(["update"]) == 0
     assert contents(home) == before
 

@@ -170,7 +170,8 @@ def test_a_module_is_copied_as_it_is_under_a_notice() -> None:
     assert source == (RUNTIME / "sse.py").read_text(encoding="utf-8")
     assert "SPDX-License-Identifier: Apache-2.0" in notice and "DO NOT EDIT" in notice
     assert all(line.startswith("#") for line in notice.splitlines())
-    assert "\n# ruff: noqa " in notice  # The linter of the project that it goes into.
+    # The linter and the type checker of the project that it goes into.
+    assert "\n# ruff: noqa " in notice and "\n# mypy: ignore-errors\n" in notice
 
 
 def test_every_module_of_the_copy_has_the_notice() -> None:

@@ -36,6 +36,7 @@ _NOTICE = (
     f"# Part of the runtime of {GENERATOR}, (c) 2026 The hubsmith authors. "
     "SPDX-License-Identifier: Apache-2.0\n"
     # It is written to the rules of another project than the one it goes into.
+    "# mypy: ignore-errors\n"
     "# ruff: noqa  # Copied with this notice. DO NOT EDIT: `hubsmith generate` writes it again."
 )
 

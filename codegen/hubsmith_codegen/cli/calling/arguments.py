@@ -168,7 +168,8 @@ def _read(word: str, type_: Type, validation: Validation) -> object:
         case UnionType(options=options):
             if word == "null" and NULL in options:
                 return None
-            *others, vaguest = sorted((one for one in options if one != NULL), key=_vagueness)
+            some = [one for one in options if one != NULL]
+            *others, vaguest = sorted(some, key=lambda one: _vagueness(one, word))
             for option in others:
                 with contextlib.suppress(ValueError):
                     return validation.read(_read(word, option, validation), option)
@@ -193,10 +194,11 @@ def _read(word: str, type_: Type, validation: Validation) -> object:
             return word
 
 
-def _vagueness(option: Type) -> tuple[bool, bool, bool]:
-    """What only some words can be is tried first, text at last."""
+def _vagueness(option: Type, word: str) -> tuple[bool, bool, bool, bool]:
+    """What only some words can be is tried first, text late, and a list of this word after it."""
     is_text = isinstance(option, ScalarType) and option.kind == "string"
-    return isinstance(option, AnyType), is_text, isinstance(option, FileType)
+    is_item = isinstance(option, ListType) and not _is_json(word, option.item)
+    return isinstance(option, AnyType), is_item, is_text, isinstance(option, FileType)
 
 
 def _is_json(word: str, item: Type) -> bool:

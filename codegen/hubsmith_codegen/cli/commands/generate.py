@@ -5,7 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from hubsmith_runtime import SpecError
+
 from ...load.snapshot import read_snapshot
+from ...write.contents import SPEC_FOLDER, listed
+from ...write.files import owned_files
 from ..configuration import RecordedSpace
 from ..naming import checked_name, name_of_path
 from . import UsageError
@@ -48,9 +52,21 @@ def run(options: argparse.Namespace) -> int:
                 if options.spec:
                     _plan_document(clients, Path(name), options)
                 else:
+                    if configuration.snapshots is None and not options.force:
+                        _refuse_gaps(name, configuration.folder(name))
                     clients.plan(name, name, clients.reader.snapshot(name))
         clients.write_all(with_snapshots=False)
     return report.status
+
+
+def _refuse_gaps(name: str, root: Path) -> None:
+    """Refuse to make a client from less than it was made of: only the Space knows the rest."""
+    owned = sorted(path for path in owned_files(root) if path.parts[0] == SPEC_FOLDER)
+    if gone := [path for path in owned if not (root / path).exists()]:
+        raise SpecError(
+            f"{name}: missing: {listed(gone)}. Take it back from version control, or run: "
+            f"hubsmith update {name}. --force makes the client of what is left."
+        )
 
 
 def _plan_document(clients: Clients, path: Path, options: argparse.Namespace) -> None:
