@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from .effects import Deadline, DeadlineExceeded, Effect, Effects
 from .errors import HubsmithError, InferenceTimeoutError
 from .http import Body, HttpRequest, Response
 from .limit import Limit
-from .transport import Clients, Origins, failure_of, log, logged, redirected
+from .transport import Clients, Origins, failure_of, log, log_request, redirected
 
 T = TypeVar("T")
 
@@ -87,9 +88,14 @@ class AsyncDriver:
         hop = 0
         while True:
             client, built = self._clients.prepare(request, deadline)
-            with logged(request, self.origins.masked) as answers:
-                answers.append(await client.send(built, stream=True))
-            body = Body(request, answers[0], self.origins.masked)
+            began = time.monotonic()
+            try:
+                response = await client.send(built, stream=True)
+            except BaseException as error:
+                log_request(request, began, self.origins.masked, error)
+                raise
+            log_request(request, began, self.origins.masked, response.status_code)
+            body = Body(request, response, self.origins.masked)
             if not body.response.has_redirect_location:
                 return body
             await body.response.aclose()
@@ -97,14 +103,16 @@ class AsyncDriver:
 
     async def _send(self, request: HttpRequest, deadline: Deadline) -> Response:
         body = await self._open(request, deadline)
-        async with contextlib.aclosing(body.response):
+        try:
             while (piece := await self._read(body)) is not None:
                 body.keep(piece)
+        finally:
+            await body.response.aclose()
         return body.kept()
 
     async def _read(self, body: Body) -> bytes | None:
         body.pieces = body.pieces or (
-            body.response.aiter_raw() if body.is_packed else body.response.aiter_bytes()
+            body.response.aiter_raw() if body.is_raw else body.response.aiter_bytes()
         )
         return body.unpacked(await anext(body.pieces, None))
 

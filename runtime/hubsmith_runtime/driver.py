@@ -15,7 +15,7 @@ from .effects import Deadline, DeadlineExceeded, Effect, Effects
 from .errors import HubsmithError, InferenceTimeoutError
 from .http import Body, HttpRequest, Response
 from .limit import Limit
-from .transport import Clients, Origins, failure_of, log, logged, redirected
+from .transport import Clients, Origins, failure_of, log, log_request, redirected
 
 T = TypeVar("T")
 
@@ -94,9 +94,14 @@ class Driver:
         self._streams.caller.deadline, hop = deadline, 0
         while True:
             client, built = self._clients.prepare(request, deadline)
-            with logged(request, self.origins.masked) as answers:
-                answers.append(client.send(built, stream=True))
-            body = Body(request, answers[0], self.origins.masked)
+            began = time.monotonic()
+            try:
+                response = client.send(built, stream=True)
+            except BaseException as error:
+                log_request(request, began, self.origins.masked, error)
+                raise
+            log_request(request, began, self.origins.masked, response.status_code)
+            body = Body(request, response, self.origins.masked)
             if not body.response.has_redirect_location:
                 return body
             body.response.close()
@@ -104,14 +109,16 @@ class Driver:
 
     def _send(self, request: HttpRequest, deadline: Deadline) -> Response:
         body = self._open(request, deadline)
-        with contextlib.closing(body.response):
+        try:
             while (piece := self._read(body, deadline)) is not None:
                 body.keep(piece)
+        finally:
+            body.response.close()
         return body.kept()
 
     def _read(self, body: Body, deadline: Deadline) -> bytes | None:
         pieces = body.pieces = body.pieces or (
-            body.response.iter_raw() if body.is_packed else body.response.iter_bytes()
+            body.response.iter_raw() if body.is_raw else body.response.iter_bytes()
         )
         self._streams.caller.deadline, body.is_waited_for = deadline, True
         try:

@@ -15,7 +15,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urljoin, urlsplit
@@ -188,21 +188,15 @@ def _located(url: str) -> tuple[str, Any]:
     return origin_of(url), httpx.URL(url)
 
 
-@contextlib.contextmanager
-def logged(request: HttpRequest, masked: Callable[[str], str]) -> Generator[list[Any]]:
-    """Log a request with what became of it: the answer that is put into the list, or an error."""
-    began, answers, outcome = time.monotonic(), list[Any](), "cancelled"
-    try:
-        yield answers
-        outcome = answers[0].status_code
-    except Exception as error:
-        outcome = type(error).__name__
-        raise
-    finally:
-        if log.isEnabledFor(logging.DEBUG):
-            took, attempt = (time.monotonic() - began) * 1000, next(request.attempts)
-            what = request.method, masked(shown(request.url)), outcome, took, attempt
-            log.debug("%s %s: %s after %.0f ms, attempt %d", *what)
+def log_request(
+    request: HttpRequest, began: float, masked: Callable[[str], str], outcome: object
+) -> None:
+    """Log a request with what became of it: the status of the answer, or an error."""
+    if log.isEnabledFor(logging.DEBUG):
+        shown_outcome = type(outcome).__name__ if isinstance(outcome, BaseException) else outcome
+        took, attempt = (time.monotonic() - began) * 1000, next(request.attempts)
+        what = request.method, masked(shown(request.url)), shown_outcome, took, attempt
+        log.debug("%s %s: %s after %.0f ms, attempt %d", *what)
 
 
 def failure_of(error: BaseException, effect: effects.Effect, deadline: Deadline) -> BaseException:

@@ -11,7 +11,7 @@ import pydantic
 
 from ..errors import ResultError, ValidationError, a_type, first_problem, shorten
 from ..reading import as_list, as_object, as_text
-from .task import TaskOutput, adapter_of
+from .task import TaskOutput
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 _NOT_SENT = {"parsed", "finish_reason", "usage"}  # What the client adds to a message of an answer.
@@ -32,10 +32,12 @@ def plain_messages(messages: Iterable[pydantic.BaseModel]) -> list[dict[str, Any
     """
     plain: list[dict[str, Any]] = []
     for message in messages:
-        serializer = adapter_of(type(message)).serializer  # Less of a detour than `model_dump`.
-        one = serializer.to_python(
-            message, mode="json", by_alias=True, exclude_none=True, exclude=_NOT_SENT
-        )
+        one = {name: value for name, value in vars(message).items() if value is not None}
+        is_text = {*map(type, one.values())} == {str}  # As most are: that needs no serializer.
+        if message.model_extra or not is_text:
+            one = message.model_dump(
+                mode="json", by_alias=True, exclude_none=True, exclude=_NOT_SENT
+            )
         if "content" in message.model_fields_set:
             one.setdefault("content", None)
         for call in as_list(one.get("tool_calls")):
