@@ -53,8 +53,11 @@ function walk(value: unknown, shape: Shape, path: string, by: Walk, depth = 0): 
   if (value === undefined) return refuse("a value is required");
   if (shape === "any") {
     if (!by.isSent || value === null || ["string", "boolean"].includes(typeof value)) return value;
-    if (typeof value !== "object") return Number.isFinite(value) ? value : expect("a value of JSON");
-    return into(value, isFile(value) ? "file" : Array.isArray(value) ? { list: "any" } : { map: "any" });
+    if (isFile(value) || Array.isArray(value)) return into(value, isFile(value) ? "file" : { list: "any" });
+    const { toJSON } = value as Partial<Date>;
+    if (typeof toJSON === "function") return into(toJSON.call(value), "any"); // As JSON.stringify sends a date.
+    if (typeof value === "object" && !(Symbol.iterator in value)) return into(value, { map: "any" });
+    return Number.isFinite(value) ? value : expect("a value of JSON");
   }
   if (shape === "file") {
     const advice = typeof value === "string" ? "; a path is read by localFile(path), a URL is given as new URL(...)" : "";
@@ -98,9 +101,8 @@ function firstFitting(value: unknown, shapes: readonly Shape[], path: string, by
   for (const shape of shapes) {
     const problems: string[] = [];
     const made = walk(value, shape, path, { ...by, problems }, depth);
-    const [reason] = problems;
-    if (reason === undefined) return made;
-    reasons.add(reason);
+    if (problems[0] === undefined) return made;
+    reasons.add(problems[0]);
   }
   return void by.problems.push([...reasons].join("; or "));
 }
@@ -144,9 +146,7 @@ export function result(
   return values.length < 2 ? values[0] : Object.fromEntries(results.map(([name], at) => [name, values[at]]));
 }
 
-function isFile(value: unknown): value is FileInput {
-  return value instanceof Blob || value instanceof URL || value instanceof Uint8Array || value instanceof SpaceFile;
-}
+const isFile = (value: unknown): value is FileInput => [Blob, URL, Uint8Array, SpaceFile].some((kind) => value instanceof kind);
 
 function listed(problems: readonly string[]): string {
   const more = problems.length > 10 ? `; and ${problems.length - 10} more` : "";

@@ -46,6 +46,7 @@ PROGRAMS = (
     "page.ts",
     "mistakes.ts",
     "edits.ts",
+    "values.ts",
 )
 
 
@@ -316,6 +317,14 @@ def test_edits_and_events_are_read_as_in_python(project: Path) -> None:
     found = json.loads(done.stdout)
     assert found["edited"] == [apply_edits(*pair) for pair in pairs]
     assert found["decoded"] == [{"a": "é\u2028\x85"}, {"b": 1}]
+
+
+def test_what_json_has_no_word_for_is_not_sent_as_an_empty_object(project: Path) -> None:
+    date, refused = "1970-01-01T00:00:00.000Z", "x: expected a value of JSON, got "
+    made = json.loads(node(bundle(project, "values.ts", "--platform=node")).stdout)
+    assert made[:3] == [date, {"nested": [date, 5]}, None]
+    assert all(one.startswith(refused) for one in made[3:6]), made
+    assert made[6:] == [{"a": 1}]
 
 
 def test_nothing_is_made_up_of_edits_that_do_not_fit(caller: Path, fake_space: FakeSpace) -> None:
