@@ -80,6 +80,11 @@ class Reader:
     def read(self, source: str) -> RawSpec:
         """Read a Space, a URL, a snapshot or a document."""
         path = path_of(source)
+        if path and not path.exists():
+            raise SpecError(
+                f"{source}: there is no such file or folder. A Space is named as owner/name, or by "
+                "its URL with http:// or https://."
+            )
         return self._fetch(source) if path is None else read_snapshot(path)
 
     def read_named(self, source: str) -> RawSpec:
