@@ -223,6 +223,11 @@ def whole(**message: Any) -> dict[str, Any]:
         ),
         (whole(tool_calls=[{**CALL, "id": None}]), "choices.0.message.tool_calls.0.id", "call_0"),
         (whole(tool_calls=[{**CALL, "id": 0}]), "choices.0.message.tool_calls.0.id", "0"),
+        (whole(tool_calls=CALL), "choices.0.message.tool_calls.0.id", "1"),
+        (whole() | {"created": 1750693921.5}, "created", 1750693921),
+        (whole() | {"created": "2025-06-23T15:52:01Z"}, "created", None),
+        (whole() | {"id": 7}, "id", "7"),
+        ({"choices": [{**whole()["choices"][0], "logprobs": []}]}, "choices.0.logprobs", None),
         (whole() | {"usage": {}}, "usage", None),
         (
             whole() | {"usage": {"prompt_tokens": 2, "total_tokens": 5}},

@@ -17,6 +17,12 @@ from hubsmith_runtime.inference import (
     PaymentRequiredError,
     RateLimitError,
 )
+from hubsmith_runtime.inference.errors import (
+    BadRequestError,
+    OverloadedError,
+    TextGenerationValidationError,
+    UnknownError,
+)
 from hubsmith_runtime.inference.failures import (
     Callee,
     failure,
@@ -148,7 +154,7 @@ def opened(status: int, *pieces: bytes | Exception) -> Any:
 
     def answer(effect: Effect) -> Any:
         if isinstance(effect, Open):
-            raw = SimpleNamespace(status_code=status, headers={}, url="")
+            raw = SimpleNamespace(status_code=status, headers={}, is_stream_consumed=False)
             return Body(effect.request, raw)
         if isinstance(effect, Read):
             piece = left.pop(0) if len(left) > 1 else left[0]
@@ -194,6 +200,21 @@ def test_no_credit_is_another_error_than_too_many_requests(status: int, kind: ty
     assert error.retry_after == 7
     copied = pickle.loads(pickle.dumps(error))
     assert (str(copied), vars(copied)) == (str(error), vars(error))
+
+
+@pytest.mark.parametrize(
+    ("status", "named", "kind"),
+    [
+        (413, "Validation", TextGenerationValidationError),  # So text-embeddings-inference has it.
+        (429, "overloaded", OverloadedError),
+        (422, "Tokenizer", BadRequestError),
+        (500, "Backend", UnknownError),
+    ],
+)
+def test_the_kind_that_a_server_names_is_more_than_the_status(
+    status: int, named: str, kind: type
+) -> None:
+    assert type(failure(answered(status, {"error": "no", "error_type": named}), CALLEE)) is kind
 
 
 @pytest.mark.parametrize("value", ["nan", "1e999", "-3", "9" * 400, "Thu, 99 Foo", "inf", ""])

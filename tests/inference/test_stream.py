@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import pytest
+from hubsmith.tasks import ChatCompletionStreamOutput
 from hubsmith_runtime import ConnectionFailedError, ResultError
 from hubsmith_runtime.inference.chunks import ChunkReader
 from hubsmith_runtime.inference.errors import (
@@ -129,6 +130,16 @@ def test_documents_and_streams_are_told_apart_whatever_their_type(kind: str, mar
 def test_members_that_some_servers_leave_out_are_added(event: str) -> None:
     chunks, error = read(events(chunk("a"), event, chunk("b", "stop")))
     assert [text for text in contents(chunks) if text] == ["a", "b"]
+    assert error is None
+
+
+def test_members_of_another_form_cost_no_chunk() -> None:
+    call = {"index": 0, "id": "", "type": "function", "function": {"name": None, "arguments": "{"}}
+    choices = [{"index": 0, "delta": {"tool_calls": call}}]  # So text-generation-inference has it.
+    sent = {"choices": choices, "created": 1750693921.5}  # And SambaNova this.
+    chunks, error = read(events(json.dumps(sent), "[DONE]"), ChatCompletionStreamOutput)
+    assert chunks[0].created == 1750693921
+    assert chunks[0].choices[0].delta.tool_calls[0].function.arguments == "{"
     assert error is None
 
 

@@ -10,10 +10,11 @@ from typing import Any, cast
 import pydantic
 
 from ..errors import ResultError, ValidationError, a_type, first_problem, shorten
-from ..reading import as_list, as_object, as_text
+from ..reading import as_list, as_number, as_object, as_text
 from .task import TaskOutput
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+_ABOUT = ("id", "model", "object", "system_fingerprint")
 _NOT_SENT = {"parsed", "finish_reason", "usage"}  # What the client adds to a message of an answer.
 _FENCE = re.compile(r"\s*```\w*\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
 _PARTS = ("items", "anyOf", "allOf", "oneOf", "prefixItems")  # Where a JSON schema holds others.
@@ -130,13 +131,17 @@ def fill_gaps(answer: Any) -> Any:
     """Return a chat's answer, or a chunk of one, without gaps; `None` for something else.
 
     A missing index is the place in the list, a missing role `assistant`, missing arguments of a
-    call `{}`, a missing count of tokens what the others leave. Text in parts is joined.
+    call `{}`, a missing count of tokens what the others leave. Text in parts is joined, and a time
+    (SambaNova has parts of seconds) or an id of another type is no reason to lose the answer.
     """
     if "choices" not in as_object(answer):
         return None
     try:
         choices = [_fill_choice(at, one) for at, one in enumerate(answer["choices"] or ())]
-        return {**answer, "choices": choices, "usage": _fill_usage(as_object(answer.get("usage")))}
+        about: dict[str, Any] = {one: str(answer[one]) for one in _ABOUT if answer.get(one)}
+        about["created"] = int(as_number(answer.get("created")) or 0) or None
+        usage = _fill_usage(as_object(answer.get("usage")))
+        return {**answer, **about, "choices": choices, "usage": usage}
     except (AttributeError, TypeError, ValueError):
         return None
 
@@ -160,11 +165,15 @@ def _fill_choice(at: int, choice: dict[str, Any]) -> dict[str, Any]:
         parts = map(as_object, message["content"])
         texts = [part.get("text") for part in parts if part.get("type") == "text"]
         message["content"] = "".join(str(text or "") for text in texts)
+    found = message.get("tool_calls")  # One object in streams of text-generation-inference.
+    calls: list[Any] = [found] if as_object(found) else as_list(found)
     if name == "message":
-        calls = [_fill_call(at, call) for at, call in enumerate(message.get("tool_calls") or ())]
-        message.update(role=message.get("role") or "assistant", tool_calls=calls or None)
+        calls = [_fill_call(at, call) for at, call in enumerate(calls)]
+        message["role"] = message.get("role") or "assistant"
+    message["tool_calls"] = calls or None
     index = choice.get("index")
-    return {**choice, "index": at if index is None else index, name: message}
+    about = {"index": at if index is None else index, "logprobs": choice.get("logprobs") or None}
+    return {**choice, **about, name: message}
 
 
 def _fill_call(at: int, call: dict[str, Any]) -> dict[str, Any]:

@@ -199,7 +199,10 @@ def _error(
     kind = as_object(body).get("error_type")
     error_class, advice = _MEANINGS.get(status, (InferenceError, ""))
     if isinstance(kind, str) and status not in (401, 403, 404):
-        error_class = _KINDS.get(kind, errors.UnknownError)
+        unknown = errors.UnknownError if error_class is InferenceError else error_class
+        error_class = _KINDS.get(
+            kind.lower(), unknown
+        )  # `Validation`, at text-embeddings-inference.
     request_id = next((headers[name] for name in _ID_HEADERS if headers.get(name)), None)
     what = f"HTTP {status}" if status is not None else "the stream broke off"
     end = "" if words.endswith((".", "!", "?")) else "."
