@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from hubsmith import (
 from tests.inference.openai_server import PIXEL, SOUND, OpenAIServer
 from tests.support.fake_hub import FakeHub
 from tests.waits.scripted_http import Answer, Loopback
+from tests.waits.scripted_inference import completion
 
 MESSAGES: list[dict[str, Any]] = [{"role": "user", "content": "Where is the Louvre?"}]
 WAV = b"RIFF\x24\x00\x00\x00WAVE"
@@ -154,6 +156,24 @@ def test_a_server_that_has_its_chat_elsewhere_has_all_else_beside_it(server: Ope
     server.plan("/api/embeddings", vectors)
     with InferenceClient(base_url=f"{server.url}/api/chat/completions") as client:
         assert client.feature_extraction("a", model="vectors").shape == (1, 1)
+
+
+@pytest.mark.parametrize("base", ["/api/v3", "/api/paas/v4/", "/v1beta/openai"])
+def test_another_version_stands_in_for_v1(server: OpenAIServer, base: str) -> None:
+    route = f"{base.rstrip('/')}/chat/completions"
+    server.plan(route, Answer(completion()))
+    with InferenceClient(base_url=server.url + base) as client:
+        assert client.chat_completion(MESSAGES, model="words").choices[0].message.content
+    assert server.asked == {route: 1}
+
+
+def test_embeddings_may_travel_as_base64(server: OpenAIServer) -> None:
+    row = base64.b64encode(numpy.array([0.5, 0.25], dtype="<f4").tobytes()).decode()
+    server.plan("/v1/embeddings", Answer({"data": [{"embedding": row}, {"embedding": row}]}))
+    with InferenceClient(base_url=server.url) as client:
+        vectors = client.feature_extraction(["a", "b"], model="vectors", encoding_format="base64")
+    assert vectors.dtype == numpy.float32
+    assert vectors.tolist() == [[0.5, 0.25], [0.5, 0.25]]
 
 
 def test_a_query_is_kept(server: OpenAIServer) -> None:

@@ -52,11 +52,16 @@ def bytes_of(text: object) -> bytes:
 
 
 def array_of(numbers: object) -> Any:
-    """Make a numpy array of float32 of nested lists of numbers; a `ValueError` for others."""
+    """Make a numpy array of float32 of nested lists of numbers; a `ValueError` for others.
+
+    Rows may be base64 text instead, as `encoding_format="base64"` asks for.
+    """
     numpy = needed("numpy", "numpy", "An array")
     if not isinstance(numbers, list) and not hasattr(numbers, "dtype"):
         raise ValueError("nested lists of numbers are expected")
     try:
+        if isinstance(numbers, list) and isinstance(next(iter(numbers), None), str):
+            numbers = [numpy.frombuffer(bytes_of(row), dtype="<f4") for row in numbers]
         with numpy.errstate(over="ignore"):  # What is too large for 32 bits is infinite.
             return numpy.array(numbers, dtype="float32")
     except (TypeError, ValueError, OverflowError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,6 +20,7 @@ OPENAI = "openai-compatible"
 _log = logging.getLogger("hubsmith")
 _NO_NAME = "dummy"  # What huggingface_hub sends; servers with a single model take any name.
 _CHAT = "/chat/completions"
+_VERSION = re.compile(r"/v\d\w*(/|$)")  # Such as `/api/v3` and `/v1beta/openai`.
 _SILENCE = 5.0  # A server that does not list its models soon is not waited for.
 _LARGEST_LIST = 1 << 20
 
@@ -67,12 +69,12 @@ def is_openai(url: str) -> bool:
 def openai_route(url: str, path: str) -> str:
     """Return the address of a route of OpenAI's, such as `/v1/models`, given that of any other.
 
-    A server may have its chat, and then all else, without the `/v1`.
+    A server may have its chat, and then all else, without the `/v1`, or under another version.
     """
     parts = urlsplit(url)
     base = parts.path.rstrip("/")
     root = base.removesuffix(_CHAT)
-    root += "" if root != base or base.endswith("/v1") else "/v1"
+    root += "" if root != base or _VERSION.search(base) else "/v1"
     return urlunsplit(
         (parts.scheme, parts.netloc, root + path.removeprefix("/v1"), parts.query, "")
     )
