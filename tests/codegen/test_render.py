@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -65,6 +66,20 @@ def test_a_request_has_its_arguments_in_the_order_in_which_they_are_sent(tmp_pat
         assert package.GoRequest(second="y").first == "x"
 
 
+def test_arguments_of_equal_labels_are_sent_each(tmp_path: Path) -> None:
+    """In /config alone labels stand in for names, and a page may have two inputs of one label."""
+    props = {"label": "word", "value": ["a"]}
+    words = [{"id": at, "api_info": {"type": "array"}, "props": props} for at in (1, 2)]
+    service = service_of(config=config_of(words, function("go", [1, 2], [])))
+    with imported(render(service), tmp_path) as package:
+        request = package.GoRequest(word_1=["x"], word_2=["y"])
+        stored = request.model_dump_json()
+        assert package.GoRequest.model_validate_json(stored) == request
+        assert type(request).__endpoint__.defaults == {"word_1": ["a"], "word_2": ["a"]}
+        fields = type(request).model_fields.items()
+        assert [one.alias or name for name, one in fields] == ["word_1", "word_2"]
+
+
 def test_the_four_classes_have_the_same_stubs() -> None:
     described = endpoint(parameter(STRING), returns=[result(STRING)])
     files = render(service_of(info=info_of({"/go": described})))
@@ -93,14 +108,13 @@ def test_the_docstring_of_a_stub(tmp_path: Path) -> None:
     config = config_of([], function("greet", types={"generator": True}))
     service = service_of(info=info_of({"/greet": described}), config=config)
     with imported(render(service), tmp_path) as package:
-        assert package.Tiny.greet.__doc__.split("\n") == [
+        assert inspect.getdoc(package.Tiny.greet).split("\n") == [
             "Greet someone (`/greet`).",
             "",
-            "        With a smile.",
+            "With a smile.",
             "",
-            "        Args:",
-            "            name: Your name.",
-            "        ",
+            "Args:",
+            "    name: Your name.",
         ]
         assert (
             package.client.TinyJobs.greet.__doc__ == "`Tiny.greet` as a job with partial results."

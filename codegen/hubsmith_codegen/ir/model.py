@@ -6,6 +6,7 @@ reaches generated Python through the functions of `text` and `names` only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -96,6 +97,14 @@ class Operation:
     # Which inputs of the function take an argument; a call leaves the others, session state, empty.
     slots: tuple[bool, ...] = ()
     task: TaskFacts | None = None  # What only a task has; absent for an endpoint of a Space.
+
+    def named(self) -> list[tuple[str, Parameter]]:
+        """Its parameters by wire name, or by identifier where labels stand in for names and are equal."""
+        names = Counter(one.wire_name for one in self.parameters)
+        return [
+            (str(one.identifier if names[one.wire_name] > 1 else one.wire_name), one)
+            for one in self.parameters
+        ]
 
     @property
     def result(self) -> Type:

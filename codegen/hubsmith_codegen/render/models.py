@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ..ir.model import Definition, Operation, Service
 from ..ir.names import ClassName, is_name
 from ..ir.spelling import spelled
-from ..ir.text import Source, docstring, literal, plain
+from ..ir.text import Source, SpecText, docstring, literal, plain
 from ..ir.types import GenericType, ScalarType, Type, mapped
 from . import docs
 from .classes import Class, Member, write_classes
@@ -101,7 +101,6 @@ def _named_tuple(operation: Operation) -> Class:
 
 
 def _request_class(operation: Operation, dicts: DictClasses, base: str, call: Source) -> Class:
-    own = [one for one in operation.parameters if not one.is_option]
     return Class(
         name=operation.request_class,
         base=Source(f"{base}[{spelled(operation.result)}]"),
@@ -111,9 +110,10 @@ def _request_class(operation: Operation, dicts: DictClasses, base: str, call: So
                 identifier=one.identifier,
                 type=_taken(one.type, dicts),
                 default=None if one.default is None else literal(one.default.value),
-                alias=None if one.wire_name == one.identifier else one.wire_name,
+                alias=None if name == one.identifier else SpecText(name),
             )
-            for one in own  # In the Space's order, in which they are sent.
+            for name, one in operation.named()  # In the Space's order, in which they are sent.
+            if not one.is_option
         ),
     )
 

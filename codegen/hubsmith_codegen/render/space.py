@@ -110,8 +110,8 @@ def _endpoint(operation: Operation) -> Source:
     if not operation.is_ordered:
         parts.append("is_ordered=False")
     defaults: dict[str, Json] = {
-        str(one.wire_name): one.default.wire
-        for one in operation.parameters
+        name: one.default.wire
+        for name, one in operation.named()
         if one.default is not None and one.default.wire is not None
     }
     if defaults:

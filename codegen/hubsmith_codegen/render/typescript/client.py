@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -347,10 +346,8 @@ def _choices(type_: Type) -> Iterator[str | int | bool]:
 
 
 def _arguments(operation: Operation) -> Iterator[Argument]:
-    wire = Counter(str(one.wire_name) for one in operation.parameters)
-    for one in operation.parameters:
-        name = str(one.wire_name)
-        if wire[name] > 1 or name in ("", "__proto__"):
+    for name, one in operation.named():
+        if name in ("", "__proto__"):
             name = str(one.identifier)
         type_, default = one.type, None
         if one.default is not None:
