@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 from hubsmith_codegen.ir.text import SpecText, docstring, literal
@@ -72,11 +73,11 @@ def test_arguments_of_equal_labels_are_sent_each(tmp_path: Path) -> None:
     words = [{"id": at, "api_info": {"type": "array"}, "props": props} for at in (1, 2)]
     service = service_of(config=config_of(words, function("go", [1, 2], [])))
     with imported(render(service), tmp_path) as package:
-        request = package.GoRequest(word_1=["x"], word_2=["y"])
+        request: Any = package.GoRequest(word_1=["x"], word_2=["y"])
         stored = request.model_dump_json()
         assert package.GoRequest.model_validate_json(stored) == request
-        assert type(request).__endpoint__.defaults == {"word_1": ["a"], "word_2": ["a"]}
-        fields = type(request).model_fields.items()
+        assert package.GoRequest.__endpoint__.defaults == {"word_1": ["a"], "word_2": ["a"]}
+        fields: Any = package.GoRequest.model_fields.items()
         assert [one.alias or name for name, one in fields] == ["word_1", "word_2"]
 
 
