@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 CLOSE_SECONDS = 2.0  # Closing waits so long for the background, such as the cancelling of a job.
 _OPENED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
+_CONNECTED = "http11.send_request_headers.started"  # For CONNECT to a proxy: not yet.
 _PIECE = 1 << 16  # Bytes that are written before the time is looked at again.
 
 
@@ -229,6 +230,8 @@ class _Streams:
                     write(content[start : start + _PIECE], timeout)
 
             stream.read, stream.write = self._bounded(stream, stream.read), write_pieces
+        elif event == _CONNECTED and info["request"].method != b"CONNECT":
+            info["request"].extensions.pop("trace", None)  # To be told of all else takes time.
 
     def _bounded(self, stream: Any, operation: Callable[..., Any]) -> Callable[..., Any]:
         caller, waiting = self.caller, self._waiting

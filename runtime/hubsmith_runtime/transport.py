@@ -66,9 +66,9 @@ class Origins:
 
     def hide(self, headers: Mapping[str, str]) -> None:
         """Hide the values of a request's headers, or of a form's fields, in messages."""
-        unknown = [name for name, value in headers.items() if value not in self._secrets]
-        if values := [headers[name] for name in unknown if name.lower() not in _SHOWN_HEADERS]:
-            self._secrets = dict.fromkeys([*self._secrets, *values][-_SECRETS:])
+        for name, value in headers.items():
+            if value not in self._secrets and name.lower() not in _SHOWN_HEADERS:
+                self._secrets = dict.fromkeys([*self._secrets, value][-_SECRETS:])
 
     def masked(self, text: str) -> str:
         """Return a text with `***` for everything secret that this client has sent or was given."""
