@@ -72,42 +72,46 @@ def test_half_a_line_is_cut_off(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["source", "endpoint", "spec"])
-def test_the_journal_of_another_run_is_refused_by_name(tmp_path: Path, name: str) -> None:
+def test_the_journal_of_another_run_is_refused_by_name(
+    tmp_path: Path, name: str, index: KeyIndex
+) -> None:
     path = tmp_path / "run.jsonl"
-    Journal(path, ABOUT, KeyIndex()).close()
+    Journal(path, ABOUT, index).close()
     before = path.read_bytes()
     with pytest.raises(JournalError, match=f"its {name} is"):
-        Journal(path, {**ABOUT, name: "another"}, KeyIndex())
+        Journal(path, {**ABOUT, name: "another"}, index)
     assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("content", ["", "{}\n", "[]\n", '{"rows": 1}\n{"a": 2}\n', "name,age\n"])
-def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_no_journal_is_left_alone(
+    tmp_path: Path, content: str, index: KeyIndex
+) -> None:
     path = tmp_path / "run.jsonl"
     path.write_text(content)
     if not content:  # An empty file is as good as none.
-        Journal(path, ABOUT, KeyIndex()).close()
+        Journal(path, ABOUT, index).close()
         return
     with pytest.raises(JournalError, match=r"run\.jsonl"):
-        Journal(path, ABOUT, KeyIndex())
+        Journal(path, ABOUT, index)
     assert path.read_text() == content
 
 
-def test_two_writers_are_one_too_many(tmp_path: Path) -> None:
+def test_two_writers_are_one_too_many(tmp_path: Path, index: KeyIndex) -> None:
     path = tmp_path / "run.jsonl"
-    first = Journal(path, ABOUT, KeyIndex())
+    first = Journal(path, ABOUT, index)
     with pytest.raises(JournalError, match="another run is writing"):
-        Journal(path, ABOUT, KeyIndex())
+        Journal(path, ABOUT, index)
     first.close()
-    Journal(path, ABOUT, KeyIndex()).close()
+    Journal(path, ABOUT, index).close()
 
 
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_is_not_followed(tmp_path: Path, index: KeyIndex) -> None:
     target = tmp_path / "mine.txt"
     target.write_text("mine")
     (tmp_path / "run.jsonl").symlink_to(target)
     with pytest.raises(JournalError):
-        Journal(tmp_path / "run.jsonl", ABOUT, KeyIndex())
+        Journal(tmp_path / "run.jsonl", ABOUT, index)
     assert target.read_text() == "mine"
 
 

@@ -168,16 +168,16 @@ def test_ids_like_those_of_twins_stay_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"precious", b'{"a": 1}', b'{"hubsmith_journey": 1}'])
 def test_a_file_of_one_line_that_is_no_journal_is_left_alone(
-    tmp_path: Path, content: bytes
+    tmp_path: Path, content: bytes, index: KeyIndex
 ) -> None:
     path = tmp_path / "run.jsonl"
     path.write_bytes(content)
     about = {"source": "a", "endpoint": "/a", "spec": "", "versions": {}}
     with pytest.raises(JournalError, match="not one of a journal"):
-        Journal(path, about, KeyIndex())
+        Journal(path, about, index)
     assert path.read_bytes() == content
     path.write_bytes(b'{"hubsmith_jour')  # Whoever began it was killed.
-    Journal(path, about, KeyIndex()).close()
+    Journal(path, about, index).close()
     assert json.loads(path.read_text())["endpoint"] == "/a"
 
 

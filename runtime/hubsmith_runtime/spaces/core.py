@@ -157,16 +157,21 @@ class SpaceCore:
         """Cancel a job; `False` for a job that was at its end."""
         if job.outcome is not None:
             return False
+        yield from self._cancel(job)
+        return job.stage == "cancelled"
+
+    def _cancel(self, job: JobState) -> Effects[None]:
         connection = yield from self.connector.connect()
         job.session.begin_cancel(job)
         with _in_time(job.call.where, self.timeout, "The job may go on: cancel it again."):
             yield from connection.cancel(job.call, job.session.hash, job.event_id)
         yield from self._end(job)
-        return job.stage == "cancelled"
 
     def _cancel_quietly(self, job: JobState) -> Effects[None]:
         try:
-            yield from self.cancel(job)
+            # A client that is closed at once ends the job here before this begins.
+            if job.outcome is None or job.session.is_closed:
+                yield from self._cancel(job)
         except (HubsmithError, DeadlineExceeded):
             yield from self._end(job)  # Connecting again took too long, or the Space is gone.
 
