@@ -22,6 +22,9 @@ from .strictness import lax_reason
 from .tool import Tool
 from .words import quoted, said
 
+# Labels that Gradio makes up from a component's number, and those of gr.api.
+_MADE_UP = re.compile(r"(?:parameter|value)_\d+|\d+(?:st|nd|rd|th)")
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -103,10 +106,7 @@ def tool_of(offer: Offer, name: str) -> Tool:
     about = [f"Calls {called} of the Space {space}."]
     if words := offer.about.get("description"):
         about.append(said("The Space describes it so:", words))
-    labels = [
-        quoted(one.get("label"), 80) for one in _entries(offer, "returns") if one.get("label")
-    ]
-    if labels:
+    if labels := list(filter(None, map(_label, _entries(offer, "returns")))):
         about.append(f"The Space labels its result {' and '.join(labels)}.")
     return Tool(
         name=name,
@@ -136,8 +136,8 @@ def _described(schema: Schema, offer: Offer) -> Schema:
         default = defaults.get(wire_name, fields[name].default)
         if not fields[name].is_required() and default is not None:
             told.append(f"Default: {_shown(default)}.")
-        if label := entry.get("label"):
-            told.append(f"The Space labels it {quoted(label, 80)}.")
+        if label := _label(entry):
+            told.append(f"The Space labels it {label}.")
         # Gradio's own words on a file, such as "a local filepath", are meant for its client.
         general = as_object(entry.get("python_type")).get("description")
         if words := entry.get("info") or (general if one.get("format") != FILE else ""):
@@ -149,6 +149,12 @@ def _described(schema: Schema, offer: Offer) -> Schema:
 
 def _entries(offer: Offer, member: str) -> list[dict[str, Any]]:
     return [as_object(one) for one in as_list(offer.about.get(member))]
+
+
+def _label(entry: dict[str, Any]) -> str:
+    """The label that the author gave, quoted; empty where there is none."""
+    label = str(entry.get("label") or "")
+    return quoted(label, 80) if label and not _MADE_UP.fullmatch(label) else ""
 
 
 def _shown(value: object) -> str:

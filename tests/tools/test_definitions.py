@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib
 import json
+from collections.abc import Generator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -191,16 +194,32 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Any:
         "component": "Dropdown",
     }
     endpoint = {"description": HOSTILE, "parameters": [parameter, choice], "returns": [parameter]}
-    info = {"named_endpoints": {"/do": endpoint}, "unnamed_endpoints": {}}
-    folder: Path = tmp_path_factory.mktemp("hostile")
-    raw = load({"info": json.dumps(info).encode()}, name="app")
-    (made,) = finish([draft(Target(raw=raw, root=folder / "hostile" / "app"))])
-    write(made.files, made.root)
-    with imported("hostile", folder):
-        import importlib
+    with described(endpoint, tmp_path_factory.mktemp("hostile"), "hostile") as tools:
+        yield tools
 
-        module = importlib.import_module("hostile.app")
-        yield tools_of(module.App(NOWHERE))
+
+@contextlib.contextmanager
+def described(endpoint: object, folder: Path, package: str) -> Generator[Tools, None, None]:
+    """Give the tools of a Space with one endpoint, `/do`, as `/info` describes it."""
+    info = {"named_endpoints": {"/do": endpoint}, "unnamed_endpoints": {}}
+    raw = load({"info": json.dumps(info).encode()}, name="app")
+    (made,) = finish([draft(Target(raw=raw, root=folder / package / "app"))])
+    write(made.files, made.root)
+    with imported(package, folder):
+        yield tools_of(importlib.import_module(f"{package}.app").App(NOWHERE))
+
+
+def test_labels_that_gradio_makes_up_are_no_words_of_the_space(tmp_path: Path) -> None:
+    labels = ["1st", "parameter_3", "Word"]
+    fields = [
+        {"label": label, "parameter_name": f"p{place}", "type": {"type": "string"}}
+        for place, label in enumerate(labels)
+    ]
+    endpoint = {"parameters": fields, "returns": [{"label": "value_5", "type": {"type": "string"}}]}
+    with described(endpoint, tmp_path, "labelled") as (tool,):
+        assert tool.description == "Calls /do of the Space http://127.0.0.1:9."
+        texts_of = [one.get("description") for one in tool.input_schema["properties"].values()]
+        assert texts_of == [None, None, "The Space labels it 'Word'."]
 
 
 @pytest.mark.parametrize("format", ["openai", "openai-responses", "anthropic", "mcp"])
