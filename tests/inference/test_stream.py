@@ -135,7 +135,8 @@ def test_members_that_some_servers_leave_out_are_added(event: str) -> None:
 
 def test_members_of_another_form_cost_no_chunk() -> None:
     call = {"index": 0, "id": "", "type": "function", "function": {"name": None, "arguments": "{"}}
-    choices = [{"index": 0, "delta": {"tool_calls": call}}]  # So text-generation-inference has it.
+    # So text-generation-inference has it, and Together has probabilities like that.
+    choices = [{"index": 0, "delta": {"tool_calls": call}, "logprobs": -0.5}]
     sent = {"choices": choices, "created": 1750693921.5}  # And SambaNova this.
     chunks, error = read(events(json.dumps(sent), "[DONE]"), ChatCompletionStreamOutput)
     assert chunks[0].created == 1750693921

@@ -172,8 +172,9 @@ def _fill_choice(at: int, choice: dict[str, Any]) -> dict[str, Any]:
         message["role"] = message.get("role") or "assistant"
     message["tool_calls"] = calls or None
     index = choice.get("index")
-    about = {"index": at if index is None else index, "logprobs": choice.get("logprobs") or None}
-    return {**choice, **about, name: message}
+    logprobs = as_object(choice.get("logprobs")) or None  # Together streams a mere number.
+    index = at if index is None else index
+    return {**choice, "index": index, "logprobs": logprobs, name: message}
 
 
 def _fill_call(at: int, call: dict[str, Any]) -> dict[str, Any]:
