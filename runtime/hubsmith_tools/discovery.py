@@ -106,7 +106,8 @@ def tool_of(offer: Offer, name: str) -> Tool:
     about = [f"Calls {called} of the Space {space}."]
     if words := offer.about.get("description"):
         about.append(said("The Space describes it so:", words))
-    if labels := list(filter(None, map(_label, _entries(offer, "returns")))):
+    labels = [label for one in _entries(offer, "returns") if (label := _label(one))]
+    if labels:
         about.append(f"The Space labels its result {' and '.join(labels)}.")
     return Tool(
         name=name,
