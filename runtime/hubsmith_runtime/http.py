@@ -164,7 +164,7 @@ def shown(url: str) -> str:
     if not mark:
         return plain
     authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+    return f"{scheme.lower()}://{authority.rpartition('@')[2]}{slash}{path}"
 
 
 def is_public(url: str) -> bool:

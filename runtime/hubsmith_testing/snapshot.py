@@ -90,7 +90,7 @@ class Snapshot:
         number = name.removeprefix("fn_index=")
         if number != name and number.isdecimal():
             return self.endpoints.get(int(number))
-        found = self.live.endpoints.get(f"/{name.removeprefix('/')}")
+        found = self.live.named(name)
         return None if found is None else self.endpoints[found.fn_index]
 
 

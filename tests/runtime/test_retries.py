@@ -195,7 +195,7 @@ def test_every_step_is_tried_again(path: str, status: int, fake_space: FakeSpace
     fake_space.plan(path, *[(status, {}, b"busy")] * 2)
     with Echo(fake_space.url, auth=("user", "password")) as echo:
         answer = echo.echo(File(b"content", name="a.txt"))
-    assert answer["path"] == "/files/a.txt"
+    assert answer.answer["path"] == "/files/a.txt"
     assert fake_space.paths().count(path) == 3
     for upload in fake_space.requests("/gradio_api/upload"):
         assert b"content" in upload.body

@@ -117,9 +117,8 @@ def test_hub_and_space_see_the_token_of_an_owner_name(
     fake_hub.users[SECRET] = "owner"
     fake_hub.add("owner/echo", fake_space.url, private=True)
     with Echo("owner/echo", auth=("user", "password"), download_dir=tmp_path) as echo:
-        answer = echo.echo(File(b"content", name="a.txt"))
-        assert answer["path"] == "/files/a.txt"
-        file = answered_file(answer, echo._core.connector.files)
+        file = echo.echo(File(b"content", name="a.txt"))
+        assert file.answer["path"] == "/files/a.txt"
         assert file.read() == b"content of the file"
         assert SECRET not in f"{echo!r} {vars(echo)!r} {echo._core!r}"
     heard = {seen.path: seen.headers for seen in fake_space.seen}
@@ -179,8 +178,7 @@ def test_a_redirect_elsewhere_does_not_see_the_token(
     path = "/gradio_api/file=/files/a.txt"
     fake_space.plan(path, (302, {"location": f"{other_server.url}/elsewhere"}, b""))
     with Echo("owner/echo", token=SECRET, headers={"x-own": SECRET}) as echo:
-        answer = echo.echo({"path": "/files/a.txt", "meta": {"_type": "gradio.FileData"}})
-        file = answered_file(answer, echo._core.connector.files)
+        file = echo.echo({"path": "/files/a.txt", "meta": {"_type": "gradio.FileData"}})
         assert file.read() == b"elsewhere"
     assert [seen.path for seen in other_server.seen] == ["/elsewhere"]
     assert bearers(other_server) == []

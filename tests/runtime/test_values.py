@@ -19,7 +19,9 @@ from hubsmith_runtime import (
     Client,
     ComponentUpdate,
     EndpointNotFoundError,
+    File,
     Request,
+    SpaceValidationError,
     ValidationError,
 )
 
@@ -129,6 +131,29 @@ def test_files_in_updates_are_files(untyped: Client, typed: Any) -> None:
     assert update["label"] == "F"
     assert update["value"].read() == APP.read_bytes()
     assert typed.file().read() == APP.read_bytes()
+
+
+def test_files_in_an_output_that_may_be_anything_are_files(typed: Any, untyped: Client) -> None:
+    for found in (typed.described(b"abc"), untyped.predict(File(b"abc"), api_name="/described")):
+        (file,) = found["files"]
+        assert (file.name, file.read(), found["path"]) == ("note.txt", b"abc", "a/b")
+
+
+def test_the_name_of_an_endpoint_may_begin_with_a_slash(typed: Any, untyped: Client) -> None:
+    assert typed.slash("a") == "a"
+    for name in ("//slash", "/slash"):
+        assert untyped.predict(words="a", api_name=name) == "a"
+
+
+def test_a_refusal_of_the_spaces_validators_names_every_parameter(typed: Any) -> None:
+    with pytest.raises(SpaceValidationError, match="first: too long; second: too small") as refusal:
+        typed.refused("long", second=0)
+    assert refusal.value.message == "too long; too small"
+
+
+def test_the_scheme_of_a_url_may_be_in_capitals(url: str) -> None:
+    with Client(url.replace("http", "HTTP")) as client:
+        assert client.predict(File(b"abc"), api_name="/described")["files"][0].read() == b"abc"
 
 
 def test_what_the_space_left_as_it_was_is_told_from_nothing(

@@ -22,6 +22,15 @@ def frame(table):
     return repr([list(table.columns), table.to_numpy().tolist(), kinds])
 
 
+def described(file):
+    file = gr.FileData(path=file, orig_name="note.txt", meta={"_type": "gradio.FileData"})
+    return {"files": [file.model_dump()], "path": "a/b"}
+
+
+def checked(words, number):
+    return [gr.validate(len(words) < 3, "too long"), gr.validate(number > 0, "too small")]
+
+
 def empty():
     return
     yield
@@ -65,6 +74,9 @@ with gr.Blocks() as demo:
     endpoint("parts", parts, None, [text, other])
     endpoint("hidden", seen, [number, whole, slider, anything], text, api_visibility="undocumented")
     endpoint("private", seen, [number, whole, slider, anything], text, api_visibility="private")
+    endpoint("described", described, gr.File(), gr.JSON())
+    endpoint("/slash", lambda words: words, text, text)
+    endpoint("refused", lambda first, second: first, [text, number], text, validator=checked)
     gr.api(plain)
     gr.api(rows)
 

@@ -16,9 +16,9 @@ import pydantic_core
 
 from ..arrays import json_forms
 from ..errors import ResultError, SpaceChangedError, ValidationError, a_type, first_problem, shorten
-from ..files import File
+from ..files import File, answered_file
 from ..model import RequestModel
-from ..reading import as_object
+from ..reading import as_object, as_text
 from ..saving import FileOrigin
 from .events import SKIPPED, ComponentUpdate
 from .live import LiveEndpoint
@@ -228,6 +228,28 @@ def _is_update(output: Any) -> bool:
     return as_object(output).get("__type__") == "update"
 
 
+def convert_files(value: Any, convert: Callable[[dict[str, Any]], Any]) -> Any:
+    """Convert the FileData objects in a JSON value, at any depth."""
+    match value:
+        case dict():
+            entries = cast("dict[str, Any]", value)
+            if _is_file(entries):
+                return convert(entries)
+            return {key: convert_files(item, convert) for key, item in entries.items()}
+        case list() | tuple():
+            items = [convert_files(item, convert) for item in cast("Sequence[Any]", value)]
+            return items if isinstance(value, list) else tuple(items)
+        case _:
+            return value
+
+
+def _is_file(value: Mapping[str, Any]) -> bool:
+    is_marked = as_object(value.get("meta")).get("_type") == "gradio.FileData"
+    # Gradio before 4.21 does not mark its files.
+    is_whole = is_marked or {"orig_name", "size", "mime_type"} <= value.keys()
+    return is_whole and bool(as_text(value.get("path")))
+
+
 def decode(
     request: type[Request[Any]],
     live: LiveEndpoint,
@@ -244,7 +266,9 @@ def decode(
             typed.append(value)
             continue
         try:
-            typed.append(adapter.validate_python(value, context=origin))
+            checked = adapter.validate_python(value, context=origin)
+            # What is declared to be anything may have files, too.
+            typed.append(convert_files(checked, partial(answered_file, origin=origin)))
         except pydantic.ValidationError as error:
             raise ResultError(
                 f"{where} answered {shorten(value, origin.masked)}, which is not of the declared type: "

@@ -83,7 +83,7 @@ class LiveSpace:
     def endpoint(self, endpoint: Endpoint, source: str) -> LiveEndpoint:
         """Find the function that a generated endpoint means."""
         if endpoint.name:
-            found = self.endpoints.get(f"/{endpoint.name.removeprefix('/')}")
+            found = self.named(endpoint.name)
         else:
             found = self.by_index.get(-1 if endpoint.fn_index is None else endpoint.fn_index)
         if found is None:
@@ -91,6 +91,10 @@ class LiveSpace:
             advice = "Run `hubsmith update` to generate the client again."
             raise EndpointNotFoundError(f"{error} {advice}")
         return found
+
+    def named(self, name: str) -> LiveEndpoint | None:
+        """Find an endpoint by its name, with or without the slash; the name may begin with one."""
+        return self.endpoints.get(name) or self.endpoints.get(f"/{name}")
 
     def not_found(self, source: str, what: str, name: str = "") -> EndpointNotFoundError:
         """Say which endpoints there are, and which of them is named most alike."""
@@ -127,7 +131,7 @@ def _endpoints(document: Mapping[str, Any]) -> dict[int, LiveEndpoint]:
         if isinstance(index, int) and visibility != "private":
             inputs, outputs = as_list(function.get("inputs")), as_list(function.get("outputs"))
             found[index] = LiveEndpoint(
-                name=f"/{name.removeprefix('/')}" if isinstance(name, str) else "",
+                name=f"/{name}" if isinstance(name, str) else "",
                 fn_index=index,
                 is_public=visibility == "public" and function.get("backend_fn") is not False,
                 is_generator=as_object(function.get("types")).get("generator") is True,

@@ -106,14 +106,16 @@ def check(
         raise SpaceUnavailableError.of(message, status)
     if status == 413:
         raise errors.FileTooLargeError(message)
-    for detail in map(as_object, as_list(as_object(response.json()).get("detail"))):
-        # What the Space's own validator says of a parameter.
-        if detail.get("__type__") == "validate" and detail.get("is_valid") is not True:
-            words = response.masked(as_words(detail.get("message")))
-            parameter = as_words(detail.get("parameter_name"))
-            refusal = errors.SpaceValidationError(f"{where}: {parameter}: {words}")
-            refusal.message = words
-            raise refusal
+    # What the Space's own validators say, of each parameter that they refuse.
+    said = map(as_object, as_list(as_object(response.json()).get("detail")))
+    refused = [one for one in said if one.get("__type__") == "validate" and not one.get("is_valid")]
+    if refused:
+        pairs = [
+            [as_words(one.get(key)) for key in ("parameter_name", "message")] for one in refused
+        ]
+        refusal = errors.SpaceValidationError(f"{where}: {'; '.join(map(': '.join, pairs))}")
+        refusal.message = response.masked("; ".join(words for _, words in pairs))
+        raise refusal
     if status not in _PASSING:
         raise HubsmithError(f"{message} The Space's logs may say more.")
     if status == 503 and "Queue is full" in words:

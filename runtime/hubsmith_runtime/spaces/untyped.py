@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from ..arrays import is_array, json_forms
 from ..effects import Effects
@@ -14,7 +14,7 @@ from ..files import File, answered_file
 from ..reading import as_object, as_text
 from ..saving import FileOrigin
 from . import protocol
-from .codec import Call, Encoder, fill, results_of
+from .codec import Call, Encoder, convert_files, fill, results_of
 from .connection import Connection
 from .live import LiveEndpoint
 from .signature import Info, bind, described, info_of_config, read_info
@@ -71,8 +71,7 @@ class UntypedCall:
         """Find the endpoint that is meant; without a name and number the only one there is."""
         live = connection.live
         if self.api_name is not None:
-            problem = repr(self.api_name)
-            found = live.endpoints.get(f"/{self.api_name.removeprefix('/')}")
+            found, problem = live.named(self.api_name), repr(self.api_name)
         elif self.fn_index is not None:
             found, problem = live.by_index.get(self.fn_index), f"with fn_index={self.fn_index}"
         else:
@@ -148,27 +147,6 @@ def _decode(endpoint: LiveEndpoint, origin: FileOrigin, outputs: list[Any]) -> A
     read = partial(answered_file, origin=origin)
     results = tuple(convert_files(value, read) for value in results_of(endpoint, outputs))
     return results[0] if len(results) == 1 else results
-
-
-def convert_files(value: Any, convert: Callable[[dict[str, Any]], Any]) -> Any:
-    """Convert the FileData objects in a JSON value, at any depth."""
-    match value:
-        case dict():
-            entries = cast("dict[str, Any]", value)
-            if _is_file(entries):
-                return convert(entries)
-            return {key: convert_files(item, convert) for key, item in entries.items()}
-        case list() | tuple():
-            return [convert_files(item, convert) for item in cast("Sequence[Any]", value)]
-        case _:
-            return value
-
-
-def _is_file(value: Mapping[str, Any]) -> bool:
-    is_marked = as_object(value.get("meta")).get("_type") == "gradio.FileData"
-    # Gradio before 4.21 does not mark its files.
-    is_whole = is_marked or {"orig_name", "size", "mime_type"} <= value.keys()
-    return is_whole and bool(as_text(value.get("path")))
 
 
 def adopted(entries: dict[str, Any], base: str) -> File | dict[str, Any]:
