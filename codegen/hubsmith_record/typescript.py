@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from hubsmith_codegen.ir.model import Operation
 from hubsmith_codegen.ir.text import Source
-from hubsmith_codegen.render.typescript import method_names
+from hubsmith_codegen.render.typescript import client_class, method_names
 from hubsmith_codegen.render.typescript.client import Client
 from hubsmith_codegen.render.typescript.names import TYPES, camel
 from hubsmith_codegen.render.typescript.text import key, literal
@@ -50,7 +50,7 @@ class TypeScriptWriter(Writer):
 
     def variable(self, operation: Operation, taken: set[str]) -> str:
         name = camel(result_name(operation))
-        known = {*_TAKEN.split(), *TYPES, str(self.service.class_name), *taken}
+        known = {*_TAKEN.split(), *TYPES, client_class(self.service.class_name), *taken}
         made, number = name, 1
         # A job has a variable, too.
         while made in known or f"{made}Job" in known or made.removesuffix("Job") in taken:
@@ -85,7 +85,8 @@ def typescript_program(
     plan: Plan, writer: TypeScriptWriter, outline: Outline, module: str, source: str
 ) -> str:
     """The module; `source` is a literal, or nothing where the client knows it."""
-    body, imported = list[str](), {str(writer.service.class_name)}
+    client = client_class(writer.service.class_name)
+    body, imported = list[str](), {str(client)}
     for step in outline.lines(plan):
         if isinstance(step, str):
             body.append(f"// {step}" if step else "")
@@ -102,7 +103,7 @@ def typescript_program(
             outline.title("typescript"),
             f"import {{ {', '.join(sorted(imported))} }} from {literal(module)};",
             "",
-            f"const space = new {writer.service.class_name}({options});",
+            f"const space = new {client}({options});",
             *body,
             "",
             "await space.close();",

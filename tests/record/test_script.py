@@ -307,6 +307,19 @@ def test_the_password_of_an_address_is_not_written(
 
 
 @pytest.mark.slow
+def test_a_client_of_the_name_of_the_runtime_is_named_as_it_is_exported(
+    kitchen: Clicks, written: Write
+) -> None:
+    kitchen.call("greet", ["Bob", "formal", 3], ["Good evening"])
+    (Path.cwd() / "hubsmith.toml").touch()
+    options = ["--name", "space", "--language", "typescript", "--quiet"]
+    assert main(["add", kitchen.url, *options]) == 0
+    text = written(kitchen, "typescript").script.read_text()
+    assert "import { SpaceClient_ } from" in text
+    assert "new SpaceClient_(" in text
+
+
+@pytest.mark.slow
 def test_a_client_that_is_there_is_used(kitchen: Clicks, written: Write) -> None:
     kitchen.call("greet", ["Bob", "formal", 3], ["Good evening"])
     (Path.cwd() / "hubsmith.toml").touch()

@@ -57,6 +57,16 @@ def test_a_client_in_typescript_has_a_runtime_beside_it(project: Project) -> Non
     assert "up to date" in project.run("check")
 
 
+def test_a_sample_names_a_client_as_it_is_exported(project: Project) -> None:
+    """The runtime, too, has a `SpaceClient`, as a client without another name is called."""
+    said = project.run("add", str(KITCHEN_SNAPSHOT), "--name", "space", *TYPESCRIPT)
+    folder = project.folder / "clients" / "space"
+    assert "export { SpaceClient_ }" in (folder / "index.ts").read_text("utf-8")
+    for text in (said, (folder / "README.md").read_text("utf-8")):
+        assert "import { SpaceClient_ } from" in text
+        assert "new SpaceClient_(" in text
+
+
 def test_both_languages_stand_beside_each_other(project: Project) -> None:
     both = ("--language", "python", *TYPESCRIPT)
     project.run("add", str(KITCHEN_SNAPSHOT), *both)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ..ir.model import Operation, Parameter, Service
 from ..ir.text import Source
 from ..render.templating import template
-from ..render.typescript import RUNTIME_FOLDER, method_names
+from ..render.typescript import RUNTIME_FOLDER, client_class, method_names
 from ..render.typescript.text import key, literal
 from .examples import Example, has_file
 from .layout import Group, Node, Notation, lay_out
@@ -40,13 +40,14 @@ def typescript_readme(service: Service, *, is_alone: bool) -> str:
 def typescript_sample(service: Service, module: str) -> list[str]:
     """A program that makes a client and calls its main endpoint; `module` is what it imports."""
     operation, calls = main_operation(service), _Calls(service)
-    imported = [str(service.class_name)]
+    name = client_class(service.class_name)
+    imported = [str(name)]
     if operation and any(has_file(value) for _, value in calls.arguments(operation)):
         imported.append("localFile")
     lines = [
         f"import {{ {', '.join(imported)} }} from {literal(module)};",
         "",
-        f"const space = new {service.class_name}({_options(service)});",
+        f"const space = new {name}({_options(service)});",
     ]
     if operation is not None:
         lines += calls.call(operation).split("\n")

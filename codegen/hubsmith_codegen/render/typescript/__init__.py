@@ -2,6 +2,7 @@
 
 from .callers import as_called
 from .client import method_names, render
+from .names import client_class
 from .runtime import RUNTIME_FOLDER, runtime_files
 
-__all__ = ["RUNTIME_FOLDER", "as_called", "method_names", "render", "runtime_files"]
+__all__ = ["RUNTIME_FOLDER", "as_called", "client_class", "method_names", "render", "runtime_files"]

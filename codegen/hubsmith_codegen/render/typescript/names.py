@@ -107,3 +107,8 @@ def distinct_types(wanted: Iterable[str]) -> dict[str, ClassName]:
         taken.add(made)
         found[name] = ClassName(made)
     return found
+
+
+def client_class(name: ClassName) -> ClassName:
+    """The name of a client's class; `name` is that in Python."""
+    return distinct_types([name])[name]
