@@ -16,6 +16,7 @@ from pydantic_core import from_json
 
 from ..errors import ArgumentError, MissingDependencyError, ValidationError, a_type
 from ..files import File
+from ..reading import as_list
 from ..sources import decode_base64, decode_data_url
 
 _ROW = re.compile(rb"\[[^][]*\]")  # An innermost list.
@@ -52,16 +53,13 @@ def bytes_of(text: object) -> bytes:
 
 
 def array_of(numbers: object) -> Any:
-    """Make a numpy array of float32 of nested lists of numbers; a `ValueError` for others.
-
-    Rows may be base64 text instead, as `encoding_format="base64"` asks for.
-    """
+    """Make a float32 array of nested lists of numbers, or of rows in base64; else a `ValueError`."""
     numpy = needed("numpy", "numpy", "An array")
     if not isinstance(numbers, list) and not hasattr(numbers, "dtype"):
         raise ValueError("nested lists of numbers are expected")
     try:
-        if isinstance(numbers, list) and isinstance(next(iter(numbers), None), str):
-            numbers = [numpy.frombuffer(bytes_of(row), dtype="<f4") for row in numbers]
+        if (rows := as_list(numbers)) and isinstance(rows[0], str):
+            numbers = [numpy.frombuffer(bytes_of(row), dtype="<f4") for row in rows]
         with numpy.errstate(over="ignore"):  # What is too large for 32 bits is infinite.
             return numpy.array(numbers, dtype="float32")
     except (TypeError, ValueError, OverflowError):
