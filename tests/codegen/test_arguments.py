@@ -97,6 +97,12 @@ def test_default(schema: object, default: object, signature: str) -> None:
     assert found == signature
 
 
+def test_a_video_may_be_empty_where_it_is_an_object() -> None:
+    """So it is in Gradio 4 and 5: the file, and one of subtitles."""
+    schema = {"title": "VideoData", "type": "object", "properties": {"video": FILE_DATA}}
+    assert argument(schema, component="Video") == "VideoData | VideoDataDict | None"
+
+
 @pytest.mark.parametrize(("schema", "default"), SENT.values(), ids=SENT)
 def test_a_default_that_no_signature_holds_is_sent_by_the_runtime(
     schema: object, default: object, tmp_path: Path

@@ -35,7 +35,8 @@ def read_parameter(raw: RawParameter, reader: SchemaReader, path: Path) -> Param
     if raw.props.get("allow_custom_value") is True:
         type_ = _with_custom_values(type_)
     type_ = _bounded(type_, _limits(raw.props, schema))
-    if isinstance(type_.item if isinstance(type_, types.ListType) else type_, types.FileType):
+    item = type_.item if isinstance(type_, types.ListType) else type_
+    if isinstance(item, types.FileType) or raw.component == "video":  # An object, in Gradio 5.0.
         type_ = optional(type_)  # Gradio lets a file component be empty.
     default = None
     if raw.has_default:
