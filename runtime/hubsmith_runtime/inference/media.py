@@ -54,11 +54,11 @@ def bytes_of(text: object) -> bytes:
 
 def array_of(numbers: object) -> Any:
     """Make a float32 array of nested lists of numbers, or of rows in base64; else a `ValueError`."""
-    numpy = needed("numpy", "numpy", "An array")
+    numpy, rows = needed("numpy", "numpy", "An array"), as_list(numbers)
     if not isinstance(numbers, list) and not hasattr(numbers, "dtype"):
         raise ValueError("nested lists of numbers are expected")
     try:
-        if (rows := as_list(numbers)) and isinstance(rows[0], str):
+        if rows and isinstance(rows[0], str):
             numbers = [numpy.frombuffer(bytes_of(row), dtype="<f4") for row in rows]
         with numpy.errstate(over="ignore"):  # What is too large for 32 bits is infinite.
             return numpy.array(numbers, dtype="float32")
