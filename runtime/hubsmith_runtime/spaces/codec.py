@@ -230,17 +230,15 @@ def _is_update(output: Any) -> bool:
 
 def convert_files(value: Any, convert: Callable[[dict[str, Any]], Any]) -> Any:
     """Convert the FileData objects in a JSON value, at any depth."""
-    match value:
-        case dict():
-            entries = cast("dict[str, Any]", value)
-            if _is_file(entries):
-                return convert(entries)
-            return {key: convert_files(item, convert) for key, item in entries.items()}
-        case list() | tuple():
-            items = [convert_files(item, convert) for item in cast("Sequence[Any]", value)]
-            return items if isinstance(value, list) else tuple(items)
-        case _:
-            return value
+    if isinstance(value, dict):
+        entries = cast("dict[str, Any]", value)
+        if _is_file(entries):
+            return convert(entries)
+        return {key: convert_files(item, convert) for key, item in entries.items()}
+    if isinstance(value, (list, tuple)):
+        items = [convert_files(item, convert) for item in cast("Sequence[Any]", value)]
+        return items if isinstance(value, list) else tuple(items)
+    return value
 
 
 def _is_file(value: Mapping[str, Any]) -> bool:

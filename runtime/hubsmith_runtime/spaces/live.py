@@ -82,14 +82,13 @@ class LiveSpace:
 
     def endpoint(self, endpoint: Endpoint, source: str) -> LiveEndpoint:
         """Find the function that a generated endpoint means."""
-        if endpoint.name:
-            found = self.named(endpoint.name)
-        else:
-            found = self.by_index.get(-1 if endpoint.fn_index is None else endpoint.fn_index)
+        index = -1 if endpoint.fn_index is None else endpoint.fn_index
+        found = self.named(endpoint.name) if endpoint.name else self.by_index.get(index)
         if found is None:
             error = self.not_found(source, str(endpoint), endpoint.name)
-            advice = "Run `hubsmith update` to generate the client again."
-            raise EndpointNotFoundError(f"{error} {advice}")
+            raise EndpointNotFoundError(
+                f"{error} Run `hubsmith update` to generate the client again."
+            )
         return found
 
     def named(self, name: str) -> LiveEndpoint | None:
