@@ -82,8 +82,7 @@ class RequestModel(Model, Generic[R]):
 
         def __init__(self, /, **arguments: object) -> None:
             try:
-                # What pydantic's own constructor does, without passing them on one by one.
-                self.__pydantic_validator__.validate_python(arguments, self_instance=self)
+                super().__init__(**arguments)
             except pydantic.ValidationError as error:
                 raise refusal(self._called(), arguments, error) from None
 
