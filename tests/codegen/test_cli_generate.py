@@ -156,7 +156,7 @@ def test_check_says_2_when_it_cannot_tell(home: Path, capsys: pytest.CaptureFixt
     assert "records no Space" in capsys.readouterr().err
     main(["add", "one"])
     assert main(["check", "one", "nobody"]) == 2
-    assert "nobody: not recorded in hubsmith.toml (there is: one)." in capsys.readouterr().err
+    assert "nobody: not recorded in hubsmith.toml. Recorded: one." in capsys.readouterr().err
 
 
 def test_snapshots_may_have_a_folder_of_their_own(home: Path) -> None:

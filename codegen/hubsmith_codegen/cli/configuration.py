@@ -73,8 +73,8 @@ class Configuration(Settings):
     def space(self, name: str) -> RecordedSpace:
         """Return a recorded Space, or raise a `SpecError`."""
         if name not in self.spaces:
-            known = ", ".join(sorted(self.spaces)) or "none yet"
-            raise SpecError(f"{name}: not recorded in {shown_path(self.file)} (there is: {known}).")
+            known = ", ".join(sorted(self.spaces)) or "none"
+            raise SpecError(f"{name}: not recorded in {shown_path(self.file)}. Recorded: {known}.")
         return self.spaces[name]
 
     def options(self, space: RecordedSpace) -> Options:
