@@ -1,5 +1,5 @@
 import { SpaceError, ValidationError } from "./errors.js";
-import { marks, type Transport } from "./transport.js";
+import { marks, quietly, type Transport } from "./transport.js";
 
 /** What a file argument takes. A path is no file: `localFile(path)` reads one, in Node, Deno and Bun. */
 export type FileInput = Blob | File | URL | Uint8Array | SpaceFile;
@@ -60,8 +60,7 @@ export async function localFile(path: string | URL, options: { readonly type?: s
   // What it reads is a Buffer, which every version of TypeScript names otherwise.
   const files = process?.getBuiltinModule?.("node:fs/promises") as { readFile(path: string): Promise<Blob> } | undefined;
   if (!files) throw new SpaceError("there is no file system here.", "localFile", "Pass a File of an <input type=file>.");
-  const name = decodeURIComponent(path instanceof URL ? path.pathname : path.replaceAll("%", "%25"));
-  return new File([await files.readFile(path as string)], nameOf(name), options);
+  return new File([await files.readFile(path as string)], nameOf(path), options);
 }
 
 /** Uploads files, of at most `most` bytes each, and writes what the Space calls them into the references to them. */
@@ -73,13 +72,13 @@ export async function upload(
     if (file instanceof SpaceFile && file.data.path && file.url.startsWith(`${base}/`)) {
       Object.assign(reference, file.data, { meta });
     } else if (file instanceof URL && isPublic(file)) {
-      Object.assign(reference, { path: file.href, url: file.href, orig_name: nameOf(file.pathname), meta });
+      Object.assign(reference, { path: file.href, url: file.href, orig_name: nameOf(file), meta });
     } else {
       const advice = "A file argument is fetched from there.";
       const source = file instanceof URL ? await ask(file.href, { signal }, file.origin, 3, advice) : file;
       const content = "blob" in source ? await source.blob() : source instanceof Blob ? source : new Blob([source as unknown as Blob]);
-      const name = file instanceof URL ? file.pathname : "name" in file ? String(file.name) : "";
-      const named = new File([content], nameOf(file instanceof URL && file.protocol === "data:" ? "" : name), { type: content.type });
+      const own = "name" in file ? String(file.name) : ""; // The path of a data URL is its content.
+      const named = new File([content], nameOf(file instanceof URL && file.protocol !== "data:" ? file : own), { type: content.type });
       if (named.size > most) throw new ValidationError(`the Space takes ${most} bytes a file, ${named.name} has ${named.size}.`, where);
       body.append("files", named);
       sent.push([named, reference]);
@@ -97,7 +96,8 @@ export async function upload(
 
 /** The parts of a path, escaped; slashes stay. */
 const encoded = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
-const nameOf = (path: string): string => path.split(/[\\/]/).pop() || "file";
+const nameOf = (path: string | URL): string =>
+  (path instanceof URL ? (quietly(() => decodeURIComponent(path.pathname)) ?? path.pathname) : path).split(/[\\/]/).pop() || "file";
 
 /** Whether a Space can fetch an address by itself, which it refuses for those of its own machine and network. */
 function isPublic({ protocol, hostname }: URL): boolean {

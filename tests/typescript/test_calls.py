@@ -47,6 +47,7 @@ PROGRAMS = (
     "mistakes.ts",
     "edits.ts",
     "values.ts",
+    "names.ts",
 )
 
 
@@ -317,6 +318,13 @@ def test_edits_and_events_are_read_as_in_python(project: Path) -> None:
     found = json.loads(done.stdout)
     assert found["edited"] == [apply_edits(*pair) for pair in pairs]
     assert found["decoded"] == [{"a": "é\u2028\x85"}, {"b": 1}]
+
+
+def test_the_name_of_a_file_in_a_url_is_read_as_in_python(
+    project: Path, start_gradio: StartGradio
+) -> None:
+    done = node(bundle(project, "names.ts", "--platform=node"), start_gradio(KITCHEN_APP))
+    assert (done.stdout, done.stderr) == ("a card-shouted-shouted.txt\n", "")
 
 
 def test_what_json_has_no_word_for_is_not_sent_as_an_empty_object(project: Path) -> None:
