@@ -10,6 +10,7 @@ from hubsmith_runtime import SpecError
 from ...load.snapshot import read_snapshot
 from ...write.contents import SPEC_FOLDER, listed
 from ...write.files import owned_files
+from ...write.lock import LOCK_FILE
 from ..configuration import RecordedSpace
 from ..naming import checked_name, name_of_path
 from . import UsageError
@@ -52,8 +53,10 @@ def run(options: argparse.Namespace) -> int:
                 if options.spec:
                     _plan_document(clients, Path(name), options)
                 else:
-                    if configuration.snapshots is None and not options.force:
-                        _refuse_gaps(name, configuration.folder(name))
+                    root = configuration.folder(name)
+                    is_recorded = (root / LOCK_FILE).is_file() and configuration.snapshots is None
+                    if is_recorded and not options.force:
+                        _refuse_gaps(name, root)
                     clients.plan(name, name, clients.reader.snapshot(name))
         clients.write_all(with_snapshots=False)
     return report.status
