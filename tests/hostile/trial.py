@@ -271,15 +271,13 @@ def _requests(service: Service) -> Iterator[dict[str, Any]]:
     place = Place(service=service, module="x")
     for operation in service.operations:
         given = place.examples.arguments(operation)
-        values = {str(one.wire_name): value for one, value in given if not has_file(value)}
-        names = [str(one.wire_name) for one in operation.parameters]
+        names = {one.identifier: name for name, one in operation.named()}
+        values = {names[one.identifier]: value for one, value in given if not has_file(value)}
         needs_file = any(has_file(value) for one, value in given if one.default is None)
-        # Of parameters with one name, no object has both.
-        skips = needs_file or len(set(names)) < len(names)
         yield {
             "request": operation.request_class,
             "endpoint": str(operation.endpoint),
-            "names": names,
-            "arguments": {} if skips else values,
-            "skips": skips,
+            "names": list(names.values()),
+            "arguments": {} if needs_file else values,
+            "skips": needs_file,
         }

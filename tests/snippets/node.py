@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".cache" / "node"
@@ -23,7 +24,10 @@ def installed() -> Path:
     FOLDER.mkdir(parents=True, exist_ok=True)
     wanted = json.dumps({"private": True, "type": "module", "dependencies": PACKAGES}, indent=2)
     about, stamp = FOLDER / "package.json", FOLDER / "node_modules" / ".installed"
-    if not stamp.is_file() or stamp.read_text() != wanted:
+    # One worker installs what the others wait for.
+    with FileLock(FOLDER / ".lock"):
+        if stamp.is_file() and stamp.read_text() == wanted:
+            return FOLDER
         about.write_text(wanted)
         command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts"]
         try:
