@@ -151,8 +151,18 @@ def test_the_info_of_a_component_is_its_description() -> None:
         ({**NUMBER, "description": "numeric value between -1 and 2.5"}, None, "ge=-1, le=2.5"),
         ({**NUMBER, "description": "numeric value between 1e-05 and 1"}, None, "ge=1e-05, le=1"),
         ({**NUMBER, "minimum": 3}, slider(minimum=1, maximum=9), "ge=3, le=9"),
+        (NUMBER, slider(minimum=1, maximum=10**400), f"ge=1, le={10**400}"),
     ],
-    ids=["config", "integer", "minimum", "maximum", "description", "exponent", "schema first"],
+    ids=[
+        "config",
+        "integer",
+        "minimum",
+        "maximum",
+        "description",
+        "exponent",
+        "schema first",
+        "huge",
+    ],
 )
 def test_bounds(schema: object, config: Any, bounds: str) -> None:
     documents = {} if config is None else {"config": config}
@@ -169,8 +179,17 @@ def test_bounds(schema: object, config: Any, bounds: str) -> None:
         ({**NUMBER, "description": "numeric value between 9 and 1"}, None),
         ({**NUMBER, "description": "numeric value between one and two"}, None),
         (NUMBER, config_of([{"id": 1, "props": {"minimum": 1}}], function("go", [1, 1]))),
+        ({**STRING, "maxLength": 10**30}, None),
     ],
-    ids=["upside down", "no numbers", "text", "description", "words", "other inputs"],
+    ids=[
+        "upside down",
+        "no numbers",
+        "text",
+        "description",
+        "words",
+        "other inputs",
+        "a huge length",
+    ],
 )
 def test_no_bounds(schema: object, config: Any) -> None:
     documents = {} if config is None else {"config": config}

@@ -36,6 +36,9 @@ def python_with_playwright() -> Path:
     return python_in(_FOLDER, "playwright", [pinned], "import playwright.sync_api")
 
 
+_NOT_TRIED = "The recorder was not tried in a browser: `make test-record` installs what that needs."
+
+
 def browser_at_hand() -> Path | None:
     """Return an interpreter that has playwright, where there is one and Chromium, too."""
     if not CHROMIUM.exists():
@@ -47,7 +50,7 @@ def browser_at_hand() -> Path | None:
 
 if __name__ == "__main__":
     if "--browser" in sys.argv:
-        was = "was" if browser_at_hand() else "was not (`make test-record` has what that needs)"
-        sys.exit(print(f"The recorder {was} tried in a browser."))
+        print("The recorder was tried in a browser." if browser_at_hand() else _NOT_TRIED)
+        sys.exit()
     wanted = {f"Gradio {version}": partial(python_of, version) for version in VERSIONS}
     sys.exit(make_all({"playwright": python_with_playwright, **wanted}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -37,4 +38,5 @@ def test_a_large_answer_takes_four_times_its_size_at_most(
     size = len(json.dumps(result, ensure_ascii=False, separators=(",", ":")))
     assert size > 0.9 * SIZE
     assert peak < 4 * size, f"{peak / size:.1f} times"
-    assert kept < 2 * size, f"{kept / size:.1f} times"
+    # Objects of Python 3.10 are larger.
+    assert kept < (2 if sys.version_info >= (3, 11) else 2.1) * size, f"{kept / size:.2f} times"

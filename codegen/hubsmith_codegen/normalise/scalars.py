@@ -33,6 +33,12 @@ def as_scalar(value: Json) -> Scalar:
     return value if isinstance(value, bool | int | float | str) else None
 
 
+def as_number(value: Json) -> float | None:
+    """The value where it is a number, else `None`."""
+    number = as_scalar(value)
+    return None if isinstance(number, bool | str) else number
+
+
 def choices(values: list[Json], *, is_constant: bool = False) -> Type:
     """The type of an enumeration, by its values: Gradio calls every enumeration a string."""
     if {True, False} <= {value for value in values if isinstance(value, bool)}:
@@ -62,12 +68,12 @@ def bounds(schema: Mapping[str, Json], kind: str) -> Bounds:
     """The limits that a schema of this kind sets, as far as they make sense."""
     found: list[tuple[str, float]] = []
     for keyword in _BOUNDS.get(kind, ()):
-        limit = as_scalar(schema.get(keyword))
-        if isinstance(limit, bool) or not isinstance(limit, int | float):
+        limit = as_number(schema.get(keyword))
+        if limit is None:
             continue
         if kind in ("integer", "number"):
             found.append((keyword, limit))
-        elif limit >= 0 and limit == int(limit):
-            # A length; half a character is none.
+        elif 0 <= limit < 2**63 and limit == int(limit):
+            # A length; half a character is none, and no text has more of them.
             found.append((keyword, int(limit)))
     return tuple(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +13,7 @@ from ...ir.model import Default, Parameter
 from ...ir.names import identifier
 from ...ir.text import NO_TEXT, SpecText, plain
 from ...ir.types import Type, accepts, mapped, optional
-from ..scalars import as_scalar
+from ..scalars import as_number, as_scalar
 from .raw import RawParameter
 from .reading import Path, SchemaReader
 
@@ -42,7 +41,7 @@ def read_parameter(raw: RawParameter, reader: SchemaReader, path: Path) -> Param
     if raw.has_default:
         type_, default = _with_default(type_, raw.default)
     # A number field has a step, too, but any number may be typed there.
-    step = _number(raw.props.get("step")) if raw.component == "slider" else None
+    step = as_number(raw.props.get("step")) if raw.component == "slider" else None
     return Parameter(
         wire_name=SpecText(raw.name),
         identifier=identifier(raw.name, fallback="param"),
@@ -76,14 +75,8 @@ def _description(type_: Type, props: Mapping[str, Json], schema: Mapping[str, Js
 def _limits(props: Mapping[str, Json], schema: Mapping[str, Json]) -> types.Bounds:
     match = _RANGE.match(plain(schema.get("description")))
     described = {key: json.loads(text) for key, text in match.groupdict().items()} if match else {}
-    found = {key: _number({**described, **props}.get(key)) for key in ("minimum", "maximum")}
+    found = {key: as_number({**described, **props}.get(key)) for key in ("minimum", "maximum")}
     return tuple((key, limit) for key, limit in found.items() if limit is not None)
-
-
-def _number(value: Json) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if math.isfinite(value) else None
 
 
 def _bounded(type_: Type, limits: types.Bounds) -> Type:
