@@ -112,11 +112,14 @@ def jobs(space: Any, reference: Any, rounds: int) -> Iterator[Row]:
         expect([job.result() for job in began], [number / 2 for number in range(JOBS)])
 
     def by_gradio_client() -> None:
-        # It loses its stream now and then with so many jobs.
-        with contextlib.suppress(concurrent.futures.CancelledError):
-            began = [reference.submit(float(n), api_name="/half") for n in range(JOBS)]
-            for job in began:
-                job.result()
+        # It loses its stream now and then with so many jobs. That round is begun again: it ends
+        # early, so that it would be the best.
+        for _ in range(5):
+            with contextlib.suppress(concurrent.futures.CancelledError):
+                began = [reference.submit(float(n), api_name="/half") for n in range(JOBS)]
+                expect([job.result() for job in began], [number / 2 for number in range(JOBS)])
+                return
+        raise RuntimeError("gradio_client lost its stream five times in a row.")
 
     subjects = {"hubsmith": by_hubsmith, "gradio_client": by_gradio_client}
     best = in_turns(subjects, rounds, time.perf_counter, warm_up=0, reduce=min)
