@@ -108,13 +108,15 @@ def check(
         raise errors.FileTooLargeError(message)
     # What the Space's own validators say, of each parameter that they refuse.
     said = map(as_object, as_list(as_object(response.json()).get("detail")))
-    refused = [one for one in said if one.get("__type__") == "validate" and not one.get("is_valid")]
+    checks = [one for one in said if one.get("__type__") == "validate"]
+    refused = [one for one in checks if one.get("is_valid") is not True]
     if refused:
         pairs = [
-            [as_words(one.get(key)) for key in ("parameter_name", "message")] for one in refused
+            [response.masked(as_words(one.get(key))) for key in ("parameter_name", "message")]
+            for one in refused
         ]
         refusal = errors.SpaceValidationError(f"{where}: {'; '.join(map(': '.join, pairs))}")
-        refusal.message = response.masked("; ".join(words for _, words in pairs))
+        refusal.message = "; ".join(words for _, words in pairs)
         raise refusal
     if status not in _PASSING:
         raise HubsmithError(f"{message} The Space's logs may say more.")
