@@ -27,7 +27,7 @@ def filled(text: str, name: str, content: str) -> str:
 
 def ratios(page: str) -> str:
     """Return README's table, from that of the performance page."""
-    table = ["| measured | other | hubsmith, of the other |", "| --- | --- | --- |"]
+    table = ["| measurement | compared with | hubsmith / other |", "| --- | --- | --- |"]
     before = ""
     for line in page.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split(" | ")]
