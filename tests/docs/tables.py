@@ -54,7 +54,7 @@ def methods() -> dict[str, Callable[..., object]]:
 
 def task_table() -> str:
     """Return every method with its arguments and its result."""
-    rows = ["| method | takes | also | gives |", "| --- | --- | --- | --- |"]
+    rows = ["| method | arguments | keyword-only arguments | returns |", "| --- | --- | --- | --- |"]
     for domain, names in DOMAINS.items():
         rows.append(f"| **{domain}** | | | |")
         rows += [_task_row(name) for name in names]
@@ -96,7 +96,7 @@ def _gives(annotation: str) -> str:
 
 def provider_table() -> str:
     """Return every provider with its tasks and the keys that it takes."""
-    rows = ["| provider | token of the Hub | its own key | tasks |", "| --- | --- | --- | --- |"]
+    rows = ["| provider | Hub token | own key | tasks |", "| --- | --- | --- | --- |"]
     for name in typing.get_args(_providers.ProviderName):
         table = _providers.find(name)
         routed = "yes" if table.is_routed else "no"
@@ -118,7 +118,7 @@ def request_table() -> str:
             pair = (provider, "chat" if task == "conversational" else task)
             known = cases.setdefault(difference["reason"], [])
             known += [] if pair in known else [pair]
-    rows = ["| request | why it is different |", "| --- | --- |"]
+    rows = ["| request | reason |", "| --- | --- |"]
     for reason, pairs in cases.items():
         tasks_of: dict[str, list[str]] = {}
         for provider, task in pairs:
@@ -134,7 +134,7 @@ def _tasks(does: set[str]) -> str:
     lacking = known - does
     listed = sorted(lacking if len(lacking) < len(does) else does)
     said = ", ".join("chat" if task == "conversational" else task for task in listed)
-    return f"every task but {said}" if len(lacking) < len(does) else said
+    return f"every task except {said}" if len(lacking) < len(does) else said
 
 
 def _code(names: Iterable[str]) -> str:
