@@ -97,6 +97,33 @@ def test_every_kind_of_table_goes_in_and_out(url: str, kind: str, out: str) -> N
     assert "bad luck" in rows[1]["error"]
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_cells_of_csv_may_be_separated_as_spreadsheets_do(url: str, separator: str) -> None:
+    rows = ["number,note".replace(",", separator), f'1{separator}"a,\nb"', f"2{separator}"]
+    Path("in.csv").write_text("\ufeff" + "\r\n".join(rows), newline="")
+    assert main(["map", url, "/double", "in.csv", "--map", "note=", "--out", "o.jsonl", "-q"]) == 0
+    assert [(row["note"], row["result"]) for row in read("o.jsonl")] == [("a,\nb", 2), ("", 4)]
+
+
+@pytest.mark.parametrize("out", ["jsonl", "csv", "parquet"])
+def test_half_of_a_character_fits_into_every_table(url: str, out: str) -> None:
+    table = write("in.jsonl", [{"number": 1, "note": "\ud800"}])
+    assert main(["map", url, "/double", table, "--map", "note=", "--out", f"out.{out}", "-q"]) == 0
+    assert read(f"out.{out}")[0]["note"] == "?"
+
+
+@pytest.mark.parametrize("option", ["--out", "--failed"])
+def test_a_table_is_not_written_over_the_input(
+    url: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = write("in.jsonl", [{"number": 1}])
+    before = executions(url)
+    command = ["map", url, "/double", table, "--out", "out.jsonl", "--failed", "failed.jsonl"]
+    assert main([*command, option, "./in.jsonl"]) == 2
+    assert "name one file twice" in capsys.readouterr().err
+    assert (read(table), executions(url)) == ([{"number": 1}], before)
+
+
 def test_parquet_keeps_the_types_of_its_columns(url: str) -> None:
     day = date(2026, 11, 21)
     table = write("in.parquet", [{"number": 1, "day": day, "raw": b"\xff"}])
@@ -239,12 +266,14 @@ def test_too_many_errors_end_it(url: str, capsys: pytest.CaptureFixture[str]) ->
         (["--map", "number"], "--map number: write COLUMN=PARAMETER"),
         (["--model", "m"], "go with --task"),
         (["--concurrency", "0"], "--concurrency"),
+        (["--failed", "folder.csv"], "folder.csv: it is a folder"),
     ],
 )
 def test_wrong_options(
     url: str, options: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = write("in.jsonl", [{"number": 1}])
+    Path("folder.csv").mkdir()
     try:
         status = main(["map", url, "/double", table, "--out", "out.jsonl", *options])
     except SystemExit as ended:

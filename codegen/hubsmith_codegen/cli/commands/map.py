@@ -88,6 +88,11 @@ def run(options: argparse.Namespace) -> int:
     check_options(wanted)
     inputs = _inputs(options)
     table = inputs.path
+    if len({one.resolve() for one in (table, options.out, options.failed or journal)}) < 3:
+        raise ArgumentError(
+            f"{table}: INPUTS, --out and --failed name one file twice. What is written would "
+            "replace rows that are not done."
+        )
     if journal.exists() and not (options.resume or options.dry_run):
         raise ArgumentError(
             f"{shown_path(journal)}: there is a journal of an earlier run. Go on from it by "

@@ -21,6 +21,7 @@ from hubsmith_runtime.saving import atomic_file
 Record: TypeAlias = dict[str, Any]
 
 _FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
+_SEPARATORS = ",;\t"  # Of the cells of CSV: the first of these that the header has.
 _AT_ONCE = 1_000  # Rows of Parquet that are in memory.
 
 
@@ -41,6 +42,8 @@ def check_output(path: Path) -> None:
         _parquet()
     if not path.absolute().parent.is_dir():
         raise ArgumentError(f"{path}: there is no such folder. Make it first.")
+    if path.is_dir():
+        raise ArgumentError(f"{path}: it is a folder. Name a file.")
 
 
 def read_rows(path: Path) -> Iterator[Record]:
@@ -79,7 +82,11 @@ def _read_json_lines(path: Path) -> Iterator[Record]:
 def _read_csv(path: Path) -> Iterator[Record]:
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     with _explained(path), path.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.reader(lines, strict=True)
+        # Spreadsheets write semicolons where the comma is part of numbers.
+        heading = lines.readline()
+        separator = next((one for one in _SEPARATORS if one in heading), ",")
+        lines.seek(0)
+        reader = csv.reader(lines, strict=True, delimiter=separator)
         names = next(reader, None)
         if names is None or len(set(names)) < len(names):
             raise ArgumentError(f"{path}: its first line has to name each column once.")
@@ -193,7 +200,9 @@ def _kind(types: Set[type]) -> str:
 
 
 def _fitted(value: object, kind: str | None) -> object:
-    return _cell(value) if kind == "string" and value is not None else value
+    if kind != "string" or value is None:
+        return value
+    return _cell(value).encode(errors="replace").decode()  # Half of a character is none.
 
 
 def _parquet() -> Any:
