@@ -108,6 +108,20 @@ def test_names_are_in_camel_case() -> None:
     ]  # fmt: skip
 
 
+def test_a_type_has_an_underscore_only_where_its_name_is_taken() -> None:
+    def named(title: str) -> dict[str, object]:
+        return {"type": "object", "title": title, "properties": {"a": {"type": "string"}}}
+
+    both, taken, builtin = named("Recipe"), named("SayArgs"), named("Blob")
+    text = client(
+        parameter(both), parameter(taken, name="y"), returns=[result(both), result(builtin)]
+    )
+    declared = re.findall(r"^export (?:interface|type|class) (\w+)", text, re.MULTILINE)
+    assert sorted(declared) == [
+        "Blob_", "Recipe", "SayArgs", "SayArgs_", "SayResult", "Tiny", "TinyJobs",
+    ]  # fmt: skip
+
+
 def test_parameter_names_stay_as_the_space_has_them() -> None:
     text = client(
         parameter({"type": "string"}, name="my text"), parameter({"type": "number"}, name="class")

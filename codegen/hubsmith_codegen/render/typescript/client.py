@@ -58,22 +58,31 @@ class Client:
         self.service = service
         operations = service.operations
         names = camels([one.method for one in operations], METHODS)
-        sides: dict[tuple[str, Side], str] = {}
         with_files = _names_with_files(service)
-        for one in (*service.definitions, *service.aliases):
-            name = str(one.class_name)
-            is_both = not isinstance(one, Definition) or (one.is_input and one.is_result)
-            sides[name, "output"] = name
-            sides[name, "input"] = f"{name}Input" if is_both and name in with_files else name
+        named = (*service.definitions, *service.aliases)
+        objects = [str(one.class_name) for one in named]
+        inputs = [
+            str(one.class_name)
+            for one in named
+            if str(one.class_name) in with_files
+            and (isinstance(one, Alias) or (one.is_input and one.is_result))
+        ]
         classes = [str(service.class_name), f"{service.class_name}Jobs"]
         requests = [str(one.request_class).removesuffix("Request") + "Args" for one in operations]
         results = [str(one.result_class) for one in operations if len(one.results) > 1]
-        found = distinct_types([*classes, *requests, *results, *sides.values()])
-        self.name, self.jobs_name = (found[one] for one in classes)
-        self.types = Types({side: found[wanted] for side, wanted in sides.items()})
+        of_inputs = [f"{name}Input" for name in inputs]
+        found = iter(distinct_types([*classes, *requests, *results, *objects, *of_inputs]))
+        self.name, self.jobs_name = next(found), next(found)
+        arguments_types = [next(found) for _ in operations]
+        result_types = {name: next(found) for name in results}
+        types: dict[tuple[str, Side], ClassName] = {
+            (name, "output"): next(found) for name in objects
+        }
+        types |= {(name, "input"): made for (name, _), made in types.items()}
+        self.types = Types({**types, **{(name, "input"): next(found) for name in inputs}})
         self.methods = tuple(
-            self._method(one, name, found[request], found)
-            for one, name, request in zip(operations, names, requests, strict=True)
+            self._method(one, name, arguments_type, result_types)
+            for one, name, arguments_type in zip(operations, names, arguments_types, strict=True)
         )
 
     def _method(
@@ -81,7 +90,7 @@ class Client:
         operation: Operation,
         name: Identifier,
         arguments_type: ClassName,
-        found: dict[str, ClassName],
+        result_types: dict[str, ClassName],
     ) -> Method:
         fields = camels([one.identifier for one in operation.results])
         match operation.results:
@@ -90,7 +99,7 @@ class Client:
             case (one,):
                 result = self.types.written(one.type, "output")
             case _:
-                result = str(found[str(operation.result_class)])
+                result = str(result_types[str(operation.result_class)])
         return Method(
             operation=operation,
             name=name,

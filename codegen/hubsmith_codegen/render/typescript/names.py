@@ -96,19 +96,18 @@ def camels(names: Sequence[Identifier], avoid: frozenset[str] = frozenset()) -> 
     return [Identifier(found[name]) for name in names]
 
 
-def distinct_types(wanted: Iterable[str]) -> dict[str, ClassName]:
-    """The names of types by what they are wanted to be, none of which hides another one."""
-    found: dict[str, ClassName] = {}
+def distinct_types(wanted: Iterable[str]) -> list[ClassName]:
+    """A name for each type, as it is wanted to be where that hides no other one."""
+    found: list[ClassName] = []
     taken = set(TYPES)
     for name in wanted:
-        made = name
-        while made in taken:
-            made += "_"
-        taken.add(made)
-        found[name] = ClassName(made)
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        found.append(ClassName(name))
     return found
 
 
 def client_class(name: ClassName) -> ClassName:
     """The name of a client's class; `name` is that in Python."""
-    return distinct_types([name])[name]
+    return distinct_types([name])[0]

@@ -58,12 +58,12 @@ export interface ImgArgs {
 /** The results of `Kitchen.img`. */
 export interface ImgResult {
   readonly toastedImage: SpaceFile;
-  readonly verdict: LabelData_;
+  readonly verdict: LabelData;
 }
 
 /** The arguments of `Kitchen.plan`. */
 export interface PlanArgs {
-  readonly recipe: PlanRecipe_;
+  readonly recipe: PlanRecipe;
   /** @defaultValue 2 */
   readonly servings?: number;
   /** @defaultValue "any" */
@@ -103,7 +103,7 @@ export interface SuggestResult {
   readonly sauces: readonly ("tomato" | "pesto" | "cream" | (string & {}))[];
 }
 
-export interface ComponentMessage_ {
+export interface ComponentMessage {
   readonly component: string;
   readonly constructor_args: { readonly [key: string]: unknown };
   readonly props: { readonly [key: string]: unknown };
@@ -123,32 +123,32 @@ export interface FileMessageInput {
   readonly type?: "file";
 }
 
-export interface LabelConfidence_ {
+export interface LabelConfidence {
   readonly confidence?: number | null;
   readonly label?: string | number | null;
 }
 
-export interface LabelData_ {
-  readonly confidences?: (readonly LabelConfidence_[]) | null;
+export interface LabelData {
+  readonly confidences?: (readonly LabelConfidence[]) | null;
   readonly label?: string | number | null;
 }
 
 export interface Message {
-  readonly content: readonly (TextMessage_ | FileMessage | ComponentMessage_)[];
+  readonly content: readonly (TextMessage | FileMessage | ComponentMessage)[];
   readonly role: string;
-  readonly metadata?: MetadataDict_ | null;
-  readonly options?: (readonly OptionDict_[]) | null;
+  readonly metadata?: MetadataDict | null;
+  readonly options?: (readonly OptionDict[]) | null;
 }
 
 export interface MessageInput {
-  readonly content: readonly (TextMessage_ | FileMessageInput | ComponentMessage_)[];
+  readonly content: readonly (TextMessage | FileMessageInput | ComponentMessage)[];
   readonly role: string;
-  readonly metadata?: MetadataDict_ | null;
-  readonly options?: (readonly OptionDict_[]) | null;
+  readonly metadata?: MetadataDict | null;
+  readonly options?: (readonly OptionDict[]) | null;
 }
 
 /** A typed dictionary to represent metadata for a message in the Chatbot component. */
-export interface MetadataDict_ {
+export interface MetadataDict {
   readonly duration?: number | null;
   readonly id?: number | string | null;
   readonly log?: string | null;
@@ -158,24 +158,24 @@ export interface MetadataDict_ {
 }
 
 /** A typed dictionary to represent an option in a ChatMessage. */
-export interface OptionDict_ {
+export interface OptionDict {
   readonly value: string;
   readonly label?: string | null;
 }
 
-export interface PlanRecipe_ {
-  readonly ingredients: readonly PlanRecipeIngredients_[];
+export interface PlanRecipe {
+  readonly ingredients: readonly PlanRecipeIngredients[];
   readonly tags: readonly string[];
   readonly title: string;
 }
 
-export interface PlanRecipeIngredients_ {
+export interface PlanRecipeIngredients {
   readonly grams: number;
   readonly name: string;
   readonly optional: boolean;
 }
 
-export interface TextMessage_ {
+export interface TextMessage {
   readonly text: string;
   readonly type?: "text";
 }
