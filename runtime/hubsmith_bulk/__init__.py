@@ -50,9 +50,9 @@ __all__ = [
 
 T = TypeVar("T")
 Rows: TypeAlias = Iterable["T | tuple[str, T]"]
-"""The input of a blocking run: rows, or pairs of an id and a row."""
+"""The input of a blocking run: rows or `(id, row)` pairs."""
 AsyncRows: TypeAlias = "Rows[T] | AsyncIterable[T] | AsyncIterable[tuple[str, T]]"
-"""The input of a run for asyncio."""
+"""The input of an asyncio run; it can be an asynchronous iterable, too."""
 
 
 def map_space(
@@ -62,10 +62,10 @@ def map_space(
     endpoint: str | None = None,
     spec: str = "",
 ) -> Any:
-    """Return the run of a Space's `map`, blocking or for asyncio, as the Space is.
+    """Return the run behind a Space's `map`, an `AsyncRun` if the Space is asynchronous.
 
-    With an `endpoint` the rows are its arguments, not requests, and `spec` is a digest of what is
-    known of it.
+    With an `endpoint`, the rows are its arguments rather than requests, and `spec` is a digest of
+    the known parameters and results; if empty, it is computed from the running Space.
     """
     settings = Settings.of(options)
     files = _files_of(settings)
@@ -79,13 +79,13 @@ def map_space(
         )
         return Engine(caller, rows, settings)
 
-    return _run(make, rows, is_async=space._is_async)  # pyright: ignore[reportPrivateUsage]  # Its flavour.
+    return _run(make, rows, is_async=space._is_async)  # pyright: ignore[reportPrivateUsage]
 
 
 def map_model(
     client: BaseInference, rows: AsyncRows[Any], options: MapOptions, call: CallOptions
 ) -> Any:
-    """Return the run of an inference client's `map`, blocking or for asyncio, as the client is."""
+    """Return the run behind an inference client's `map`, an `AsyncRun` if it is asynchronous."""
     from hubsmith_runtime.inference import AsyncInferenceBase
 
     settings, is_async = Settings.of(options), isinstance(client, AsyncInferenceBase)
@@ -93,7 +93,7 @@ def map_model(
 
 
 def check_options(options: MapOptions) -> None:
-    """Raise a `ValidationError` where an option of `map` is wrong, without a run."""
+    """Raise a `ValidationError` if an option of `map` is wrong, without starting a run."""
     Settings.of(options)
 
 

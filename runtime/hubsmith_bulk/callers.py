@@ -1,7 +1,7 @@
-"""Who makes the calls of a run: a Space, an untyped client or an inference client, for asyncio.
+"""Callers: how a run calls a Space, an untyped client or an inference client, on asyncio.
 
-A run has connections of its own, made from those of the client that it was asked of: it lives in
-its own event loop where that client blocks, and sees refusals that the client would repeat.
+A run opens its own connections, configured like those of the client. It needs them because a
+blocking run has its own event loop, and because it handles the refusals that a client would retry.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from .failures import CallError
 from .pools import Pools
 
-# What a Space says of a parameter or a result, beside examples and descriptions.
+# The parts of `/info` that describe a parameter or result; examples and descriptions may change.
 _DESCRIBING = ("parameter_name", "parameter_has_default", "type", "component")
 
 
@@ -42,30 +42,30 @@ class Caller(Protocol):
     """Makes the calls of a run."""
 
     source: str
-    """Whom it calls, as messages and the journal name it."""
+    """The name of the Space or model, as used in messages and in the journal."""
 
     def check(self, content: Any) -> None:
-        """Raise a `ValidationError` where a row is nothing that can be called here."""
+        """Raise a `ValidationError` if a row is of the wrong type."""
         ...
 
     def endpoint_of(self, content: Any) -> str:
-        """Return the name of what a row calls."""
+        """Return the name of the endpoint or task that a row calls."""
         ...
 
     async def digest_of(self, content: Any) -> str:
-        """Return a digest of the parameters and the result of what a row calls."""
+        """Return a digest of the parameters and result of the endpoint or task."""
         ...
 
     async def call(self, content: Any) -> tuple[Any, int | None]:
-        """Make a call; return its result, and how many jobs it waited for at first, if known.
+        """Make a call; return its result, and how many jobs were queued ahead of it, if known.
 
         Raises:
-            CallError: when it fails.
+            CallError: if it fails.
         """
         ...
 
     async def fetch(self, file: File) -> None:
-        """Bring the content of a result's file here."""
+        """Download a file of a result."""
         ...
 
     async def close(self) -> None:
@@ -74,14 +74,14 @@ class Caller(Protocol):
 
 
 class SpaceCaller:
-    """Calls the endpoints of a Space, each time in a session of its own unless it is shared."""
+    """Calls the endpoints of a Space, each time in a new session unless the session is shared."""
 
     def __init__(self, space: BaseSpace, files: Path | None, *, shares_session: bool) -> None:
-        core: SpaceCore = space._core  # pyright: ignore[reportPrivateUsage]  # As it stands on it.
+        core: SpaceCore = space._core  # pyright: ignore[reportPrivateUsage]
         before = core.connector
         self.source = core.name
         self._timeout = core.timeout
-        self._driver = AsyncDriver(before.origins)  # For what is not the call of a row.
+        self._driver = AsyncDriver(before.origins)  # For requests other than the calls of rows.
         self._drivers = Pools(lambda: AsyncDriver(before.origins))
         self._connector = dataclasses.replace(
             before,
@@ -109,7 +109,7 @@ class SpaceCaller:
         return _digest(cast("type[RequestModel[Any]]", type(content)))
 
     def preparation(self, content: Any) -> Preparation:
-        """Return what makes the call of a row for the running Space."""
+        """Return a function that turns a row into a call, given a connection to the Space."""
         return lambda connection: connection.prepare(content)
 
     async def call(self, content: Any) -> tuple[Any, int | None]:
@@ -131,7 +131,7 @@ class SpaceCaller:
             return await driver.run(calling, self._timeout)
         except HubsmithError as error:
             raise CallError(error, may_have_run=_may_have_run(prepared, error)) from None
-        except Exception as error:  # Of an argument: a row that nobody can send stops no other.
+        except Exception as error:  # From an argument, such as a broken image: only this row fails.
             raise CallError(error, may_have_run=True) from error
 
     async def fetch(self, file: File) -> None:
@@ -145,7 +145,7 @@ class SpaceCaller:
 
 
 class UntypedCaller(SpaceCaller):
-    """Calls one endpoint of a Space by its name; a row is a mapping, or a sequence, of arguments."""
+    """Calls one endpoint of a Space by name; a row is a mapping or a sequence of arguments."""
 
     def __init__(
         self,
@@ -234,9 +234,9 @@ class ModelCaller:
     async def call(self, content: Any) -> tuple[Any, int | None]:
         try:
             with self._clients.lent() as client:
-                return await client._run(content, self._options), None  # The way of every task.
+                return await client._run(content, self._options), None  # As every task method does.
         except HubsmithError as error:
-            # A model that is asked again answers again: nothing else comes of it.
+            # Repeating a model call has no side effects, so it does not matter whether it ran.
             raise CallError(error, may_have_run=False) from None
         except Exception as error:
             raise CallError(error, may_have_run=True) from error
@@ -263,7 +263,7 @@ def _call(
 
 
 def _may_have_run(prepared: Sequence[Call], error: HubsmithError) -> bool:
-    """Whether the job was on its way when its call failed."""
+    """Whether the request to start the job had been sent when the call failed."""
     is_uploaded = all(
         "path" in reference
         for call in prepared
@@ -275,12 +275,12 @@ def _may_have_run(prepared: Sequence[Call], error: HubsmithError) -> bool:
 
 class _Schema(GenerateJsonSchema):
     def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:
-        return {}  # A file: what it takes does not depend on the Space.
+        return {}  # A file input has no JSON schema; it is the same for every Space.
 
 
 @cache
 def _digest(kind: type[RequestModel[Any]]) -> str:
-    """Hash the parameters of a request, with their types and defaults, and its result."""
+    """Hash the parameters of a request, their types and defaults, and the name of its result."""
     schema = kind.model_json_schema(schema_generator=_Schema)
     return _hash([schema, str(kind.__result__).rpartition(".")[2]])
 

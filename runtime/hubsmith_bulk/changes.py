@@ -1,4 +1,4 @@
-"""`Changes`: how the parts of a run wake each other within one event loop."""
+"""`Changes`: notifies the tasks of a run, all in one event loop, that its state has changed."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import asyncio
 
 
 class Changes:
-    """Wakes everyone who waits for something to happen. Who looks and then waits misses nothing."""
+    """Wakes all waiting tasks. A task that checks a condition and then waits misses no change."""
 
     def __init__(self) -> None:
         self._waiting: list[asyncio.Future[None]] = []
 
     def notify(self) -> None:
-        """Wake everyone."""
+        """Wake all waiting tasks."""
         waiting, self._waiting = self._waiting, []
         for one in waiting:
             _wake(one)
 
     async def wait(self, seconds: float | None = None) -> None:
-        """Wait for the next notice, for some seconds at most."""
+        """Wait for the next `notify()`, or until `seconds` have passed."""
         loop = asyncio.get_running_loop()
         waiting = loop.create_future()
         self._waiting.append(waiting)

@@ -1,4 +1,4 @@
-"""How many calls are made at the same time: a fixed number, or what the server turns out to take."""
+"""Limits on concurrent calls, fixed or adapted to the server, and on calls started per second."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from collections.abc import Callable
 from typing import Protocol
 
 FIRST = 4
-"""How many calls a run with `concurrency="auto"` begins with."""
+"""The initial limit of `concurrency="auto"`."""
 
-_GAIN = 1.05  # How much faster another limit must be to take the place of the one before.
-_LEAP = 1.25  # How much faster it is where a look at it is enough.
-_LOSS = 0.9  # How much slower it is where a look at it is enough.
-_PAIRS, _PAIRS_DOWN = 3, 5  # How often a higher or lower limit is tried where it is not.
+_GAIN = 1.05  # The factor in throughput at which a new limit replaces the current one.
+_LEAP = 1.25  # At this factor a higher limit is accepted at once.
+_LOSS = 0.9  # Below this factor a new limit is rejected at once.
+_PAIRS, _PAIRS_DOWN = 3, 5  # Windows needed otherwise, for a higher and for a lower limit.
 _LEAST_IN_WINDOW = 16
-_SHORTEST_WINDOW = 0.3  # Seconds. Less says little about a rate.
-_LONGEST_REST = 32  # Windows between two tries of another limit.
+_SHORTEST_WINDOW = 0.3  # Seconds; a rate measured over less is unreliable.
+_LONGEST_REST = 32  # Windows between two trials.
 _STEPS_KEPT = 10_000
 
 
 class Limiter(Protocol):
-    """Decides how many calls may be under way."""
+    """Decides how many calls may be in progress."""
 
     @property
     def limit(self) -> int:
-        """The most calls at the same time, as of now."""
+        """The current maximum of concurrent calls."""
         ...
 
     def finished(self, started: float, rank: int | None, under_way: int) -> None:
-        """Note a call that came to its end; `rank` is how many jobs its own waited for at first."""
+        """Record a call that ended; `rank` is how many jobs were queued ahead of it."""
         ...
 
     def congested(self, started: float, under_way: int) -> None:
-        """Note a call that the server refused because it has too much to do."""
+        """Record a call that the server refused because it is overloaded."""
         ...
 
 
 class FixedLimit:
-    """Always the same number of calls."""
+    """A limit that never changes."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -52,18 +52,18 @@ class FixedLimit:
 
 
 class _Trial:
-    """Two limits in turns, which of them is faster: rates differ from one second to the next."""
+    """Compares two limits by alternating between them, because rates vary over time."""
 
     def __init__(self, kept: int, tried: int, rate: float) -> None:
         self.kept, self.tried = kept, tried
         self._kept_rate = rate
-        self._ratios: list[float] = []  # Of a window with the one, and the window before.
-        # A step by an eighth cannot make it faster by more than that.
+        self._ratios: list[float] = []  # Rate with `tried` to rate with `kept`.
+        # A small step can gain little: raising the limit by an eighth gains an eighth at most.
         self._gain = 1 + min(_GAIN - 1, 0.3 * abs(tried / kept - 1))
         self._pairs = _PAIRS if tried > kept else _PAIRS_DOWN
 
     def note(self, limit: int, rate: float) -> int | None:
-        """Note a window of one of the two, and return the better one, once that is known."""
+        """Record the rate of a window; return the better limit once it is known."""
         if limit == self.kept:
             self._kept_rate = rate
             return None
@@ -78,23 +78,23 @@ class _Trial:
         return self.tried if ratio >= self._gain else self.kept
 
     def other(self, limit: int) -> int:
-        """Return the one whose turn is next."""
+        """Return the limit for the next window."""
         return self.kept if limit == self.tried else self.tried
 
 
 class AdaptiveLimit:
     """Additive increase, multiplicative decrease.
 
-    The limit doubles at first. Later another one, higher or lower, is tried in turns with it, and
-    taken where it gives more results a second; the tries come less and less often where it does not.
-    Once a call was refused, the steps are small. A refusal takes a third of the limit away, once for
-    all refusals of calls that were under way then; after a round without another it is back at one
-    less than what was refused, which is then left alone for a while. Jobs that all wait for others
-    in the server's queue show that more of them would be of no use.
+    The limit doubles at first. Later it alternates with a higher or lower one, which replaces it if
+    throughput improves; otherwise the wait before the next trial grows. After the first refusal,
+    steps are small. A refusal lowers the limit by a third; further refusals of calls that were
+    already in progress are ignored. After a round without refusals, the limit returns to one less
+    than the number of calls that was refused, and stays there for a while. If all jobs wait for
+    others in the server's queue, the limit is lowered: more calls would gain nothing.
 
     Args:
-        largest: The limit never grows beyond this.
-        clock: Gives the time in seconds.
+        largest: The maximum of the limit.
+        clock: Returns the time in seconds.
     """
 
     def __init__(self, largest: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -103,13 +103,13 @@ class AdaptiveLimit:
         self.limit = min(FIRST, largest)
         self._is_doubling = True
         self._decreased = float("-inf")  # When the limit was last decreased.
-        self._refused: int | None = None  # How many calls at once were too many.
-        self._is_careful = False  # Whether there ever was a refusal.
+        self._refused: int | None = None  # The number of concurrent calls last refused.
+        self._is_careful = False  # Whether any call was ever refused.
         self._trial: _Trial | None = None
-        self._goes_up = True  # Whether the next trial is of a higher limit.
+        self._goes_up = True  # Whether the next trial raises the limit.
         self._rest, self._next_rest = 0, 1
         self.steps: deque[tuple[float, int]] = deque([(clock(), self.limit)], maxlen=_STEPS_KEPT)
-        """When the limit changed, and to what."""
+        """Changes of the limit: the time and the new value."""
         self._begin_window()
 
     def _begin_window(self) -> None:
@@ -125,7 +125,7 @@ class AdaptiveLimit:
 
     def congested(self, started: float, under_way: int) -> None:
         if started < self._decreased:
-            return  # It was sent before the last decrease: the same event.
+            return  # It was sent before the last decrease, which covers it.
         self._refused = max(2, under_way)
         self._decreased = self._clock()
         self._rest_longer(is_longer=self._trial is not None)
@@ -134,27 +134,27 @@ class AdaptiveLimit:
 
     def finished(self, started: float, rank: int | None, under_way: int) -> None:
         if started < self._since:
-            return  # It belongs to the window before: it ran beside another number of calls.
+            return  # It was sent in an earlier window, with another limit.
         now = self._clock()
         if self._count == 0:
-            self._first = now  # The rate is that between the first result and the last.
+            self._first = now  # The rate is measured from the first result to the last.
         self._count += 1
         self._was_full |= under_way >= self.limit
         self._lowest_rank = min(self._lowest_rank, rank or 0)
         seconds = now - self._first
         if self._refused is not None and self._count >= self.limit < self._refused - 1:
-            self._set(self._refused - 1)  # A round without a refusal: that one is over.
+            self._set(self._refused - 1)  # A round passed without refusals.
         elif seconds >= _SHORTEST_WINDOW and self._count > max(_LEAST_IN_WINDOW, 2 * self.limit):
             self._judge((self._count - 1) / seconds)
 
     def _judge(self, rate: float) -> None:
-        """Look at a window that is over, and decide on the next one."""
+        """Evaluate a window that has ended, and choose the limit of the next one."""
         if not self._was_full:
-            # Something else holds the run up: its input, or its reader.
+            # The limit was not reached: the input or the consumer of results is slower.
             return self._begin_window()
         if self._lowest_rank >= 1:
-            # Every job of it waited for two others, at least. Where these are more than this run
-            # sends, they are of other users, and sending less would only leave them the server.
+            # Every job in the window waited for at least two others, one running and one queued. If
+            # they outnumber this run's own, they are other users', and sending less gains nothing.
             self._is_doubling, self._trial = False, None
             is_own = self._lowest_rank < self.limit
             return self._set(self.limit - self.limit // 4 if is_own else self.limit)
@@ -164,16 +164,16 @@ class AdaptiveLimit:
             self._rest -= 1
             return self._begin_window()
         if self._refused is not None and self.limit >= self._refused - 1:
-            self._refused, self._goes_up = None, True  # That was a while ago.
+            self._refused, self._goes_up = None, True  # Forget a refusal that is old by now.
         return self._try(rate)
 
     def _rest_longer(self, *, is_longer: bool = True) -> None:
-        """Try nothing for some windows, each time for more of them."""
+        """Start no trial for some windows, for three times as many each time."""
         self._rest = self._next_rest if is_longer else 1
         self._next_rest = min(3 * self._rest, _LONGEST_REST)
 
     def _try(self, rate: float) -> None:
-        """Begin to try another limit, after a window of this one."""
+        """Start a trial of another limit; `rate` is that of the current one."""
         step = max(1, self.limit // 8) if self._is_careful else self.limit
         down = self.limit // 8 if self._is_careful else self.limit // 3
         other = self.limit + step if self._goes_up else self.limit - down
@@ -192,7 +192,7 @@ class AdaptiveLimit:
         if better == trial.tried:
             self._next_rest = 1
             self._set(better)
-            # At first every window is a step.
+            # While doubling, every window is followed by a step.
             return self._try(rate) if self._is_doubling else None
         self._is_doubling = False
         self._goes_up = not self._goes_up
@@ -201,7 +201,7 @@ class AdaptiveLimit:
 
 
 class Rate:
-    """Spaces calls out, so that no more than so many begin in a second."""
+    """Spaces out the starts of calls to limit how many begin per second."""
 
     def __init__(
         self, per_second: float | None, clock: Callable[[], float] = time.monotonic
@@ -211,7 +211,7 @@ class Rate:
         self._next = 0.0
 
     def reserve(self) -> float:
-        """Take the next place, and return in how many seconds it is."""
+        """Reserve the next slot, and return the seconds until it."""
         if not self._interval:
             return 0.0
         now = self._clock()

@@ -1,4 +1,4 @@
-"""The engine of a run, on asyncio: it pulls rows as places free up, and gives back what is done."""
+"""The asyncio engine of a run: pulls rows as slots become free, and yields finished rows."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from .inputs import Inputs
 from .journal import SYNC_SECONDS, Journal
 from .options import Settings
 from .pace import Pace, duration
-from .places import Places
 from .results import Done, Summary
 from .rows import KeyIndex, Row
+from .slots import Slots
 from .values import Values, entry_of
 
-_MOST_LOST = 3  # How often a row is sent whose answer is lost each time, where it may be.
-_WAITING = 32  # Results that wait for the caller, beside one for each call at a time.
+_MOST_LOST = 3  # Attempts at a row whose answer is lost each time, with `repeat_lost`.
+_WAITING = 32  # Results buffered for the consumer, in addition to one for each concurrent call.
 
 
 class Engine:
     """Makes the calls of a run.
 
     Args:
-        caller: Who makes one.
-        items: The rows, or pairs of an id and a row.
+        caller: Makes a single call.
+        items: Rows or `(id, row)` pairs.
         settings: The options of the run.
     """
 
@@ -51,20 +51,20 @@ class Engine:
         self._journal: Journal | None = None
         self._values = Values(caller, None)
         self._pumping: asyncio.Task[None] | None = None
-        self._calls: set[asyncio.Task[None]] = set()  # One for each row until its end.
+        self._calls: set[asyncio.Task[None]] = set()  # One for each unfinished row.
         self._results: deque[Done[Any]] = deque()
         self._changes = Changes()
-        self._places = Places(self.pace, self._changes)
+        self._slots = Slots(self.pace, self._changes)
         self._is_exhausted = False
         self.failure: BaseException | None = None  # Why the run ends early.
         self._done = self._failed = self._repeated = 0
         self._started = time.monotonic()
         self._ended: float | None = None
 
-    # What the caller of the run sees
+    # For the consumer of the results
 
     async def results(self) -> AsyncGenerator[Done[Any], None]:
-        """Iterate over what is done; afterwards raise why the run ended early, if it did."""
+        """Iterate over finished rows, then raise the error that ended the run early, if any."""
         pumping = self._pumping = asyncio.ensure_future(self._pump())
         pumping.add_done_callback(lambda _: self._changes.notify())
         try:
@@ -81,26 +81,26 @@ class Engine:
             raise self.failure
 
     async def close(self) -> None:
-        """Begin no further calls, and wait for the end of those under way.
+        """Start no more calls, and wait for those in progress.
 
-        Cancelled, it cancels them.
+        If cancelled, cancel them.
         """
         self.stop()
         if self._pumping is not None:
             await self._pumping
 
     def stop(self) -> None:
-        """Begin no further calls. Those under way go on to their end."""
-        self._places.is_closed = True
+        """Start no more calls. Those in progress continue."""
+        self._slots.is_closed = True
         self._changes.notify()
 
     def cancel(self) -> None:
-        """Cancel the calls under way: their rows are not done."""
+        """Cancel the calls in progress. Their rows remain unfinished."""
         if self._pumping is not None:
             self._pumping.cancel()
 
     def summary(self) -> Summary:
-        """Return what came of the run so far."""
+        """Return the counts and rates of the run so far."""
         seconds = (self._ended or time.monotonic()) - self._started
         finished = self._done + self._failed
         return Summary(
@@ -109,7 +109,7 @@ class Engine:
             skipped=self._inputs.skipped,
             failed_before=self._inputs.failed_before,
             repeated=self._repeated,
-            under_way=self._places.taken,
+            under_way=self._slots.taken,
             seconds=seconds,
             rate=finished / seconds if seconds > 0 else 0.0,
             concurrency=self.pace.limiter.limit,
@@ -117,9 +117,9 @@ class Engine:
         )
 
     def _advice(self) -> str:
-        """Say what to do where not everything is done."""
-        is_kept = self.settings.checkpoint is not None
-        again = f"Run it again with {'the same checkpoint' if is_kept else 'checkpoint= to go on'}"
+        """Return what to do next if not every row succeeded, else an empty text."""
+        old, new = "the same checkpoint", "checkpoint= to make it resumable"
+        again = f"Run it again with {new if self.settings.checkpoint is None else old}"
         if self.failure is not None:
             wait = asked_to_wait(self.failure)
             return f"{again}, in {duration(wait)}." if wait else f"{again}."
@@ -131,14 +131,14 @@ class Engine:
     # Rows
 
     async def _pump(self) -> None:
-        """Begin calls as places free up, and see them to their end."""
+        """Start calls as slots become free, and wait for them to finish."""
         syncing, feeding = asyncio.ensure_future(self._sync()), asyncio.ensure_future(self._feed())
         feeding.add_done_callback(self._ended_task)
         is_cut = False
         try:
             while self._calls or not feeding.done():
-                if self._places.is_closed and not is_cut:
-                    is_cut = feeding.cancel()  # Its input may be one that never comes.
+                if self._slots.is_closed and not is_cut:
+                    is_cut = feeding.cancel()  # Do not wait: the next row may never come.
                 await self._changes.wait()
         finally:
             self.stop()
@@ -147,14 +147,14 @@ class Engine:
     async def _feed(self) -> None:
         async with contextlib.aclosing(self._inputs.rows()) as rows:
             async for row, error in rows:
-                if not await self._places.take(self._has_room):
+                if not await self._slots.take(self._has_room):
                     return
                 if error is None:
                     call = asyncio.ensure_future(self._call(row))
                     self._calls.add(call)
                     call.add_done_callback(self._ended_task)
                 else:
-                    self._places.free()
+                    self._slots.free()
                     self._finish(row, time.monotonic(), error=error)
         self._is_exhausted = True
 
@@ -162,7 +162,7 @@ class Engine:
         return len(self._results) < self.pace.limiter.limit + _WAITING
 
     async def _sync(self) -> None:
-        """Force the journal to the disk in time, however slow the calls and the input are."""
+        """Sync the journal to disk in time, even if calls and input are slow."""
         while True:
             await asyncio.sleep(SYNC_SECONDS / 2)
             if self._journal is not None and self._journal.is_due():
@@ -187,7 +187,7 @@ class Engine:
                 self._end_early(error)
 
     def _open(self, endpoint: str, spec: str) -> None:
-        """Open the journal, now that it is known what the rows call."""
+        """Open the journal, now that the endpoint of the rows is known."""
         if (path := self.settings.checkpoint) is not None:
             about = {
                 "source": self._caller.source,
@@ -202,16 +202,16 @@ class Engine:
         self._calls.discard(task)
         self._changes.notify()
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._end_early(error)  # Of the input, or the journal: the caller gets it.
+            self._end_early(error)  # From the input or the journal: raised to the consumer.
 
     # Calls
 
     async def _call(self, row: Row) -> None:
-        """Make the call of a row that has a place, again and again where it is refused."""
-        has_place = True
+        """Make the call of a row that has a slot, and repeat it while it is refused."""
+        has_slot = True
         try:
-            while has_place:
-                started, under_way = time.monotonic(), self._places.taken
+            while has_slot:
+                started, under_way = time.monotonic(), self._slots.taken
                 row.attempts += 1
                 try:
                     value, rank = await self._caller.call(row.content)
@@ -226,18 +226,18 @@ class Engine:
                     return self._finish(row, started, error=error)
                 else:
                     return self._finish(row, started, result=value, stored=stored)
-                has_place = False
-                self._places.free()
-                has_place = await self._places.take_again()
-        except Exception as error:  # Before its place is free: nobody is to get it.
+                has_slot = False
+                self._slots.free()
+                has_slot = await self._slots.take_again()
+        except Exception as error:  # Before its slot is freed, so that no row takes it.
             self._end_early(error)
         finally:
-            if has_place:
-                self._places.free()
+            if has_slot:
+                self._slots.free()
         return None
 
     def _is_repeated(self, row: Row, failed: CallError, started: float, under_way: int) -> bool:
-        """Whether the row of a call that failed is not at its end: it is sent again, now or later."""
+        """Whether a row whose call failed is unfinished: it is sent again, now or on resuming."""
         match verdict_of(failed):
             case "busy" | "away" if self.pace.gives_up(row, failed.error):
                 return False
@@ -252,7 +252,7 @@ class Engine:
                 return True
             case _:
                 if failed.may_have_run:
-                    self.pace.succeeded(started, None, under_way)  # The server works.
+                    self.pace.succeeded(started, None, under_way)  # The server answers.
                 return False
         self._repeated += 1
         return True
@@ -266,7 +266,7 @@ class Engine:
         stored: Any = None,
         error: Exception | None = None,
     ) -> None:
-        """Write a row that came to its end into the journal, and give it to the caller."""
+        """Write a finished row to the journal, and pass it to the consumer."""
         done: Done[Any] = Done(
             key=row.key,
             index=row.index,
@@ -286,13 +286,13 @@ class Engine:
             self._judge(error)
 
     def _judge(self, error: Exception) -> None:
-        """End the run where too many rows failed."""
+        """End the run if too many rows failed."""
         finished = self._done + self._failed
         if self.settings.on_error == "raise":
             self._end_early(error)
         elif self.settings.are_too_many(self._failed, finished):
             words = f"{self._failed} of {finished} rows failed, more than max_errors allows."
-            self._end_early(TooManyErrorsError(f"{words} The last one: {error}"))
+            self._end_early(TooManyErrorsError(f"{words} The last error: {error}"))
 
     def _end_early(self, error: BaseException) -> None:
         if self.failure is None:

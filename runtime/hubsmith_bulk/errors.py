@@ -1,4 +1,4 @@
-"""The errors of a run, beside those of its rows."""
+"""Errors of a run as a whole, as opposed to errors of its rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hubsmith_runtime import HubsmithError
 
 
 class RunError(HubsmithError):
-    """A run ended before all rows were done. What was done is in its checkpoint."""
+    """A run ended before all rows were done. The checkpoint, if any, has the finished rows."""
 
 
 class TooManyErrorsError(RunError):
@@ -14,10 +14,10 @@ class TooManyErrorsError(RunError):
 
 
 class ServerAwayError(RunError):
-    """The server refused every call for longer than `patience`, or wants to.
+    """The server refused every call for longer than `patience`, or announced that it will.
 
     Attributes:
-        retry_after: Seconds until it wants to be asked again, where it says so.
+        retry_after: Seconds to wait before the next call, if the server said so.
     """
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
@@ -26,8 +26,8 @@ class ServerAwayError(RunError):
 
 
 class JournalError(RunError):
-    """The checkpoint cannot be used or written: another run's, in use, unreadable, a full disk."""
+    """The checkpoint belongs to another run, is in use, or cannot be read or written."""
 
 
 class DuplicateIdError(HubsmithError):
-    """The row has an id that an earlier row has."""
+    """An earlier row has the same id."""

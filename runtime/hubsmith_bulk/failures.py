@@ -1,4 +1,4 @@
-"""What a failed call means for its run: whose fault it is, and whether the row is sent again."""
+"""Classifies failed calls: whether to slow down, repeat the row, fail the row or end the run."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from hubsmith_runtime import (
 Verdict: TypeAlias = Literal["busy", "away", "lost", "row", "run"]
 """Why a call failed.
 
-`busy`: the server has too much to do, and did not take it. `away`: it could not be asked. `lost`: the
-call may have run, and its answer was lost. `row`: its own fault. `run`: every other would fail, too.
+`busy`: the server is overloaded and refused it. `away`: the server was not available. `lost`: the
+call may have run, but its answer was lost. `row`: only this row fails. `run`: all rows would fail.
 """
 
 _BUSY = (429, 503)
@@ -38,7 +38,7 @@ _NO_CREDIT = 402
 
 
 class CallError(Exception):
-    """A call failed. `may_have_run` is false where it cannot have reached the server's code."""
+    """A call failed. `may_have_run` is false if it did not run, or can safely run twice."""
 
     def __init__(self, error: Exception, *, may_have_run: bool) -> None:
         super().__init__(str(error))
@@ -46,7 +46,7 @@ class CallError(Exception):
 
 
 def verdict_of(failed: CallError) -> Verdict:
-    """Say what a failed call means."""
+    """Classify a failed call."""
     error = failed.error
     status = getattr(error, "status", None)
     if isinstance(error, QueueFullError) or (status in _BUSY and isinstance(error, HubsmithError)):
@@ -56,7 +56,7 @@ def verdict_of(failed: CallError) -> Verdict:
     if isinstance(error, JobCancelledError | SessionLostError):
         return "lost"
     if isinstance(error, SpaceUnavailableError) and status not in _GATEWAY:
-        # It is being built, or has a status that says so: the next connection waits for it.
+        # It is starting, or its status says that it is not up: the next connection waits for it.
         return "away"
     if isinstance(error, ConnectionFailedError) or status in _GATEWAY:
         return "lost" if failed.may_have_run else "away"
@@ -64,5 +64,5 @@ def verdict_of(failed: CallError) -> Verdict:
 
 
 def asked_to_wait(error: BaseException) -> float:
-    """Return for how many seconds the server does not want to be asked; 0 where it does not say."""
+    """Return the seconds that the server asked to wait, 0 if it did not."""
     return float(getattr(error, "retry_after", None) or 0.0)

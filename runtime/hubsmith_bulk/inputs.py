@@ -1,4 +1,4 @@
-"""`Inputs`: the rows of a run, from whatever iterable they come, without those that are done."""
+"""`Inputs`: reads the rows of a run from any iterable, without those that the journal has."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .callers import Caller
 from .errors import DuplicateIdError
 from .rows import KeyIndex, Row, content_key, needs_reading
 
-_AHEAD = 16  # Rows that are read before there is a place for them.
-_AT_A_STRETCH = 256  # Rows that are skipped before others of the event loop have their turn.
+_AHEAD = 16  # Rows that are read before there is a slot for them.
+_AT_A_STRETCH = 256  # Rows skipped before yielding to the event loop.
 
 
 class Inputs:
     """The rows of a run.
 
     Args:
-        items: Rows, or pairs of an id and a row; pulled one at a time.
-        caller: Knows what a row calls.
-        index: Knows which rows were seen, and which a journal has.
+        items: Rows or `(id, row)` pairs, pulled one at a time.
+        caller: Checks rows, and names the endpoint that each one calls.
+        index: The keys seen so far, and those in the journal.
         opened: Called with the endpoint and its digest before the first row is sent; may block.
-        retries_failed: Whether rows come again that failed according to the journal.
+        retries_failed: Whether to include rows that failed according to the journal.
     """
 
     def __init__(
@@ -46,10 +46,10 @@ class Inputs:
         self.skipped = self.failed_before = 0
 
     async def rows(self) -> AsyncGenerator[tuple[Row, Exception | None], None]:
-        """Iterate over the rows that are to be sent, with what is wrong with each.
+        """Iterate over the rows to send, each with its error if it is invalid, or `None`.
 
         Raises:
-            HubsmithError: where the very first row is wrong: then the input is.
+            HubsmithError: if the first row is invalid, because then the whole input probably is.
         """
         index = -1
         async for item in _pulled(self._items):
@@ -75,11 +75,11 @@ class Inputs:
                 self._endpoint = endpoint
             if endpoint != self._endpoint:
                 raise ValidationError(
-                    f"map: row {index} is for {endpoint}, those before it for {self._endpoint}. "
-                    "Make a run of its own for each endpoint."
+                    f"map: row {index} calls {endpoint}, but earlier rows call {self._endpoint}. "
+                    "Call map once for each endpoint."
                 )
             key = name or await self._key_of(endpoint, content)
-        except Exception as error:  # Whatever is wrong with a row, it stops no other.
+        except Exception as error:  # An invalid row does not stop the others.
             if self._endpoint is None:
                 raise
             return Row(index, self._new_key(name or f"row {index}"), content), error
@@ -89,7 +89,7 @@ class Inputs:
         return row, None
 
     def _new_key(self, key: str) -> str:
-        """Return a key that no earlier row has: twins have a number behind it."""
+        """Return a key that no earlier row has, by appending a number to duplicates."""
         times, new = self._index.times_seen(key), key
         while times > 1 and self._index.times_seen(new := f"{key}#{times}") > 1:
             times += 1
@@ -100,7 +100,7 @@ class Inputs:
         try:
             await asyncio.shield(opening)
         except asyncio.CancelledError:
-            await opening  # A journal that is open is closed by whoever has it.
+            await opening  # So that a journal opened meanwhile is known, and closed with the run.
             raise
 
     async def _key_of(self, endpoint: str, content: Any) -> str:
@@ -126,9 +126,9 @@ _END: Any = object()
 
 
 class _Reader:
-    """Reads an iterator in a thread of its own, a few items ahead.
+    """Reads an iterator a few items ahead, in a separate thread.
 
-    Nobody has to wait for that thread: the input may be one that never comes.
+    The thread is never joined, because the next item may never come.
     """
 
     def __init__(self, rows: Iterator[Any]) -> None:
@@ -141,10 +141,10 @@ class _Reader:
         threading.Thread(target=self._work, name="hubsmith map: input", daemon=True).start()
 
     async def next(self) -> Any:
-        """Return the next item, or `_END`; what the iterator raises is raised here."""
+        """Return the next item, or `_END`; raise what the iterator raises."""
         while not self._items:
             self._waiting = self._loop.create_future()
-            if not self._items:  # What came before the future was there woke nobody.
+            if not self._items:  # An item can have arrived before the future existed.
                 await self._waiting
             self._waiting = None
         item, error = self._items.popleft()
@@ -154,7 +154,7 @@ class _Reader:
         return item
 
     def end(self) -> None:
-        """Read no further."""
+        """Stop reading."""
         self._is_over = True
         self._room.release()
 
@@ -171,7 +171,7 @@ class _Reader:
     def _give(self, item: Any, error: BaseException | None) -> None:
         self._items.append((item, error))
         if self._waiting is not None:
-            with contextlib.suppress(RuntimeError):  # The loop is closed: the run is over.
+            with contextlib.suppress(RuntimeError):  # The run has ended, and its loop is closed.
                 self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
@@ -180,7 +180,7 @@ class _Reader:
 
 
 def _parts(item: Any) -> tuple[str | None, Any]:
-    """Return the id of a row, where it comes as a pair, and the row."""
+    """Return the id of an item, `None` if it is no `(id, row)` pair, and the row."""
     if isinstance(item, tuple):
         pair = cast("tuple[Any, ...]", item)
         if len(pair) == 2 and isinstance(pair[0], str):

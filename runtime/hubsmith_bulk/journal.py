@@ -1,8 +1,8 @@
-"""The journal of a run: an append-only file of JSON lines, so that a run can go on where it ended.
+"""The journal of a run: an append-only file of JSON lines from which the run can be resumed.
 
-The first line says what the run was about; each line after it is a row that came to its end. A line
-is handed to the system whole and at once, so that a killed process loses none, and forced to the
-disk at least once a second, for when the machine goes down. One process writes, and holds a lock.
+The first line identifies the run; each further line is a finished row. A line is passed to the
+operating system as soon as its row finishes, so a killed process loses none, and synced to disk at
+least once a second, in case the machine crashes. The writing process holds a lock on the file.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from .rows import KeyIndex
 
 VERSION = 1
 SYNC_SECONDS = 1.0
-"""How long a line waits at most until it is on the disk."""
+"""The longest time between the writing of a line and its sync to disk."""
 
 _SAME = ("source", "endpoint", "spec")
 _BEGINNING = b'{"hubsmith_journal":'
 
 
 class Journal:
-    """A journal that is open for writing.
+    """A journal open for writing.
 
     Args:
-        path: The file; it is made where there is none.
-        about: What the run is about: `source`, `endpoint`, `spec` (a digest) and `versions`.
-        index: Learns which rows the journal has.
+        path: The file; created if it does not exist.
+        about: Identifies the run: `source`, `endpoint`, `spec` (a digest) and `versions`.
+        index: Receives the keys of the rows in the journal.
 
     Raises:
-        JournalError: when the file belongs to another run, is in use, or cannot be read or written.
+        JournalError: if the file belongs to another run, is in use, or cannot be read or written.
     """
 
     def __init__(self, path: Path, about: Mapping[str, Any], index: KeyIndex) -> None:
@@ -45,7 +45,7 @@ class Journal:
         self.files = path.with_name(f"{path.name}.files")
         with self._explained("opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            # Never through a link that someone put there.
+            # Do not follow a symbolic link, which somebody else may have created.
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
             flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
             self._descriptor = os.open(path, flags, 0o666)
@@ -57,16 +57,16 @@ class Journal:
             raise
         self._synced = time.monotonic()
         self._is_synced = True
-        self._syncing = threading.Lock()  # The file is not closed under a thread that syncs it.
+        self._syncing = threading.Lock()  # Do not close the file while a thread syncs it.
         self._is_closed = False
 
     def _lock(self) -> None:
-        """Lock the file for as long as it is open, or the process lives."""
+        """Lock the file until it is closed or the process ends."""
         try:
             if sys.platform == "win32":
                 import msvcrt
 
-                # A byte far behind the content, which others may go on to read.
+                # Lock a byte far beyond the end, so that others can still read the content.
                 os.lseek(self._descriptor, 1 << 60, os.SEEK_SET)
                 msvcrt.locking(self._descriptor, msvcrt.LK_NBLCK, 1)
                 os.lseek(self._descriptor, 0, os.SEEK_SET)
@@ -77,24 +77,24 @@ class Journal:
         except OSError as error:
             if not isinstance(error, BlockingIOError | PermissionError):
                 raise JournalError(
-                    f"{self.path}: the journal cannot be locked: {error.strerror}. Name a "
-                    "checkpoint on a file system that has locks."
+                    f"{self.path}: the journal cannot be locked: {error.strerror}. Use a "
+                    "checkpoint on a file system that supports locks."
                 ) from None
             raise JournalError(
-                f"{self.path}: another run is writing this journal. Wait for its end, or name "
+                f"{self.path}: another run is writing this journal. Wait until it ends, or use "
                 "another checkpoint."
             ) from None
 
     def _take_over(self, about: Mapping[str, Any], index: KeyIndex) -> int:
-        """Read what is there, cut off half a line at its end, and return where to go on."""
+        """Read the existing lines, cut off an incomplete last one, and return the size."""
         end = 0
         with os.fdopen(os.dup(self._descriptor), "rb") as stream:
             stream.seek(0)
             for number, line in enumerate(stream, 1):
                 if not line.endswith(b"\n"):
                     if number == 1 and line[: len(_BEGINNING)] != _BEGINNING[: len(line)]:
-                        _read(b"", self.path, number)  # No journal: it is left as it is.
-                    break  # Whoever wrote it was killed.
+                        _read(b"", self.path, number)  # Raises: it is not a journal.
+                    break  # The process was killed while writing it.
                 end += len(line)
                 entry = _read(line, self.path, number)
                 if number == 1:
@@ -111,23 +111,23 @@ class Journal:
 
     def _compare(self, header: Mapping[str, Any], about: Mapping[str, Any]) -> None:
         if header.get("hubsmith_journal") != VERSION:
-            raise JournalError(f"{self.path}: this is no journal of version {VERSION} of hubsmith.")
+            raise JournalError(f"{self.path}: not a hubsmith journal of version {VERSION}.")
         for name in _SAME:
             if header.get(name) != about.get(name):
                 raise JournalError(
-                    f"{self.path}: this journal is of another run: its {name} is "
-                    f"{_short(header.get(name))}, that of this run is {_short(about.get(name))}. "
-                    "Name another checkpoint."
+                    f"{self.path}: this journal belongs to another run: its {name} is "
+                    f"{_short(header.get(name))}, this run's is {_short(about.get(name))}. "
+                    "Use another checkpoint."
                 )
 
     def append(self, entry: Mapping[str, Any]) -> None:
-        """Write a line, whole or not at all.
+        """Write a line completely or not at all.
 
         Raises:
-            JournalError: when it cannot be written, such as on a full disk.
+            JournalError: if it cannot be written, for example because the disk is full.
         """
         line = json.dumps(entry, separators=(",", ":"), ensure_ascii=False)
-        # What UTF-8 has no form for, such as half a surrogate pair, JSON escapes.
+        # Lone surrogates, which UTF-8 cannot encode, become JSON escapes.
         content = (line + "\n").encode("utf-8", "backslashreplace")
         with self._explained("written"):
             try:
@@ -135,25 +135,25 @@ class Journal:
                 while written < len(content):
                     written += os.write(self._descriptor, content[written:])
             except OSError:
-                with contextlib.suppress(OSError):  # A resumed run would cut it off as well.
+                with contextlib.suppress(OSError):  # If this fails, a resumed run cuts it off.
                     os.ftruncate(self._descriptor, self._size)
                 raise
         self._size += len(content)
         self._is_synced = False
 
     def is_due(self) -> bool:
-        """Whether lines wait for longer than they should until they are on the disk."""
+        """Whether there are unsynced lines and the last sync was `SYNC_SECONDS` ago or more."""
         return not self._is_synced and time.monotonic() - self._synced >= SYNC_SECONDS
 
     def sync(self) -> None:
-        """Force every line to the disk; this blocks for a moment."""
+        """Sync all lines to disk. Blocks."""
         with self._syncing, self._explained("written"):
             if not self._is_closed:
                 self._is_synced, self._synced = True, time.monotonic()
                 os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Force every line to the disk, and give the file free for another run."""
+        """Sync all lines to disk, and unlock the file."""
         try:
             self.sync()
         finally:
@@ -167,26 +167,26 @@ class Journal:
             yield
         except OSError as error:
             raise JournalError(
-                f"{self.path}: the journal cannot be {what}: {error.strerror}. What it has is "
-                "whole: make room or name another checkpoint, and run again."
+                f"{self.path}: the journal cannot be {what}: {error.strerror}. Its lines so far "
+                "are intact. Free some space or use another checkpoint, and run again."
             ) from None
 
 
 def read_journal(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
-    """Iterate over the rows of a journal, in the order in which they came to their end.
+    """Iterate over the rows of a journal, in the order in which they finished.
 
     Each is a dict of `key`, `index`, `attempts`, `seconds`, and `value` or `error` (its `kind` and
-    `text`). A row that was tried again after a failure comes once, as it ended.
+    `text`). A row that was retried after a failure appears once, with its last outcome.
 
     Raises:
-        JournalError: when the file is no journal.
+        JournalError: if the file is not a journal or cannot be read.
     """
     place, index = Path(path), KeyIndex()
     try:
         for number, entry in _entries(place):
             index.remember(str(entry.get("key")), "failed" if "error" in entry else "done", number)
         for number, entry in _entries(place):
-            # A failure that was followed by a value, or by a later failure, is history.
+            # Skip a failure that a later line of the same row supersedes.
             if number == index.line(str(entry.get("key"))):
                 yield entry
     finally:
@@ -201,7 +201,7 @@ def _entries(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     return
                 entry = _read(line, path, number)
                 if number == 1 and entry.get("hubsmith_journal") != VERSION:
-                    raise JournalError(f"{path}: this is no journal of hubsmith.")
+                    raise JournalError(f"{path}: not a hubsmith journal.")
                 if number > 1:
                     yield number, entry
     except OSError as error:
@@ -214,7 +214,7 @@ def _read(line: bytes, path: Path, number: int) -> dict[str, Any]:
     except (ValueError, RecursionError):
         entry = None
     if not isinstance(entry, dict):
-        raise JournalError(f"{path}: line {number} is not one of a journal. Repair or remove it.")
+        raise JournalError(f"{path}: line {number} is not a journal entry. Repair or remove it.")
     return cast("dict[str, Any]", entry)
 
 

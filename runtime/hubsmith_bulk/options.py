@@ -1,4 +1,4 @@
-"""The options of a run, and what is wrong with them."""
+"""The options of a run, and their validation."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from hubsmith_runtime import ValidationError
 from typing_extensions import TypedDict
 
 DEFAULT_LARGEST = 64
-_JUDGED_FROM = 100  # Rows, before a share of errors means something.
+_JUDGED_FROM = 100  # Rows; a share of fewer is not meaningful.
 
 
 class MapOptions(TypedDict, total=False):
     """The options of `map`.
 
     Keys:
-        concurrency: How many calls are made at the same time: a number, or `"auto"` (the default),
-            which finds out how many the server takes.
-        max_concurrency: The most that `"auto"` tries; 64 by default.
-        rate: The most calls that are begun in a second; no limit by default.
-        checkpoint: A journal file, made where there is none. Rows that it has are skipped.
-        retry_failed: Whether rows are tried again that the journal has as failed.
-        on_error: `"collect"` (the default) gives failed rows as `Done` with an `error`; `"raise"`
-            ends the run with the first.
-        max_errors: The run ends when more rows failed: a number, or a share such as `"5%"`, which
-            is judged from the hundredth row on. No limit by default.
-        repeat_lost: Whether a call is sent again whose answer was lost, so that it may have run.
-        share_session: Whether the rows share one session of a Space, so that its state goes from
-            one to the next. By default each row has a session of its own.
+        concurrency: The number of concurrent calls, or `"auto"` (the default) to adapt it to what
+            the server can handle.
+        max_concurrency: The most concurrent calls with `"auto"`; 64 by default.
+        rate: The most calls to start per second; no limit by default.
+        checkpoint: A journal file, created if it does not exist. Rows that it has are skipped.
+        retry_failed: Whether to send rows again that failed according to the journal.
+        on_error: `"collect"` (the default) yields failed rows as `Done` with an `error`; `"raise"`
+            ends the run at the first one.
+        max_errors: End the run if more rows than this fail: a number, or a share such as `"5%"`,
+            which applies from the hundredth row on. No limit by default.
+        repeat_lost: Whether to send a call again if its answer was lost, although it may have run.
+        share_session: Whether all rows share one session of a Space, so that its state carries over
+            from row to row. By default each row has its own session.
         patience: Seconds for which a server may refuse every call before the run ends; 600 by
             default.
     """
@@ -49,7 +49,7 @@ class MapOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The options of a run, checked; see `MapOptions`."""
+    """The validated options of a run; see `MapOptions`."""
 
     concurrency: int | Literal["auto"] = "auto"
     max_concurrency: int = DEFAULT_LARGEST
@@ -65,7 +65,7 @@ class Settings:
 
     @classmethod
     def of(cls, options: MapOptions) -> Settings:
-        """Check the options of a caller.
+        """Validate the options passed to `map`.
 
         Raises:
             ValidationError: naming the option that is wrong.
@@ -92,14 +92,14 @@ class Settings:
             value = getattr(self, name)
             if value != "auto" and (not _is_count(value) or value < 1):
                 raise ValidationError(
-                    f"map: {name}: a whole number from 1 on, or 'auto', got {value!r}"
+                    f"map: {name}: must be an integer of 1 or more, or 'auto', got {value!r}"
                 )
         for name in ("rate", "patience"):
             value = getattr(self, name)
             if value is not None and not (_is_number(value) and 0 < value < float("inf")):
-                raise ValidationError(f"map: {name}: a number above 0, got {value!r}")
+                raise ValidationError(f"map: {name}: must be a number above 0, got {value!r}")
         if self.on_error not in ("collect", "raise"):
-            raise ValidationError(f"map: on_error: 'collect' or 'raise', got {self.on_error!r}")
+            raise ValidationError(f"map: on_error: use 'collect' or 'raise', got {self.on_error!r}")
 
 
 def _is_number(value: object) -> bool:
@@ -111,7 +111,7 @@ def _is_count(value: object) -> bool:
 
 
 def _limit_of_errors(limit: object) -> tuple[int | None, float | None]:
-    """Read `max_errors`: a count, or a share."""
+    """Parse `max_errors` as a count or as a share."""
     match limit:
         case None:
             return None, None
@@ -132,5 +132,5 @@ def _limit_of_errors(limit: object) -> tuple[int | None, float | None]:
         case _:
             pass
     raise ValidationError(
-        f"map: max_errors: a number of rows, or a share such as '5%', got {limit!r}"
+        f"map: max_errors: must be a number of rows or a share such as '5%', got {limit!r}"
     )

@@ -1,4 +1,4 @@
-"""`Pools`: many calls at the same time, over clients that have a few connections each."""
+"""`Pools`: spreads concurrent calls over several clients with a few connections each."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 CALLS_OF_ONE = 8
-"""How many calls a client makes at the same time. For each request httpx looks at all connections
-of a client, so that a call over 64 of them costs several times as much as one over eight."""
+"""The most concurrent calls of a client. For each request, httpx looks at all connections of the
+client, so a call costs several times as much with 64 connections as with eight."""
 
 
 @dataclass(slots=True)
-class _Place(Generic[T]):
+class _Slots(Generic[T]):
     client: T
     calls: int = 0
 
 
 class Pools(Generic[T]):
-    """Clients that are alike, made as they are needed.
+    """A set of identical clients, created as needed.
 
     Args:
-        make: Makes a client.
+        make: Creates a client.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
-        self._places: list[_Place[T]] = []
+        self._slots: list[_Slots[T]] = []
 
     @contextmanager
     def lent(self) -> Generator[T]:
-        """Lend a client for one call: the first that has room, whose connections are the warmest."""
-        place = next((one for one in self._places if one.calls < CALLS_OF_ONE), None)
-        if place is None:
-            place = _Place(self._make())
-            self._places.append(place)
-        place.calls += 1
+        """Lend a client for one call: the first with a free slot, to reuse its connections."""
+        slots = next((one for one in self._slots if one.calls < CALLS_OF_ONE), None)
+        if slots is None:
+            slots = _Slots(self._make())
+            self._slots.append(slots)
+        slots.calls += 1
         try:
-            yield place.client
+            yield slots.client
         finally:
-            place.calls -= 1
+            slots.calls -= 1
 
     def made(self) -> list[T]:
-        """Return every client that was made."""
-        return [place.client for place in self._places]
+        """Return every client created so far."""
+        return [slots.client for slots in self._slots]

@@ -1,4 +1,4 @@
-"""What a run gives back: `Done` for each row, and `Summary` of all of them."""
+"""`Done`, the outcome of a row, and `Summary`, the state of a whole run."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ R = TypeVar("R", covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done(Generic[R]):
-    """A row that came to its end, well or not.
+    """A finished row: it has a value or an error.
 
     Attributes:
-        key: What the row is known by: the id that it was given, or a hash of its content.
-        index: Its place in the input, from 0.
-        row: What was asked: the request or, of an untyped client, the arguments.
-        error: Why there is no value, or `None`.
+        key: What identifies the row: the id that was passed with it, or a hash of its content.
+        index: Its position in the input, from 0.
+        row: The request or, with an untyped client, the arguments.
+        error: The error if the row failed, else `None`.
         attempts: How often it was sent.
         seconds: How long its last attempt took.
     """
@@ -34,7 +34,7 @@ class Done(Generic[R]):
         """The result.
 
         Raises:
-            Exception: the row's error, where it has one.
+            Exception: the row's `error`, if it failed.
         """
         if self.error is not None:
             raise self.error
@@ -43,19 +43,19 @@ class Done(Generic[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What came of a run so far.
+    """The state of a run so far.
 
     Attributes:
         done: Rows with a value.
         failed: Rows with an error.
-        skipped: Rows that the checkpoint had already.
-        failed_before: How many of these had failed.
-        repeated: Calls that were sent again because a server was busy or away.
-        under_way: Rows that were sent and are not at their end.
-        seconds: How long the run took.
-        rate: Finished rows a second.
-        concurrency: How many calls are made at the same time at most, as of now.
-        next: What to do, in words, where the run did not finish everything.
+        skipped: Rows skipped because the checkpoint already had them.
+        failed_before: How many of the skipped rows had failed.
+        repeated: Calls sent again, because the server was busy or away or an answer was lost.
+        under_way: Rows whose calls are in progress.
+        seconds: How long the run has taken.
+        rate: Finished rows per second.
+        concurrency: The current limit on concurrent calls.
+        next: What to do next, as text, if not every row succeeded; else empty.
     """
 
     done: int = 0

@@ -1,4 +1,4 @@
-"""Rows and what they are known by: the id that they are given, or a hash of what they ask."""
+"""Rows and their keys: the id passed with a row, or a hash of its content."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ class Row:
     content: Any  # A request, or the arguments of an untyped client.
     attempts: int = 0
     losses: int = 0  # How often its answer was lost.
-    failures: int = 0  # How often the server failed at it while others succeeded.
-    successes: int = -1  # How many calls of the run had succeeded by the last of these.
+    failures: int = 0  # Its server errors, and refusals while other rows succeeded.
+    successes: int = -1  # The run's successful calls as of the last refusal.
 
 
 def content_key(endpoint: str, content: object) -> str:
-    """Hash what a row asks: the endpoint, every argument, and what is in its files."""
+    """Hash a row: the endpoint, every argument, and the content of files."""
     text = json.dumps([endpoint, canonical(content)], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
 
 
 def canonical(value: object) -> Any:
-    """Return a value as JSON that is the same for equal values; a file is the hash of its content.
+    """Return a value as JSON, the same for equal values; files become hashes of their content.
 
     Raises:
-        ValidationError: for a value that has no form of its own, which no later run would know again.
+        ValidationError: if a value has no JSON form, so that a later run could not recognise it.
     """
     match value:
         case None | bool() | int() | float() | str():
@@ -58,7 +58,7 @@ def canonical(value: object) -> Any:
             return {"file": hashlib.sha256(value).hexdigest()}
         case Path():
             return {"file": _file_digest(File(value))}
-        case set() | frozenset():  # Their order is another one in every process.
+        case set() | frozenset():  # Their order differs between processes.
             items = [canonical(item) for item in cast("set[object]", value)]
             return sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
         case Sequence():
@@ -72,12 +72,12 @@ def canonical(value: object) -> Any:
                 return to_jsonable_python(value)
             except PydanticSerializationError:
                 raise ValidationError(
-                    f"map: a {type(value).__name__} does not tell rows apart: give each row an id."
+                    f"map: a {type(value).__name__} cannot identify a row: give each row an id."
                 ) from None
 
 
 def needs_reading(content: object) -> bool:
-    """Whether a hash of a row has to read files, which an event loop should not wait for."""
+    """Whether hashing a row may read files, which must not block the event loop."""
     match content:
         case None | bool() | int() | float() | str():
             return False
@@ -93,7 +93,7 @@ def needs_reading(content: object) -> bool:
 
 def _file_digest(file: File) -> str:
     if not file.is_local:
-        return str(file.url)  # Fetching it only to know whether it was sent before is too much.
+        return str(file.url)  # Downloading it only to recognise the row would cost too much.
     digest = hashlib.sha256()
     for piece in file.chunks():
         digest.update(piece)
@@ -104,11 +104,11 @@ Known = Literal["done", "failed"]
 
 
 class KeyIndex:
-    """Which keys a run has seen, and which the journal has: on disk, so that memory stays flat."""
+    """The keys seen in a run and those in its journal, on disk to keep memory use constant."""
 
     def __init__(self) -> None:
-        # An empty name is a temporary file of SQLite's, which goes when it is closed. One thread at
-        # a time uses it.
+        # An empty name makes SQLite use a temporary file, deleted on close. Several threads use the
+        # connection, but never at the same time.
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         for statement in (
             "PRAGMA journal_mode = OFF",
@@ -116,28 +116,28 @@ class KeyIndex:
             "PRAGMA cache_size = -4000",
             "CREATE TABLE seen (key TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID",
             "CREATE TABLE known (key TEXT PRIMARY KEY, state TEXT, line INTEGER) WITHOUT ROWID",
-            "BEGIN",  # Nothing is ever committed: a run has one writer, and no second reader.
+            "BEGIN",  # Never committed: nothing else reads the database.
         ):
             self._database.execute(statement)
 
     def times_seen(self, key: str) -> int:
-        """Count a key, and return how often it came in this run: 1 for the first time."""
+        """Count a key, and return how often this run has seen it, including this time."""
         found = self._database.execute("SELECT times FROM seen WHERE key = ?", (key,)).fetchone()
         times: int = found[0] + 1 if found else 1
         self._database.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (key, times))
         return times
 
     def remember(self, key: str, state: Known, line: int) -> None:
-        """Note what a line of the journal says of a key; the last line counts."""
+        """Record the state of a key in a line of the journal; a later line replaces it."""
         self._database.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (key, state, line))
 
     def known(self, key: str) -> Known | None:
-        """Return what the journal says of a key."""
+        """Return the state of a key in the journal, or `None` if it is not there."""
         found = self._database.execute("SELECT state FROM known WHERE key = ?", (key,)).fetchone()
         return found and found[0]
 
     def line(self, key: str) -> int:
-        """Return the last line of the journal that is about a key; 0 where none is."""
+        """Return the number of the last line of a key in the journal, 0 if there is none."""
         found = self._database.execute("SELECT line FROM known WHERE key = ?", (key,)).fetchone()
         return found[0] if found else 0
 

@@ -1,4 +1,4 @@
-"""`Run` and `AsyncRun`: what `map` returns, to be iterated once."""
+"""`Run` and `AsyncRun`: what `map` returns. Each can be iterated once."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .results import Done, Summary
 
 R = TypeVar("R", covariant=True)
 
-_WAITING = 64  # Results that wait for whoever iterates.
-_STEP = 0.2  # Seconds. On Windows no signal ends a wait without a limit.
+_WAITING = 64  # Results buffered for the iterator.
+_STEP = 0.2  # Seconds. On Windows, Ctrl-C cannot interrupt a wait without a timeout.
 
 
 class _BaseRun(Generic[R]):
-    """What both kinds of run share."""
+    """The common parts of `Run` and `AsyncRun`."""
 
     def __init__(self, make: Callable[[], Engine]) -> None:
         self._make = make
@@ -29,36 +29,36 @@ class _BaseRun(Generic[R]):
 
     def _start(self) -> Engine:
         if self._engine is not None:
-            raise ValidationError("map: a run is iterated once. Call map again.")
+            raise ValidationError("map: a run can be iterated only once. Call map again.")
         self._engine = self._make()
         return self._engine
 
     def summary(self) -> Summary:
-        """Return what came of the run so far."""
+        """Return counts and rates of the run so far."""
         return Summary() if self._engine is None else self._engine.summary()
 
     @property
     def concurrency_steps(self) -> list[tuple[float, int]]:
-        """When the number of calls at the same time changed (`time.monotonic`), and to what."""
+        """Changes of the concurrency with `"auto"`: `time.monotonic()` and the new limit."""
         return list(getattr(self._engine and self._engine.pace.limiter, "steps", ()))
 
 
 class Run(_BaseRun[R]):
-    """Calls that go on in the background while their results are iterated over, as they come.
+    """Makes calls in the background; iterate over it to get each result as soon as it is ready.
 
-    Nothing is sent before the iteration begins. Where it ends early, by `break`, an exception or
-    Ctrl-C, the calls under way come to their end and are written to the checkpoint; a second Ctrl-C
-    ends at once. The input is read in threads of the run. As a `with` block it ends with the block,
-    also where the iterator is kept.
+    Nothing is sent before the iteration starts. If it ends early, by `break`, an exception or
+    Ctrl-C, the run waits for the calls in progress and writes them to the checkpoint; a second
+    Ctrl-C cancels them. The input is read in a separate thread. With a `with` block, the run ends
+    when the block does, even if its iterator is still referenced.
     """
 
     def __init__(self, make: Callable[[], Engine]) -> None:
         super().__init__(make)
-        self._queue: SimpleQueue[Done[Any] | None] = SimpleQueue()  # `None` at the end.
+        self._queue: SimpleQueue[Done[Any] | None] = SimpleQueue()  # `None` marks the end.
         self._loop: asyncio.AbstractEventLoop | None = None
         self._taken: asyncio.Event | None = None
         self._given = self._received = 0
-        self._is_left = False  # Whether nobody takes results any more.
+        self._is_left = False  # Whether the consumer has stopped iterating.
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
 
@@ -91,7 +91,7 @@ class Run(_BaseRun[R]):
                 continue
 
     def close(self) -> None:
-        """Begin no further calls, and wait for the end of those under way."""
+        """Start no more calls, and wait for those in progress."""
         thread, engine = self._thread, self._engine
         if thread is None or engine is None:
             return
@@ -112,17 +112,17 @@ class Run(_BaseRun[R]):
         self.close()
 
     def _do(self, what: Callable[[], object]) -> None:
-        """Do something in the loop, if it still runs."""
+        """Call a function in the event loop, if it is still running."""
         if self._loop is not None and not self._loop.is_closed():
             try:
                 self._loop.call_soon_threadsafe(what)
-            except RuntimeError:  # It closed just now.
+            except RuntimeError:  # It was closed meanwhile.
                 return
 
     def _work(self, engine: Engine, ready: threading.Event) -> None:
         try:
             asyncio.run(self._drive(engine, ready))
-        except BaseException as error:  # The thread that iterates raises it.
+        except BaseException as error:  # Raised by the thread that iterates.
             self._failure = error
         finally:
             ready.set()
@@ -141,17 +141,17 @@ class Run(_BaseRun[R]):
 
 
 class AsyncRun(_BaseRun[R]):
-    """Calls whose results are iterated over as they come; see `Run`.
+    """Makes calls; iterate over it with `async for` to get each result as soon as it is ready.
 
-    Left early, by `break`, an exception or a cancelled task, it begins no further calls. Those under
-    way come to their end as long as the event loop runs; use an `async with` block to wait for them.
+    If the iteration ends early, by `break`, an exception or a cancelled task, no more calls start.
+    Those in progress finish only while the event loop runs; use `async with` to wait for them.
     """
 
     def __aiter__(self) -> AsyncIterator[Done[R]]:
         return self._start().results()
 
     async def close(self) -> None:
-        """Begin no further calls, and wait for the end of those under way."""
+        """Start no more calls, and wait for those in progress."""
         if self._engine is not None:
             await self._engine.close()
 

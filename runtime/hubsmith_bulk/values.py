@@ -1,4 +1,4 @@
-"""Results on their way into a journal: as JSON, with their files in a folder beside it."""
+"""Converts results for the journal: to JSON, with their files in a folder next to the journal."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ from .callers import Caller
 from .errors import JournalError
 from .results import Done
 
-_TRIES = 3  # How often a file of a result is asked for.
+_TRIES = 3  # Attempts to download a file of a result.
 _PAUSE = 0.2  # Seconds.
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Values:
-    """Makes results ready for a journal, and for whoever reads them when the server forgot them.
+    """Makes results durable: converts them to JSON, and downloads files before their URLs expire.
 
     Args:
-        caller: Fetches files.
-        folder: Where they are kept; `None` where there is no journal.
+        caller: Downloads files.
+        folder: Where to keep files; `None` without a journal, which leaves results unchanged.
     """
 
     def __init__(self, caller: Caller, folder: Path | None) -> None:
         self._caller, self._folder = caller, folder
 
     async def settled(self, key: str, value: Any) -> Any:
-        """Return a result as it stands in the journal, where there is one.
+        """Return a result as JSON for the journal, or unchanged without a journal.
 
-        Its files are fetched at once, because their URLs end soon. Pictures and sound that came as
-        they are become files as well.
+        Downloads its files at once, because their URLs expire. Bytes and images in the result are
+        written to files as well.
 
         Raises:
-            HubsmithError: when a file cannot be fetched.
-            JournalError: when the disk is full.
+            HubsmithError: if a file cannot be downloaded.
+            JournalError: if the disk is full.
         """
         if self._folder is None or isinstance(value, str | int | float | bool | None):
             return value
@@ -63,11 +63,11 @@ class Values:
         except (OSError, DownloadError) as error:
             cause = error.__cause__ if isinstance(error, DownloadError) else error
             if isinstance(cause, OSError) and cause.errno in _FULL:
-                words = f"{self._folder}: the disk is full. Make room, and run again."
+                words = f"{self._folder}: the disk is full. Free some space, and run again."
                 raise JournalError(words) from error
             if isinstance(error, DownloadError):
                 raise
-            raise DownloadError(f"A file of the result cannot be kept: {error}.") from error
+            raise DownloadError(f"A file of the result cannot be saved: {error}.") from error
 
     async def _fetch(self, file: File) -> None:
         for left in reversed(range(_TRIES)):
@@ -81,18 +81,18 @@ class Values:
 
 
 def entry_of(done: Done[Any], stored: Any) -> dict[str, Any]:
-    """Return the line of a journal for a row that came to its end."""
+    """Return the journal entry of a finished row."""
     end: dict[str, Any]
     if done.error is None:
         end = {"value": stored}
     else:
         end = {"error": {"kind": type(done.error).__name__, "text": str(done.error)}}
-    told = {"attempts": done.attempts, "seconds": round(done.seconds, 6)}
-    return {"key": done.key, "index": done.index, **end, **told}
+    effort = {"attempts": done.attempts, "seconds": round(done.seconds, 6)}
+    return {"key": done.key, "index": done.index, **end, **effort}
 
 
 class _Stored:
-    """Writes the files of one row into a folder; the same row writes the same files."""
+    """Converts the result of one row; file names depend only on the row's key and their order."""
 
     def __init__(self, key: str, folder: Path) -> None:
         self._key, self._folder = key, folder
@@ -111,7 +111,7 @@ class _Stored:
                 entries = cast("Mapping[object, object]", value)
                 return {str(name): self.of(item) for name, item in entries.items()}
             case tuple() if hasattr(cast("object", value), "_asdict"):
-                return self.of(cast("Any", value)._asdict())  # One field for each output.
+                return self.of(cast("Any", value)._asdict())  # A named tuple: one field per output.
             case list() | tuple():
                 return [self.of(item) for item in cast("list[object]", value)]
             case bytes():
@@ -119,7 +119,7 @@ class _Stored:
                 return self._file(File(value, name=f"result{mimetypes.guess_extension(kind)}"))
             case _ if _is_image(value):
                 return self._file(File(value))
-            case _ if hasattr(value, "tolist"):  # An array of numpy.
+            case _ if hasattr(value, "tolist"):  # A NumPy array.
                 return self.of(value.tolist())
             case _:
                 return to_jsonable_python(value, fallback=repr)
@@ -145,7 +145,7 @@ class _Stored:
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    """Iterate over what a result consists of, at any depth."""
+    """Iterate over the leaves of a result, at any depth."""
     match value:
         case pydantic.BaseModel():
             for _, item in value:

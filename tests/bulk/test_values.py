@@ -173,7 +173,7 @@ def test_a_file_of_one_line_that_is_no_journal_is_left_alone(
     path = tmp_path / "run.jsonl"
     path.write_bytes(content)
     about = {"source": "a", "endpoint": "/a", "spec": "", "versions": {}}
-    with pytest.raises(JournalError, match="not one of a journal"):
+    with pytest.raises(JournalError, match="not a journal entry"):
         Journal(path, about, index)
     assert path.read_bytes() == content
     path.write_bytes(b'{"hubsmith_jour')  # Whoever began it was killed.
@@ -224,7 +224,7 @@ def test_a_server_that_wants_more_time_than_there_is_ends_the_run() -> None:
     error = InferenceError("busy", status=429)
     error.retry_after = 7200.0
     caller = ScriptedCaller(lambda _: CallError(error, may_have_run=False))
-    with pytest.raises(ServerAwayError, match="not to be asked for 2 h") as raised:
+    with pytest.raises(ServerAwayError, match="asked to wait 2 h") as raised:
         run(caller, rows("a"))
     assert raised.value.retry_after == 7200.0
 

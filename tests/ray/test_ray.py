@@ -169,5 +169,5 @@ def test_a_chat_server_gets_a_key_that_ray_never_had(piped: Piped) -> None:
 
 def test_a_token_among_the_arguments_ends_the_pipeline_before_it_begins(piped: Piped) -> None:
     found = piped("refused", options={"token": "hf_secret"})
-    assert "CallSpace: token: a secret is not taken here" in found["error"]
+    assert "CallSpace: token: secrets cannot be passed here" in found["error"]
     assert "hf_secret" not in found["error"]

@@ -1,4 +1,4 @@
-"""`CallSpace` and `CallModel`: classes for `map_batches` of Ray Data, which call for every row.
+"""`CallSpace` and `CallModel`: callable classes for Ray Data's `map_batches`; one call per row.
 
 dataset.map_batches(
     CallSpace,

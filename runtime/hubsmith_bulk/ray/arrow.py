@@ -1,4 +1,4 @@
-"""Columns of Arrow: of which type the results of a call are, and how they become values of it."""
+"""Arrow columns for results: their types, and the conversion of values to them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from pydantic_core import to_jsonable_python
 
 
 def arrow() -> Any:
-    """Return the package pyarrow.
+    """Import and return `pyarrow`.
 
     Raises:
-        MissingDependencyError: where it is not installed.
+        MissingDependencyError: if it is not installed.
     """
     try:
         return importlib.import_module("pyarrow")
@@ -36,22 +36,22 @@ def arrow() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a value stands in a column: the column's type, and what makes a value of that type."""
+    """The Arrow type of a column, and the function that converts a value to it."""
 
     type: Any
     take: Callable[[Any], Any]
     is_json: bool = False
 
     def of(self, value: Any) -> Any:
-        """Return a value as Arrow takes it. What a Space left empty, or as it was, is null."""
+        """Convert a value for Arrow. Empty and skipped outputs become null."""
         return None if value is None or value is SKIPPED else self.take(value)
 
 
 def column(form: Form, values: Sequence[Any]) -> tuple[Any, dict[int, ResultError]]:
-    """Make a column of results; those that are not of its type are null, with an error by place."""
+    """Make a column of results. Those that do not fit are null, with an error by row number."""
     try:
         return arrow().array([form.of(value) for value in values], form.type), {}
-    except Exception:  # Of pyarrow, or of a value: one by one it turns out which.
+    except Exception:  # From pyarrow or a value: convert one by one to find out which.
         taken, errors = list[Any](), dict[int, ResultError]()
     for place, value in enumerate(values):
         try:
@@ -66,7 +66,7 @@ def column(form: Form, values: Sequence[Any]) -> tuple[Any, dict[int, ResultErro
 
 
 def form_of(annotation: Any) -> Form:
-    """Return the form of results of an annotated type; what no type of Arrow is for is JSON text."""
+    """Return the form of an annotated result type; JSON text if no Arrow type fits."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return form_of(arguments[0])
@@ -76,14 +76,14 @@ def form_of(annotation: Any) -> Form:
         return _form_of_any(_members(arguments))
     if origin in (list, Sequence, cast("Any", typing.get_origin(Sequence[int]))):
         return _listed(form_of(arguments[0]))
-    if hasattr(annotation, "_fields"):  # A named tuple: a field for each output.
+    if hasattr(annotation, "_fields"):  # A named tuple: one field per output.
         hints = typing.get_type_hints(annotation, include_extras=True)
         return _named({name: form_of(hints[name]) for name in annotation._fields})
     return _plain(annotation) or json_form()
 
 
 def form_of_schema(schema: object) -> Form:
-    """Do the same with the JSON schema of a Space's output."""
+    """Return the form for the JSON schema of a Space's output; see `form_of`."""
     about = as_object(schema)
     match as_text(about.get("type")):
         case "string":
@@ -101,7 +101,7 @@ def form_of_schema(schema: object) -> Form:
 
 
 def form_of_outputs(outputs: Sequence[object]) -> Form:
-    """Return the form of what an endpoint returns, from what the Space says of each output."""
+    """Return the form of an endpoint's result from the `/info` descriptions of its outputs."""
     described = [as_object(output) for output in outputs]
     forms = [form_of_schema(output.get("type")) for output in described]
     if len(forms) == 1:
@@ -115,7 +115,7 @@ def form_of_outputs(outputs: Sequence[object]) -> Form:
 
 
 def image_form() -> Form:
-    """Return the form of pictures: PNG files."""
+    """Return the form of images: PNG files."""
 
     def png(image: Any) -> bytes:
         file = io.BytesIO()
@@ -126,7 +126,7 @@ def image_form() -> Form:
 
 
 def json_form() -> Form:
-    """Return the form of what no type of Arrow is for: JSON text."""
+    """Return the form of values without an Arrow type: JSON text."""
 
     def take(value: Any) -> str:
         return json.dumps(_jsonable(value), ensure_ascii=False)
@@ -155,7 +155,7 @@ def _jsonable(value: Any) -> Any:
             return {"base64": base64.b64encode(value).decode()}
         case _ if value is SKIPPED:
             return None
-        case _ if hasattr(value, "tolist"):  # An array of numpy.
+        case _ if hasattr(value, "tolist"):  # A NumPy array.
             return value.tolist()
         case _:
             return to_jsonable_python(value)
@@ -168,7 +168,7 @@ def text_form() -> Form:
 
 def _plain(kind: Any) -> Form | None:
     if kind in (None, type(None)):
-        return text_form()  # Nothing comes of it.
+        return text_form()  # No outputs: a column of nulls.
     name = {str: "string", bool: "bool_", int: "int64", float: "float64", bytes: "binary"}.get(kind)
     if name is None:
         return None
@@ -176,7 +176,7 @@ def _plain(kind: Any) -> Form | None:
 
 
 def _members(arguments: Sequence[Any]) -> set[Any]:
-    """Return the types of a union, that of the values for a `Literal`."""
+    """Return the types in a union; for a `Literal`, those of its values."""
     found: set[Any] = set()
     for member in arguments:
         if typing.get_origin(member) is typing.Annotated:
@@ -197,7 +197,7 @@ def _form_of_any(kinds: set[Any]) -> Form:
 
 def _listed(item: Form) -> Form:
     if item.is_json:
-        return json_form()  # One text for all of it.
+        return json_form()  # One JSON text for the whole list.
     return Form(arrow().list_(item.type), lambda values: [item.of(value) for value in values])
 
 

@@ -1,4 +1,4 @@
-"""Batches of rows as Ray Data gives them: tables of Arrow, dicts of numpy arrays, data frames."""
+"""Batches of rows from Ray Data: Arrow tables, dicts of NumPy arrays or pandas data frames."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hubsmith_runtime import ArgumentError
 from .arrow import arrow
 
 Batch: TypeAlias = Any
-"""A `pyarrow.Table`, a `dict` of numpy arrays by column, or a `pandas.DataFrame`."""
+"""A `pyarrow.Table`, a `dict` of column names to NumPy arrays, or a `pandas.DataFrame`."""
 
 
 class Columns(Protocol):
@@ -19,14 +19,14 @@ class Columns(Protocol):
 
     names: list[str]
     count: int
-    """How many rows it has."""
+    """The number of rows."""
 
     def rows(self, names: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the values of some columns, row by row."""
+        """Return the values of the named columns, row by row."""
         ...
 
     def plus(self, own: Mapping[str, Any]) -> Batch:
-        """Return a batch of the same kind with further columns, which replace those of their name."""
+        """Return a batch of the same kind with columns added; same names are replaced."""
         ...
 
 
@@ -34,7 +34,7 @@ def columns_of(batch: Batch) -> Columns:
     """Return the columns of a batch.
 
     Raises:
-        ArgumentError: when it is of another kind.
+        ArgumentError: if it is of another type.
     """
     if isinstance(batch, arrow().Table):
         return _Table(batch)
@@ -44,7 +44,7 @@ def columns_of(batch: Batch) -> Columns:
     if pandas is not None and isinstance(batch, pandas.DataFrame):
         return _Frame(batch)
     raise ArgumentError(
-        f"a batch is a pyarrow.Table, a dict of numpy arrays or a pandas.DataFrame, and no "
+        f"a batch must be a pyarrow.Table, a dict of numpy arrays or a pandas.DataFrame, got "
         f"{type(batch).__name__}: set batch_format='pyarrow' in map_batches."
     )
 
@@ -79,12 +79,12 @@ class _Arrays:
         return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
     def _values(self, array: Any) -> list[Any]:
-        """Return a value of Python for each row; of a tensor, a smaller one."""
+        """Return the Python value of each row, or a subarray of a multidimensional array."""
         return array.tolist() if getattr(array, "ndim", 0) == 1 else list(array)
 
     def plus(self, own: Mapping[str, Any]) -> Batch:
         kept = {name: array for name, array in self._arrays.items() if name not in own}
-        return {**kept, **own}  # Ray takes columns of Arrow beside arrays, and keeps their types.
+        return {**kept, **own}  # Ray accepts Arrow columns among arrays, and keeps their types.
 
 
 class _Frame:

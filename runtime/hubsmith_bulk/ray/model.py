@@ -1,4 +1,4 @@
-"""`CallModel`: calls of a model for the rows of batches."""
+"""`CallModel`: calls a model for every row of a batch."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from .rows import CallRows, parameters_of
 class CallModel(CallRows):
     """Calls a model for every row of a batch; for `ray.data.Dataset.map_batches`.
 
-    Columns and errors are as those of `CallSpace`. Pictures are PNG files and sound is bytes; objects,
-    such as an answer of a chat, are JSON text.
+    Columns and errors are as in `CallSpace`. Images are PNG files, audio is bytes, and objects
+    such as chat completions are JSON text.
 
     Args:
         task: A request class, such as `SummarizationRequest`, or the name of a task.
-        model: An id of the Hub, or a URL; with `base_url` what that server calls it.
-        provider: Who runs it.
-        base_url: A server with the API of OpenAI.
-        bill_to: The organisation that pays.
-        **options: See `ActorOptions`; `actors` is needed.
+        model: A model id on the Hub or a URL; with `base_url`, the model's name on that server.
+        provider: The inference provider that runs the model.
+        base_url: The URL of a server with an OpenAI-compatible API.
+        bill_to: The organisation to bill.
+        **options: See `ActorOptions`; `actors` is required.
 
     Raises:
-        ArgumentError: when an option is wrong, or a secret; see `CallSpace`.
-        AuthenticationError: when the environment has no `token_variable`.
-        MissingDependencyError: when pyarrow is not installed.
+        ArgumentError: if an option is wrong or a secret; see `CallSpace`.
+        AuthenticationError: if the environment variable `token_variable` is not set.
+        MissingDependencyError: if pyarrow is not installed.
     """
 
     _name = "CallModel"
@@ -75,7 +75,7 @@ class CallModel(CallRows):
         return form_of(self._request.__result__)
 
     def _sent(self, names: Sequence[str]) -> dict[str, str]:
-        # What decides about the type of the results is the same for every row.
+        # A column of the same name is not enough for the parameter that decides the result type.
         sent, decides = super()._sent(names), self._request.__task__.text_unless
         return {name: to for name, to in sent.items() if to != decides or name in self._columns}
 

@@ -1,4 +1,4 @@
-"""`OpenRun`: a run whose rows come in batches, for as long as whoever brings them lives."""
+"""`OpenRun`: a run that takes its rows in batches, for as long as the Ray actor lives."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ from ..values import Values
 
 
 class Outcome(NamedTuple):
-    """What came of a row: a value, or why there is none."""
+    """The outcome of a row: a value or an error."""
 
     value: Any = None
     error: Exception | None = None
 
 
 class OpenRun:
-    """Makes the calls of several batches at the same time, by one engine with one limit for all.
+    """Makes the calls of concurrent batches with one engine and one limit on concurrent calls.
 
-    Its input has no end. An error that ends it, such as a used up quota, is the outcome of every row
-    that is not done, and of later ones; where the server said when it may be asked again, until then.
+    Its input is endless. An error that ends the engine, such as an exhausted quota, is the outcome
+    of all unfinished rows and of later ones, until the time to retry if the server announced one.
 
     Args:
-        make: Returns who makes the calls of an engine.
+        make: Returns the caller for a new engine.
         settings: The options of the run.
-        files: The folder for files of results; `None` leaves them where they are.
+        files: The folder for files of results; `None` does not download them.
     """
 
     def __init__(self, make: Callable[[], Caller], settings: Settings, files: Path | None) -> None:
         self._make, self._settings, self._files = make, settings, files
-        self._rows: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()  # That no engine has.
-        self._outcomes: dict[str, asyncio.Future[Outcome]] = {}  # By row, of those not done.
+        self._rows: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()  # Not yet taken by an engine.
+        self._outcomes: dict[str, asyncio.Future[Outcome]] = {}  # Of unfinished rows, by key.
         self._engine: Engine | None = None
         self._work: asyncio.Task[None] | None = None
         self._name, self._count = uuid.uuid4().hex, 0
         self._ended: Exception | None = None
-        self._again = 0.0  # When rows are sent in spite of that (`time.monotonic`).
+        self._again = 0.0  # When to send rows again (`time.monotonic`).
 
     async def outcomes(self, contents: Sequence[Any]) -> list[Outcome]:
-        """Return what came of each row of a batch, in its order."""
+        """Return the outcome of each row of a batch, in order."""
         if self._ended is not None and time.monotonic() < self._again:
             return [Outcome(error=self._ended)] * len(contents)
         self._ended = None
@@ -59,14 +59,14 @@ class OpenRun:
 
     def _add(self, content: Any) -> asyncio.Future[Outcome]:
         self._count += 1
-        # An id: nothing has to tell rows apart by their content. Others write to the same folder.
+        # An explicit id avoids hashing the row, and is unique among actors that share `files`.
         key = f"{self._name}-{self._count}"
         self._outcomes[key] = asyncio.get_running_loop().create_future()
         self._rows.put_nowait((key, content))
         return self._outcomes[key]
 
     async def close(self) -> None:
-        """Wait for the end of the calls under way, and close every connection."""
+        """Wait for the calls in progress, and close all connections."""
         if self._engine is not None and self._work is not None:
             self._engine.stop()
             await self._work
@@ -74,7 +74,7 @@ class OpenRun:
     async def _run(self) -> None:
         caller = self._make()
         engine = self._engine = Engine(caller, self._coming(), self._settings)
-        engine._values = Values(caller, self._files)  # pyright: ignore[reportPrivateUsage]  # There is no journal, and files are fetched all the same.
+        engine._values = Values(caller, self._files)  # pyright: ignore[reportPrivateUsage]  # Downloads files without a journal.
         try:
             async for done in engine.results():
                 self._settle(done.key, Outcome(done.result, done.error))
@@ -86,11 +86,11 @@ class OpenRun:
             yield await self._rows.get()
 
     def _settle(self, key: str, outcome: Outcome) -> None:
-        if not (future := self._outcomes.pop(key)).done():  # Else nobody waits for it any more.
+        if not (future := self._outcomes.pop(key)).done():  # Else its batch was cancelled.
             future.set_result(outcome)
 
     def _end(self, error: Exception) -> None:
-        """Give every row that is not done the error that ended the engine."""
+        """Set the error that ended the engine as the outcome of all unfinished rows."""
         self._rows = asyncio.Queue()
         for key in list(self._outcomes):
             self._settle(key, Outcome(error=error))

@@ -1,4 +1,4 @@
-"""The options of `CallSpace` and `CallModel`: limits of one actor, and secrets that are not taken."""
+"""The options of `CallSpace` and `CallModel`: limits per actor, and secrets that are refused."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class ActorOptions(TypedDict, total=False):
     """The options of `CallSpace` and `CallModel`.
 
     Keys:
-        actors: The most actors that the pool may have. Limits are divided by it.
-        concurrency: How many calls all actors make at the same time: a number, or `"auto"` (the
-            default), with which each finds out how many the server takes.
-        max_concurrency: The most calls at the same time of all actors; 64 by default.
-        rate: The most calls that all actors begin in a second; no limit by default.
-        repeat_lost: Whether a call is sent again whose answer was lost, so that it may have run.
-        patience: Seconds for which a server may refuse every call of an actor before that gives its
-            rows up; 600 by default.
+        actors: The maximum size of the actor pool. Limits are divided by it.
+        concurrency: The number of concurrent calls of all actors together, or `"auto"` (the
+            default), which lets each actor adapt to what the server can handle.
+        max_concurrency: The most concurrent calls of all actors with `"auto"`; 64 by default.
+        rate: The most calls that all actors start per second; no limit by default.
+        repeat_lost: Whether to send a call again if its answer was lost, although it may have run.
+        patience: Seconds for which a server may refuse every call of an actor before the actor
+            fails its rows; 600 by default.
         timeout: Seconds that a call may take; no limit by default.
-        columns: Parameters by column, for columns that are called otherwise.
+        columns: The parameter for each column whose name differs, by column name.
         arguments: Arguments that are the same for every row.
-        prefix: Begins the names of the columns `result`, `error` and `error_kind`.
-        token_variable: The environment variable of the workers that has the token. By default it is
-            the saved one, `HF_TOKEN` or that of `hf auth login` on the worker.
+        prefix: A prefix for the names of the columns `result`, `error` and `error_kind`.
+        token_variable: The environment variable of the workers that contains the token. By default,
+            the token is taken from `HF_TOKEN`, or as saved by `hf auth login`, on the worker.
     """
 
     actors: Required[int]
@@ -49,16 +49,16 @@ class ActorOptions(TypedDict, total=False):
 
 
 def settings_of(name: str, options: Mapping[str, Any]) -> Settings:
-    """Return the part of the limits that one actor has."""
+    """Return the settings of one actor: the limits divided by the number of actors."""
     actors = options.get("actors")
     if not isinstance(actors, int) or isinstance(actors, bool) or actors < 1:
         raise ArgumentError(
-            f"{name}: actors: pass how many actors the pool has at most, as size= or max_size= of "
+            f"{name}: actors: pass the maximum size of the actor pool, the size= or max_size= of "
             f"its ActorPoolStrategy; got {actors!r}."
         )
     shared = ("concurrency", "max_concurrency", "rate", "repeat_lost", "patience")
     given = {key: options[key] for key in shared if key in options}
-    Settings.of(cast("MapOptions", given))  # As they were given, for messages.
+    Settings.of(cast("MapOptions", given))  # Undivided, for messages.
     limits = {"max_concurrency": DEFAULT_LARGEST, **given}
     for key in ("concurrency", "max_concurrency"):
         if isinstance(limits.get(key), int):
@@ -79,8 +79,8 @@ def token_of(name: str, variable: str | None) -> str | None:
     if found := os.environ.get(variable, "").strip():
         return found
     raise AuthenticationError(
-        f"{name}: token_variable: the environment of this worker has no {variable}. Set it where "
-        "the nodes of the cluster are started."
+        f"{name}: token_variable: {variable} is not set in the environment of this worker. Set it "
+        "where the nodes of the cluster are started."
     )
 
 
@@ -88,15 +88,15 @@ def refuse_secrets(name: str, options: Mapping[str, Any]) -> None:
     for secret in _SECRET:
         if secret in options:
             raise ArgumentError(
-                f"{name}: {secret}: a secret is not taken here, because Ray keeps in clear what is "
-                "passed to map_batches. Set HF_TOKEN on the workers, or name another variable of "
-                "theirs with token_variable=. A function as source can make any client there."
+                f"{name}: {secret}: secrets cannot be passed here, because Ray stores arguments of "
+                "map_batches in clear text. Set HF_TOKEN on the workers, or name another of their "
+                "variables with token_variable=. A function as source can create any client there."
             )
 
 
 def refuse_userinfo(name: str, url: str) -> None:
     if "://" in url and "@" in urlsplit(url).netloc:
         raise ArgumentError(
-            f"{name}: the URL has a user or a password, which Ray would keep in clear. Pass a "
-            "function as source that makes the client in the worker."
+            f"{name}: the URL contains a user or a password, which Ray would store in clear text. "
+            "Pass a function as source that creates the client in the worker."
         )

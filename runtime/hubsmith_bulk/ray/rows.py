@@ -1,4 +1,4 @@
-"""What `CallSpace` and `CallModel` share: a batch of rows in, the same rows with three more columns out."""
+"""`CallRows`: the common base of `CallSpace` and `CallModel`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RESULT, ERROR, KIND = "result", "error", "error_kind"
 
 
 class CallRows:
-    """What both classes share: a batch of rows in, the same rows with three more columns out."""
+    """Takes a batch of rows, and returns it with three more columns; calls are up to subclasses."""
 
     _name: ClassVar[str]
 
@@ -36,23 +36,23 @@ class CallRows:
         self._own = tuple(f"{prefix}{name}" for name in (RESULT, ERROR, KIND))
         self._token = token_of(self._name, options.get("token_variable"))
         self._required: tuple[str, ...] = ()
-        self._parameters: tuple[str, ...] | None = None  # `None` until they are known.
+        self._parameters: tuple[str, ...] | None = None  # `None` until known.
         self._form: Form | None = None
         self._run: OpenRun | None = None
         arrow()
 
     @property
     def result_type(self) -> Any:
-        """The type of the column of results; `None` until the Space was asked for it."""
+        """The Arrow type of the result column; `None` until the Space has been asked for it."""
         return None if self._form is None else self._form.type
 
     async def __call__(self, batch: Batch) -> Batch:
-        """Return a batch with the results of its rows, or their errors."""
+        """Return the batch with the result or error of each row."""
         found = columns_of(batch)
         try:
             await self._ready()
         except HubsmithError as error:
-            # What the rows need is not known, and may be with the next batch.
+            # The parameters are unknown; the next batch tries again.
             return found.plus(self._result([Outcome(error=error)] * found.count))
         sent = self._sent(found.names)
         contents = [self._content(row, sent) for row in found.rows([*sent])]
@@ -68,23 +68,23 @@ class CallRows:
         )
 
     async def aclose(self) -> None:
-        """Wait for the calls under way, and close every connection. Ray needs no call of it."""
+        """Wait for the calls in progress, and close all connections. Not needed with Ray."""
         if self._run is not None:
             await self._run.close()
             self._run = None
 
     async def _ready(self) -> None:
-        """Find out which parameters there are."""
+        """Find out the parameters of the endpoint, if not known yet."""
 
     def _caller(self) -> Caller:
-        """Return who makes the calls of an engine."""
+        """Return the caller for a new engine."""
         raise NotImplementedError
 
     def _make(self, arguments: dict[str, Any]) -> Any:
-        """Return what calls are made with.
+        """Return the request or arguments of a call.
 
         Raises:
-            HubsmithError: when the arguments are wrong.
+            HubsmithError: if the arguments are wrong.
         """
         raise NotImplementedError
 
@@ -94,7 +94,7 @@ class CallRows:
         return self._run
 
     def _known(self, parameters: Sequence[str], required: Sequence[str]) -> None:
-        """Keep the names of the parameters, and check those that the options have."""
+        """Store the names of the parameters, and check those named in the options."""
         for name in [*self._columns.values(), *self._arguments]:
             if name not in parameters:
                 near = difflib.get_close_matches(name, parameters, 1)
@@ -106,18 +106,18 @@ class CallRows:
         self._parameters, self._required = tuple(parameters), tuple(required)
 
     def _sent(self, names: Sequence[str]) -> dict[str, str]:
-        """Return the parameters that columns have, by column."""
+        """Return the parameter of each column that is sent, by column name."""
         renamed = {name: to for name, to in self._columns.items() if name in names}
         taken = {*renamed.values(), *self._arguments}
         known = [name for name in self._parameters or () if name not in taken]
         return {**{name: name for name in names if name in known}, **renamed}
 
     def _content(self, row: Mapping[str, Any], sent: Mapping[str, str]) -> Any:
-        """Return what the call of a row is made with, or what is wrong with the row."""
+        """Return the request or arguments of a row, or its error if they are wrong."""
         given = dict(self._arguments)
         for column_name, name in sent.items():
             value = row[column_name]
-            if value is not None or name in self._required:  # Else the default holds.
+            if value is not None or name in self._required:  # Else use the default.
                 given[name] = value
         try:
             return self._make(given)
@@ -125,7 +125,7 @@ class CallRows:
             return error
 
     def _result(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-        """Return the columns of the results and of the errors."""
+        """Return the result and error columns."""
         form = self._form or Form(arrow().null(), lambda value: value)
         results, misfits = column(form, [one.value for one in outcomes])
         errors = [misfits.get(place, one.error) for place, one in enumerate(outcomes)]
@@ -137,7 +137,7 @@ class CallRows:
 
 
 def parameters_of(request: type[Any]) -> tuple[list[str], list[str]]:
-    """Return the names of all parameters of a request, and of those without a default."""
+    """Return the names of all parameters of a request, and of the required ones."""
     fields = request.model_fields
     return [*fields], [name for name, field in fields.items() if field.is_required()]
 

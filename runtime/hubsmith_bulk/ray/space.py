@@ -1,4 +1,4 @@
-"""`CallSpace`: calls of a Space for the rows of batches."""
+"""`CallSpace`: calls a Space for every row of a batch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .arrow import form_of, form_of_outputs
 from .options import ActorOptions, refuse_userinfo
 from .rows import CallRows, parameters_of
 
-_PAUSE = 1.0  # Seconds, until a Space is asked again what an endpoint takes.
+_PAUSE = 1.0  # Seconds between attempts to get the parameters of an endpoint.
 
 Source: TypeAlias = "str | type[BaseSpace] | Callable[[], BaseSpace]"
 
@@ -39,29 +39,29 @@ Source: TypeAlias = "str | type[BaseSpace] | Callable[[], BaseSpace]"
 class CallSpace(CallRows):
     """Calls a Space for every row of a batch; for `ray.data.Dataset.map_batches`.
 
-    Columns that are called as a parameter of the endpoint are its arguments, where the value is not
-    null, and every column stays as it is. Three are added, or replaced: `result`, `error` (the
-    message) and `error_kind` (the name of its class), null where all is well. A failing row is a row
-    with an error. Where every other would fail as well, such as without quota, that error is the one
-    of all that follow in the same actor, and nothing is sent.
+    Columns named like parameters of the endpoint are passed as arguments, except null values. All
+    columns are kept. Three are added or replaced: `result`, `error` (the message) and `error_kind`
+    (the name of the exception class); the latter two are null if the call succeeded. A failing row
+    does not stop the others. If an error affects all rows, such as an exhausted quota, later rows
+    of the same actor get the same error without being sent.
 
-    The result is text, a number, a truth value, a list of these, or a struct with a field for each of
-    several results. Anything else is JSON text; a file is `{"url": ...}`, or `{"file": ...}` with
+    A result is text, a number, a boolean, a list of these, or, for several outputs, a struct with a
+    field for each. Anything else is JSON text; a file is `{"url": ...}`, or `{"file": ...}` with
     `files`.
 
     Args:
         source: `owner/name`, a URL, a generated class, or a function without parameters that returns
-            a client. It is called in the worker, so that it can take secrets from there.
-        endpoint: A request class, such as `GreetRequest`, or the name of an endpoint. It may be left
-            out where there is but one.
-        files: A folder that every node can write to: files of results are downloaded into it.
-        **options: See `ActorOptions`; `actors` is needed.
+            a client. The function is called in the worker, and can read secrets there.
+        endpoint: A request class, such as `GreetRequest`, or the name of an endpoint. Optional if
+            the Space has only one.
+        files: A folder that every node can write to; files of results are downloaded into it.
+        **options: See `ActorOptions`; `actors` is required.
 
     Raises:
-        ArgumentError: when an option is wrong, or a secret: what is passed to `map_batches` is kept in
-            clear by the cluster.
-        AuthenticationError: when the environment has no `token_variable`.
-        MissingDependencyError: when pyarrow is not installed.
+        ArgumentError: if an option is wrong or a secret; the cluster stores arguments of
+            `map_batches` in clear text.
+        AuthenticationError: if the environment variable `token_variable` is not set.
+        MissingDependencyError: if pyarrow is not installed.
     """
 
     _name = "CallSpace"
@@ -94,15 +94,15 @@ class CallSpace(CallRows):
             return source(**cast("Any", options))
         if any(value is not None for value in options.values()):
             raise ArgumentError(
-                f"{self._name}: token_variable and timeout are up to the function that makes the "
-                "client."
+                f"{self._name}: token_variable and timeout cannot be combined with a function as "
+                "source. Set them in the client that it returns."
             )
         make = cast("Any", source)
         made: object = make() if callable(make) else make
         if not isinstance(made, BaseSpace):
             raise ArgumentError(
-                f"{self._name}: source: owner/name, a URL, a generated class or a function that "
-                f"returns a client; got {type(made).__name__}."
+                f"{self._name}: source: must be owner/name, a URL, a generated class or a function "
+                f"that returns a client; got {type(made).__name__}."
             )
         return made
 
@@ -122,7 +122,7 @@ class CallSpace(CallRows):
                     await self._describe()
 
     async def _describe(self) -> None:
-        """Ask the Space what the endpoint takes and returns; one that is away is waited for."""
+        """Get the parameters and outputs of the endpoint; wait for a Space that is away."""
         until = time.monotonic() + self._settings.patience
         asking = _DescribingCaller(self._space)
         try:
@@ -147,13 +147,13 @@ class CallSpace(CallRows):
 
 
 class _DescribingCaller(SpaceCaller):
-    """Asks a Space about an endpoint."""
+    """Requests the description of an endpoint."""
 
     def __init__(self, space: BaseSpace) -> None:
         super().__init__(space, None, shares_session=False)
 
     async def described(self, endpoint: str | None) -> tuple[str, dict[str, Any]]:
-        """Return the name of an endpoint, and what `/info` says of it."""
+        """Return the name of an endpoint and its description in `/info`."""
         named = as_object((await self._driver.run(self._info(), self._timeout))["named_endpoints"])
         name = f"/{endpoint.removeprefix('/')}" if endpoint else next(iter(named), "")
         if name not in named or (endpoint is None and len(named) > 1):

@@ -1,4 +1,4 @@
-"""`Places`: who may make a call now. Rows that were refused go before new ones."""
+"""`Slots`: which rows may make a call now. Refused rows take precedence over new ones."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from .changes import Changes
 from .pace import Pace
 
 
-class Places:
-    """The places of calls that are under way at the same time.
+class Slots:
+    """Slots for concurrent calls, as many as the limit of the pace allows.
 
     Attributes:
-        taken: How many there are now.
-        is_closed: Whether nobody gets one any more.
+        taken: How many slots are in use.
+        is_closed: Whether no more slots are given out.
     """
 
     def __init__(self, pace: Pace, changes: Changes) -> None:
         self._pace, self._changes = pace, changes
         self.taken = 0
         self.is_closed = False
-        self._refused = 0  # How many wait that had one already.
+        self._refused = 0  # Refused rows that wait for another slot.
 
-    async def take(self, is_welcome: Callable[[], bool]) -> bool:
-        """Take a place, once there is one for a new row; `False` when they are closed before."""
-        return await self._take(lambda: not self._refused and is_welcome())
+    async def take(self, has_room: Callable[[], bool]) -> bool:
+        """Wait for a slot for a new row and take it; return `False` if the slots close first."""
+        return await self._take(lambda: not self._refused and has_room())
 
     async def take_again(self) -> bool:
-        """Take another place for a row that was refused."""
+        """Wait for another slot for a refused row and take it; `False` if the slots close first."""
         self._refused += 1
         try:
             return await self._take(lambda: True)
@@ -36,7 +36,7 @@ class Places:
             self._refused -= 1
 
     def free(self) -> None:
-        """Give a place back."""
+        """Release a slot."""
         self.taken -= 1
         self._changes.notify()
 
