@@ -208,6 +208,13 @@ def _join(threads: Iterable[threading.Thread]) -> None:
         thread.join(max(0.0, until - time.monotonic()))
 
 
+class _Caller(threading.local):
+    """The request that a thread sends or reads."""
+
+    deadline: Deadline
+    has_body = False  # Whether its headers come next, and a body after them.
+
+
 class _Streams:
     """Keeps network streams within the deadline of the call that uses them, and can end them.
 
@@ -216,22 +223,32 @@ class _Streams:
     """
 
     def __init__(self) -> None:
-        self.caller = threading.local()  # Its `deadline` is that of what this thread does now.
+        self.caller = _Caller()
         self._waiting: dict[Any, int] = {}  # Streams, by the thread that waits for each.
         self._is_over = False
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith(_OPENED):
             stream = info["return_value"]
-            write = self._bounded(stream, stream.write)
+            write, held = self._bounded(stream, stream.write), b""
 
             def write_pieces(content: bytes, timeout: float | None = None) -> None:
-                for start in range(0, len(content), _PIECE):
+                nonlocal held
+                if self.caller.has_body:
+                    self.caller.has_body, held = False, content
+                    return
+                first, held = held + content[:_PIECE], b""
+                if first:
+                    write(first, timeout)
+                for start in range(_PIECE, len(content), _PIECE):
                     write(content[start : start + _PIECE], timeout)
 
             stream.read, stream.write = self._bounded(stream, stream.read), write_pieces
         elif event == _CONNECTED and info["request"].method != b"CONNECT":
-            info["request"].extensions.pop("trace", None)  # To be told of all else takes time.
+            info["request"].extensions.pop("trace", None)  # Further events would only cost time.
+            # Headers are written together with the start of the body: the server wakes up once.
+            lengths = (v for name, v in info["request"].headers if name == b"Content-Length")
+            self.caller.has_body = next(lengths, b"0") != b"0"
 
     def _bounded(self, stream: Any, operation: Callable[..., Any]) -> Callable[..., Any]:
         caller, waiting = self.caller, self._waiting

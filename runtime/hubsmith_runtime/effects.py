@@ -44,12 +44,12 @@ class Deadline:
 
     def cap(self, seconds: float | None = None) -> float | None:
         """Return the shorter of some seconds and those that are left; `None` for no limit."""
+        if self.at == FOREVER:
+            return None if seconds == FOREVER else seconds
         limit = self.at - time.monotonic()
         if limit <= 0:
             raise DeadlineExceeded
-        if seconds is not None:
-            limit = min(limit, seconds)
-        return None if limit == FOREVER else limit
+        return limit if seconds is None else min(limit, seconds)
 
     def within(self, seconds: float) -> Deadline:
         """Return this deadline, or that in some seconds where it is earlier."""
