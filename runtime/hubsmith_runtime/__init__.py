@@ -1,5 +1,5 @@
 # ruff: noqa: F403  # every error and event is public
-"""The runtime of generated clients: everything public, imported when it is first used."""
+"""The runtime of generated clients. Each public name is imported on first use."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     )
 # End.
 
-# By module: what is public.
+# The public names of each module.
 _NAMES = {
     "arrays": "TableLike",
     "errors": """
@@ -70,7 +70,7 @@ _NAMES = {
 HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 """The module of each public name."""
 
-__all__ = sorted(HOMES)  # pyright: ignore[reportUnsupportedDunderAll]  # it reads the imports
+__all__ = sorted(HOMES)  # pyright: ignore[reportUnsupportedDunderAll]  # it sees the imports above
 
 
 def __getattr__(name: str) -> Any:

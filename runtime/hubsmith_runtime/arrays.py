@@ -1,4 +1,4 @@
-"""Arrays and data frames as arguments: known by what they can do, so that nothing is imported."""
+"""NumPy arrays and pandas data frames as arguments, duck-typed: neither package is imported."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 
 
 class TableLike(Protocol):
-    """A table that is taken for an argument: a DataFrame of pandas, or an array of numpy."""
+    """A table accepted as an argument: a pandas DataFrame or a NumPy array."""
 
     @property
     def ndim(self) -> int: ...
@@ -16,16 +16,16 @@ class TableLike(Protocol):
 
 
 def is_array(given: object) -> bool:
-    """Whether a value is an array of any shape, a number of numpy included, or a data frame."""
+    """Whether a value is an array of any shape, a NumPy scalar included, or a data frame."""
     is_another = isinstance(given, (type, memoryview))
     return not is_another and (hasattr(given, "tolist") or hasattr(given, "itertuples"))
 
 
 def json_forms(given: Any) -> Iterator[Any]:
-    """Yield the JSON that an array or a data frame may become; nothing for any other value.
+    """Yield the JSON forms of an array or a data frame in order of preference; else nothing.
 
-    An array is the same in lists, or else a table; a data frame is a table as a Space's Dataframe
-    has it, without the index, or else the list of its rows. Cells that are missing are null.
+    An array becomes nested lists, or else a table. A data frame becomes a table as Gradio's
+    Dataframe has it, without the index, or else a list of rows. Missing cells are null.
     """
     if not is_array(given):
         return
@@ -37,7 +37,7 @@ def json_forms(given: Any) -> Iterator[Any]:
     else:
         yield (listed := given.tolist())
         if isinstance(listed, list):
-            # A cell that is not a number is the only one that differs from itself.
+            # Only NaN differs from itself.
             rows = [
                 [None if cell != cell else cell for cell in row]
                 for row in _rows(cast("list[Any]", listed))

@@ -29,14 +29,14 @@ class AsyncDriver:
         self.is_closed = False
         self._clients = Clients(origins, "AsyncClient")
         self._process = os.getpid()
-        self._background: dict[asyncio.Task[None], bool] = {}  # With whether it ends by itself.
+        self._background: dict[asyncio.Task[None], bool] = {}  # Whether each ends by itself.
 
     async def call(self, call: Effects[T], timeout: float | None = None) -> T:
-        """Carry out a call that counts; see `Driver.call`."""
+        """Carry out a call under the concurrency limit; see `Driver.call`."""
         return await self.run(self.limit.kept(call, asyncio.current_task()), timeout)
 
     async def run(self, call: Effects[T], timeout: float | None = None) -> T:
-        """Carry out a call, within so many seconds where there is a limit; see `Driver.run`."""
+        """Carry out a call, within `timeout` seconds if given; see `Driver.run`."""
         refuse_fork(self._process)
         deadline, value = Deadline(timeout), None
         failure: BaseException | None = None
@@ -45,7 +45,7 @@ class AsyncDriver:
                 effect = call.send(value) if failure is None else call.throw(failure)
                 try:
                     value, failure = await self._perform(effect, deadline), None
-                except GeneratorExit:  # The loop is gone: nothing can be waited for any more.
+                except GeneratorExit:  # The event loop is gone: nothing can be awaited.
                     with contextlib.suppress(RuntimeError):
                         call.close()
                     raise
@@ -132,7 +132,7 @@ class AsyncDriver:
         task.add_done_callback(self._background.pop)
 
     async def close(self) -> None:
-        """End every call and close every connection. Closing twice does no harm."""
+        """End every call and close every connection. It is safe to call this twice."""
         self.is_closed = True
         if self._process != os.getpid():
             return
@@ -152,9 +152,9 @@ class AsyncDriver:
 
 
 async def _within(deadline: Deadline, begin: Callable[[], Awaitable[T]]) -> T:
-    """Await something in this task, and cancel it when the time is over.
+    """Await something in this task, and cancel it when the deadline passes.
 
-    `asyncio.timeout` does the same, but not on Python 3.10, which does not count cancellations.
+    Like `asyncio.timeout`, which Python 3.10 lacks: its tasks do not count cancellations.
     """
     if (seconds := deadline.cap()) is None:
         return await begin()
@@ -178,5 +178,5 @@ async def _within(deadline: Deadline, begin: Callable[[], Awaitable[T]]) -> T:
         raise
     finally:
         timer.cancel()
-        if has_expired:  # What was awaited ended all the same.
+        if has_expired:  # The awaited call finished despite the cancellation.
             uncancel()

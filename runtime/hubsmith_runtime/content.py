@@ -1,6 +1,6 @@
-"""What a file holds, in other forms: base64, an image of Pillow, a DataFrame of pandas."""
+"""The content of a file in other forms: base64, a Pillow image, a pandas DataFrame."""
 
-# Neither package is needed, by programs or by type checkers.
+# Pillow and pandas are optional, for programs and for type checkers.
 # pyright: reportUnknownParameterType=false, reportUnnecessaryTypeIgnoreComment=false
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BINARY = "application/octet-stream"
-# By the end of a name: what reads such a table, and how.
+# By file suffix: the pandas function that reads such a table, and its arguments.
 _TABLES: dict[str, tuple[str, dict[str, Any]]] = {
     ".csv": ("read_csv", {}), ".tsv": ("read_csv", {"sep": "\t"}),
     ".json": ("read_json", {}), ".jsonl": ("read_json", {"lines": True}),
@@ -38,14 +38,14 @@ _TABLES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 class FileContent(os.PathLike[str]):
-    """What a `File` holds, in other forms."""
+    """The content of a `File` in other forms."""
 
     name: str
     url: str | None
     mime_type: str | None
     origin: FileOrigin
 
-    if TYPE_CHECKING:  # These are `File`'s.
+    if TYPE_CHECKING:  # `File` defines these.
 
         @property
         def is_local(self) -> bool: ...
@@ -53,28 +53,28 @@ class FileContent(os.PathLike[str]):
         def _fetch(self) -> Effects[bytes]: ...
 
     def image(self) -> Image:
-        """Return the content as an image of Pillow, which must be installed.
+        """Return the content as a Pillow image. Pillow must be installed.
 
         Raises:
             MissingDependencyError: when Pillow is not installed.
-            ValidationError: when the content is no image that it knows.
-            DownloadError: when the server does not give the content.
+            ValidationError: when Pillow cannot read the content as an image.
+            DownloadError: when the content cannot be downloaded.
         """
         return self._image(self.read())
 
     def dataframe(self, **options: Any) -> DataFrame:
-        """Return the content as a DataFrame of pandas, which must be installed.
+        """Return the content as a pandas DataFrame. pandas must be installed.
 
-        The name, or else the type, says how it is read: CSV, TSV, JSON, JSON Lines, Parquet,
-        Feather or a spreadsheet.
+        The format is taken from the file's name, or else from its MIME type: CSV, TSV, JSON,
+        JSON Lines, Parquet, Feather or a spreadsheet.
 
         Args:
-            **options: What else the function of pandas is given, such as `sep=";"` for `read_csv`.
+            **options: Passed to the function of pandas, such as `sep=";"` to `read_csv`.
 
         Raises:
-            MissingDependencyError: when pandas, or what it needs for such files, is not installed.
-            ValidationError: when the content is no table of that form.
-            DownloadError: when the server does not give the content.
+            MissingDependencyError: when pandas, or a package it needs for the format, is missing.
+            ValidationError: when the content is not a table in that format.
+            DownloadError: when the content cannot be downloaded.
         """
         return self._dataframe(options, self.read())
 
@@ -87,13 +87,13 @@ class FileContent(os.PathLike[str]):
         return await self.origin.run(self._read_as(partial(self._dataframe, options)))
 
     def base64(self) -> str:
-        """Return the content, which must be here, as base64."""
+        """Return the content as base64; a `DownloadError` if it has not been downloaded."""
         if not self.is_local:
-            raise DownloadError(f"{shown(self.url or self.name)} has not been fetched.")
+            raise DownloadError(f"{shown(self.url or self.name)} has not been downloaded.")
         return base64.b64encode(self.read()).decode()
 
     def data_url(self, default_mime: str = BINARY) -> str:
-        """Return the content as a data URL, of `default_mime` where its type is not known."""
+        """Return the content as a data URL, with `default_mime` if its own type is unknown."""
         return f"data:{self.mime_type or default_mime};base64,{self.base64()}"
 
     def _read_as(self, form: Callable[[bytes], T]) -> Effects[T]:
@@ -113,8 +113,8 @@ class FileContent(os.PathLike[str]):
         )
         if found is None:
             raise ValidationError(
-                f"{shorten(self.name)} is no table by its name or type: the name should end with "
-                f"one of {', '.join(_TABLES)}. `File(file, name=...)` gives it another name."
+                f"{shorten(self.name)} is not a table by its name or type: the name should end "
+                f"with one of {', '.join(_TABLES)}. Use `File(file, name=...)` to rename it."
             )
         with _reading(self.name, "a table"):
             read = getattr(importlib.import_module("pandas"), found[0])
@@ -123,7 +123,7 @@ class FileContent(os.PathLike[str]):
 
 @contextlib.contextmanager
 def _reading(name: str, what: str) -> Generator[None, None, None]:
-    """Say which file is not what it was taken for, or which package is missing."""
+    """Raise a reader's error as one that names the file, or the package that is missing."""
     problem = f"{shorten(name)} cannot be read as {what}"
     try:
         yield
@@ -131,5 +131,5 @@ def _reading(name: str, what: str) -> Generator[None, None, None]:
         package = (error.name or "").partition(".")[0].replace("PIL", "pillow")
         advice = f" `pip install {package}`." if package else ""
         raise MissingDependencyError(f"{problem}: {error}.{advice}", name=error.name) from None
-    except Exception as error:  # Each reader has errors of its own.
+    except Exception as error:  # Each reader raises its own errors.
         raise ValidationError(f"{problem}: {type(error).__name__}: {error}") from error

@@ -1,4 +1,4 @@
-"""Every error of the shared part and of Spaces. The page about errors draws them as a tree."""
+"""Every error of the shared part and of Spaces. The documentation shows them as a tree."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ValidationError(HubsmithError, ValueError):
     """An argument is missing, unknown, of the wrong type or out of bounds. Nothing was sent.
 
     Attributes:
-        errors: One `(parameter, message, value)` per problem; a value that is missing is `None`.
+        errors: One `(parameter, message, value)` per problem; a missing value is `None`.
     """
 
     errors: tuple[tuple[str, str, object], ...] = ()
@@ -30,15 +30,15 @@ class ArgumentError(ValidationError, TypeError):
 
 
 class MissingFileError(ValidationError, FileNotFoundError):
-    """The path that was given for a file leads to none. Nothing was sent."""
+    """There is no file at the path that was given for one. Nothing was sent."""
 
 
 class SpecError(HubsmithError):
-    """A document, such as a Space's configuration, is not what it should be."""
+    """A document, such as a Space's configuration, or an address is not valid."""
 
 
 class SpaceChangedError(SpecError):
-    """The Space no longer fits the client that was generated for it."""
+    """The Space no longer matches the client that was generated for it."""
 
 
 class EndpointNotFoundError(SpaceChangedError):
@@ -46,14 +46,14 @@ class EndpointNotFoundError(SpaceChangedError):
 
 
 class UnsupportedVersionError(SpecError):
-    """The Space runs a version of Gradio that is too old to be called."""
+    """The Space runs a version of Gradio that this client does not support."""
 
 
 class ResultError(HubsmithError):
-    """The Space's answer does not fit the declared result type.
+    """The Space's answer does not match the declared result type.
 
     Attributes:
-        value: The answer as it came.
+        value: The answer as received.
     """
 
     def __init__(self, message: str = "", value: Any = None) -> None:
@@ -65,8 +65,8 @@ class ConnectionFailedError(HubsmithError):
     """The server could not be reached, or the connection broke.
 
     Attributes:
-        was_sent: `False` where no connection was made, so that nothing reached the server.
-        may_pass: `False` where trying again cannot help, as with a redirect that is refused.
+        was_sent: `False` if no connection was made, so that nothing reached the server.
+        may_pass: `False` if trying again cannot help, such as after a refused redirect.
     """
 
     was_sent: bool = True
@@ -74,12 +74,12 @@ class ConnectionFailedError(HubsmithError):
 
 
 class SpaceUnavailableError(ConnectionFailedError):
-    """The Space is there but cannot be called now: paused, starting, broken or overloaded.
+    """The Space exists but cannot be called now: paused, starting, broken or overloaded.
 
     Attributes:
-        status: The HTTP status of the answer, where it is one.
-        stage: The stage that the Hub tells, such as `PAUSED`, where it was asked.
-        retry_after: Seconds until the server wants to be asked again, where it says so.
+        status: The HTTP status of the answer, if there was one.
+        stage: The stage that the Hub reports, such as `PAUSED`, if it was asked.
+        retry_after: Seconds to wait before trying again, if the server says so.
     """
 
     status: int | None = None
@@ -88,14 +88,14 @@ class SpaceUnavailableError(ConnectionFailedError):
 
     @classmethod
     def of(cls, message: str, status: int | None = None, stage: str | None = None) -> Self:
-        """Make one of an answer's status, or of the Space's stage."""
+        """Return an error with the status of an answer, or the stage of the Space."""
         error = cls(message)
         error.status, error.stage = status, stage
         return error
 
 
 class SessionLostError(ConnectionFailedError):
-    """The event stream broke while jobs were pending: what they did is not known."""
+    """The event stream broke while jobs were pending: their outcome is unknown."""
 
 
 class SessionNotFoundError(SessionLostError):
@@ -107,7 +107,7 @@ class ServerStoppedError(SessionLostError):
 
 
 class InferenceTimeoutError(HubsmithError, TimeoutError):
-    """The answer did not come in time."""
+    """The answer did not arrive in time."""
 
 
 class ConnectionTimeoutError(ConnectionFailedError, InferenceTimeoutError):
@@ -125,10 +125,10 @@ class MissingDependencyError(HubsmithError, ImportError):
 
 
 class QueueFullError(HubsmithError):
-    """The Space's queue takes no more jobs now; try again later.
+    """The Space's queue is full; try again later.
 
     Attributes:
-        retry_after: Seconds until the server wants to be asked again, where it says so.
+        retry_after: Seconds to wait before trying again, if the server says so.
     """
 
     retry_after: float | None = None
@@ -138,8 +138,8 @@ class AppError(HubsmithError):
     """The Space's own code raised an error.
 
     Attributes:
-        message: The Space's words; empty where the Space hides them.
-        title: The Space's heading for the error; may be empty.
+        message: The Space's own message; empty if the Space hides it.
+        title: The Space's title for the error; may be empty.
     """
 
     message: str = ""
@@ -154,9 +154,9 @@ class ZeroGPUQuotaError(AppError):
     """The caller's ZeroGPU quota is used up.
 
     Attributes:
-        requested_seconds: GPU seconds that the call asked for, where the Space says so.
-        left_seconds: GPU seconds that are left of the quota, where it says so.
-        retry_after: Seconds until the call may be tried again, where it says so.
+        requested_seconds: GPU seconds that the call requested, if the Space says so.
+        left_seconds: GPU seconds left in the quota, if the Space says so.
+        retry_after: Seconds to wait before trying again, if the Space says so.
     """
 
     requested_seconds: float | None = None
@@ -169,10 +169,10 @@ class ZeroGPUTimeoutError(AppError):
 
 
 class ZeroGPUDurationError(AppError):
-    """The Space asks for a GPU for longer than it may.
+    """The Space requested a GPU for longer than is allowed.
 
     Attributes:
-        requested_seconds: GPU seconds that it asked for, where it says so.
+        requested_seconds: GPU seconds that it requested, if it says so.
     """
 
     requested_seconds: float | None = None
@@ -183,7 +183,7 @@ class JobCancelledError(HubsmithError):
 
 
 class FileError(HubsmithError):
-    """A file could not be sent or fetched."""
+    """A file could not be uploaded or downloaded."""
 
 
 class FileTooLargeError(FileError):
@@ -195,11 +195,11 @@ class UploadError(FileError):
 
 
 class DownloadError(FileError):
-    """A file could not be fetched or saved."""
+    """A file could not be downloaded or saved."""
 
 
 def shorten(value: object, masked: Callable[[str], str] = str) -> str:
-    """Show a value in at most 80 characters; `masked` hides secrets before it is cut."""
+    """Return a value's `repr`, at most 80 characters; `masked` hides secrets before truncation."""
     try:
         text = masked(repr(value))
     except RecursionError:
@@ -208,14 +208,14 @@ def shorten(value: object, masked: Callable[[str], str] = str) -> str:
 
 
 def a_type(value: object) -> str:
-    """Return the name of a type, or of that of a value, with its article: `an int`."""
+    """Return the name of a type, or of a value's type, with its article: `an int`."""
     name = (value if isinstance(value, type) else type(value)).__name__
-    starts_with_a_vowel = name[0] in "aeioAEIO" or name == "ndarray"  # It is spoken n-d array.
+    starts_with_a_vowel = name[0] in "aeioAEIO" or name == "ndarray"  # Pronounced "n-d array".
     return f"an {name}" if starts_with_a_vowel else f"a {name}"
 
 
 def first_problem(error: ValueError) -> str:
-    """Return what is wrong with a value; of pydantic the first, as `[0].label: Field required`."""
+    """Return an error's text; from pydantic, its first problem: `[0].label: Field required`."""
     if not type(error).__module__.startswith("pydantic_core"):
         return str(error)
     found = cast("pydantic.ValidationError", error).errors(include_url=False, include_input=False)
@@ -225,6 +225,6 @@ def first_problem(error: ValueError) -> str:
 
 
 def place_of(steps: Sequence[int | str]) -> str:
-    """Return a place in a value as Python writes it, such as `history[0].content`."""
+    """Return a path into a value in Python syntax, such as `history[0].content`."""
     places = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return "".join(places).removeprefix(".")

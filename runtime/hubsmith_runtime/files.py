@@ -1,4 +1,4 @@
-"""`File`: what calls take and return where they handle files."""
+"""`File`: the type of files in arguments and results."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from .reading import as_count, as_text
 from .saving import FileOrigin, atomic_file, destination, safe_name
 from .sources import Content, Image, Readable, file_argument, type_of
 
-_NOWHERE = FileOrigin()
+_NO_ORIGIN = FileOrigin()
 _PIECE = 1 << 16
 
 
 class File(FileContent):
-    """A file: one to send, or a lazy handle on one that a Space returned.
+    """A file to send, or a lazy handle on a file that a Space returned.
 
-    As a path (`open(file)`, `Path(file)`) it is downloaded once, into the client's `download_dir`.
+    Used as a path (`open(file)`, `Path(file)`), it is downloaded once, to the `download_dir`.
 
     Args:
         source: A path, an http(s) URL, a data URL, bytes, an open binary file or a Pillow image.
         name: The file's name as the Space sees it; taken from the source by default.
-        mime_type: Its type, such as `image/png`; by default that of its name, or of its content.
+        mime_type: Its MIME type, such as `image/png`; guessed from name or content by default.
 
     Attributes:
         name: The file's name.
-        url: Where it can be fetched; `None` for a file to be sent.
-        mime_type: Its type, where known.
-        size: Its size in bytes, where known.
-        answer: The FileData that it came in from a Space; `None` for any other file.
-        origin: Whose credentials it is fetched with.
+        url: The URL that it is downloaded from; `None` if it was made from local content.
+        mime_type: Its MIME type, if known.
+        size: Its size in bytes, if known.
+        answer: The FileData object in which a Space returned it; `None` for any other file.
+        origin: The credentials and the folder for its download.
 
     Raises:
-        MissingFileError: when a path leads to no file; also a `FileNotFoundError`.
-        ArgumentError: when the source is none of these; also a `TypeError`.
-        ValidationError: when it is broken.
+        MissingFileError: when there is no file at a path; also a `FileNotFoundError`.
+        ArgumentError: when the source has another type; also a `TypeError`.
+        ValidationError: when the source is invalid, such as a malformed data URL.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class File(FileContent):
         self.url: str | None = None
         self.size: int | None = None
         self.answer: dict[str, Any] | None = None
-        self.origin = _NOWHERE
-        self._path: Path | None = None  # Where it is on disk.
-        self._content: bytes | Callable[[], bytes] | None = None  # What is in memory, or soon is.
+        self.origin = _NO_ORIGIN
+        self._path: Path | None = None  # The file on disk.
+        self._content: bytes | Callable[[], bytes] | None = None  # In memory, or how to read it.
         if isinstance(source, File):
             vars(self).update(vars(source))
             self.name, self.mime_type = name or self.name, mime_type or self.mime_type
@@ -76,18 +76,18 @@ class File(FileContent):
 
     @property
     def is_local(self) -> bool:
-        """Whether the content is here already."""
+        """Whether the content is available without a download."""
         return self._content is not None or self._on_disk() is not None
 
     def _on_disk(self) -> Path | None:
-        """Return where it is on disk, unless it was put there and is removed since."""
+        """Return its path on disk, unless that was a copy that has been removed since."""
         is_copy = self.url is not None or self._content is not None
         if is_copy and self._path is not None and not self._path.exists():
             self._path = None
         return self._path
 
     def chunks(self) -> Iterator[bytes]:
-        """Iterate over the content, downloading it where it is not here."""
+        """Iterate over the content in chunks, downloading it if necessary."""
         if self.is_local:
             with self.open() as stream:
                 yield from iter(partial(stream.read, _PIECE), b"")
@@ -98,8 +98,8 @@ class File(FileContent):
         """Return the content.
 
         Raises:
-            DownloadError: when the server does not give it, or more than 512 MiB of no known size.
-            ConnectionFailedError: when there is no connection.
+            DownloadError: when the download fails, or exceeds 512 MiB without a known size.
+            ConnectionFailedError: when the server cannot be reached.
         """
         if not self.is_local:
             with self.origin.blocking() as driver:
@@ -109,17 +109,17 @@ class File(FileContent):
         return self._content if isinstance(self._content, bytes) else self._content()
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the file to disk, whole or not at all.
+        """Save the file to disk, completely or not at all.
 
         Args:
-            path: A file, which is replaced, or a folder that it is put into under its own name.
-            overwrite: Whether a file of that name in the folder is replaced, too.
+            path: A file, which is replaced, or a folder, in which the file keeps its name.
+            overwrite: Whether to replace a file of the same name in the folder.
 
         Returns:
-            The path of the file.
+            The path of the saved file.
 
         Raises:
-            DownloadError: when it cannot be fetched or written.
+            DownloadError: when it cannot be downloaded or written.
         """
         with self.origin.blocking() as driver:
             return driver.call(self._write(path, overwrite))
@@ -139,7 +139,7 @@ class File(FileContent):
         return await self.origin.run(self._fetch())
 
     async def asave(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the file to disk without blocking the event loop; see `save`."""
+        """Save the file to disk without blocking the event loop; see `save`."""
         return await self.origin.run(self._write(path, overwrite))
 
     def __fspath__(self) -> str:
@@ -150,32 +150,32 @@ class File(FileContent):
 
     @contextlib.contextmanager
     def part(self) -> Generator[tuple[str, BinaryIO, str], None, None]:
-        """Open the file as a part of a form: name, content and type."""
+        """Open the file as a part of a multipart form: its name, content and MIME type."""
         kind = self.mime_type or ""
         with self.open() as content:
             yield self.name, content, kind if kind.isascii() and kind.isprintable() else BINARY
 
     def load(self) -> Effects[None]:
-        """Bring the content, of at most 512 MiB, into memory: `read` waits for nothing then."""
+        """Load the content, of at most 512 MiB, into memory, so that `read` does not block."""
         if not isinstance(self._content, bytes):
             self._keep((yield from self._fetch(LARGEST_BODY)))
 
     def cache(self) -> Effects[None]:
-        """Bring the content here, to disk where it comes from a server."""
+        """Make the content available locally; a download is saved to disk."""
         if not self.is_local:
             yield from self._download()
         elif self.size is None:
             yield from self.load()
 
     def as_url(self, default_mime: str = BINARY) -> str:
-        """Return the URL that it was given as, or a data URL, for servers that fetch files."""
+        """Return its own URL or a data URL, for servers that fetch files."""
         is_given = self.answer is None and not self.origin.base
         if self.url and (is_given or not self.is_local):
             return self.url
         return self.data_url(default_mime)
 
     def reference(self, base: str) -> dict[str, Any] | None:
-        """Return the FileData that names it for the Space at `base`; `None` before an upload."""
+        """Return a FileData object that the Space at `base` accepts; `None` before an upload."""
         meta, url = {"_type": "gradio.FileData"}, self.url or ""
         if self.answer is not None:
             is_there = url.startswith((f"{base}/file=", f"{base}/stream/"))
@@ -186,7 +186,7 @@ class File(FileContent):
 
     @property
     def _declared(self) -> int | None:
-        """The bytes that a download of unknown length may have: as many as the Space said."""
+        """The size limit of a download without a Content-Length: the size the Space declared."""
         is_said = self.answer is not None and not self.answer.get("is_stream")
         return self.size if is_said else None
 
@@ -225,30 +225,30 @@ class File(FileContent):
             self.size, self.mime_type = len(content), self.mime_type or type_of(content)
 
     def __getstate__(self) -> dict[str, Any]:
-        # What was downloaded is fetched again: it may not last, or not be on that machine.
+        # A copy is downloaded again: it may be gone by then, or not exist on the other machine.
         path, content = (None, None) if self.url else (self._path, self._content and self.read())
         return {**vars(self), "_path": path, "_content": content}
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:
-        from pydantic_core import core_schema as schemas  # Here, as importing it takes long.
+        from pydantic_core import core_schema as schemas  # Slow to import.
 
         stored = schemas.plain_serializer_function_ser_schema(cls._stored, when_used="json")
         return schemas.with_info_plain_validator_function(_validate, serialization=stored)
 
     def _stored(self) -> str | dict[str, Any]:
-        """Return the JSON form in a stored request."""
+        """Return the JSON form for a stored request."""
         if self.answer is not None:
             return {**self.answer, "url": self.url}
         return self.url or (str(self._path) if self._path is not None else self.data_url())
 
 
 def _validate(value: object, info: Any) -> File:
-    """Read a file of an argument or, where the context is a `FileOrigin`, of a Space's answer."""
+    """Validate a file in an argument or, if the context is a `FileOrigin`, in an answer."""
     origin = info.context if isinstance(info.context, FileOrigin) else None
     if isinstance(value, dict):
-        return answered_file(cast("dict[str, Any]", value), origin or _NOWHERE)
-    if origin is not None:  # A server's string never names a file of this machine.
+        return answered_file(cast("dict[str, Any]", value), origin or _NO_ORIGIN)
+    if origin is not None:  # A server's string is never a path on this machine.
         raise ValueError("the answer is not a file object")
     return value if isinstance(value, File) else File(cast("Any", value))
 
@@ -261,20 +261,20 @@ class _AsFile:
 FileInput: TypeAlias = Annotated[
     File | str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | Image, _AsFile()
 ]
-"""What a file argument takes; it becomes a `File`."""
+"""What a file argument accepts; it is converted to a `File`."""
 
 
 def handle_file(path_or_url: str | os.PathLike[str]) -> File:
-    """Mark a path or URL as a file; a `MissingFileError` where there is none at the path."""
+    """Return a `File` for a path or URL; a `MissingFileError` if the path has no file."""
     return File(path_or_url)
 
 
 def answered_file(answer: dict[str, Any], origin: FileOrigin) -> File:
-    """Make a handle of a FileData object in an answer; a `ValidationError` where it names none."""
+    """Return a handle on an answer's FileData object; a `ValidationError` if it names no file."""
     path, url = as_text(answer.get("path")), as_text(answer.get("url"))
     if path and origin.base:
-        # The server's own `url` is wrong behind some proxies and in old versions. A stream's path
-        # does not lead to it; the joined file lies beside its playlist.
+        # The server's own `url` is wrong behind some proxies and in old versions. The path of a
+        # stream cannot be downloaded as a file; the joined file is next to its playlist.
         place, where = "file=", path
         if answer.get("is_stream"):
             place, where = "stream/", path.replace("playlist.m3u8", "playlist-file")

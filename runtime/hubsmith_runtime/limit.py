@@ -1,7 +1,7 @@
-"""`Limit`: how many calls of one client are under way at the same time, which is `max_concurrency`.
+"""`Limit`: the limit on concurrent calls of one client, `max_concurrency`.
 
-A pool of connections bounds them as well, but looks through everything that waits in it whenever a
-request begins or ends: what many calls at once cost would grow with the square of their number.
+httpx's connection pool could limit them, too, but scans its whole queue whenever a request begins
+or ends, so that the cost of many concurrent calls would grow with the square of their number.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ CALLS = 64
 
 
 class Limit:
-    """Lets so many calls be under way, `None` for any number; the others wait in their order."""
+    """Lets at most `most` calls run at once (`None`: any number); the others wait in order."""
 
     def __init__(self, most: Any = None, name: str = "") -> None:
         if most is not None and (not isinstance(most, int) or most < 1):
             raise ValidationError(
-                f"max_concurrency: must be a whole number from 1 on, got {most!r}"
+                f"max_concurrency: must be a whole number of at least 1, got {most!r}"
             )
         self.most: int | None = most
         self._name, self._is_over = name, False
-        self._under_way: set[Hashable] = set()  # By thread or task.
+        self._under_way: set[Hashable] = set()  # Threads or tasks.
         self._waiting: OrderedDict[Hashable, Signal] = OrderedDict()
 
     def kept(self, call: Effects[T], caller: Hashable) -> Effects[T]:
-        """Carry out a call when there is a place for it. The waiting is part of its time."""
-        if self.most is None or caller in self._under_way:  # A callback of a call makes another.
+        """Carry out a call once there is a free slot. Waiting counts towards its timeout."""
+        if self.most is None or caller in self._under_way:  # Called from a call's callback.
             return (yield from call)
         if self._is_over or len(self._under_way) < self.most:
             self._under_way.add(caller)
@@ -50,26 +50,26 @@ class Limit:
         try:
             yield Wait(turn)
         except BaseException as error:
-            if self._waiting.pop(caller, None) is None:  # The place came too late.
+            if self._waiting.pop(caller, None) is None:  # It got its slot too late.
                 self._leave(caller)
             if not isinstance(error, DeadlineExceeded):
                 raise
             raise InferenceTimeoutError(
-                f"{self._name}: {self.most} other calls of this client were under way all the time. "
-                "Try a longer timeout, or raise max_concurrency."
+                f"{self._name}: no answer in time, because {self.most} other calls of this client "
+                "were running. Try a longer timeout, or raise max_concurrency."
             ) from None
         if self._is_over:
             raise HubsmithError(f"{self._name}: the client is closed. Make a new one.")
 
     def _leave(self, caller: Hashable) -> None:
         self._under_way.discard(caller)
-        if self._waiting:  # Nobody who comes now takes the place of one who waits.
+        if self._waiting:  # Passed on directly, so that a new call cannot take the slot.
             following, turn = self._waiting.popitem(last=False)
             self._under_way.add(following)
             turn.notify()
 
     def end(self) -> None:
-        """End the waiting of others with an error: their client is closed."""
+        """Make every waiting call fail, because the client is closed."""
         self._is_over = True
         while self._waiting:
             self._waiting.popitem()[1].notify()

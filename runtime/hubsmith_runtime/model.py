@@ -1,4 +1,4 @@
-"""What every generated class of objects and of arguments stands on."""
+"""The base classes of generated objects and requests."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     D = typing_extensions.TypeVar("D", default=dict[str, Any])
 
     ObjectInput: TypeAlias = M | D
-    """What is taken for an object: one of its class, or a dict, as the second type describes it."""
+    """What is accepted for an object: an instance of its class, or a dict of the second type."""
 
     ListInput: TypeAlias = Sequence[M]
-    """What is taken for a list."""
+    """What is accepted for a list."""
 
     Real: TypeAlias = float
-    """What is taken for a number; an integer stays one."""
+    """What is accepted for a number; an integer stays an integer."""
 else:
-    ListInput = list  # Pydantic makes what was given a list.
+    ListInput = list  # Pydantic converts the value to a list.
 
     class _AsGiven:
         def __get_pydantic_core_schema__(self, source, handler):
@@ -37,16 +37,16 @@ else:
     Real = Annotated[float, _AsGiven()]
 
     class ObjectInput:
-        """What is taken for an object: pydantic makes a dict one of the class, the first type."""
+        """What is accepted for an object: pydantic converts a dict to the first type, the class."""
 
         def __class_getitem__(cls, types):
             return Annotated[types[0] if isinstance(types, tuple) else types, "object"]
 
 
 class Model(pydantic.BaseModel):
-    """Base of every generated object.
+    """Base class of every generated object.
 
-    Fields that a newer server adds are kept as attributes, so that nothing of an answer is lost.
+    Fields that a newer server adds are kept as attributes, so that no part of an answer is lost.
     """
 
     model_config = pydantic.ConfigDict(
@@ -54,7 +54,7 @@ class Model(pydantic.BaseModel):
         populate_by_name=True,
         arbitrary_types_allowed=True,
         protected_namespaces=(),
-        loc_by_alias=False,  # Errors speak of the names that a caller writes.
+        loc_by_alias=False,  # Errors use the names that a caller writes.
     )
 
 
@@ -65,7 +65,7 @@ class RequestModel(Model, Generic[R]):
 
     Raises:
         ValidationError: when an argument is missing, unknown, of the wrong type or out of bounds;
-            one about a file that is missing is also a `FileNotFoundError`.
+            for a missing file, the error is also a `FileNotFoundError`.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid")
@@ -74,11 +74,11 @@ class RequestModel(Model, Generic[R]):
 
     @classmethod
     def _called(cls) -> object:
-        """Return what the arguments are for, as messages call it."""
+        """Return the name of the endpoint or task, for messages."""
         return cls.__name__
 
     if not TYPE_CHECKING:
-        # Type checkers read the fields; hiding these keeps each field in the constructor's help.
+        # Hidden from type checkers, which then infer the constructor's signature from the fields.
 
         def __init__(self, /, **arguments: object) -> None:
             try:
@@ -101,7 +101,7 @@ class RequestModel(Model, Generic[R]):
 def refusal(
     endpoint: object, arguments: Mapping[str, object], error: pydantic.ValidationError
 ) -> ValidationError:
-    """Say in one line per parameter what is wrong with the arguments of an endpoint or a task."""
+    """Return an error that says, in one line per parameter, what is wrong with the arguments."""
     kind = ValidationError
     # By parameter, then by the path within it. A union reports each of its members: they are
     # alternatives of one problem.
@@ -110,13 +110,13 @@ def refusal(
     for detail in error.errors(include_url=False):
         cause, place = detail.get("ctx", {}).get("error"), detail["loc"]
         if kind is ValidationError and isinstance(cause, ValidationError):
-            kind = type(cause)  # It says most.
+            kind = type(cause)  # The most specific class.
         message = detail["msg"].removeprefix("Value error, ")
         if is_missing := detail["type"] == "missing":
             message = "a value is required"
         elif detail["type"] == "extra_forbidden":
             message = "there is no such parameter"
-        # Without a place it is about several of them, and all would be shown.
+        # Without a location, it concerns several parameters, and the value would be all of them.
         has_value = bool(place) and not is_missing
         got = f", got {shorten(detail['input'])}" if has_value else ""
         parameter = str(place[0]) if place else ""
@@ -141,9 +141,9 @@ def refusal(
 
 
 def _path(place: tuple[int | str, ...], value: Any, *, is_missing: bool) -> str:
-    """Write the place of a problem as code has it, such as `history[0].content`.
+    """Return the location of a problem in Python syntax, such as `history[0].content`.
 
-    pydantic puts the members of unions between the steps: whatever leads nowhere is left out.
+    pydantic adds the members of unions to it: steps that do not exist in the value are left out.
     """
     path = list[int | str]()
     for at, step in enumerate(place, 1):
@@ -163,5 +163,5 @@ def _path(place: tuple[int | str, ...], value: Any, *, is_missing: bool) -> str:
 
 
 def _letters(name: object) -> str:
-    """Return what the wire's name of a member has in common with its name in Python."""
+    """Normalise the name of a member: its wire name and its name in Python become equal."""
     return re.sub(r"[\W_]", "", str(name)).lower()

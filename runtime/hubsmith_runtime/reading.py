@@ -7,22 +7,22 @@ from typing import Any, cast
 
 
 def as_object(value: object) -> dict[str, Any]:
-    """Return a JSON object; empty where it is none."""
+    """Return a JSON object; empty for any other value."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def as_list(value: object) -> list[Any]:
-    """Return a JSON list; empty where it is none."""
+    """Return a JSON list; empty for any other value."""
     return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def as_text(value: object) -> str:
-    """Return a string; empty where it is none."""
+    """Return a string; empty for any other value."""
     return value if isinstance(value, str) else ""
 
 
 def as_words(value: object) -> str:
-    """Return any value as text; empty for `None`, and where it is nested too deeply."""
+    """Return any value as text; empty for `None` and for a value that is nested too deeply."""
     try:
         return "" if value is None else str(value)
     except RecursionError:
@@ -30,7 +30,7 @@ def as_words(value: object) -> str:
 
 
 def as_number(value: object) -> float | None:
-    """Return a finite number as a float; `None` where it is none."""
+    """Return a finite number as a float; `None` for any other value."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
@@ -41,7 +41,7 @@ def as_number(value: object) -> float | None:
 
 
 def as_count(value: object) -> int | None:
-    """Return a whole number that has 64 bits; `None` where it is none."""
+    """Return a whole number that fits in 64 bits; `None` for any other value."""
     number = as_number(value)
     if number is None or not number.is_integer() or abs(number) >= 2.0**63:
         return None

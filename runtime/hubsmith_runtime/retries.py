@@ -1,4 +1,4 @@
-"""`Retries`: which failures are tried again, and after how long. The one loop that does so."""
+"""`Retries`: which failures are retried, and after what delay; the only loop that retries."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retries:
-    """How often and how patiently a failed step is tried again.
+    """How often, and after what delay, a failed step is retried.
 
-    Broken connections and the answers 429, 502, 503 and 504 of a Space (of inference: 429, 500, 502
-    and 503) are, after a random time between zero and a limit that doubles with each attempt. A job,
-    of a Space or of a provider that is asked after it, is sent again only where the server cannot
-    have taken it, unless `after_accepted` is set. Any other call of a model is sent again even if
-    the connection broke after it was sent: the model may then have run, and cost, more than once.
+    Broken connections and the statuses 429, 502, 503 and 504 (for inference: 429, 500, 502 and 503)
+    are retried, after a random delay between zero and a limit that doubles with each attempt. A job
+    of a Space, or of a provider that is polled for the result, is sent again only if the server
+    cannot have accepted it, unless `after_accepted` is set. Any other inference call is sent again
+    even if the connection broke after it was sent: the model may run, and cost, more than once.
 
     Args:
-        attempts: How often a step is tried in all; 1 for never again.
-        base: Seconds that the first wait may last.
-        longest: Seconds that any wait may last. A server that asks for more (`Retry-After`) is
-            not asked again.
-        after_accepted: Whether a call (of a Space: a blocking one) also runs its job again when the
-            server may have taken it, or took it, and the connection broke. It may then run twice.
-        queue_full: Whether a job that a full queue refused is sent again.
-        on_retry: Called before each wait with the number of the attempt that failed, its error
-            and the seconds until the next.
+        attempts: The total number of attempts; 1 means no retries.
+        base: Upper bound of the first delay, in seconds.
+        longest: Upper bound of every delay, in seconds. If a server asks for a longer one
+            (`Retry-After`), there is no retry.
+        after_accepted: Whether a call (for Spaces: a blocking one) also sends its job again if the
+            connection broke and the server may have accepted it. The job may then run twice.
+        queue_full: Whether a job that a full queue rejected is sent again.
+        on_retry: Called before each delay with the number of the failed attempt, its error and
+            the delay in seconds.
 
     Raises:
         ValidationError: when a number is out of bounds.
@@ -53,28 +53,28 @@ class Retries:
             )
 
     def wait(self, attempt: int, after: float, draw: float) -> float | None:
-        """Return the seconds until the next attempt, or `None` where there is none.
+        """Return the seconds until the next attempt, or `None` if there is none.
 
         Args:
             attempt: The number of the attempt that failed, from 1.
-            after: Seconds that the server asks for, 0 for none.
+            after: Seconds that the server asks to wait; 0 for none.
             draw: A random number between 0 and 1.
         """
         if attempt >= self.attempts or after > self.longest:
             return None
-        doublings = min(attempt - 1, 60)  # With more a float overflows.
+        doublings = min(attempt - 1, 60)  # More would overflow a float.
         return max(after, draw * min(self.longest, self.base * 2.0**doublings))
 
 
 class Again(NamedTuple):
-    """A failure that may pass.
+    """A temporary failure, after which a step is retried.
 
-    One that is `reported` does not count as an attempt: it is waited for however often it comes,
-    such as a model that loads.
+    With `reported`, it does not count as an attempt: the step is retried as often as it takes,
+    such as while a model is loading.
     """
 
-    after: float = 0.0  # Seconds that the server asks for.
-    reported: Callable[[], object] | None = None  # Called before the wait.
+    after: float = 0.0  # Seconds that the server asks to wait.
+    reported: Callable[[], object] | None = None  # Called before the delay.
 
 
 Classify: TypeAlias = "Callable[[HubsmithError], Again | None]"
@@ -83,7 +83,7 @@ Classify: TypeAlias = "Callable[[HubsmithError], Again | None]"
 def repeated(
     step: Callable[[], Effects[T]], retries: Retries, classify: Classify, where: object
 ) -> Effects[T]:
-    """Carry out a step as often as its errors are classified as passing, and return its result."""
+    """Carry out a step, again after errors that are classified as temporary; return its result."""
     attempt = 0
     while True:
         try:

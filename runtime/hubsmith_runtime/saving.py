@@ -1,4 +1,4 @@
-"""Where files come from, and how they are put on disk: whole or not at all."""
+"""Downloads files, and writes them to disk completely or not at all."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SLOWEST = 1024  # Bytes a second.
+_SLOWEST = 1024  # Bytes per second.
 _NAME_LENGTH = 120
 _PORTS = (f"{port}{digit}" for port in ("COM", "LPT") for digit in "0123456789¹²³")
-# Names that Windows keeps for devices, whatever ending they have.
+# Names that Windows reserves for devices, with any extension.
 _RESERVED = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", *_PORTS}
 
 
 class FileOrigin:
-    """Where the files of one client come from, and the folder that they are kept in.
+    """How the files of one client are downloaded, and the folder they are stored in.
 
-    The credentials of its driver are for what lies under `base`, the API root of a Space. The
-    folder is by default a temporary one, until `cleanup` or the end of this object or the process.
-    A download fails when nothing of it comes for `timeout` seconds (by default those that the
-    origins may be silent), or less than 1 KiB a second for longer.
+    The credentials of its driver are sent only to URLs under `base`, the API root of a Space. The
+    default folder is temporary: it is removed by `cleanup`, with this object or at process exit. A
+    download fails if no data arrives for `timeout` seconds (by default the read timeout of the
+    origins), or if it is slower than 1 KiB a second for longer than that.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class FileOrigin:
     ) -> None:
         self.base, self.driver, self.folder, self.timeout = base, driver, folder, timeout
         self._origins = Origins() if driver is None else driver.origins
-        self._remover: Callable[[], object] | None = None  # Of a temporary folder.
+        self._remover: Callable[[], object] | None = None  # For a temporary folder.
 
     def fetch(
         self,
@@ -60,25 +60,25 @@ class FileOrigin:
         declared: int | None = None,
         largest: int = sys.maxsize,
     ) -> Effects[str]:
-        """Hand a whole file over, or raise a `DownloadError`; return the type that the server says.
+        """Pass a whole file to `write`, or raise a `DownloadError`; return the server's MIME type.
 
-        An answer without a length may have the `declared` size, and none more than the `largest`.
+        An answer may have at most `largest` bytes; one without a length, at most `declared`.
 
-        A private address that a public Space names is not fetched.
+        A private address that a public Space names is refused.
         """
         body = yield from self._begin(url, declared, largest)
         try:
             while piece := (yield from _next_piece(body)):
                 yield Run(partial(write, piece))
         except BaseException as error:
-            if not isinstance(error, GeneratorExit):  # Then nobody performs effects any more.
+            if not isinstance(error, GeneratorExit):  # Nothing can be yielded then.
                 yield Close(body)
             raise
         kind = body.headers.get("content-type", "").partition(";")[0].strip().lower()
         return kind if "/" in kind and not kind.endswith("/octet-stream") else ""
 
     def pieces(self, url: str, declared: int | None = None) -> Iterator[bytes]:
-        """Read a file as it comes; see `fetch`."""
+        """Yield the pieces of a file as they arrive; see `fetch`."""
         with self.blocking() as driver:
             body = driver.run(self._begin(url, declared))
             with contextlib.closing(body.response):
@@ -89,7 +89,7 @@ class FileOrigin:
         if is_public(self.base) and not is_public(url):
             raise DownloadError(
                 f"{shown(url)} is not fetched: it is an address of this machine or of a private "
-                "network, and the Space that names it is not there."
+                "network, but the Space that names it is public."
             )
         is_own = bool(self.base) and url.startswith(f"{self.base}/")
         headers = {**(self._credentials(url) if is_own else {}), "accept-encoding": "identity"}
@@ -99,17 +99,17 @@ class FileOrigin:
         )
         body: Body = yield Open(request, silence)
         body.patience = silence
-        has_length = "content-length" in body.headers and not body.is_packed
+        has_length = "content-length" in body.headers and not body.is_compressed
         body.largest = largest if has_length else min(largest, declared or largest)
         encoding = body.headers.get("content-encoding", "identity").lower()
-        if encoding != "identity" and not body.is_packed:
+        if encoding != "identity" and not body.is_compressed:
             yield Close(body)
-            raise DownloadError(f"{shown(url)} has a content-encoding that was not asked for.")
+            raise DownloadError(f"{shown(url)} has a content-encoding that was not requested.")
         if body.status not in (200, 203):
             yield Close(body)
-            advice = "Give the file itself where its URL needs a login."
+            advice = "Pass the file itself if its URL needs a login."
             if self.base:
-                advice = "Spaces delete results after a while: fetch them soon."
+                advice = "Spaces delete results after a while: download them soon."
             raise DownloadError(
                 f"GET {shown(body.url)} answered with status {body.status}: the file does not "
                 f"exist, or you may not read it. {advice}"
@@ -118,15 +118,15 @@ class FileOrigin:
 
     @property
     def lasting_folder(self) -> Path | None:
-        """The folder, unless it goes with this object."""
+        """The folder, unless it is a temporary one."""
         return None if self._remover is not None else self.folder
 
     def masked(self, text: str) -> str:
-        """Return a server's text without what was sent to it in confidence."""
+        """Return a server's text with the secrets that were sent to it masked."""
         return self._origins.masked(text)
 
     def _credentials(self, url: str) -> dict[str, str]:
-        # Another client than that of the Space may be the one that fetches.
+        # The client that downloads may be another one than the Space's.
         origin = origin_of(url)
         request = Request(url, headers=dict(self._origins.headers.get(origin, {})))
         if jar := self._origins.cookies.get(origin):
@@ -136,7 +136,7 @@ class FileOrigin:
 
     @contextlib.contextmanager
     def blocking(self) -> Generator[Driver, None, None]:
-        """Lend the client's driver or, where that is closed or of the other kind, one like it."""
+        """Yield the client's driver or, if that is closed or asynchronous, a temporary one."""
         if isinstance(self.driver, Driver) and not self.driver.is_closed:
             yield self.driver
         else:
@@ -144,8 +144,8 @@ class FileOrigin:
                 yield driver
 
     async def run(self, call: Effects[T]) -> T:
-        """Carry out a call by the client's driver, or by one like it; see `blocking`."""
-        from .async_driver import AsyncDriver  # Here, because asyncio takes long to import.
+        """Carry out a call with the client's driver, or a temporary one; see `blocking`."""
+        from .async_driver import AsyncDriver  # Not at the top: asyncio is slow to import.
 
         if isinstance(self.driver, AsyncDriver) and not self.driver.is_closed:
             return await self.driver.call(call)
@@ -157,7 +157,7 @@ class FileOrigin:
 
     @contextlib.contextmanager
     def new_folder(self) -> Generator[Path, None, None]:
-        """Make a folder for one file, which nobody else may read; it stays if it gets one."""
+        """Create a private folder for one file; it is removed again if it stays empty."""
         try:
             if self.folder is None:
                 self.folder = Path(tempfile.mkdtemp(prefix="hubsmith-"))
@@ -165,7 +165,7 @@ class FileOrigin:
             self.folder.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix="hubsmith-", dir=self.folder))
         except OSError as error:
-            raise DownloadError(f"Cannot make a folder for files: {error}.") from error
+            raise DownloadError(f"Cannot create a folder for files: {error}.") from error
         try:
             yield folder
         finally:
@@ -173,7 +173,7 @@ class FileOrigin:
                 folder.rmdir()
 
     def cleanup(self) -> None:
-        """Remove the temporary folder; its files are fetched again if somebody needs them."""
+        """Remove the temporary folder; its files are downloaded again when they are needed."""
         if self._remover is not None:
             self._remover()
             self.folder = self._remover = None
@@ -186,32 +186,32 @@ class FileOrigin:
 
 
 def _remove(folder: Path, process: int) -> None:
-    if process == os.getpid():  # Not one that was forked from it.
+    if process == os.getpid():  # Not a process forked from it.
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _next_piece(body: Body) -> Effects[bytes]:
-    """Return the next piece of a file; nothing at its end."""
+    """Return the next piece of a file; `b""` at its end."""
     piece = b""
     try:
-        while piece == b"":  # As long as it is only the header of a packed file.
+        while piece == b"":  # A compressed file's header decompresses to nothing.
             began = time.monotonic()
             piece = yield Read(body, body.patience)
-            # A server that sends drop by drop uses it up.
+            # A server that drips bytes exhausts it.
             gained = len(piece or b"") / _SLOWEST - (time.monotonic() - began)
             body.patience = min(body.request.silence or 0.0, body.patience + gained)
     except ConnectionFailedError as error:
-        raise DownloadError(f"{error} The file is not whole: try again.") from error
+        raise DownloadError(f"{error} The file is incomplete: try again.") from error
     piece = piece or b""
     body.size += len(piece)
     if body.size > body.largest:
-        limit = f"{body.largest:,} bytes that it may have"
-        raise DownloadError(f"{shown(body.url)} is larger than the {limit}: too much.")
+        limit = f"{body.largest:,} bytes that are allowed"
+        raise DownloadError(f"{shown(body.url)} is larger than the {limit}.")
     return piece
 
 
 def safe_name(name: str) -> str:
-    """Make a file name that a server gave a plain name inside a folder."""
+    """Return a file name from a server as a plain name, safe to use inside a folder."""
     base = name.replace("\\", "/").rpartition("/")[2]
     kept = "".join("_" if c in '<>:"|?*' else c for c in base if c.isprintable()).strip(" .")
     if len(kept.encode()) > _NAME_LENGTH:
@@ -224,32 +224,32 @@ def safe_name(name: str) -> str:
 
 
 def destination(path: str | os.PathLike[str], name: str, overwrite: bool = False) -> Path:
-    """Return the file to write: `path` itself, or `name` inside it where it is a folder."""
+    """Return the file to write: `path` itself or, if that is a folder, `name` inside it."""
     target = Path(path)
     if os.path.isdir(target):  # noqa: PTH112  # unlike Path, it takes any string
         target /= safe_name(name)
         if target.exists() and not overwrite:  # The server chose the name, not the caller.
             raise DownloadError(
-                f"{target} is there already: pass overwrite=True, or the path of a file."
+                f"{target} already exists: pass overwrite=True, or the path of a file."
             )
         return target
     if os.fspath(path).endswith(("/", os.sep)) or not target.parent.is_dir():
         raise DownloadError(
-            f"There is no folder to save {safe_name(name)!r} in: {target}. Make it first."
+            f"There is no folder to save {safe_name(name)!r} in: {target}. Create it first."
         )
     return target
 
 
 @contextlib.contextmanager
 def atomic_file(target: Path) -> Generator[BinaryIO, None, None]:
-    """Write a file next to its place, and move it there when it is whole."""
-    # Not one of `tempfile`, which nobody else may read: it gets the permissions of any new file.
+    """Write to a file next to the target, and move it there when it is complete."""
+    # Not from `tempfile`: those are private, and this file gets the default permissions.
     temporary = target.parent / f".hubsmith-{os.urandom(8).hex()}"
     try:
         with temporary.open("xb") as stream:
             yield stream
         temporary.replace(target)
-    except HubsmithError:  # A timeout of the download is an OSError, too.
+    except HubsmithError:  # A timeout of a download is an OSError, too.
         raise
     except OSError as error:
         raise DownloadError(f"Cannot save {target}: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""What a file may be given as: each form becomes bytes, a path or a URL."""
+"""What a `File` can be made from: each form is converted to bytes, a path or a URL."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .saving import safe_name
 
 _TAKES = "give a path, URL, data URL, bytes, open binary file or PIL image"
 
-# How files begin: offset, bytes, type. What begins alike stands with the longer mark first.
-_MARKS: tuple[tuple[int, bytes | tuple[bytes, ...], str], ...] = (
+# Signatures at the start of files: offset, bytes, MIME type. Longer ones precede their prefixes.
+_SIGNATURES: tuple[tuple[int, bytes | tuple[bytes, ...], str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png"), (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"GIF8", "image/gif"), (8, b"WEBP", "image/webp"),
     (8, b"WAVE", "audio/wav"), (0, b"fLaC", "audio/flac"), (0, b"OggS", "audio/ogg"),
@@ -42,13 +42,13 @@ class Readable(Protocol):
 
 
 class Image(Protocol):
-    """An image that can write itself, such as one of Pillow."""
+    """An image that can save itself, such as Pillow's."""
 
     def save(self, fp: Any, format: str | None = None) -> None: ...
 
 
 def file_argument(given: object) -> FileArgument:
-    """Take a file in any of its forms; the error for one that is none is a `ValidationError`."""
+    """Convert a file in any accepted form; a `ValidationError` for any other value."""
     if isinstance(given, (bytes, bytearray, memoryview)):
         return "file", bytes(cast("bytes", given)), None
     if isinstance(given, str) and given.startswith("data:"):
@@ -65,7 +65,7 @@ def file_argument(given: object) -> FileArgument:
             is_folder = os.path.isdir(path)  # noqa: PTH112
             what = "a folder, not a file" if is_folder else "not an existing file"
             raise MissingFileError(f"{shorten(path)} is {what}")
-        # A relative path means the folder of now, even if the request is sent later.
+        # Made absolute, because the working directory may change before the request is sent.
         return Path(path).name, Path(path).absolute(), None
     if callable(getattr(given, "read", None)):
         return _from_stream(given)
@@ -79,8 +79,8 @@ def _from_stream(stream: Any) -> FileArgument:
         raise ArgumentError("the file is open as text: open it with mode 'rb'")
     path = as_text(getattr(stream, "name", ""))
     name = safe_name(path)
-    # The request may be sent when the stream is closed: a file on disk is still there then. What
-    # decompresses a file has its name too, but other content.
+    # The stream may be closed before the request is sent, so a file on disk is read from there. A
+    # decompressing stream has the name of its file, too, but other content.
     is_plain = isinstance(getattr(stream, "raw", stream), io.FileIO) and not stream.closed
     if is_plain and stream.mode == "rb" and Path(path).is_file() and stream.tell() == 0:
         return name, Path(path).absolute(), None
@@ -88,19 +88,19 @@ def _from_stream(stream: Any) -> FileArgument:
     def read() -> bytes:
         try:
             content: Any = stream.read()
-        except (OSError, ValueError) as error:  # The latter where it is closed already.
+        except (OSError, ValueError) as error:  # ValueError: it is closed.
             raise ValidationError(f"Cannot read {name}: {error}.") from error
         if isinstance(content, (bytes, bytearray, memoryview)):
             return bytes(cast("bytes", content))
         if hasattr(content, "close"):
-            content.close()  # A coroutine that nobody awaits would warn.
-        raise ArgumentError(f"the read() of {a_type(stream)} gives no bytes: {_TAKES}")
+            content.close()  # Python warns of a coroutine that is never awaited.
+        raise ArgumentError(f"the read() of {a_type(stream)} returns no bytes: {_TAKES}")
 
     return name, read() if isinstance(stream, io.BytesIO) else _read_soon(read), None
 
 
 def _from_picture(picture: Any) -> FileArgument:
-    # A JPEG keeps its quality, but where transparency was added it cannot hold that.
+    # A JPEG keeps its quality; with transparency added, it can no longer be one.
     is_jpeg = getattr(picture, "format", None) == "JPEG" and picture.mode in ("L", "RGB", "CMYK")
     kind, options = ("JPEG", {"quality": "keep"}) if is_jpeg else ("PNG", {})
 
@@ -117,7 +117,7 @@ def _from_picture(picture: Any) -> FileArgument:
 
 
 def _read_soon(read: Callable[[], bytes]) -> Content:
-    """Read now or, where an event loop runs, which must not wait, once and when it is needed."""
+    """Read now or, in an event loop, which must not block, once when it is needed."""
     with contextlib.suppress(KeyError, RuntimeError):
         sys.modules["asyncio"].get_running_loop()
         lock, cached = threading.Lock(), functools.cache(read)
@@ -131,15 +131,15 @@ def _read_soon(read: Callable[[], bytes]) -> Content:
 
 
 def type_of(content: bytes) -> str | None:
-    """Return a file's type by how it begins, such as `image/png`, where that is known."""
-    return next((kind for at, mark, kind in _MARKS if content.startswith(mark, at)), None)
+    """Return the MIME type of a file by its signature, such as `image/png`; `None` if unknown."""
+    return next((kind for at, mark, kind in _SIGNATURES if content.startswith(mark, at)), None)
 
 
 def decode_base64(text: str) -> bytes:
     """Decode base64, with or without white space and padding; a `ValueError` for other text."""
     compact = "".join(text.split())
     with contextlib.suppress(ValueError):
-        return base64.b64decode(compact, validate=True)  # With no further copy of what is large.
+        return base64.b64decode(compact, validate=True)  # Without another copy.
     compact = compact.rstrip("=")
     try:
         return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
@@ -148,7 +148,7 @@ def decode_base64(text: str) -> bytes:
 
 
 def decode_data_url(url: str) -> tuple[bytes, str | None]:
-    """Return the content of a data URL, and its type where it has one."""
+    """Return the content of a data URL, and its MIME type if it has one."""
     header, comma, body = url.removeprefix("data:").partition(",")
     kind, *marks = (part.strip().lower() for part in header.split(";"))
     try:

@@ -1,6 +1,6 @@
 """Server-sent events: bytes in, event data out.
 
-The stream is cut at line feeds in the bytes, never at Unicode line breaks: Gradio sends U+0085 and
+The stream is split at line feed bytes, never at Unicode line breaks: Gradio sends U+0085 and
 U+2028 unescaped inside JSON.
 """
 
@@ -11,26 +11,25 @@ from .http import LARGEST_BODY
 
 
 class EventDecoder:
-    """Cuts a byte stream, in chunks of any size, into the data of its events."""
+    """Splits a byte stream, in chunks of any size, into the data of its events."""
 
     def __init__(self) -> None:
-        self.error: bytes | None = None  # The data of the last event that is named `error`.
+        self.error: bytes | None = None  # The data of the last event named `error`.
         self._buffer = bytearray()
         self._lines: list[bytes] = []
         self._name = b""
-        self._size = 0  # Bytes that came since an event was complete.
+        self._size = 0  # Bytes received since the last complete event.
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """Take the next bytes, cut anywhere, and return the data of each event now complete.
+        """Take the next bytes, split anywhere, and return the data of each event now complete.
 
-        Its lines are joined by a line feed. Events without data, such as comments, are left out.
+        Its lines are joined by line feeds. Events without data, such as comments, are left out.
         """
         self._buffer += chunk
         self._size += len(chunk)
         if self._size > LARGEST_BODY:
             raise ConnectionFailedError(
-                f"an event of the stream is larger than {LARGEST_BODY >> 20} MiB, which is more "
-                "than is read."
+                f"an event of the stream is larger than {LARGEST_BODY >> 20} MiB, the limit."
             )
         if b"\n" not in chunk:
             return []
@@ -57,7 +56,7 @@ class EventDecoder:
         return complete
 
     def finish(self) -> list[bytes]:
-        """Return the data of an event that the end of the stream left without its blank line."""
+        """Return the data of a last event that the stream did not end with a blank line."""
         complete = self.feed(b"\n\n")
         self._buffer.clear()
         return complete

@@ -1,4 +1,4 @@
-"""The Hub's address and the caller's token: where each is looked for, and in which order."""
+"""The Hub's address and the caller's token: where each is looked up, and in which order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TRUE = ("1", "ON", "YES", "TRUE")
 
 
 def hub_url(endpoint: str | None = None) -> str:
-    """Return the address of the Hub: a given one, that of `HF_ENDPOINT`, or the usual one."""
+    """Return the address of the Hub: `endpoint`, `HF_ENDPOINT` or the default."""
     hub = (endpoint or os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
     origin_of(hub)
     return hub
@@ -23,7 +23,7 @@ def choose_token(token: str | bool | None, where: str) -> str | None:
     """Return the token to use: a given one, the saved one (`None` or `True`) or none (`False`).
 
     Raises:
-        AuthenticationError: when `True` demands a token and none is saved; `where` needs it.
+        AuthenticationError: when `token` is `True` and none is saved. The message names `where`.
     """
     if isinstance(token, str):
         return token.strip() or None

@@ -1,8 +1,8 @@
-"""HTTP connections: the one module that knows httpx, which is imported with the first request.
+"""HTTP connections: the only module that uses httpx, which is imported for the first request.
 
-Credentials belong to origins (scheme, host and port): each such origin has a client of its own,
-with its headers and cookies. Every other host, be it by redirect or because an answer names it, is
-asked by one client that has neither. Only httpx's public interface is used.
+Credentials belong to origins (scheme, host and port): each of these origins has its own client,
+with its headers and cookies. All other hosts, reached by a redirect or named by an answer, share
+one client that has neither. Only httpx's public interface is used.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _SHOWN_HEADERS = {
     *_FORWARDED_HEADERS, "accept-encoding", "connection", "content-type", "user-agent",
     "x-gradio-user", "x-hf-bill-to",
 }  # fmt: skip
-_SHORTEST_SECRET = 6  # Characters. Less would be found in words that have nothing to do with it.
-_SECRETS = 256  # How many are remembered of requests; those of origins always are.
+_SHORTEST_SECRET = 6  # Characters. Shorter values would also be found in unrelated text.
+_SECRETS = 256  # How many are remembered from requests; those of origins always are.
 
 Credentials: TypeAlias = Mapping[str, Mapping[str, str]]  # Headers by origin; never log them.
 
@@ -46,7 +46,7 @@ Credentials: TypeAlias = Mapping[str, Mapping[str, str]]  # Headers by origin; n
 class Origins:
     """Which origins may see which headers and cookies. It outlives the connections to them.
 
-    `silence` is how many seconds without a byte a request waits that does not say so itself.
+    `silence` is the default read timeout of a request: seconds without a byte until it fails.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Origins:
                 self._secrets = dict.fromkeys([*self._secrets, value][-_SECRETS:])
 
     def masked(self, text: str) -> str:
-        """Return a text with `***` for everything secret that this client has sent or was given."""
+        """Return a text with `***` for every secret that this client was given or has sent."""
         secrets = [cookie.value or "" for jar in self.cookies.values() for cookie in jar]
         for headers in self.headers.values():
             secrets += [value for name, value in headers.items() if name not in _SHOWN_HEADERS]
@@ -81,7 +81,7 @@ class Origins:
         return text
 
     def mask(self, error: errors.HubsmithError) -> None:
-        """Hide secrets in the texts of an error; its `value` is the answer as it came."""
+        """Mask secrets in the texts of an error, except in `value`, the answer as received."""
         error.args = tuple(self._masked_text(part) for part in error.args)
         for name, value in vars(error).items():
             if name != "value":
@@ -92,7 +92,7 @@ class Origins:
 
 
 def _forms(value: str) -> Iterator[str]:
-    """Iterate over the forms in which a server may repeat the value of a header."""
+    """Iterate over the forms in which a server may echo the value of a header."""
     scheme, _, rest = value.partition(" ")  # Such as `Bearer` and a token.
     parts = {value, rest, *(pair.partition("=")[2] for pair in value.split("; "))}
     if scheme.lower() == "basic":
@@ -105,27 +105,27 @@ def _forms(value: str) -> Iterator[str]:
 
 
 class _NoCookies(CookieJar):
-    """The cookies of the client that every host without credentials shares: none."""
+    """The cookies of the client shared by all hosts without credentials: none."""
 
     def extract_cookies(self, response: object, request: object) -> None:
         """Keep none."""
 
 
 class Clients:
-    """The clients of httpx, of the class named `kind`, for some origins: made when needed."""
+    """The httpx clients of some origins, of the class named `kind`, created when needed."""
 
     def __init__(
         self, origins: Origins, kind: str, trace: Callable[..., None] | None = None
     ) -> None:
         self._origins, self._kind = origins, kind
-        self._extensions = {"trace": trace} if trace else {}  # Tells of each network stream.
+        self._extensions = {"trace": trace} if trace else {}  # Reports network streams.
         self._made: dict[str, Any] = {}
         self._located = functools.lru_cache(maxsize=64)(_located)  # Parsing is slow.
         self._is_closed = False
-        self._lock = threading.Lock()  # Loading certificates is slow: no thread does it twice.
+        self._lock = threading.Lock()  # Loading certificates is slow: threads must not repeat it.
 
     def prepare(self, request: HttpRequest, deadline: Deadline) -> tuple[Any, Any]:
-        """Return the client that a request is to be sent by, and the request as httpx has it."""
+        """Return the httpx client for a request, and the httpx request."""
         origin, url = self._located(request.url)
         name = origin if origin in self._origins.headers and not request.is_bare else ""
         with self._lock:
@@ -139,7 +139,7 @@ class Clients:
         silence = self._origins.silence if request.silence is None else request.silence
         read = None if silence == float("inf") else silence
         connect = deadline.cap(min(silence, _CONNECT_SECONDS))
-        # As an extension they are taken as they are, which is quicker than `httpx.Timeout`.
+        # Passed as an extension, which is faster than building an `httpx.Timeout`.
         seconds = {"connect": connect, "read": read, "write": read, "pool": deadline.cap(silence)}
         built = client.build_request(
             request.method,
@@ -168,21 +168,21 @@ class Clients:
             cookies=jar,
             follow_redirects=False,
             headers=headers,
-            # `Limit` is for how many at once. Gradio's server closes what is idle after 5 s: a job
-            # that is sent in that moment would be lost.
+            # `Limit` bounds the number of calls. Gradio's server closes idle connections after 5 s:
+            # a job sent at that moment would be lost.
             limits=httpx.Limits(max_keepalive_connections=20, keepalive_expiry=4.0),
             verify=self._origins.verify,
         )
 
     def end(self) -> list[Any]:
-        """Prepare nothing any more, and return the clients that are to be closed."""
+        """Refuse further requests, and return the clients that must be closed."""
         with self._lock:
             self._is_closed = True
             return list(self._made.values())
 
 
 def _located(url: str) -> tuple[str, Any]:
-    """Return the origin of a URL, and the URL as httpx has it."""
+    """Return the origin of a URL, and the URL as an `httpx.URL`."""
     import httpx
 
     return origin_of(url), httpx.URL(url)
@@ -191,7 +191,7 @@ def _located(url: str) -> tuple[str, Any]:
 def log_request(
     request: HttpRequest, began: float, masked: Callable[[str], str], outcome: object
 ) -> None:
-    """Log a request with what became of it: the status of the answer, or an error."""
+    """Log a request and its outcome: the status of the answer, or an error."""
     if log.isEnabledFor(logging.DEBUG):
         shown_outcome = type(outcome).__name__ if isinstance(outcome, BaseException) else outcome
         took, attempt = (time.monotonic() - began) * 1000, next(request.attempts)
@@ -200,7 +200,7 @@ def log_request(
 
 
 def failure_of(error: BaseException, effect: effects.Effect, deadline: Deadline) -> BaseException:
-    """Return what the error of an effect is for its call: one of ours instead of one of httpx."""
+    """Return the error that a call gets for a failed effect: one of ours instead of httpx's."""
     match effect:
         case effects.Send(request) | effects.Open(request):
             pass
@@ -216,7 +216,7 @@ def failure_of(error: BaseException, effect: effects.Effect, deadline: Deadline)
 def _translated(error: Exception, request: HttpRequest) -> Exception:
     import httpx
 
-    # A redirect may have led to another URL than that of the request.
+    # After a redirect, this is not the URL of the request.
     url = str(error.request.url) if isinstance(error, httpx.RequestError) else request.url
     what = f"{request.method} {shown(url)}"
     match error:
@@ -234,15 +234,15 @@ def _translated(error: Exception, request: HttpRequest) -> Exception:
             return errors.SpecError(f"{what}: this is not an http or https URL.")
         case httpx.RemoteProtocolError() if "location header" in str(error):
             return _refused(f"{what} was redirected to something that is not a URL.")
-        case UnicodeError() if not isinstance(error, UnicodeEncodeError):  # Of a host's name.
+        case UnicodeError() if not isinstance(error, UnicodeEncodeError):  # In a host name.
             return errors.SpecError(f"{what}: this is not an http or https URL.")
         case httpx.LocalProtocolError() | UnicodeEncodeError():
             # The text of this error may quote a header, and with it a token.
             return ConnectionFailedError(
-                f"{what}: a header or the token holds a character that HTTP does not allow."
+                f"{what}: a header or the token contains a character that HTTP does not allow."
             )
         case httpx.HTTPError() | httpx.StreamError():
-            # After a colon h11 quotes what the server sent.
+            # After the colon, h11 quotes what the server sent.
             reason = str(error).partition(": ")[0] or type(error).__name__
             return ConnectionFailedError(f"{what}: the connection broke: {reason}")
         case _:
@@ -250,14 +250,14 @@ def _translated(error: Exception, request: HttpRequest) -> Exception:
 
 
 def _refused(text: str) -> ConnectionFailedError:
-    """Return the error for a redirect that is not followed, however often it comes."""
+    """Return the error for a redirect that is never followed, so that it is not retried."""
     failure = ConnectionFailedError(text)
     failure.may_pass = False
     return failure
 
 
 def redirected(body: Body, hop: int) -> HttpRequest:
-    """Return the request that a redirect leads to, if it may be followed: only a few are."""
+    """Return the request that a redirect leads to; an error if it must not be followed."""
     request, source = body.request, body.url
     what = f"{request.method} {shown(source)}"
     if hop >= _REDIRECTS:
@@ -276,6 +276,6 @@ def redirected(body: Body, hop: int) -> HttpRequest:
         raise _refused(
             f"{what} was redirected to {shown(target)}, which is an address of a private network."
         )
-    # Only harmless headers go beyond the origin that they were meant for.
+    # Only harmless headers are sent to another origin than they were meant for.
     headers = {k: v for k, v in request.headers.items() if k.lower() in _FORWARDED_HEADERS}
     return dataclasses.replace(request, url=target, headers=headers, is_bare=True)

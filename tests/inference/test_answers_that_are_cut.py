@@ -51,12 +51,12 @@ def answered(content: bytes, headers: dict[str, str], *, is_chunked: bool) -> An
 def test_a_cut_answer_is_no_media(server: ScriptedInference, left: int, is_chunked: bool) -> None:
     server.plan("/speak", answered(PACKED[:left], GZIP, is_chunked=is_chunked))
     with InferenceClient(f"{server.url}/speak", retries=ONCE) as client:
-        with pytest.raises(ConnectionFailedError, match="not whole"):
+        with pytest.raises(ConnectionFailedError, match="incomplete"):
             client.text_to_speech("hello")
 
     async def main() -> None:
         async with AsyncInferenceClient(f"{server.url}/speak", retries=ONCE) as client:
-            with pytest.raises(ConnectionFailedError, match="not whole"):
+            with pytest.raises(ConnectionFailedError, match="incomplete"):
                 await client.text_to_speech("hello")
 
     asyncio.run(main())
@@ -84,7 +84,7 @@ def test_media_that_an_answer_names_are_whole_or_an_error(server: ScriptedInfere
     options: dict[str, Any] = {"provider": "fal-ai", "token": "hf_1", "retries": ONCE}
     with InferenceClient(**options) as client:
         paint = client.with_raw_response.text_to_image
-        with pytest.raises(ConnectionFailedError, match="not whole"):
+        with pytest.raises(ConnectionFailedError, match="incomplete"):
             paint("a cat", model="org/paint")
         assert paint("a cat", model="org/paint").content == SOUND
 
@@ -92,7 +92,7 @@ def test_media_that_an_answer_names_are_whole_or_an_error(server: ScriptedInfere
 def test_a_file_to_send_is_whole_or_an_error(server: ScriptedInference) -> None:
     server.plan("/sound.flac", Answer(PACKED[:-1], headers=GZIP))
     with InferenceClient(f"{server.url}/hear", retries=ONCE) as client:
-        with pytest.raises(DownloadError, match="not whole"):
+        with pytest.raises(DownloadError, match="incomplete"):
             client.audio_classification(f"{server.url}/sound.flac")
     assert server.asked["/hear"] == 0
 

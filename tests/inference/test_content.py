@@ -50,7 +50,7 @@ class FakeBody:
     def __init__(self, request: HttpRequest, status: int, headers: dict[str, str], body: bytes):
         self.request, self.status, self.headers, self.url = request, status, headers, request.url
         self.size, self.left = 0, [body] if body else []
-        self.largest, self.is_packed = request.largest, False
+        self.largest, self.is_compressed = request.largest, False
 
 
 def answered(
@@ -290,7 +290,7 @@ def test_what_is_no_file_is_refused() -> None:
         async def read(self) -> bytes:
             return b""
 
-    with pytest.raises(TypeError, match="gives no bytes"):
+    with pytest.raises(TypeError, match="returns no bytes"):
         File(Later())
 
 
@@ -376,14 +376,14 @@ def test_a_url_that_gives_no_file_is_an_error_without_its_secrets() -> None:
 
 def test_a_url_that_gives_too_much_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hubsmith_runtime.files.LARGEST_BODY", 2)
-    with pytest.raises(DownloadError, match="too much"):
+    with pytest.raises(DownloadError, match="larger than the 2 bytes"):
         answered(File("https://example.org/cat.png").load(), body=PNG)
 
 
 def test_a_url_can_be_passed_on_unread() -> None:
     content = File("https://example.org/cat.png")
     assert content.as_url("image/png") == "https://example.org/cat.png"
-    with pytest.raises(DownloadError, match="has not been fetched"):
+    with pytest.raises(DownloadError, match="has not been downloaded"):
         content.base64()
     answered(content.load(), body=PNG)
     assert content.as_url("image/png") == "https://example.org/cat.png"

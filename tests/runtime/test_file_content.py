@@ -67,7 +67,7 @@ def test_a_table_without_a_name_is_read_as_its_type_says() -> None:
         (
             File(b"x", name="a.bin"),
             "dataframe",
-            r"^'a\.bin' is no table by its name or type: .*\.csv",
+            r"^'a\.bin' is not a table by its name or type: .*\.csv",
         ),
     ],
 )
