@@ -229,6 +229,33 @@ sys.exit(main(sys.argv[1:]))
         assert {"noise", "more noise"} <= {*process.stderr.read().splitlines()}
 
 
+@pytest.mark.slow
+def test_half_of_a_character_gets_an_answer(kitchen_url: str, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*HUBSMITH, "mcp", kitchen_url],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        begun(process, "greet", name="Bob \ud83d \U0001f44b")
+        assert process.stdin is not None and process.stdout is not None
+        while "result" not in (answer := json.loads(process.stdout.readline())):
+            pass
+        said = answer["result"]["structuredContent"]["result"]
+        assert said == "Good evening, Bob ? \U0001f44b!!!"
+        process.stdin.close()
+
+
+def test_without_stdin_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)  # As in a process that was started with it closed.
+    assert main(["mcp", "owner/kitchen"]) == 2
+    assert "stdin is closed" in capsys.readouterr().err
+
+
 def test_without_the_package_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

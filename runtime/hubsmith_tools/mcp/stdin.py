@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import os
 import threading
 
@@ -29,7 +31,7 @@ class Lines:
         line = await self._lines.get()
         if line is None:
             raise StopAsyncIteration
-        return line.decode(errors="replace")
+        return _whole(line.decode(errors="replace"))
 
     def _read(self) -> None:
         parts: list[bytes] = []
@@ -42,9 +44,21 @@ class Lines:
                     parts = [other]
             if last := b"".join(parts):
                 self._give(last)
-            self._give(None)
-        except (OSError, RuntimeError):  # It was closed, or the loop is over.
-            return
+        except OSError:
+            pass  # It was closed, which is its end as well.
+        self._give(None)
 
     def _give(self, line: bytes | None) -> None:
-        self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
+        with contextlib.suppress(RuntimeError):  # The loop is over.
+            self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
+
+
+def _whole(line: str) -> str:
+    """Replace half a character, as a host writes that cut a text, by a question mark.
+
+    The package `mcp` drops such a line, and whoever sent it would wait for an answer that never comes.
+    """
+    if "\\ud" in line.lower():
+        with contextlib.suppress(ValueError, RecursionError):
+            line = json.dumps(json.loads(line), ensure_ascii=False)
+    return line.encode(errors="replace").decode()

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from ..serving import ServedSpace
 
 _EPILOG = """\
-It speaks MCP over stdin and stdout, as hosts expect that start it themselves; with --http it
-listens on 127.0.0.1. Tools are described by the snapshot of a recorded Space. One that changed is
-refused until `hubsmith update`.
+The server speaks MCP over stdin and stdout, for hosts that start it themselves; with --http it
+listens on 127.0.0.1. The tools of a recorded Space are those in its snapshot. If the Space has
+changed since, its tools cannot be called until you run `hubsmith update` and restart the server.
 """
 
 
@@ -33,21 +33,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     add(parser, "spaces")
     add(parser, "--endpoint", help="offer only this endpoint, such as /predict; may be repeated")
-    http = "listen on this port of 127.0.0.1 instead; 0 takes a free one"
+    http = "listen on this port of 127.0.0.1 instead; 0 picks a free one"
     option("--http", type=PORT, metavar="PORT", help=http)
-    files = "the only folder whose files may be sent; files of results are saved there"
+    files = "the only folder to send files from; files of results are saved there too"
     option("--files", metavar="DIR", type=Path, help=files)
     option("--timeout", type=seconds, metavar="S", help="seconds that a call may take")
     add(parser, "--token")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until the client is gone, or until it is interrupted."""
+    """Serve until the client disconnects, or until Ctrl-C."""
     require("hubsmith_tools.mcp", extra="mcp", what="the package mcp, 2.3 or newer")
     from ..serving import importable
 
+    if sys.stdin is None and options.http is None:
+        raise HubsmithError("stdin is closed: MCP needs it. A host starts this command, or --http.")
     with importable() as folder:
-        # Not a line of what is printed meanwhile may get into the protocol.
+        # Nothing printed meanwhile may reach stdout, which carries the protocol.
         with contextlib.redirect_stdout(sys.stderr):
             spaces = _spaces(options, folder)
         with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
@@ -58,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 def _spaces(options: argparse.Namespace, folder: Path) -> list[ServedSpace]:
     from ..serving import served
 
-    # Of several Spaces, a plain address does not get the token: it was meant for one of them.
+    # With several Spaces, the token is not sent to a URL: it was meant for one of them.
     reader = Reader(token=options.token, is_alone=len({*options.spaces}) == 1)
     return served(options.spaces, reader, folder, options.timeout)
 
@@ -93,13 +95,13 @@ async def _serve(options: argparse.Namespace, spaces: list[ServedSpace]) -> None
 
             def on_start(url: str) -> None:
                 print(url, flush=True)
-                _tell(f"Offers {names}. Ctrl-C ends it.")
+                _tell(f"Serving {names}. Press Ctrl-C to stop.")
 
             await serve_http(server, options.http, on_start)
             return
         if sys.stdin.isatty():
             _tell(
-                f"Offers {names} to an MCP client on stdin: a host that starts it. Ctrl-C ends it."
+                f"Serving {names} to an MCP host, which is expected on stdin. Press Ctrl-C to stop."
             )
         await serve_stdio(server)
 
