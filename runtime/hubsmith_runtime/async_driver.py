@@ -71,7 +71,7 @@ class AsyncDriver:
             case effects.Close(body):
                 return await body.response.aclose()
             case effects.Sleep(seconds, why):
-                log.info("waits %.1f s: %s", seconds, why)
+                log.info("Waiting %.1f s: %s", seconds, why)
                 if deadline.is_over(seconds):
                     raise DeadlineExceeded
                 return await asyncio.sleep(seconds)

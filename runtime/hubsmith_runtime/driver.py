@@ -19,16 +19,16 @@ from .transport import Clients, Origins, failure_of, log, log_request, redirecte
 
 T = TypeVar("T")
 
-CLOSE_SECONDS = 2.0  # Closing waits so long for the background, such as the cancelling of a job.
+CLOSE_SECONDS = 2.0  # How long close() waits for background work, such as cancelling a job.
 _OPENED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
-_CONNECTED = "http11.send_request_headers.started"  # For CONNECT to a proxy: not yet.
-_PIECE = 1 << 16  # Bytes that are written before the time is looked at again.
+_CONNECTED = "http11.send_request_headers.started"  # Except for CONNECT to a proxy.
+_PIECE = 1 << 16  # Bytes written between two checks of the deadline.
 
 
 class Driver:
-    """Performs the effects of calls, blocking, and safe to use from several threads.
+    """Performs the effects of calls, blocking the caller's thread. It is thread-safe.
 
-    One lock is held while a call runs between two effects, and released around each effect.
+    One lock is held while a call runs between two effects, and released during each effect.
     """
 
     def __init__(self, origins: Origins, limit: Limit | None = None) -> None:
@@ -36,17 +36,17 @@ class Driver:
         self.is_closed = False
         self._streams = _Streams()
         self._clients = Clients(origins, "Client", self._streams.trace)
-        self._lock = threading.RLock()  # A callback of the user may begin another call.
+        self._lock = threading.RLock()  # A user's callback may start another call.
         self._ended = threading.Event()
-        self._background: dict[threading.Thread, bool] = {}  # With whether it ends by itself.
+        self._background: dict[threading.Thread, bool] = {}  # Whether each ends by itself.
         self._process = os.getpid()
 
     def call(self, call: Effects[T], timeout: float | None = None) -> T:
-        """Carry out a call that counts: while too many others do, it waits."""
+        """Carry out a call under the concurrency limit, once there is a free slot."""
         return self.run(self.limit.kept(call, threading.get_ident()), timeout)
 
     def run(self, call: Effects[T], timeout: float | None = None) -> T:
-        """Carry out a call, within so many seconds where there is a limit."""
+        """Carry out a call, within `timeout` seconds if given."""
         refuse_fork(self._process)
         deadline, value = Deadline(timeout), None
         failure: BaseException | None = None
@@ -80,7 +80,7 @@ class Driver:
             case effects.Close(body, is_read):
                 return self._close(body, is_read)
             case effects.Sleep(seconds, why):
-                log.info("waits %.1f s: %s", seconds, why)
+                log.info("Waiting %.1f s: %s", seconds, why)
                 if deadline.is_over(seconds):
                     raise DeadlineExceeded
                 return self._ended.wait(seconds)
@@ -128,8 +128,8 @@ class Driver:
             body.is_waited_for = False
 
     def _close(self, body: Body, is_read: bool) -> None:
-        # Closed just before another thread waits for it, a socket's number may be that of the next
-        # connection, and the thread waits for that one.
+        # If a socket is closed just before another thread waits on it, the next connection may get
+        # its file descriptor, and the thread would wait on that connection instead.
         if is_read or body.is_waited_for:
             _shut_down(body.response.extensions.get("network_stream"))
         else:
@@ -156,14 +156,14 @@ class Driver:
                 self._background.pop(thread, None)
 
         thread = threading.Thread(target=work, name="hubsmith", daemon=True)
-        with self._lock:  # Closing joins threads that were started only.
+        with self._lock:  # close() can only join threads that have started.
             self._background[thread] = timeout is not None
             thread.start()
 
     def close(self) -> None:
-        """End every call and close every connection. Closing twice does no harm."""
+        """End every call and close every connection. It is safe to call this twice."""
         self.is_closed = True
-        if self._process != os.getpid():  # The connections are those of another process.
+        if self._process != os.getpid():  # The connections belong to another process.
             return
         self._ended.set()
         with self._lock:
@@ -175,31 +175,31 @@ class Driver:
         _join(brief)
         clients = self._clients.end()
         self._streams.end()
-        _join(background)  # First, as in `_close`.
+        _join(background)  # Before their sockets are closed: see `_close`.
         for client in clients:
             client.close()
 
     def __del__(self) -> None:
-        # A client that nobody closed leaves no socket open.
+        # A client that was never closed leaves no socket open.
         with contextlib.suppress(Exception):
             for client in self._clients.end():
                 client.close()
 
 
 def refuse_fork(process: int) -> None:
-    """Refuse a client of another process: two would take each other's answers."""
+    """Refuse a client inherited by a fork: two processes would read each other's answers."""
     if process != os.getpid():
         raise HubsmithError("The client was made before a fork: make one in each process.")
 
 
 def in_background(call: Effects[Any]) -> Effects[None]:
-    """Carry out a call that nobody waits for; whom it concerns learns of it by a signal."""
+    """Carry out a call that nobody waits for: it reports its outcome by signals only."""
     try:
         yield from call
     except (HubsmithError, DeadlineExceeded):
         pass
     except Exception:
-        log.exception("A call in the background failed.")
+        log.exception("A background call failed.")
 
 
 def _join(threads: Iterable[threading.Thread]) -> None:
@@ -209,22 +209,22 @@ def _join(threads: Iterable[threading.Thread]) -> None:
 
 
 class _Caller(threading.local):
-    """The request that a thread sends or reads."""
+    """The state of the request that this thread sends or reads."""
 
     deadline: Deadline
-    has_body = False  # Whether its headers come next, and a body after them.
+    has_body = False  # Whether the headers are written next, with a body after them.
 
 
 class _Streams:
-    """Keeps network streams within the deadline of the call that uses them, and can end them.
+    """Applies the deadline of a call to the network streams it uses, and can shut them down.
 
-    A timeout of httpx bounds each wait for a byte, not all of them: a server that sends one a second
-    would never be late. httpx's `trace` extension hands out each network stream when it is opened.
+    An httpx timeout bounds each wait for data, not their sum: a server that sends a byte a second
+    would never time out. httpx's `trace` extension reports each network stream when it is opened.
     """
 
     def __init__(self) -> None:
         self.caller = _Caller()
-        self._waiting: dict[Any, int] = {}  # Streams, by the thread that waits for each.
+        self._waiting: dict[Any, int] = {}  # The thread that waits on each stream.
         self._is_over = False
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
@@ -265,21 +265,21 @@ class _Streams:
         return bounded
 
     def wake(self, spared: Collection[int | None] = ()) -> None:
-        """End what threads wait for, but for the threads that are spared."""
+        """Shut down the streams that threads wait on, except for the spared threads."""
         for stream, thread in list(self._waiting.items()):
             if thread not in spared:
                 _shut_down(stream)
 
     def end(self) -> None:
-        """End what threads wait for now or later."""
+        """Shut down the streams that threads wait on, now or later."""
         self._is_over = True
         self.wake()
 
 
 def _shut_down(stream: Any) -> None:
-    """Wake a thread that waits for a network stream; closing it does not."""
+    """Wake a thread that waits on a network stream; closing the stream would not."""
     connection = stream.get_extra_info("socket") if stream is not None else None
     if isinstance(connection, socket.socket):
         with contextlib.suppress(OSError):
-            # Not that of a TLS socket, which would wait for the other side.
+            # Not the TLS socket's own method, which would wait for the peer.
             socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""The vocabulary of everything that takes time: what a call may ask its driver to do.
+"""Effects: the operations that a call may ask its driver to perform.
 
 A call is written once, as a generator without I/O. It yields one of these effects; the driver
 performs it, blocking or with asyncio, and sends the result back or throws the error in:
@@ -6,7 +6,7 @@ performs it, blocking or with asyncio, and sends the result back or throws the e
     response: Response = yield Send(request)
 
 Between two effects a call runs alone: the blocking driver holds a lock, asyncio has one thread. So
-a call needs no lock of its own; what it knows may have changed after each effect.
+a call needs no lock of its own, but any shared state may have changed after an effect.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from .http import Body, HttpRequest
 T = TypeVar("T")
 
 FOREVER = float("inf")
-_SLACK = 0.01  # A socket may wake a moment before the time that it was given is over.
+_SLACK = 0.01  # A socket may time out slightly early.
 
 
 class DeadlineExceeded(Exception):
-    """The time of a call is over. Its text says of what, for the error that the caller gets."""
+    """The deadline of a call has passed. Its text says what was late, for the caller's error."""
 
     def __str__(self) -> str:
         return super().__str__() or "No answer in time."
 
 
 class Deadline:
-    """The moment, of `time.monotonic`, at which a call must be over; infinity for none."""
+    """The time, on the `time.monotonic` clock, by which a call must end; infinity for none."""
 
     __slots__ = ("at",)
 
@@ -39,11 +39,11 @@ class Deadline:
         self.at = FOREVER if timeout is None else time.monotonic() + timeout
 
     def is_over(self, after: float = _SLACK) -> bool:
-        """Whether the time is over, after so many seconds."""
+        """Whether the deadline will have passed `after` seconds from now."""
         return time.monotonic() + after >= self.at
 
     def cap(self, seconds: float | None = None) -> float | None:
-        """Return the shorter of some seconds and those that are left; `None` for no limit."""
+        """Return `seconds` or the time left, whichever is shorter; `None` for no limit."""
         if self.at == FOREVER:
             return None if seconds == FOREVER else seconds
         limit = self.at - time.monotonic()
@@ -52,19 +52,19 @@ class Deadline:
         return limit if seconds is None else min(limit, seconds)
 
     def within(self, seconds: float) -> Deadline:
-        """Return this deadline, or that in some seconds where it is earlier."""
+        """Return this deadline or one `seconds` from now, whichever is earlier."""
         sooner = Deadline(seconds)
         return sooner if sooner.at < self.at else self
 
 
 class Signal:
-    """Something that others wait for. It counts its changes, so that none is missed."""
+    """A condition that calls wait for. It counts its changes, so that none is missed."""
 
     __slots__ = ("changes", "waiting")
 
     def __init__(self) -> None:
         self.changes = 0
-        self.waiting: list[Callable[[], object]] = []  # What wakes those who wait.
+        self.waiting: list[Callable[[], object]] = []  # Callbacks that wake the waiters.
 
     def notify(self) -> None:
         self.changes += 1
@@ -78,31 +78,31 @@ class Signal:
 
 
 class Send(NamedTuple):
-    request: HttpRequest  # Gives a `Response`: the whole answer, whatever its status.
+    request: HttpRequest  # Returns a `Response`: the whole answer, whatever its status.
 
 
 class Open(NamedTuple):
-    request: HttpRequest  # Gives a `Body`: the content of the answer is unread.
-    seconds: float = FOREVER  # Until all that comes before the content is there.
+    request: HttpRequest  # Returns a `Body`: the answer with its content unread.
+    seconds: float = FOREVER  # Limit until the status and the headers have arrived.
 
 
 class Read(NamedTuple):
-    body: Body  # Gives its next piece as `bytes`, or `None` at its end.
-    seconds: float = FOREVER  # Until it is there.
+    body: Body  # Returns its next piece as `bytes`, or `None` at its end.
+    seconds: float = FOREVER  # Limit until the piece has arrived.
 
 
 class Close(NamedTuple):
-    body: Body  # Read to its end or not; a caller that waits for a piece of it gets an error.
-    is_read: bool = False  # By another call, which is only woken, and closes it.
+    body: Body  # Read to its end or not; a call that waits for its next piece gets an error.
+    is_read: bool = False  # Whether another call reads it: it is woken, and closes the body itself.
 
 
 class Sleep(NamedTuple):
-    seconds: float  # A deadline that comes earlier ends the call at once.
+    seconds: float  # If the deadline is earlier, the call ends at once.
     why: str = "a pause"  # For the log.
 
 
 class Wait:
-    """Wait until a signal changes; not at all where it changed since this was made."""
+    """Wait until a signal changes; return at once if it has since this object was created."""
 
     __slots__ = ("change", "signal")
 
@@ -111,13 +111,13 @@ class Wait:
 
 
 class Run(NamedTuple):
-    function: Callable[[], Any]  # Called outside the lock; gives what it returns.
-    blocks: bool = True  # An event loop leaves it to a thread; not so a callback of the user.
+    function: Callable[[], Any]  # Called outside the lock; its result is returned.
+    blocks: bool = True  # Whether asyncio runs it in a thread; `False` for a user's callback.
 
 
 class Spawn(NamedTuple):
-    call: Effects[Any]  # Carried out in the background; gives nothing.
-    timeout: float | None = None  # Closing waits a moment for a call that has one, and ends others.
+    call: Effects[Any]  # Carried out in the background; returns nothing.
+    timeout: float | None = None  # With one, closing waits briefly for it; else it is cancelled.
 
 
 Effect: TypeAlias = Send | Open | Read | Close | Sleep | Wait | Run | Spawn

@@ -255,7 +255,7 @@ def test_the_log_has_a_line_per_request_and_says_what_is_waited_for(
     assert [line.split(": ")[1].split()[0] for line in config] == ["503", "ReadError", "200"]
     assert [line[-1] for line in config] == ["1", "2", "3"]
     assert all(levels[line] == logging.DEBUG for line in config)
-    waits = [line for line in lines if line.startswith("waits ")]
+    waits = [line for line in lines if line.startswith("Waiting ")]
     assert len(waits) == 2
     assert "(503)" in waits[0]
     assert all(levels[line] == logging.INFO for line in waits)
