@@ -9,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from mcp import Client
 from tests.mcp.conftest import ONLY_ALL, StartGradio, command, text_of
 from tests.mcp.test_server import CALLS
 from tests.support.paths import KITCHEN_SNAPSHOT
-from tests.support.running_command import HUBSMITH, serving
+from tests.support.running_command import HUBSMITH, running, serving
 
 
 @pytest.fixture
@@ -129,7 +131,7 @@ def test_one_endpoint_and_a_folder(project: Path) -> None:
             assert (project / "shared" / result.content[1].name).read_text() == "TWO EGGS"
             refused = await client.call_tool("shout", {"recipe": "../hubsmith.toml"})
             assert refused.is_error
-            assert "local files are read from" in text_of(refused)
+            assert "local files can only be read from" in text_of(refused)
 
     asyncio.run(run())
 
@@ -187,6 +189,31 @@ def test_when_the_host_ends_so_do_its_jobs(
 
     with SpaceClient(url) as space:
         assert how in space.predict(api_name="/ended")
+
+
+@pytest.mark.slow
+def test_over_http_a_signal_ends_its_jobs_as_well(
+    start_gradio: StartGradio, tmp_path: Path
+) -> None:
+    url = start_gradio(Path(__file__).with_name("cancelled_app.py"))
+    begun = threading.Event()
+
+    async def call(address: str) -> None:
+        async def note(progress: float, _: float | None, __: str | None) -> None:
+            if progress >= 1:
+                begun.set()
+
+        async with Client(address) as client:
+            await client.call_tool("count", {"name": "http"}, progress_callback=note)
+
+    with ThreadPoolExecutor() as threads:
+        with running("mcp", url, "--http", "0", folder=tmp_path, end=signal.SIGTERM) as server:
+            calling = threads.submit(asyncio.run, call(server.url))
+            assert begun.wait(20)
+        assert calling.exception(20) is not None
+    assert (server.status, "Traceback" in server.errors) == (0, False)
+    with SpaceClient(url) as space:
+        assert "http" in space.predict(api_name="/ended")
 
 
 @pytest.mark.slow

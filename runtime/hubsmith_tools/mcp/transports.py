@@ -1,4 +1,4 @@
-"""How a server is reached: over stdio, or over HTTP on this machine."""
+"""Serves MCP over stdio, or over HTTP on this machine."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .stdin import Lines
 
 PATH = "/mcp"
 _HOST = "127.0.0.1"
-_GRACE = 2  # Seconds for connections to end when the server does.
+_GRACE = 2  # Seconds for open connections to finish at shutdown.
 
 
 async def serve_stdio(server: Server[Any]) -> None:
-    """Serve one client over stdin and stdout until it closes them, or until SIGTERM.
+    """Serve one client over stdin and stdout until it closes stdin, or until SIGTERM.
 
-    Meanwhile stdout carries the protocol alone: what anything else prints goes to stderr.
+    Stdout is reserved for the protocol: anything printed meanwhile goes to stderr.
     """
     with _ended_by_signal():
         lines: Any = Lines()
@@ -36,18 +36,18 @@ async def serve_stdio(server: Server[Any]) -> None:
 
 
 async def serve_http(server: Server[Any], port: int, on_start: Callable[[str], object]) -> None:
-    """Serve clients of this machine over streamable HTTP until a signal ends it.
+    """Serve clients on this machine over streamable HTTP until a signal stops the server.
 
-    A request is refused whose `Host` or `Origin` is another than that of this address: a page of
-    a web site cannot call it, whatever name it has for this machine.
+    Requests whose `Host` or `Origin` is not this address are refused, so that web pages cannot call
+    the server, even through DNS rebinding.
 
     Args:
-        server: What is served.
-        port: Where it listens on 127.0.0.1; 0 takes a free port.
+        server: The server to run.
+        port: The port to listen on, on 127.0.0.1; 0 picks a free one.
         on_start: Called with the URL.
 
     Raises:
-        HubsmithError: when the port is taken.
+        HubsmithError: if the port cannot be used, for example because it is taken.
     """
     import uvicorn
 
@@ -55,7 +55,7 @@ async def serve_http(server: Server[Any], port: int, on_start: Callable[[str], o
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((_HOST, port))
-            listener.listen()  # Who reads the URL may call at once.
+            listener.listen()  # Clients may connect as soon as they get the URL.
         except OSError as error:
             raise HubsmithError(f"Port {port} of {_HOST}: {error.strerror}.") from None
         port = listener.getsockname()[1]
@@ -67,7 +67,7 @@ async def serve_http(server: Server[Any], port: int, on_start: Callable[[str], o
                 allowed_hosts=hosts, allowed_origins=[f"http://{host}" for host in hosts]
             ),
         )
-        # It would log a traceback for each call that is cut off when it ends.
+        # Otherwise uvicorn logs a traceback for each call interrupted at shutdown.
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -76,12 +76,18 @@ async def serve_http(server: Server[Any], port: int, on_start: Callable[[str], o
             timeout_graceful_shutdown=_GRACE,
         )
         on_start(f"http://{_HOST}:{port}{PATH}")
-        await uvicorn.Server(config).serve(sockets=[listener])
+        before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        try:
+            # uvicorn has its own handlers. At its end it raises SIGTERM once more, which would keep
+            # the jobs on Spaces from being cancelled.
+            await uvicorn.Server(config).serve(sockets=[listener])
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager
 def _ended_by_signal() -> Generator[None, None, None]:
-    """Cancel this task at SIGTERM, so that the jobs it has on Spaces are cancelled."""
+    """Cancel the current task at SIGTERM, which also cancels its jobs on Spaces."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     if task is None or sys.platform == "win32":
         yield
