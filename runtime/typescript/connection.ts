@@ -107,7 +107,8 @@ export async function connect({ name, isUrl, login }: Place, options: SpaceOptio
       throw new SpaceChangedError(`it takes ${takes} arguments and returns ${gives} values; ${was}`, where, updating);
     }
     const rest = (await ordered(endpoint, values, where)).values();
-    return { fnIndex: Number(live["id"]), outputs, data: inputs.map((isArgument) => (isArgument ? rest.next().value : null)) };
+    const data = inputs.map((isArgument) => (isArgument ? rest.next().value : null));
+    return { fnIndex: Number(live["id"]), outputs, data, isGenerator: record(live["types"])["generator"] === true };
   }
 
   /** The values in the order of the running Space, where the client was made from a document without order. */

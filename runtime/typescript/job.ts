@@ -36,6 +36,7 @@ export class Job<T> implements AsyncIterable<T> {
   readonly #events: JobEvent<T>[] = [];
   readonly #waiting: (() => void)[] = [];
   readonly #over = new AbortController();
+  #hasParts = false;
   #last: JobEvent<T> | undefined;
 
   /** Made by a client; `stop` has the Space stop it. */
@@ -57,10 +58,11 @@ export class Job<T> implements AsyncIterable<T> {
   /** What happened last. */
   get status(): JobEvent<T> | undefined { return this.#last; }
 
-  /** Takes an event, which a client hands on; what happens after the end is ignored. */
-  happen(event: JobEvent<T>): void {
+  /** Takes an event, which a client hands on; what happens after the end is ignored. An `isEmpty` result is no part. */
+  happen(event: JobEvent<T>, isEmpty = false): void {
     if (this.over.aborted) return;
     this.#last = event;
+    this.#hasParts ||= event.type === "partial" || isEmpty;
     if (this.#keepsEvents) this.#events.push(event);
     if (isLast(event)) this.#over.abort();
     for (const go of this.#waiting.splice(0)) go();
@@ -85,10 +87,8 @@ export class Job<T> implements AsyncIterable<T> {
 
   /** The partial results from the first one on; of an endpoint that gives none, its result. Throws what went wrong. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    let hasParts = false;
     for await (const event of this.events()) {
-      if (event.type === "partial" || (event.type === "completed" && !hasParts)) yield event.value;
-      hasParts ||= event.type === "partial";
+      if (event.type === "partial" || (event.type === "completed" && !this.#hasParts)) yield event.value;
     }
     await this.result();
   }

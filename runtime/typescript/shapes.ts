@@ -112,7 +112,7 @@ export function checked({ parameters }: Endpoint, shapes: Shapes, args: object, 
   const given = new Map<string, unknown>(Object.entries(args));
   const names = parameters.map(([name]) => name);
   const strange = [...given.keys()].filter((name) => !names.includes(name)).map((name) => JSON.stringify(name));
-  const problems = strange.map((name) => `there is no parameter ${name} (there is: ${names.join(", ") || "none"})`);
+  const problems = strange.map((name) => `unknown parameter ${name} (the endpoint has: ${names.join(", ") || "none"})`);
   const file = (value: unknown): unknown => {
     if (isFile(value) && !files.has(value)) files.set(value, {});
     return files.get(value as FileInput);

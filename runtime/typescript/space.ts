@@ -51,16 +51,16 @@ export class SpaceClient {
     const job = new Job<T>(where, options, async () => cancel?.(), keepsEvents);
     const send = async (): Promise<void> => {
       const { base, session, transport, maxFileSize, prepared } = await this.#connected();
-      const { fnIndex, data, outputs } = await prepared(endpoint, values, where);
-      job.over.throwIfAborted();
+      const { fnIndex, data, outputs, isGenerator } = await prepared(endpoint, values, where);
       await upload(transport, base, files, maxFileSize, where, job.over);
       job.over.throwIfAborted();
       const happen = (event: RawEvent): void => {
         if (!("value" in event)) return job.happen(event);
         const found = event.value.filter((_, at) => outputs[at] ?? true);
+        const isEmpty = isGenerator && found.every((one) => one === null); // It ended without a `yield`.
         const file = (data: FileData): SpaceFile => new SpaceFile(data, base, transport);
         try {
-          job.happen({ type: event.type, value: result(endpoint, this.#shapes, found, where, file) as T });
+          job.happen({ type: event.type, value: result(endpoint, this.#shapes, found, where, file) as T }, isEmpty);
         } catch (error) {
           job.happen(ended(error, where));
         }

@@ -354,13 +354,22 @@ def test_nothing_is_made_up_of_edits_that_do_not_fit(caller: Path, fake_space: F
     assert outcomes(caller, fake_space.url, {**ECHO, "parts": True}) == [{"value": ["a", "ab"]}]
 
 
+@pytest.mark.parametrize(("generator", "parts"), [(True, []), (False, [None])])
+def test_a_generator_without_a_yield_has_no_parts(
+    generator: bool, parts: list[Any], caller: Path, fake_space: FakeSpace
+) -> None:
+    fake_space.is_generator = generator
+    calls = [{**ECHO, "args": {"x": None}, "parts": True}, {**ECHO, "parts": True}]
+    assert outcomes(caller, fake_space.url, *calls) == [{"value": parts}, {"value": ["hello"]}]
+
+
 def test_every_mistake_of_a_call_is_named(caller: Path, fake_space: FakeSpace) -> None:
     shape = {"list": {"union": ["string", {"of": "integer", "max": 3}]}}
     endpoint = {**ECHO["endpoint"], "parameters": [["x", shape], ["y", "file"]]}
     args = {"x": ["a", 1, 4, None], "y": "card.txt", "z": 0}
     (found,) = outcomes(caller, fake_space.url, {"endpoint": endpoint, "args": args})
     assert found["message"].endswith(
-        'there is no parameter "z" (there is: x, y); '
+        'unknown parameter "z" (the endpoint has: x, y); '
         "x[2]: expected a string, got 4; or x[2]: expected at most 3, got 4; "
         "x[3]: expected a string, got null; or x[3]: expected a whole number, got null; "
         'y: expected a Blob, File, URL, Uint8Array or SpaceFile, got "card.txt"; '
