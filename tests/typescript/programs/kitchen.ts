@@ -97,7 +97,7 @@ export async function run(source: string): Promise<readonly string[]> {
   const wrong = await thrown(kitchen.greet({ name: "Bob", style: "rude" as "casual" }));
   check("a wrong choice", wrong instanceof ValidationError && /one of "formal", "casual"/.test(wrong.message), true);
   const unknown = await thrown(kitchen.greet({ nome: "Bob" } as unknown as { name: string }));
-  check("required and unknown", unknown instanceof ValidationError && /no parameter "nome".*name: a value is required/.test(unknown.message), true);
+  check("required and unknown", unknown instanceof ValidationError && /unknown parameter "nome".*name: a value is required/.test(unknown.message), true);
   const path = await thrown(kitchen.shout({ recipe: "/etc/passwd" as unknown as File }));
   check("a bare path", path instanceof ValidationError && /localFile/.test(path.message), true);
 
