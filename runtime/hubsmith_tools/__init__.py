@@ -1,4 +1,4 @@
-"""Endpoints of Spaces as tools that a language model calls."""
+"""Endpoints of Spaces as tools for language models."""
 
 from .arguments import OpenFile as OpenFile
 from .progress import ToolProgress as ToolProgress

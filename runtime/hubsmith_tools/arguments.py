@@ -1,4 +1,4 @@
-"""From what a model wrote to a checked request: JSON, nulls that mean nothing, files."""
+"""Turns the arguments from a model into a validated request: JSON, nulls, files."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from hubsmith_runtime.reading import as_object
 from .results import leaves
 from .schemas import FILE, takes_null, takes_values
 from .tool import Tool
-from .words import printable
+from .words import printable, without_surrogates
 
 OpenFile: TypeAlias = Callable[[str], FileInput]
-"""Gives the file for a text that a model wrote, or raises a `ValueError` or an `OSError`."""
+"""Returns the file for a text from a model, or raises a `ValueError` or an `OSError`."""
 
 _REMEMBERED = 1_000
 
 
 class Files:
-    """Decides which files a model may name: URLs, data URLs, results of earlier calls.
+    """Decides which files a model may pass: public URLs, data URLs, files of earlier results.
 
-    Anything else is refused, or asked of the hook, so that no model reads a file of this machine
-    or an address of its network.
+    Anything else is passed to `open_file` or, without it, refused, so that no model can read local
+    files. URLs of this machine or its network are always refused, except those of results.
     """
 
     def __init__(self, open_file: OpenFile | None) -> None:
@@ -34,18 +34,18 @@ class Files:
         self._results: dict[str, File] = {}
 
     def remember(self, files: Iterable[File]) -> None:
-        """Let later calls take the files of a result by their URLs."""
+        """Allow later calls to pass the files of a result by their URLs."""
         for file in files:
             if file.url:
                 self._results[file.url] = file
         for url in [*self._results][:-_REMEMBERED]:
-            self._results.pop(url, None)  # Calls in other threads do the same.
+            self._results.pop(url, None)  # Another thread may have removed it.
 
     def open(self, text: str, place: str) -> File:
-        """Return the file that a text stands for.
+        """Return the file that a text refers to.
 
         Raises:
-            ValidationError: when it stands for none, or for one that a model may not have.
+            ValidationError: if it refers to no file, or to one that a model may not read.
         """
         if text in self._results:
             return self._results[text]
@@ -53,15 +53,15 @@ class Files:
             if is_public(text):
                 return File(text)
             raise ValidationError(
-                f"{place}: {shorten(shown(text))} is not on the internet, so it is not fetched. "
-                "Give a public URL, a data URL, or the url of an earlier result."
+                f"{place}: {shorten(shown(text))} is not a public address, so it is refused. "
+                "Pass a public URL, a data URL, or the url of a file in an earlier result."
             )
         if text.startswith("data:"):
             return File(text)
         if self._open_file is None:
             raise ValidationError(
-                f"{place}: {shorten(text)} is not a URL. Give a file as an http(s) URL, a data URL, "
-                "or the url of an earlier result; files of this machine cannot be read."
+                f"{place}: {shorten(text)} is not a URL. Pass an http(s) URL, a data URL, or the "
+                "url of a file in an earlier result; local files cannot be read."
             )
         try:
             return File(self._open_file(text))
@@ -69,11 +69,13 @@ class Files:
             raise ValidationError(f"{place}: {shorten(text)}: {printable(str(error))}") from None
 
 
-def read_request(tool: Tool, arguments: str | Mapping[str, Any], files: Files) -> Request[Any]:
-    """Check the arguments that a model gave.
+def read_request(
+    tool: Tool, arguments: str | Mapping[str, Any] | None, files: Files
+) -> Request[Any]:
+    """Validate the arguments from a model, and return them as a request.
 
     Raises:
-        ValidationError: when they do not fit; the message is for the model.
+        ValidationError: if they are invalid; the message is written for the model.
     """
     reading = _Reading(tool, files)
     given = reading.settled(_parsed(arguments), tool.input_schema, "")
@@ -81,29 +83,31 @@ def read_request(tool: Tool, arguments: str | Mapping[str, Any], files: Files) -
     for _, value in request:
         for leaf in leaves(value):
             if isinstance(leaf, File) and not any(leaf is one for one in reading.opened):
-                raise ValidationError(f"{tool.endpoint}: a file is given as its URL only.")
+                raise ValidationError(f"{tool.endpoint}: a file must be passed as a URL.")
     return request
 
 
-def _parsed(arguments: str | Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(arguments, str):
-        return dict(arguments)
+def _parsed(arguments: str | Mapping[str, Any] | None) -> dict[str, Any]:
+    parsed: object = arguments
     try:
-        parsed: object = json.loads(arguments) if arguments.strip() else {}
+        if isinstance(arguments, str) and arguments.strip():
+            parsed = json.loads(without_surrogates(arguments))
     except (ValueError, RecursionError) as error:
         raise ValidationError(
             f"The arguments are not JSON: {error}. Send one JSON object."
         ) from None
-    if not isinstance(parsed, dict):
+    if not parsed and not isinstance(parsed, list):  # Some servers send null for no arguments.
+        return {}
+    if not isinstance(parsed, Mapping):
         raise ValidationError(
             f"The arguments are {a_type(parsed)}, not an object. Send one JSON object with a member "
             "for each argument."
         )
-    return cast("dict[str, Any]", parsed)
+    return {str(name): value for name, value in cast("Mapping[Any, Any]", parsed).items()}
 
 
 class _Reading:
-    """Goes through arguments along the schema of a tool."""
+    """Walks through arguments, following the schema of a tool."""
 
     def __init__(self, tool: Tool, files: Files) -> None:
         self._definitions = as_object(tool.input_schema.get("$defs"))
@@ -111,10 +115,10 @@ class _Reading:
         self.opened: list[File] = []
 
     def settled(self, value: Any, schema: Mapping[str, Any], place: str) -> Any:
-        """Return a value without the nulls that stand for nothing, its files opened."""
+        """Return a value without the nulls that mean "not given", and with its files opened."""
         schema = self._branch(value, schema)
         if schema.get("format") == FILE:
-            text = as_object(value).get("url", value)  # A file of a result may be given back whole.
+            text = as_object(value).get("url", value)  # Objects as in results are accepted.
             if isinstance(text, str):
                 self.opened.append(self._files.open(text, f"{self._endpoint}: {place}"))
                 return self.opened[-1]
@@ -141,12 +145,12 @@ class _Reading:
         return made
 
     def _branch(self, value: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the member of a union that a value is meant for."""
+        """Return the member of a union that fits a value."""
         if "$ref" in schema:
             schema = self._definitions[schema["$ref"].rpartition("/")[2]]
         members = [self._branch(value, one) for one in schema.get("anyOf", ())]
         fitting = [one for one in members if _fits(value, one)]
-        # A text that may be a file or a text is a file where it is a URL.
+        # If both a file and a text are allowed, a URL is a file.
         is_url = isinstance(value, str) and value.startswith(("http://", "https://", "data:"))
         fitting.sort(key=lambda one: (one.get("format") == FILE) != is_url)
         return fitting[0] if fitting else ({} if members else schema)

@@ -1,4 +1,4 @@
-"""The tools of a Space: its request models, and what its snapshot says of them."""
+"""Makes tools from the request models of a generated client and the snapshot next to it."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ from .strictness import lax_reason
 from .tool import Tool
 from .words import quoted, said
 
-# Labels that Gradio makes up from a component's number, and those of gr.api.
+# Labels that Gradio generates, from the number of a component or for `gr.api`.
 _MADE_UP = re.compile(r"(?:parameter|value)_\d+|\d+(?:st|nd|rd|th)")
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An endpoint that becomes a tool once it has a name."""
+    """An endpoint that can become a tool; it has no tool name yet."""
 
     space: BaseSpace
     package: str  # The name of the client's package.
     request: type[Request[Any]]
-    about: dict[str, Any]  # What `/info` says of the endpoint.
+    about: dict[str, Any]  # The description of the endpoint in `/info`.
 
 
 def offers(space: object) -> list[Offer]:
     """Return the endpoints of a generated client.
 
     Raises:
-        ArgumentError: when it is none.
+        ArgumentError: if `space` is not a generated client.
     """
     if not isinstance(space, BaseSpace):
         raise ArgumentError(
-            f"tools_of takes generated clients of Spaces, got {type(space).__name__}. A client with a "
-            "vendored runtime has no tools."
+            f"tools_of takes generated clients of Spaces, got {type(space).__name__}. Clients with "
+            "a vendored runtime are not supported."
         )
-    # A class of one's own may stand on a generated one.
+    # The class may be a subclass of a generated one.
     modules = [kind.__module__ for kind in type(space).__mro__ if "_source" in vars(kind)]
     models = next(filter(None, map(_models, modules)), None)
     if models is None:
         raise ArgumentError(
-            f"{type(space).__name__} is no generated client, so nothing says what its endpoints "
-            "take. Run `hubsmith add` for the Space, and pass its client."
+            f"{type(space).__name__} is not a generated client, so the parameters of its endpoints "
+            "are unknown. Run `hubsmith add` for the Space, and pass the client that it writes."
         )
     requests = [
         cast("type[Request[Any]]", one)
@@ -67,7 +67,7 @@ def offers(space: object) -> list[Offer]:
 
 
 def _models(module: str) -> ModuleType | None:
-    """Return the requests beside the module of a client; `None` where there are none."""
+    """Return the `models` module next to the module of a client, or `None` if there is none."""
     package = module.rpartition(".")[0]
     if module == BaseSpace.__module__ or not package:
         return None
@@ -78,10 +78,10 @@ def _models(module: str) -> ModuleType | None:
 
 
 def chosen(found: Sequence[Offer], endpoints: Iterable[str] | None) -> list[Offer]:
-    """Return the endpoints that are wanted, by name with or without slash, or `fn_index=N`.
+    """Return the selected endpoints, given by name with or without slash, or as `fn_index=N`.
 
     Raises:
-        ArgumentError: when there is no such endpoint.
+        ArgumentError: if there is no such endpoint.
     """
     if endpoints is None:
         return list(found)
@@ -91,7 +91,7 @@ def chosen(found: Sequence[Offer], endpoints: Iterable[str] | None) -> list[Offe
     known = {str(one.request.__endpoint__) for one in found}
     if unknown := sorted(wanted - known):
         raise ArgumentError(
-            f"There is no endpoint {', '.join(unknown)}. There are: {', '.join(sorted(known))}."
+            f"There is no endpoint {', '.join(unknown)}. Available: {', '.join(sorted(known))}."
         )
     return [one for one in found if str(one.request.__endpoint__) in wanted]
 
@@ -99,16 +99,16 @@ def chosen(found: Sequence[Offer], endpoints: Iterable[str] | None) -> list[Offe
 def tool_of(offer: Offer, name: str) -> Tool:
     """Describe an endpoint for models."""
     endpoint, request = str(offer.request.__endpoint__), offer.request
-    source = shown(offer.space._core.name)  # pyright: ignore[reportPrivateUsage]  # As messages name it.
+    source = shown(offer.space._core.name)  # pyright: ignore[reportPrivateUsage]
     space = shown(offer.space._source or source)  # pyright: ignore[reportPrivateUsage]
     schema = _described(input_schema(request), offer)
     called = endpoint if re.fullmatch(r"[\w./=-]{1,80}", endpoint) else quoted(endpoint, 80)
     about = [f"Calls {called} of the Space {space}."]
     if words := offer.about.get("description"):
-        about.append(said("The Space describes it so:", words))
+        about.append(said("The Space describes it as:", words))
     labels = [label for one in _entries(offer, "returns") if (label := _label(one))]
     if labels:
-        about.append(f"The Space labels its result {' and '.join(labels)}.")
+        about.append(f"The Space labels the result {' and '.join(labels)}.")
     return Tool(
         name=name,
         title=f"{space} {called}",
@@ -123,7 +123,7 @@ def tool_of(offer: Offer, name: str) -> Tool:
 
 
 def _described(schema: Schema, offer: Offer) -> Schema:
-    """Add to each argument what the Space says of it, and its default."""
+    """Add defaults and the Space's descriptions to the arguments."""
     entries = _entries(offer, "parameters")
     named = {one.get("parameter_name"): one for one in entries}
     defaults = offer.request.__endpoint__.defaults
@@ -133,18 +133,18 @@ def _described(schema: Schema, offer: Offer) -> Schema:
         wire_name = fields[name].alias or name
         by_place = entries[place] if len(entries) == len(fields) else {}
         entry = named.get(wire_name, by_place)
-        told = [one.get("description", "")]
+        about = [one.get("description", "")]
         default = defaults.get(wire_name, fields[name].default)
         if not fields[name].is_required() and default is not None:
-            told.append(f"Default: {_shown(default)}.")
+            about.append(f"Default: {_shown(default)}.")
         if label := _label(entry):
-            told.append(f"The Space labels it {label}.")
-        # Gradio's own words on a file, such as "a local filepath", are meant for its client.
+            about.append(f"The Space labels it {label}.")
+        # Gradio describes files for its own client, such as "a local filepath".
         general = as_object(entry.get("python_type")).get("description")
         if words := entry.get("info") or (general if one.get("format") != FILE else ""):
-            told.append(said("The Space says of it:", words))
-        about = " ".join(filter(None, told))
-        properties[name] = {**one, "description": about} if about else one
+            about.append(said("The Space describes it as:", words))
+        text = " ".join(filter(None, about))
+        properties[name] = {**one, "description": text} if text else one
     return {**schema, "properties": properties}
 
 
@@ -153,7 +153,7 @@ def _entries(offer: Offer, member: str) -> list[dict[str, Any]]:
 
 
 def _label(entry: dict[str, Any]) -> str:
-    """The label that the author gave, quoted; empty where there is none."""
+    """Return the label that the author of the Space set, quoted, or an empty text."""
     label = str(entry.get("label") or "")
     return quoted(label, 80) if label and not _MADE_UP.fullmatch(label) else ""
 
@@ -161,5 +161,5 @@ def _label(entry: dict[str, Any]) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, str):
         return quoted(value, 80)
-    text = json.dumps(value, default=str)  # Of ASCII only, so that nothing needs an escape more.
+    text = json.dumps(value, default=str)  # ASCII only, so no further escaping is needed.
     return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,4 +1,4 @@
-"""The names of tools: unique, and within the limits of every host."""
+"""Names of tools: unique, and within the limits of all hosts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ LONGEST = 64
 def names_of(found: Sequence[tuple[str, type[Request[Any]]]]) -> list[str]:
     """Return a name for each endpoint, given the package of its client and its request.
 
-    It is the endpoint's own; where several have it, the package is put before it, and a number
-    behind it where that does not tell them apart.
+    The name is that of the endpoint. If several share it, the package name is put in front, and a
+    number is appended if that is still not unique.
     """
     names = [_name(request) for _, request in found]
     taken: set[str] = set()
@@ -36,13 +36,13 @@ def _name(request: type[Request[Any]]) -> str:
     name = str(request.__endpoint__).removeprefix("/")
     if re.fullmatch(r"[a-zA-Z0-9_-]+", name):
         return name
-    # The name of the class is made of ASCII letters, whatever the Space's are.
+    # Class names are ASCII even if the names of the Space are not.
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", request.__name__.removesuffix("Request"))
     return re.sub(r"[^a-zA-Z0-9_-]+", "_", words).lower() or "endpoint"
 
 
 def _within(name: str, ending: str = "") -> str:
-    """Cut a name so that it keeps to the limit; a digest tells it apart from others."""
+    """Cut a name to the limit, ending it in a digest to keep it unique."""
     if len(name) + len(ending) <= LONGEST:
         return name + ending
     ending = f"_{hashlib.sha256(name.encode()).hexdigest()[:8]}{ending}"

@@ -1,4 +1,4 @@
-"""How a call goes on, as a host of tools shows it."""
+"""The progress of a call, in the form that MCP hosts show."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from .words import quoted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolProgress:
-    """How far a call is. Within one call `progress` never goes down."""
+    """The progress of a call. Within one call, `progress` never decreases."""
 
     progress: float
-    """Steps done, counted on from bar to bar, and a step for each partial result."""
+    """Steps done, added up over successive progress bars; each partial result is a step, too."""
     total: float | None
-    """Steps in all, as far as that is known."""
+    """The total number of steps, if known."""
     message: str
-    """What is being done."""
+    """What the call is doing."""
 
 
 class ProgressCount:
-    """Makes one count of the events of a job: its bars, which begin again, and its results."""
+    """Combines the progress bars and partial results of a job into one count."""
 
     def __init__(self) -> None:
-        self._before = 0.0  # Steps of the bars that are over.
+        self._before = 0.0  # Steps of earlier bars.
         self._now = 0.0  # Steps of the current one.
         self._partials = 0
 
     def of(self, event: Event[Any]) -> ToolProgress | None:
-        """Return what an event says of the progress; `None` where it says nothing."""
+        """Return the progress after an event, or `None` if the event says nothing about it."""
         match event:
             case Queued(rank=int(rank)):
-                return self._report(f"In the queue, {rank} before this one.")
+                return self._report(f"In the queue, {rank} ahead.")
             case Started():
-                return self._report("Begun.")
+                return self._report("Started.")
             case Progress(units=(unit, *_)):
                 if unit.index is not None:
                     steps, length = float(unit.index), unit.length

@@ -1,4 +1,4 @@
-"""What comes of a call: for a program, for a model, and for the message between them."""
+"""`ToolResult`: the result of a call for a program, for a model and as a message."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from .schemas import result_types
 from .tool import ToolFormat
 from .words import printable
 
-_LONGEST, _LONGEST_ERROR = 100_000, 4_000  # Letters that a model reads.
-_LARGEST_PICTURE = 5_000_000  # Bytes, as Anthropic takes them.
-_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # That models can see.
+_LONGEST, _LONGEST_ERROR = 100_000, 4_000  # Characters of a text for a model.
+_LARGEST_PICTURE = 5_000_000  # Bytes; the limit of Anthropic's API.
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # That models accept.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolResult:
-    """What came of one call of a tool."""
+    """The result of one call of a tool."""
 
     is_error: bool
-    """Whether the call failed; `text` says why then, and what to do."""
+    """Whether the call failed; if so, `text` says why and what to do."""
     value: Any
     """The result as the typed client returns it; `None` after an error."""
     structured: dict[str, Any] | None
-    """The result as JSON, a member for each output: `{"result": ...}` where there is one."""
+    """The result as JSON, one member per output; a single output is `{"result": ...}`."""
     files: tuple[File, ...]
-    """Every file of the result, in order."""
+    """All files in the result, in order."""
     text: str
-    """What a model reads."""
+    """The text for the model."""
 
     @classmethod
     def of(cls, request: type[Request[Any]], value: Any) -> ToolResult:
-        """Return the result of a call that went well."""
+        """Return the result of a successful call."""
         outputs = [*result_types(request)]
         values = value if len(outputs) > 1 else [value] * len(outputs)
         structured = {name: as_json(one) for name, one in zip(outputs, values, strict=True)}
@@ -47,28 +47,28 @@ class ToolResult:
         if not outputs:
             text = "Done. This endpoint has no result."
         if (surplus := len(text) - _LONGEST) > 0:
-            text = f"{text[:_LONGEST]}\n[{surplus:,} more letters are left out.]"
+            text = f"{text[:_LONGEST]}\n[{surplus:,} more characters omitted.]"
         files = tuple(leaf for leaf in leaves(value) if isinstance(leaf, File))
         return cls(is_error=False, value=value, structured=structured, files=files, text=text)
 
     @classmethod
     def failed(cls, error: Exception) -> ToolResult:
-        """Return what says why a call failed, and what to do."""
+        """Return the result of a failed call: why it failed, and what to do."""
         text = str(error)
         if isinstance(error, RecursionError):
-            text = "It is nested too deeply. Send, or ask for, less."
+            text = "The arguments or the result are nested too deeply. Simplify them."
         elif isinstance(error, AppError):
-            text = " ".join(text.split())  # The Space's words begin no line of their own.
+            text = " ".join(text.split())  # The Space's text must not start a new line.
         text = printable(text)[:_LONGEST_ERROR]
         return cls(is_error=True, value=None, structured=None, files=(), text=text)
 
     def message(self, format: ToolFormat, call_id: str = "") -> dict[str, Any]:
-        """Return what goes back to the model.
+        """Return the message that passes the result to the model.
 
         Args:
-            format: The host: OpenAI's chat completions (a message of the role `tool`) or responses
+            format: The API: OpenAI's chat completions (a message of the role `tool`) or responses
                 (a `function_call_output`), Anthropic's messages (a `tool_result`), or MCP.
-            call_id: The id of the call that it answers, which MCP does not need.
+            call_id: The id of the call that the message answers; not needed for MCP.
         """
         match format:
             case "openai":
@@ -97,24 +97,24 @@ class ToolResult:
                 return answer | ({"structuredContent": self.structured} if self.structured else {})
 
     def _seen(self) -> Iterator[tuple[str, str]]:
-        """Yield the type and the data URL of each picture whose content is here."""
+        """Yield the type and data URL of each image that has been downloaded."""
         for file in self.files:
             if file.is_local and is_seen(file):
                 yield file.mime_type or "", file.data_url()
 
 
 def is_seen(file: File) -> bool:
-    """Whether a file is a picture that models can see."""
+    """Whether a file is an image of a type and size that models accept."""
     return file.mime_type in _PICTURES and (file.size or 0) <= _LARGEST_PICTURE
 
 
 def as_json(value: Any) -> Any:
-    """Return a result as JSON, with its files as their addresses."""
+    """Return a result as JSON, with files as `url`, `name` and `mime_type`."""
     match value:
         case None | str() | bool() | int():
             return value
         case float():
-            return value if math.isfinite(value) else None  # JSON has no other numbers.
+            return value if math.isfinite(value) else None  # JSON has no NaN or infinity.
         case File():
             return {"url": value.url or "", "name": value.name, "mime_type": value.mime_type}
         case pydantic.RootModel():
@@ -133,7 +133,7 @@ def as_json(value: Any) -> Any:
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    """Yield what is within a value and holds no other values, in order."""
+    """Yield the leaves of a nested value, in order."""
     match value:
         case pydantic.BaseModel():
             for _, one in value:

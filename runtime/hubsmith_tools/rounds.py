@@ -1,4 +1,4 @@
-"""`run_tools`: a model asks for calls, gets their results, and asks again until it answers."""
+"""`run_tools`: runs the calls that a model asks for until it answers."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from .results import ToolResult
 from .tools import AsyncTools, Tools
 
 Model: TypeAlias = Callable[..., Any]
-"""Takes `messages=` and `tools=` as OpenAI's chat completions do, and returns what they return."""
+"""Called like OpenAI's chat completions, with `messages=` and `tools=`; returns a completion."""
 AsyncModel: TypeAlias = Callable[..., Awaitable[Any]]
 
-_ONE_KIND = "Give a method of a client of the same kind as those of the Spaces."
-_AT_ONCE = 8  # Calls of one answer that a blocking loop makes at the same time.
+_ONE_KIND = "Use blocking clients for the model and the Spaces, or asynchronous ones for both."
+_AT_ONCE = 8  # The most concurrent calls of one answer in the blocking loop.
 
 
 class RoundsError(HubsmithError):
-    """The model still asks for calls after as many rounds as were allowed.
+    """The model still asks for calls after the allowed number of rounds.
 
     Attributes:
-        messages: The conversation so far, the last answer included.
+        messages: The conversation so far, including the last answer.
     """
 
     messages: Sequence[Any] = ()
@@ -34,29 +34,29 @@ class RoundsError(HubsmithError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """What was said until the model answered."""
+    """A conversation that ended with an answer of the model."""
 
     text: str
-    """The answer; empty where the model gave none."""
+    """The text of the answer; empty if it has none."""
     answer: Any
     """The last completion, as the client returned it."""
     messages: list[Any]
-    """All messages, the answer included, for the next call of the same client."""
+    """All messages including the answer, to continue the conversation with the same client."""
     results: tuple[ToolResult, ...]
-    """What came of each call, in order."""
+    """The result of each call, in order."""
 
 
-# Messages for the model, or a tuple of the calls that it asks for: names and arguments.
+# Yields messages for the model, or a tuple of the calls that it asks for (name, arguments).
 _Steps: TypeAlias = Generator["list[Any] | tuple[tuple[str, str], ...]", Any, Conversation]
 
 
 def _conversation(messages: Iterable[Any], most: int) -> _Steps:
-    """Yield what the model is sent, and what it asks for; return what comes of it all."""
+    """Yield messages to send and calls to make; return the conversation once it has ended."""
     said, results = list(messages), list[ToolResult]()
     for left in reversed(range(most)):
         answer = yield said
         if not getattr(answer, "choices", None):
-            raise ResultError("The model gave no answer: there are no choices in it.", answer)
+            raise ResultError("The model returned a completion without choices.", answer)
         message = answer.choices[0].message
         said.append(message)
         calls = getattr(message, "tool_calls", None) or ()
@@ -90,23 +90,23 @@ def run_tools(
 ) -> Conversation | Awaitable[Conversation]:
     """Let a model call tools until it answers; with `AsyncTools`, await what is returned.
 
-    Calls that a model asks for in one answer are made at the same time. The model
-    reads the error of one that fails, and may try again.
+    Calls that a model asks for in one answer are made concurrently. If a call fails, the model
+    receives the error and can try again.
 
     Args:
         model: Called with `messages=` and `tools=`, such as
             `partial(InferenceClient().chat_completion, model="...")`, or
             `partial(OpenAI().chat.completions.create, model="...")`. What it returns has
-            `.choices[0].message` with `content` and `tool_calls`. For `AsyncTools` it is a method of
-            an asynchronous client.
-        messages: How the conversation begins. It is not changed.
-        tools: What the model may call.
-        max_rounds: How many answers the model may give; the last one must not ask for tools.
+            `.choices[0].message` with `content` and `tool_calls`. With `AsyncTools`, pass a method
+            of an asynchronous client.
+        messages: The start of the conversation. The list is not changed.
+        tools: The tools that the model can call.
+        max_rounds: The most answers of the model; the last one must not ask for calls.
 
     Raises:
-        RoundsError: when the model still asks for calls then.
-        ArgumentError: when the model is asynchronous and the tools are not, or the other way round.
-        HubsmithError: and what else the client of the model raises.
+        RoundsError: if the model still asks for calls after `max_rounds` answers.
+        ArgumentError: if the model is asynchronous and the tools are not, or the other way round.
+        HubsmithError: or any other exception that the client of the model raises.
     """
     steps = _conversation(messages, max_rounds)
     if isinstance(tools, AsyncTools):
@@ -119,7 +119,7 @@ def run_tools(
         except StopIteration as end:
             return end.value
         if isinstance(step, tuple) and len(step) == 1:
-            send = [tools.call(*step[0])]  # In this thread, so that Ctrl+C cancels it.
+            send = [tools.call(*step[0])]  # In this thread, so that Ctrl+C can cancel it.
         elif isinstance(step, tuple):
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 names, arguments = zip(*step, strict=True)

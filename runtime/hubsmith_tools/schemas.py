@@ -1,8 +1,8 @@
-"""From the models of requests and results to JSON schemas that every host of tools takes.
+"""Converts request and result models to JSON schemas that all tool hosts accept.
 
-What comes out has no references but recursive ones, and no keywords beside `type`, `enum`,
-`anyOf`, `items`, `properties`, `required`, `additionalProperties`, `format` of files, `default` and
-`description`. Bounds stand in the description; the models check them.
+The schemas have only recursive references, and only the keywords `type`, `enum`, `anyOf`, `items`,
+`properties`, `required`, `additionalProperties`, `format` (for files), `default` and `description`.
+Bounds are in the descriptions; the request models enforce them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .words import said
 Schema = dict[str, Any]
 
 FILE = "uri"
-"""The `format` of a text that stands for a file, which nothing else has."""
+"""The `format` that marks a string as a file. No other string has it."""
 
 _OUTPUT_FILE: Schema = {
     "type": "object",
@@ -33,8 +33,8 @@ _OUTPUT_FILE: Schema = {
     "required": ["url", "name", "mime_type"],
     "description": "A file.",
 }
-_NOTHING = "x-nothing"  # Marks what no JSON is taken for, such as a data frame.
-_UNIONS = ("anyOf", "oneOf", "allOf")  # The last has one member, in older versions of pydantic.
+_NOTHING = "x-nothing"  # Marks types that JSON cannot represent, such as a data frame.
+_UNIONS = ("anyOf", "oneOf", "allOf")  # Older pydantic emits `allOf` with one member.
 _LONGEST_CHOICE = 200
 _TYPES = (
     (str, "string"), (bool, "boolean"), (int, "integer"), (float, "number"), (object, "null"),
@@ -42,16 +42,16 @@ _TYPES = (
 
 
 def input_schema(request: type[Request[Any]]) -> Schema:
-    """Return the schema of the arguments of a call, by their names in Python."""
+    """Return the schema of the arguments of a call, with their Python names."""
     made = request.model_json_schema(by_alias=False, schema_generator=_Generator)
     schema = _Portable(made, is_input=True).whole()
     return {"type": "object", "properties": {}, "additionalProperties": False, **schema}
 
 
 def output_schema(request: type[Request[Any]]) -> Schema:
-    """Return the schema of a result: an object with one member for each output of the endpoint.
+    """Return the schema of a result: an object with one member per output of the endpoint.
 
-    The only output of an endpoint is `result`. A Space may leave any output empty.
+    A single output is called `result`. All members are nullable, as a Space may leave any empty.
     """
     properties: Schema = {}
     definitions: Schema = {}
@@ -66,7 +66,7 @@ def output_schema(request: type[Request[Any]]) -> Schema:
 
 
 def result_types(request: type[Request[Any]]) -> dict[str, Any]:
-    """Return the type of each output of an endpoint, by its name in Python."""
+    """Return the type of each output of an endpoint, by its Python name."""
     result: Any = request.__result__
     outputs = request.__endpoint__.outputs
     if outputs > 1:
@@ -76,7 +76,7 @@ def result_types(request: type[Request[Any]]) -> dict[str, Any]:
 
 
 def nullable(schema: Schema) -> Schema:
-    """Return a schema that takes null as well."""
+    """Return a schema that also accepts null."""
     if not takes_values(schema) or takes_null(schema):
         return schema
     if "anyOf" in schema:
@@ -91,20 +91,20 @@ def nullable(schema: Schema) -> Schema:
 
 
 def kinds_of(schema: Mapping[str, Any]) -> list[str]:
-    """Return the JSON types that a schema takes, as far as it names them."""
+    """Return the JSON types in the `type` of a schema."""
     kind = schema.get("type")
     return [kind] if isinstance(kind, str) else as_list(kind)
 
 
 def takes_null(schema: Mapping[str, Any]) -> bool:
-    """Whether null is among what a schema takes."""
+    """Whether a schema accepts null."""
     if "null" in kinds_of(schema) or not takes_values(schema):
         return True
     return any(map(takes_null, schema.get("anyOf", ())))
 
 
 def takes_values(schema: Mapping[str, Any]) -> bool:
-    """Whether a schema says anything of the values that it takes."""
+    """Whether a schema restricts values at all."""
     return bool(schema.keys() - {"description", "default"})
 
 
@@ -116,11 +116,11 @@ class _Generator(GenerateJsonSchema):
         return {_NOTHING: True}
 
     def emit_warning(self, kind: Any, detail: str) -> None:
-        """Say nothing of defaults that are no JSON: they are left out."""
+        """Ignore warnings about defaults that are not JSON; they are left out."""
 
 
 class _Portable:
-    """Rewrites a schema of pydantic; `$defs` keeps the recursive ones only."""
+    """Rewrites a schema from pydantic; only recursive definitions remain in `$defs`."""
 
     def __init__(self, schema: Mapping[str, Any], *, is_input: bool) -> None:
         self._schema = schema
@@ -135,7 +135,7 @@ class _Portable:
         return {**made, "$defs": self._recursive} if self._recursive else made
 
     def of(self, schema: Mapping[str, Any], within: tuple[str, ...]) -> Schema:
-        """Return one schema; `within` names the definitions around it."""
+        """Rewrite one schema; `within` names the definitions that contain it."""
         if "$ref" in schema:
             made = self._referred(schema["$ref"], within)
         elif members := next(filter(None, (schema.get(key) for key in _UNIONS)), None):
@@ -148,7 +148,7 @@ class _Portable:
             made = self._plain(schema, within)
         told = [made.pop("description", ""), _bounds(schema)]
         if "description" in schema and within:
-            told.append(said("The Space says of it:", schema["description"]))
+            told.append(said("The Space describes it as:", schema["description"]))
         if about := " ".join(filter(None, told)):
             made["description"] = about
         return made
@@ -188,7 +188,7 @@ class _Portable:
         if isinstance(others, dict):
             others = self.of(cast("Schema", others), within or ("",))
         elif declared and self._is_input:
-            others = False  # What a server adds is kept in a result; no argument has more.
+            others = False  # Only results may have additional members.
         return {**made, "additionalProperties": others}
 
     def _array(self, schema: Mapping[str, Any], within: tuple[str, ...]) -> Schema:
@@ -200,7 +200,7 @@ class _Portable:
         return {"type": "array", "items": items}
 
     def _choices(self, values: Sequence[Any]) -> Schema:
-        """Return an enum; an argument is offered none of the choices that cannot be shown."""
+        """Return an enum without choices that cannot be shown; a result with any gets no enum."""
         shown = [one for one in values if not isinstance(one, str) or is_shown(one)]
         found = (next(name for kind, name in _TYPES if isinstance(one, kind)) for one in values)
         kinds = list(dict.fromkeys(found))
@@ -233,25 +233,25 @@ class _Portable:
 
 
 def is_shown(text: str) -> bool:
-    """Whether a text may stand in a schema as it is."""
+    """Whether a text is printable and short enough to appear in a schema unchanged."""
     return text.isprintable() and len(text) <= _LONGEST_CHOICE
 
 
 def _default(schema: Mapping[str, Any]) -> Schema:
-    """Return the default of a property where it may stand in a schema; `None` is none."""
+    """Return the default of a property as a keyword if it can be shown, else no keyword."""
     value = schema.get("default")
     if value is None or (isinstance(value, str) and not is_shown(value)):
         return {}
     return {"default": value} if isinstance(value, str | int | float | bool) else {}
 
 
-# How a description says it, by keyword of JSON schema or, for types that pydantic does not know, of `Field`.
+# Texts for bounds, by JSON schema keyword or, for types unknown to pydantic, by that of `Field`.
 _BOUNDS = {
     "minimum": "At least {}.", "ge": "At least {}.", "maximum": "At most {}.", "le": "At most {}.",
     "exclusiveMinimum": "More than {}.", "gt": "More than {}.",
     "exclusiveMaximum": "Less than {}.", "lt": "Less than {}.",
     "multipleOf": "In steps of {}.", "multiple_of": "In steps of {}.",
-    "minLength": "At least {} letters.", "maxLength": "At most {} letters.",
+    "minLength": "At least {} characters.", "maxLength": "At most {} characters.",
     "minItems": "At least {} items.", "maxItems": "At most {} items.",
     "min_length": "At least {}.", "max_length": "At most {}.",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the snapshot beside a client says of its endpoints."""
+"""Reads the descriptions of endpoints from the snapshot next to a client."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Entry = dict[str, Any]
 
 
 def read_snapshot(folder: Path) -> dict[str, Entry]:
-    """Return what `/info` says of each endpoint, by name or as `fn_index=N`.
+    """Return the `/info` description of each endpoint, by name or `fn_index=N`.
 
-    A parameter's `info` is the help that its component shows. Without a snapshot there is nothing.
+    Each parameter gets an `info` member, the help text of its component. Empty without a snapshot.
     """
     config, info = _read(folder / "config.json"), read_info(_read(folder / "info.json"))
     try:
@@ -45,7 +45,7 @@ def _read(path: Path) -> Entry:
 
 
 def _helps(config: Entry) -> dict[str, list[str]]:
-    """Return the help texts of the components that each function takes, by its number."""
+    """Return the help texts of each function's input components, by the number of the function."""
     components = {
         as_words(one.get("id")): as_words(as_object(one.get("props")).get("info"))
         for one in map(as_object, as_list(config.get("components")))

@@ -1,4 +1,4 @@
-"""Which schemas hosts can hold a model to, and what OpenAI's strict mode makes of them."""
+"""Strict mode: which schemas OpenAI and Anthropic can enforce, and their form for OpenAI."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ _PROPERTIES = 5_000
 _DEPTH = 10
 _CHOICES = 1_000
 _LETTERS = 120_000
-# Limits of Anthropic's, for all tools of one request.
+# Limits of Anthropic's strict mode, for all tools of one request together.
 _TOOLS, _OPTIONAL, _UNIONS = 20, 24, 16
-_KEY = re.compile(r"[a-zA-Z0-9_.-]{1,64}")  # What Anthropic takes for the name of a property.
+_KEY = re.compile(r"[a-zA-Z0-9_.-]{1,64}")  # Property names that Anthropic accepts.
 
 
 def lax_reason(schema: Mapping[str, Any]) -> str | None:
-    """Return why no host can hold a model to a schema; `None` where each can."""
+    """Return why a schema cannot be strict on every host, or `None` if it can."""
     if schema.get("$defs"):
         return "a type contains itself"
     nodes = [*_nodes(schema, "the arguments", 1)]
     for place, node, _ in nodes:
         if not takes_values(node):
-            return f"{place} takes any JSON"
+            return f"{place} takes any JSON value"
         is_object = "object" in kinds_of(node)
         if is_object and (node.get("additionalProperties") is not False):
-            return f"{place} is an object with names of any kind"
+            return f"{place} is an object with arbitrary keys"
         if bad := next(
             (name for name in node.get("properties", ()) if not _KEY.fullmatch(name)), ""
         ):
-            return f"{place} has a name that Anthropic does not take: {bad!a}"
+            return f"{place} has a key that Anthropic does not accept: {bad!a}"
     return _over_limits(nodes)
 
 
@@ -43,17 +43,17 @@ def _over_limits(nodes: list[tuple[str, Mapping[str, Any], int]]) -> str | None:
         (max(depth for _, _, depth in nodes), _DEPTH, "levels"),
         (len(names), _PROPERTIES, "parameters"),
         (len(choices), _CHOICES, "choices"),
-        (sum(map(len, [*choices, *names])), _LETTERS, "letters in names and choices"),
+        (sum(map(len, [*choices, *names])), _LETTERS, "characters in names and choices"),
     ):
         if found > limit:
-            return f"there are {found:,} {what}, and OpenAI takes {limit:,}"
+            return f"there are {found:,} {what}, but OpenAI accepts only {limit:,}"
     return None
 
 
 def _nodes(
     schema: Mapping[str, Any], place: str, depth: int
 ) -> Iterator[tuple[str, Mapping[str, Any], int]]:
-    """Yield every schema within one, where it stands, and how many objects and lists are around."""
+    """Yield every nested schema with the name of its place and its nesting depth."""
     yield place, schema, depth
     for name, one in schema.get("properties", {}).items():
         yield from _nodes(one, name, depth + 1)
@@ -64,7 +64,7 @@ def _nodes(
 
 
 def openai_strict(schema: Mapping[str, Any]) -> Schema:
-    """Return a schema as OpenAI's strict mode wants it: all is required, and null is left out."""
+    """Return a schema for OpenAI's strict mode: all properties required, null for defaults."""
     made: Schema = {k: v for k, v in schema.items() if k not in ("default", "format")}
     if "anyOf" in schema:
         made["anyOf"] = [openai_strict(one) for one in schema["anyOf"]]
@@ -82,12 +82,12 @@ def openai_strict(schema: Mapping[str, Any]) -> Schema:
 
 
 def _or_default(schema: Schema) -> Schema:
-    words = [schema.get("description", ""), "null stands for the default."]
+    words = [schema.get("description", ""), "Pass null for the default."]
     return {**nullable(schema), "description": " ".join(filter(None, words))}
 
 
 def strict_together(schemas: Sequence[Mapping[str, Any]]) -> list[bool]:
-    """Return which of the strict tools of one request Anthropic takes as such: the first ones."""
+    """Return for each strict tool of a request, in order, if Anthropic's limits still allow it."""
     left = [_TOOLS, _OPTIONAL, _UNIONS]
     taken: list[bool] = []
     for schema in schemas:

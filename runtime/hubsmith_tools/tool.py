@@ -1,4 +1,4 @@
-"""`Tool`: one endpoint of a Space as hosts of language models want it described."""
+"""`Tool`: an endpoint of a Space, with definitions for language model APIs and MCP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hubsmith_runtime import ArgumentError, Request
 from .strictness import openai_strict
 
 ToolFormat: TypeAlias = Literal["openai", "openai-responses", "anthropic", "mcp"]
-"""Whose definitions: OpenAI's chat completions or responses, Anthropic's messages, or MCP."""
+"""The API: OpenAI's chat completions or responses, Anthropic's messages, or MCP."""
 
 FORMATS: tuple[str, ...] = get_args(ToolFormat)
 
@@ -21,32 +21,32 @@ class Tool:
     """One endpoint of a Space, described for a model."""
 
     name: str
-    """What a model calls it: at most 64 letters, digits, `_` and `-`, unique in its `Tools`."""
+    """The name for the model: at most 64 letters, digits, `_` and `-`, unique in its `Tools`."""
     title: str
-    """What a person reads."""
+    """A title for people."""
     description: str
-    """What it does. The Space's words are quoted and shortened."""
+    """What the tool does. Text from the Space is quoted and shortened."""
     source: str
-    """The Space, as messages name it."""
+    """The name or URL of the Space, as in messages."""
     endpoint: str
     """The endpoint, such as `/greet`."""
     request: type[Request[Any]]
-    """The model that checks the arguments."""
+    """The request model that validates the arguments."""
     input_schema: Mapping[str, Any] = field(repr=False)
-    """JSON schema of the arguments: what every host takes, with bounds in the descriptions."""
+    """JSON schema of the arguments, accepted by all hosts; bounds are in the descriptions."""
     output_schema: Mapping[str, Any] | None = field(repr=False)
     """JSON schema of `ToolResult.structured`."""
     lax: str | None
-    """Why its definitions are not strict; `None` where they are."""
+    """Why its definitions are not strict, or `None` if they are."""
 
     def definition(self, format: ToolFormat = "openai") -> dict[str, Any]:
-        """Return what a request, or an MCP server, lists for it.
+        """Return the definition of the tool for a request or an MCP server.
 
         Args:
-            format: Whose.
+            format: The API that it is for; see `ToolFormat`.
 
         Raises:
-            ArgumentError: when there is no such format.
+            ArgumentError: if there is no such format.
         """
         strict = self.lax is None
         named = {"name": self.name, "description": self.description}
@@ -69,5 +69,5 @@ class Tool:
                 return {**made, "annotations": {"openWorldHint": True}}
             case _:
                 raise ArgumentError(
-                    f"{format!r} is no format of tools. There are: {', '.join(FORMATS)}."
+                    f"{format!r} is not a tool format. Available: {', '.join(FORMATS)}."
                 )

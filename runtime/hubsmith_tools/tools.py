@@ -1,4 +1,4 @@
-"""`tools_of`, `Tools` and `AsyncTools`: the endpoints of Spaces for a model to call."""
+"""`tools_of`, `Tools` and `AsyncTools`: endpoints of Spaces that a model can call."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OnAsyncProgress: TypeAlias = Callable[[ToolProgress], "Awaitable[object] | objec
 
 
 class BaseTools(Sequence[Tool]):
-    """What `Tools` and `AsyncTools` share."""
+    """The common base of `Tools` and `AsyncTools`."""
 
     def __init__(
         self, tools: Iterable[tuple[Tool, BaseSpace]], files: Files, *, shows_images: bool
@@ -62,11 +62,11 @@ class BaseTools(Sequence[Tool]):
         """Return the definitions of all tools, for the `tools` of a request.
 
         Args:
-            format: Whose: OpenAI's chat completions (`openai`) or responses (`openai-responses`),
-                Anthropic's messages (`anthropic`), or MCP (`mcp`).
+            format: The API: OpenAI's chat completions (`openai`) or responses
+                (`openai-responses`), Anthropic's messages (`anthropic`), or MCP (`mcp`).
 
         Raises:
-            ArgumentError: when there is no such format.
+            ArgumentError: if there is no such format.
         """
         made = [tool.definition(format) for tool in self._tools]
         if format == "anthropic":
@@ -77,11 +77,11 @@ class BaseTools(Sequence[Tool]):
         return made
 
     def _read(
-        self, name: str, arguments: str | Mapping[str, Any]
+        self, name: str, arguments: str | Mapping[str, Any] | None
     ) -> tuple[Tool, Any, Request[Any]]:
         if name not in self._found:
             known = ", ".join(self._found) or "none"
-            raise ValidationError(f"There is no tool {shorten(name)}. There are: {known}.")
+            raise ValidationError(f"There is no tool {shorten(name)}. Available: {known}.")
         tool, space = self._found[name]
         return tool, space, read_request(tool, arguments, self._files)
 
@@ -91,33 +91,34 @@ class BaseTools(Sequence[Tool]):
         return result
 
     def _pictures(self, result: ToolResult) -> list[Effects[None]]:
-        """Return what brings the pictures of a result here that a model is to see."""
+        """Return effects that download the images of a result, if models are to see them."""
         return [file.cache() for file in result.files if self._shows_images and is_seen(file)]
 
 
 class Tools(BaseTools):
-    """Endpoints of Spaces that a model calls; each call waits for its result.
+    """A sequence of tools: endpoints of Spaces that a model can call. Created by `tools_of`.
 
-    It is a sequence of its tools. `tools_of` makes one.
+    Calls block until their result is there.
     """
 
     def call(
         self,
         name: str,
-        arguments: str | Mapping[str, Any],
+        arguments: str | Mapping[str, Any] | None,
         *,
         on_progress: OnProgress | None = None,
     ) -> ToolResult:
-        """Run a tool as a model asks for it.
+        """Run a call that a model asks for.
 
-        Nothing that a model or a Space does raises an error: an unknown name, arguments that do not
-        fit, a job that fails or takes too long give a result with `is_error`, whose `text` says what
-        to do. A call may take as long as the `timeout` of the client; then it is cancelled.
+        Mistakes of the model and failures of the Space do not raise: an unknown name, invalid
+        arguments, and a job that fails or times out return a result with `is_error`, whose `text`
+        says what to do. A job that exceeds the `timeout` of the client is cancelled.
 
         Args:
             name: The name of a tool.
-            arguments: A JSON object, as the text that a model wrote or read already.
-            on_progress: Called with the progress of the job, in the thread of the caller.
+            arguments: A JSON object, as the text from the model or already parsed; `None` or an
+                empty text for no arguments.
+            on_progress: Called with the progress of the job, in the calling thread.
         """
         try:
             tool, space, request = self._read(name, arguments)
@@ -131,7 +132,7 @@ class Tools(BaseTools):
                 raise _told(error, tool, timeout) from None
             result = self._result(tool, value)
             for fetching in self._pictures(result):
-                with contextlib.suppress(HubsmithError):  # Its address is in the text.
+                with contextlib.suppress(HubsmithError):  # The model still gets its URL.
                     space._driver.call(fetching, timeout)
             return result
         except (HubsmithError, RecursionError) as error:
@@ -151,7 +152,7 @@ def _wait(job: Job[Any], timeout: float | None, on_progress: OnProgress | None) 
 
 
 def _told(error: BaseException, tool: Tool, timeout: float | None) -> BaseException:
-    """Return an error in words for a model: it cannot wait longer for a job that is cancelled."""
+    """Reword a timeout for a model, which cannot wait any longer for a cancelled job."""
     if timeout is None or type(error) is not InferenceTimeoutError:
         return error
     return InferenceTimeoutError(
@@ -161,16 +162,16 @@ def _told(error: BaseException, tool: Tool, timeout: float | None) -> BaseExcept
 
 
 class AsyncTools(BaseTools):
-    """The same as `Tools` for asyncio. Cancelling the task that awaits a call cancels its job."""
+    """`Tools` for asyncio. Cancelling the task that awaits a call cancels its job."""
 
     async def call(
         self,
         name: str,
-        arguments: str | Mapping[str, Any],
+        arguments: str | Mapping[str, Any] | None,
         *,
         on_progress: OnAsyncProgress | None = None,
     ) -> ToolResult:
-        """Run a tool as a model asks for it; see `Tools.call`. `on_progress` may be asynchronous."""
+        """Run a call that a model asks for; see `Tools.call`. `on_progress` can be asynchronous."""
         try:
             tool, space, request = self._read(name, arguments)
             timeout: float | None = space._core.timeout
@@ -180,7 +181,7 @@ class AsyncTools(BaseTools):
                 value = await job.result(timeout)
                 if watching is not None:
                     await watching
-            except Exception as error:  # `result` has cancelled the job with the task.
+            except Exception as error:  # If the task is cancelled, `result` cancels the job.
                 with contextlib.suppress(HubsmithError):
                     await job.cancel()
                 raise _told(error, tool, timeout) from None
@@ -198,7 +199,7 @@ class AsyncTools(BaseTools):
 
 async def _watch(job: Any, on_progress: OnAsyncProgress) -> None:
     count = ProgressCount()
-    with contextlib.suppress(HubsmithError):  # The call itself reports how it ends.
+    with contextlib.suppress(HubsmithError):  # The call itself reports errors.
         async for event in job.events():
             if progress := count.of(event):
                 answer = on_progress(progress)
@@ -226,20 +227,19 @@ def tools_of(
     open_file: OpenFile | None = None,
     shows_images: bool = False,
 ) -> Tools | AsyncTools:
-    """Return the endpoints of Spaces as tools that a language model calls.
+    """Return the endpoints of Spaces as tools that a language model can call.
 
     Args:
         spaces: Generated clients, all of them blocking or all asynchronous.
-        endpoints: The endpoints that are wanted, such as `/greet`; by default all.
-        open_file: Called with each text that a model gives for a file and that is no URL. It
-            returns the file, or raises a `ValueError` or an `OSError`, whose text the model reads.
-            Without it, a model can name http(s) URLs, data URLs and files of earlier results.
-        shows_images: Whether pictures of results are fetched, so that `ToolResult.message` shows
-            them to Anthropic's models and by OpenAI's responses. Others get their URLs.
+        endpoints: The endpoints to include, such as `/greet`; all by default.
+        open_file: Called with the text that a model passes as a file, unless it is a URL. Returns
+            the file, or raises a `ValueError` or `OSError`, whose message goes to the model.
+            Without it, a model can only pass public URLs, data URLs and files of earlier results.
+        shows_images: Whether to download images in results, so that `ToolResult.message` includes
+            them for Anthropic and OpenAI's responses. Other APIs get their URLs.
 
     Raises:
-        ArgumentError: when something else than generated clients is given, or an endpoint is not
-            there.
+        ArgumentError: if a client is not a generated one, or an endpoint does not exist.
     """
     found = chosen([offer for space in spaces for offer in offers(space)], endpoints)
     names = names_of([(offer.package, offer.request) for offer in found])

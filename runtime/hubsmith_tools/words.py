@@ -1,20 +1,22 @@
-"""A Space's words on their way to a model: quoted, shortened, and without control characters."""
+"""Prepares text from a Space for a model: quoted, shortened, without control characters."""
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 
 LONGEST = 300
-"""Letters of one text of a Space, be it a description or a label."""
+"""The most characters of a quoted text, such as a description or label."""
 
-# They show nothing, yet carry text that a model may read.
+# Variation selectors are invisible, but can carry text that a model reads.
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def quoted(text: object, most: int = LONGEST) -> str:
-    """Return text as one quoted line; what cannot be seen is gone or spelled out as an escape.
+    """Return text as one quoted line, without invisible characters.
 
-    No text ends the quotation: a quote within it is escaped, and so is every line break.
+    The text cannot end the quotation, as `repr` escapes it. Line breaks become spaces.
     """
     line = " ".join(_SELECTORS.sub("", str(text)).split())
     line = "".join(one for one in line if one.isprintable())
@@ -22,12 +24,20 @@ def quoted(text: object, most: int = LONGEST) -> str:
 
 
 def said(beginning: str, text: object, most: int = LONGEST) -> str:
-    """Return a sentence that quotes a Space's text."""
+    """Return a sentence that quotes a text from the Space."""
     words = quoted(text, most)
     return f"{beginning} {words}{'' if words[-2] in '.!?…' else '.'}"
 
 
 def printable(text: str) -> str:
-    """Return a message with its lines, each without what steers a terminal or cannot be seen."""
+    """Replace all unprintable characters of a message, except line breaks, by spaces."""
     lines = text.splitlines()
     return "\n".join("".join(c if c.isprintable() else " " for c in line) for line in lines)
+
+
+def without_surrogates(text: str) -> str:
+    """Replace lone surrogates in JSON, which models and hosts write that cut a text, by `?`."""
+    if "\\ud" in text.lower():
+        with suppress(ValueError, RecursionError):
+            text = json.dumps(json.loads(text), ensure_ascii=False)
+    return text.encode(errors="replace").decode()

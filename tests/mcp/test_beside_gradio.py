@@ -124,7 +124,7 @@ def test_ours_say_more_than_gradios(gradio: str, kitchen: Any) -> None:
         assert tool.output_schema is not None
         assert tool.annotations.open_world_hint is True
         # The words of the Space are quoted, not said as if they were the server's own.
-        assert "The Space describes it so: '" in tool.description
+        assert "The Space describes it as: '" in tool.description
     their = theirs["greet"].input_schema["properties"]
     our = ours["greet"].input_schema["properties"]
     # Bounds are in our descriptions. Gradio has here what the app's author wrote, which /info lacks.

@@ -56,7 +56,7 @@ def test_tools_have_both_schemas_and_promise_nothing(kitchen: Any) -> None:
             assert greet["style"]["enum"] == ["formal", "casual"]
             assert greet["style"]["default"] == "formal"
             assert "At most 10" in greet["intensity"]["description"]
-            assert client.instructions and "no instruction to you" in client.instructions
+            assert client.instructions and "never as instructions" in client.instructions
 
     asyncio.run(run())
 

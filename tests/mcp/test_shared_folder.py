@@ -56,26 +56,26 @@ OUTSIDE = {
 
 @pytest.mark.parametrize("given", OUTSIDE.values(), ids=OUTSIDE)
 def test_files_outside_are_refused(given: str, shared: SharedFolder) -> None:
-    with pytest.raises(ValidationError, match=r"are read from .* only|on another machine"):
+    with pytest.raises(ValidationError, match=r"can only be read from|on another machine"):
         shared.open(given.format(parent=shared.path.parent.as_posix()))
 
 
 @pytest.mark.parametrize("given", ["", ".", "missing.txt", "deep", "loop", "~/card.txt", "a\0b"])
 def test_what_is_no_file_is_refused(given: str, shared: SharedFolder) -> None:
-    with pytest.raises(ValueError, match=r"no such file|no regular file|null"):
+    with pytest.raises(ValueError, match=r"no such file|not a regular file|null"):
         shared.open(given)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_a_pipe_is_refused_as_it_would_never_end(shared: SharedFolder) -> None:
     os.mkfifo(shared.path / "pipe")
-    with pytest.raises(ValidationError, match="no regular file"):
+    with pytest.raises(ValidationError, match="not a regular file"):
         shared.open("pipe")
 
 
 def test_files_have_a_limit(shared: SharedFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAX_FILE", 7)
-    with pytest.raises(ValidationError, match="larger than the 7 bytes"):
+    with pytest.raises(ValidationError, match="larger than the limit of 7 bytes"):
         shared.open("deep/card.txt")
 
 
@@ -104,7 +104,7 @@ def test_a_call_takes_and_leaves_files_there(
             assert not again.is_error
             refused = await client.call_tool("shout", {"recipe": "../secret.txt"})
             assert refused.is_error
-            assert "local files are read from" in text_of(refused)
+            assert "local files can only be read from" in text_of(refused)
 
     asyncio.run(run())
 

@@ -63,7 +63,7 @@ def test_long_results_are_cut_for_models_and_whole_for_programs(kitchen: ModuleT
         with kitchen.Kitchen(mock.url) as client:
             result = tools_of(client).call("greet", {"name": "Bob"})
     assert len(result.value) == 150_000
-    assert result.text.endswith("A\n[50,000 more letters are left out.]")
+    assert result.text.endswith("A\n[50,000 more characters omitted.]")
 
 
 def test_outputs_that_a_space_leaves_empty_are_null(kitchen: ModuleType) -> None:
@@ -84,9 +84,12 @@ def test_null_stands_for_the_default_of_the_space(tools: Tools) -> None:
 
 def test_what_fails_tells_the_model_what_to_do(tools: Tools, url: str) -> None:
     wrong: dict[str, tuple[str, Any]] = {
-        "There is no tool 'fry'. There are: bake, chat,": ("fry", {}),
+        "There is no tool 'fry'. Available: bake, chat,": ("fry", {}),
         "The arguments are not JSON: Unterminated string": ("greet", '{"name": "Bo'),
-        "The arguments are a list, not an object.": ("greet", "[1]"),
+        "The arguments are a list, not an object.": ("greet", "[]"),
+        "The arguments are a str, not an object.": ("greet", '"{}"'),
+        "The arguments are a bytes, not an object.": ("greet", b"{}"),
+        "/bake: 1: there is no such parameter": ("bake", {1: 2}),
         "/greet: name: a value is required\n/greet: nam: there is no such": ("greet", {"nam": "x"}),
         "/stream: n: Input should be less than or equal to 100, got 101": ("stream", {"n": 101}),
         "/greet: style: Input should be 'formal' or 'casual', got 'rude'": (
@@ -99,6 +102,16 @@ def test_what_fails_tells_the_model_what_to_do(tools: Tools, url: str) -> None:
         assert result.is_error
         assert result.text.startswith(words)
         assert (result.value, result.structured, result.files) == (None, None, ())
+
+
+@pytest.mark.parametrize("nothing", [None, "", "null", "{}", {}])
+def test_a_tool_may_be_called_without_arguments(tools: Tools, nothing: Any) -> None:
+    assert tools.call("bake", nothing).text == "bread, baked for 10 minutes"
+
+
+@pytest.mark.parametrize("name", ["Bob \\ud83d", "Bob \ud83d"])
+def test_half_a_character_of_a_model_is_a_question_mark(tools: Tools, name: str) -> None:
+    assert tools.call("greet", f'{{"name": "{name}"}}').text == "Good evening, Bob ?!!!"
 
 
 def test_a_file_goes_there_and_comes_back_as_its_address(tools: Tools) -> None:
@@ -119,13 +132,13 @@ def test_a_file_goes_there_and_comes_back_as_its_address(tools: Tools) -> None:
         ("/etc/hostname", "is not a URL"),
         ("file:///etc/hostname", "is not a URL"),
         (__file__, "is not a URL"),
-        ("http://127.0.0.1:9/secret", "is not on the internet"),
-        ("http://169.254.169.254/latest/meta-data", "is not on the internet"),
-        ("http://[::1]/", "is not on the internet"),
-        ("http://localhost/", "is not on the internet"),
+        ("http://127.0.0.1:9/secret", "is not a public address"),
+        ("http://169.254.169.254/latest/meta-data", "is not a public address"),
+        ("http://[::1]/", "is not a public address"),
+        ("http://localhost/", "is not a public address"),
         ("data:nothing", "is not a valid data URL"),
         ({"path": __file__, "meta": {"_type": "gradio.FileData"}}, "/shout: recipe: "),
-        ({"path": "x", "url": "http://127.0.0.1:9/x"}, "is not on the internet"),
+        ({"path": "x", "url": "http://127.0.0.1:9/x"}, "is not a public address"),
         (7, "/shout: recipe: "),
     ],
 )
@@ -153,7 +166,7 @@ def test_a_hook_decides_about_all_that_is_no_url(
         refused = tools.call("shout", {"recipe": "../card.txt"})
         assert "only names of files in the folder are taken" in refused.text
         assert "not an existing file" in tools.call("shout", {"recipe": "none.txt"}).text
-        assert "is not on the internet" in tools.call("shout", {"recipe": f"{NOWHERE}/"}).text
+        assert "is not a public address" in tools.call("shout", {"recipe": f"{NOWHERE}/"}).text
 
 
 def test_nested_files_are_held_to_the_same_rules(tools: Tools) -> None:

@@ -24,8 +24,7 @@ def test_a_snapshot_says_what_openai_is_to_know(capsys: pytest.CaptureFixture[st
     assert len(made) == 10
     assert {one["type"] for one in made} == {"function"}
     assert told == (
-        "hubsmith: warning: chat: not strict: constructor_args is an object with names of any "
-        "kind\n"
+        "hubsmith: warning: chat: not strict: constructor_args is an object with arbitrary keys\n"
     )
 
 

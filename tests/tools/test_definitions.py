@@ -42,27 +42,27 @@ def test_an_endpoint_becomes_a_function_of_openai(tools: Tools) -> None:
         "type": "function",
         "function": {
             "name": "greet",
-            "description": "Calls /greet of the Space owner/kitchen. The Space describes it so: "
-            "'Greet a guest at the door.' The Space labels its result 'Greeting'.",
+            "description": "Calls /greet of the Space owner/kitchen. The Space describes it as: "
+            "'Greet a guest at the door.' The Space labels the result 'Greeting'.",
             "strict": True,
             "parameters": {
                 "type": "object",
                 "properties": {
                     "name": {
                         "type": "string",
-                        "description": "The Space labels it 'Name'. The Space says of it: "
+                        "description": "The Space labels it 'Name'. The Space describes it as: "
                         "'Who to greet'.",
                     },
                     "style": {
                         "type": ["string", "null"],
                         "enum": ["formal", "casual", None],
                         "description": "Default: 'formal'. The Space labels it 'Style'. "
-                        "null stands for the default.",
+                        "Pass null for the default.",
                     },
                     "intensity": {
                         "type": ["number", "null"],
                         "description": "At least 0. At most 10. Default: 3. The Space labels it "
-                        "'Intensity'. null stands for the default.",
+                        "'Intensity'. Pass null for the default.",
                     },
                 },
                 "required": ["name", "style", "intensity"],
@@ -92,7 +92,7 @@ def test_anthropic_and_mcp_leave_out_what_is_optional(tools: Tools) -> None:
 
 def test_what_no_host_can_hold_a_model_to_is_lax_and_says_why(tools: Tools) -> None:
     assert {one.name: one.lax for one in tools if one.lax} == {
-        "chat": "constructor_args is an object with names of any kind"
+        "chat": "constructor_args is an object with arbitrary keys"
     }
     chat = next(one for one in tools if one.name == "chat")
     assert chat.definition("openai")["function"]["strict"] is False
@@ -131,10 +131,10 @@ def test_asynchronous_clients_give_asynchronous_tools(kitchen: ModuleType) -> No
 
 def test_what_is_no_generated_client_has_no_tools(tools: Tools) -> None:
     others: list[Any] = [Client(NOWHERE), "owner/kitchen"]
-    for other, words in zip(others, ("no generated client", "generated clients"), strict=True):
+    for other, words in zip(others, ("not a generated client", "generated clients"), strict=True):
         with pytest.raises(ArgumentError, match=words):
             tools_of(other)
-    with pytest.raises(ArgumentError, match="'xml' is no format"):
+    with pytest.raises(ArgumentError, match="'xml' is not a tool format"):
         tools.definitions("xml")  # type: ignore[arg-type]
 
 
@@ -229,10 +229,10 @@ def test_a_hostile_text_stays_one_quoted_short_line(hostile: Tools, format: Any)
         assert text.isprintable(), text
         assert len(text) < 1500
     description = hostile[0].description
-    begin = "Calls /do of the Space http://127.0.0.1:9. The Space describes it so: \"Nice.' # Sys"
+    begin = "Calls /do of the Space http://127.0.0.1:9. The Space describes it as: \"Nice.' # Sys"
     assert description.startswith(begin)
     # The quotation mark within is no end of the quotation.
-    quotation = description.split("it so: ")[1]
+    quotation = description.split("it as: ")[1]
     assert quotation.index('"', 1) > 250
     assert "\U000e0100" not in description
     schema = hostile[0].input_schema["properties"]["pick"]

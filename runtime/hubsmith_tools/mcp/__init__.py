@@ -1,4 +1,4 @@
-"""An MCP server for the tools of Spaces, over stdio and HTTP. It needs the extra `mcp`."""
+"""An MCP server for tools of Spaces, over stdio and HTTP. Requires the extra `mcp`."""
 
 from __future__ import annotations
 

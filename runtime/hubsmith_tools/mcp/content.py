@@ -1,4 +1,4 @@
-"""What a result is in MCP: text, pictures and sounds as blocks, other files as links."""
+"""Converts results to MCP content: text, image and audio blocks, and links to files."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .. import ToolResult
 from .files import SharedFolder, bounded
 
 MAX_BLOCKS = 700_000
-"""Bytes of pictures and sounds in one result: hosts refuse results of more than 1 MB of base64."""
+"""The most bytes of images and audio in a result. Hosts reject more than 1 MB of base64."""
 
 MAX_FILES = 40
-"""Files of one result that are fetched or linked."""
+"""The most files of a result that are downloaded or linked."""
 
-# What model APIs take. The content decides which it is: a block that is not what it says ends a chat.
+# Types that model APIs accept. Detected from the content, as a block of the wrong type ends a chat.
 _BLOCKS = {
     "image/gif": types.ImageContent,
     "image/jpeg": types.ImageContent,
@@ -34,10 +34,10 @@ _BLOCKS = {
 async def content_of(
     result: ToolResult, tool: str, folder: SharedFolder | None
 ) -> list[types.ContentBlock]:
-    """Return the blocks of a result: its text, then for each file what it is and where.
+    """Return the blocks of a result: its text, then the content of and link to each file.
 
-    A file goes into the folder, where there is one, and else keeps its URL. One that cannot be
-    fetched is said to be so; the others come all the same.
+    Files are saved in the folder, if there is one, else linked by URL. If a file cannot be saved,
+    a text block says so, and the others are still included.
     """
     blocks: list[types.ContentBlock] = [types.TextContent(text=result.text)]
     left = MAX_BLOCKS
@@ -56,20 +56,20 @@ async def content_of(
         if not uri.startswith("data:"):
             blocks.append(_link(uri, number, file, path))
     if (more := len(result.files) - MAX_FILES) > 0:
-        blocks.append(types.TextContent(text=f"{more} more files are not shown here."))
+        blocks.append(types.TextContent(text=f"{more} more files are not shown."))
     return blocks
 
 
 async def _block(
     file: File, kind: str | None, most: int
 ) -> types.ImageContent | types.AudioContent | None:
-    """Return a picture or a sound that is small enough to be part of the result."""
+    """Return an image or audio file as a block, or `None` if too large or of another type."""
     if (kind or "").partition("/")[0] not in ("image", "audio") or (file.size or 0) > most:
         return None
     try:
         content = await bounded(file, most)
     except FileError:
-        return None  # It is too large, or the link says where to look for it.
+        return None  # Too large or not available; there is still a link to it.
     found = type_of(content) or ""
     if found not in _BLOCKS or len(content) > most:
         return None
@@ -77,7 +77,7 @@ async def _block(
 
 
 def _link(uri: str, number: int, file: File, path: Path | None) -> types.ResourceLink:
-    name = path.name if path else f"file {number}"  # The Space's own is in the structured content.
+    name = path.name if path else f"file {number}"  # Its own name is in the structured content.
     return types.ResourceLink(uri=uri, name=name, mime_type=file.mime_type, size=file.size)
 
 

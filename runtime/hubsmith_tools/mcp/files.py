@@ -1,4 +1,4 @@
-"""`SharedFolder`: the only local files that a model may name, and where results are saved."""
+"""`SharedFolder`: the only local files that a model can read, and where results are saved."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hubsmith_runtime.effects import Effects, Run
 from hubsmith_runtime.saving import atomic_file
 
 MAX_FILE = 100 << 20
-"""Bytes that a file from the folder, or one saved in it, may have."""
+"""The maximum size in bytes of a file read from the folder or saved in it."""
 
-# The types whose files get an ending. A Space could name any other, such as that of a program.
+# Suffixes by type. Other files get none, as a Space could choose one of an executable.
 _ENDINGS = {
     "application/json": ".json", "application/pdf": ".pdf", "application/zip": ".zip",
     "audio/aac": ".aac", "audio/flac": ".flac", "audio/mpeg": ".mp3", "audio/ogg": ".ogg",
@@ -36,44 +36,44 @@ class SharedFolder:
         path: The folder; it must exist.
 
     Raises:
-        ValidationError: when there is none.
+        ValidationError: if it does not.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().resolve()
         if not self.path.is_dir():
-            raise ValidationError(f"--files: {path} is not a folder. Make it first.")
+            raise ValidationError(f"--files: {path} is not a folder. Create it first.")
 
     def open(self, given: str) -> File:
-        """Return the file that a model means by a path, or by a `file://` URL.
+        """Return the file for a path or `file://` URL from a model.
 
-        A relative path starts at the folder. Links are followed before it is looked whether the
+        Relative paths start at the folder. Symbolic links are resolved before the check that the
         file is in the folder.
 
         Raises:
-            ValidationError: when it is elsewhere, no file, or too large.
+            ValidationError: if it is outside the folder, not a regular file or too large.
         """
         try:
             path = (self.path / _path_of(given)).resolve()
             if not path.is_relative_to(self.path):
                 raise ValidationError(
-                    f"local files are read from {self.path} only. Give one of those, an http(s) "
-                    "URL or a data URL."
+                    f"local files can only be read from {self.path}. Pass one of those, an "
+                    "http(s) URL or a data URL."
                 )
             status = path.stat()
         except (OSError, RuntimeError):  # A loop of links is a RuntimeError before Python 3.13.
             raise ValidationError(f"there is no such file in {self.path}.") from None
-        if not stat.S_ISREG(status.st_mode):  # A pipe would never end.
-            raise ValidationError("it is no regular file.")
+        if not stat.S_ISREG(status.st_mode):  # Such as a pipe, which may never end.
+            raise ValidationError("it is not a regular file.")
         if status.st_size > MAX_FILE:
-            raise ValidationError(f"it is larger than the {MAX_FILE:,} bytes that it may have.")
+            raise ValidationError(f"it is larger than the limit of {MAX_FILE:,} bytes.")
         return File(path)
 
     async def save(self, file: File, tool: str) -> Path:
         """Save a file of a result under a new name, and return its path.
 
         Raises:
-            DownloadError: when it cannot be fetched or written, or is too large.
+            DownloadError: if it cannot be downloaded or written, or is too large.
         """
         ending = _ENDINGS.get((file.mime_type or "").lower(), "")
         target = self.path / f"{tool}-{secrets.token_hex(4)}{ending}"
@@ -82,10 +82,10 @@ class SharedFolder:
 
 
 async def bounded(file: File, most: int) -> bytes:
-    """Return the content of a file of a result.
+    """Return the content of a file in a result.
 
     Raises:
-        DownloadError: when it cannot be fetched, or has more bytes than that.
+        DownloadError: if it cannot be downloaded, or has more than `most` bytes.
     """
     pieces: list[bytes] = []
     await file.origin.run(_pieces(file, pieces.append, most))

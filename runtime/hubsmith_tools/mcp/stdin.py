@@ -1,12 +1,13 @@
-"""Lines of stdin for an event loop, which a signal can end at any moment."""
+"""Reads lines of stdin in an event loop that can be stopped by a signal at any time."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import threading
+
+from ..words import without_surrogates
 
 _PIECE = 1 << 16
 
@@ -14,8 +15,8 @@ _PIECE = 1 << 16
 class Lines:
     """An asynchronous iterator over the lines of a file descriptor.
 
-    A read from a pipe or a terminal cannot be interrupted. A thread of its own does it, for which
-    Python does not wait at its end, and by a plain descriptor, so that no lock is held then.
+    A read from a pipe or terminal cannot be interrupted, so a daemon thread does it, which Python
+    does not wait for at exit. It reads the bare descriptor, so that it holds no lock at exit.
     """
 
     def __init__(self, descriptor: int = 0) -> None:
@@ -31,7 +32,8 @@ class Lines:
         line = await self._lines.get()
         if line is None:
             raise StopAsyncIteration
-        return _whole(line.decode(errors="replace"))
+        # The package `mcp` drops lines with lone surrogates, so the host would never get an answer.
+        return without_surrogates(line.decode(errors="replace"))
 
     def _read(self) -> None:
         parts: list[bytes] = []
@@ -45,20 +47,9 @@ class Lines:
             if last := b"".join(parts):
                 self._give(last)
         except OSError:
-            pass  # It was closed, which is its end as well.
+            pass  # Closed: treated like the end of the input.
         self._give(None)
 
     def _give(self, line: bytes | None) -> None:
-        with contextlib.suppress(RuntimeError):  # The loop is over.
+        with contextlib.suppress(RuntimeError):  # The loop is closed.
             self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
-
-
-def _whole(line: str) -> str:
-    """Replace half a character, as a host writes that cut a text, by a question mark.
-
-    The package `mcp` drops such a line, and whoever sent it would wait for an answer that never comes.
-    """
-    if "\\ud" in line.lower():
-        with contextlib.suppress(ValueError, RecursionError):
-            line = json.dumps(json.loads(line), ensure_ascii=False)
-    return line.encode(errors="replace").decode()
