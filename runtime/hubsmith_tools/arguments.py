@@ -88,15 +88,15 @@ def read_request(
 
 
 def _parsed(arguments: str | Mapping[str, Any] | None) -> dict[str, Any]:
-    parsed: object = arguments
-    try:
-        if isinstance(arguments, str) and arguments.strip():
-            parsed = json.loads(without_surrogates(arguments))
-    except (ValueError, RecursionError) as error:
-        raise ValidationError(
-            f"The arguments are not JSON: {error}. Send one JSON object."
-        ) from None
-    if not parsed and not isinstance(parsed, list):  # Some servers send null for no arguments.
+    parsed: Any = arguments
+    if isinstance(arguments, str):
+        try:
+            parsed = json.loads(without_surrogates(arguments)) if arguments.strip() else None
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(
+                f"The arguments are not JSON: {error}. Send one JSON object."
+            ) from None
+    if parsed is None:  # Some servers send null if there are no arguments.
         return {}
     if not isinstance(parsed, Mapping):
         raise ValidationError(
