@@ -149,7 +149,8 @@ def origin_of(url: str) -> str:
 def _origin_of(address: str) -> str:
     try:
         parts = urlsplit(address)
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        usual = {"http": 80, "https": 443}[parts.scheme]
+        port = parts.port or usual
     except (ValueError, KeyError):
         raise SpecError(f"{address!r} is not an http or https URL.") from None
     if not parts.hostname:

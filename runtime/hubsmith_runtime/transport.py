@@ -75,7 +75,7 @@ class Origins:
         secrets = [cookie.value or "" for jar in self.cookies.values() for cookie in jar]
         for headers in self.headers.values():
             secrets += [value for name, value in headers.items() if name not in _SHOWN_HEADERS]
-        forms = {form for value in [*secrets, *self._secrets] for form in _forms(value)}
+        forms = {form for value in [*secrets, *self._secrets] for form in _forms(str(value))}
         for form in sorted(forms, key=len, reverse=True):
             text = text.replace(form, "***")
         return text
@@ -164,15 +164,29 @@ class Clients:
             for pair in pairs.split("; "):
                 name, _, value = pair.partition("=")
                 cookies.set(name, value, domain=domain)
-        return getattr(httpx, self._kind)(
-            cookies=jar,
-            follow_redirects=False,
-            headers=headers,
-            # `Limit` bounds the number of calls. Gradio's server closes idle connections after 5 s:
-            # a job sent at that moment would be lost.
-            limits=httpx.Limits(max_keepalive_connections=20, keepalive_expiry=4.0),
-            verify=self._origins.verify,
-        )
+        sent = httpx.Headers(headers)
+        try:
+            return getattr(httpx, self._kind)(
+                cookies=jar,
+                follow_redirects=False,
+                headers=sent,
+                # `Limit` bounds the number of calls. Gradio's server closes idle connections after
+                # 5 s: a job sent at that moment would be lost.
+                limits=httpx.Limits(max_keepalive_connections=20, keepalive_expiry=4.0),
+                verify=self._origins.verify,
+            )
+        except ImportError as error:
+            raise errors.MissingDependencyError(str(error), name="socksio") from None
+        except (OSError, ValueError, httpx.InvalidURL) as error:
+            # What is not a URL may be quoted from the password within it.
+            is_url = isinstance(error, httpx.InvalidURL)
+            reason = "the address of a proxy is not a URL" if is_url else error
+            failure = _refused(
+                f"No connection can be made with these settings of the environment: {reason}. Check "
+                "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSLKEYLOGFILE."
+            )
+            failure.was_sent = False
+            raise failure from None
 
     def end(self) -> list[Any]:
         """Refuse further requests, and return the clients that must be closed."""
@@ -241,6 +255,8 @@ def _translated(error: Exception, request: HttpRequest) -> Exception:
             return ConnectionFailedError(
                 f"{what}: a header or the token contains a character that HTTP does not allow."
             )
+        case TypeError() if "Header value" in str(error):
+            return errors.ArgumentError(f"{what}: {error}. Headers are strings.")
         case httpx.HTTPError() | httpx.StreamError():
             # After the colon, h11 quotes what the server sent.
             reason = str(error).partition(": ")[0] or type(error).__name__
@@ -250,7 +266,7 @@ def _translated(error: Exception, request: HttpRequest) -> Exception:
 
 
 def _refused(text: str) -> ConnectionFailedError:
-    """Return the error for a redirect that is never followed, so that it is not retried."""
+    """Return an error that trying again cannot help, such as a redirect that is never followed."""
     failure = ConnectionFailedError(text)
     failure.may_pass = False
     return failure

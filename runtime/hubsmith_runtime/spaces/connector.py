@@ -1,6 +1,6 @@
-"""`Connector`: the way to a Space, which is found, woken where it sleeps, logged in to and read.
+"""`Connector`: finds a Space, wakes it if it sleeps, logs in and reads its configuration.
 
-A Space of the Hub that sleeps, builds or starts is waited for; one that is broken is an error.
+It waits for a Space of the Hub that sleeps, builds or starts; a broken one is an error.
 """
 
 from __future__ import annotations
@@ -12,7 +12,13 @@ from functools import partial
 from urllib.parse import quote, urlencode
 
 from ..effects import Effects, Run, Signal, Sleep, Wait
-from ..errors import AuthenticationError, HubsmithError, SpaceUnavailableError, SpecError
+from ..errors import (
+    AuthenticationError,
+    ConnectionFailedError,
+    HubsmithError,
+    SpaceUnavailableError,
+    SpecError,
+)
 from ..http import HttpRequest, Response, origin_of, shown
 from ..reading import as_object, as_text
 from ..retries import Retries
@@ -32,7 +38,7 @@ _BROKEN = {
     "PAUSED": "its owner paused it, and only they can start it again",
     "RUNTIME_ERROR": "its code failed",
     "BUILD_ERROR": "it could not be built",
-    "CONFIG_ERROR": "its README holds an error",
+    "CONFIG_ERROR": "its README contains an error",
     "NO_APP_FILE": "it has no app file",
     "DELETING": "it is being deleted",
 }
@@ -42,17 +48,17 @@ _FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 @dataclass(slots=True, kw_only=True)
 class Connector:
-    """Connects to a Space, once for all calls."""
+    """Connects to a Space once, for all calls."""
 
     source: Source
     retries: Retries
-    origins: Origins  # Learns where the Space runs, as do the files.
+    origins: Origins  # Updated, like `files`, with where the Space runs.
     files: FileOrigin
     auth: tuple[str, str] | None = field(default=None, repr=False)  # For a Space with a login.
     wake_timeout: float = WAKE_SECONDS
     on_stage: Callable[[str], object] | None = None
     clock: Callable[[], float] = time.monotonic
-    connection: Connection | None = None  # Set to `None` where the Space is to be found again.
+    connection: Connection | None = None  # Set to `None` to find the Space again.
     _is_connecting: bool = False
     _connected: Signal = field(default_factory=Signal)
     _stage: str = ""
@@ -81,11 +87,11 @@ class Connector:
         answer = yield from self.ask(protocol.config(root))
         where = f"{name}: {shown(answer.url)}"
         if answer.status == 404:
-            raise SpecError(f"{where} is not there (404). Is this the address of a Gradio Space?")
+            raise SpecError(f"{where} does not exist (404). Is this the address of a Gradio Space?")
         protocol.check(answer, f"{name}: /config")
         config = answer.json()
         if config is None:
-            raise SpecError(f"{where} answered something else than JSON. Is it a Gradio Space?")
+            raise SpecError(f"{where} did not answer with JSON. Is it a Gradio Space?")
         live = LiveSpace.parse(config, name)
         moved, named = answer.url.partition("?")[0], origin_of(root)
         root = moved.removesuffix("/config") if moved.endswith("/config") else root
@@ -102,14 +108,21 @@ class Connector:
     def _log_in(self, root: str, auth: tuple[str, str]) -> Effects[None]:
         form = urlencode({"username": auth[0], "password": auth[1]}).encode()
         request = HttpRequest(method="POST", url=f"{root}/login", headers=_FORM, content=form)
-        answer, name = (yield from self.ask(request)), self.source.name
+        name = self.source.name
+        try:
+            answer = yield from self.ask(request)
+        except ConnectionFailedError as error:
+            if error.may_pass or not error.was_sent:
+                raise
+            words = f"{error} If the Space has no login, leave auth= out."
+            raise AuthenticationError(f"{name}: {words}") from None
         if answer.status == 400:
             words = protocol.words_of(answer)
             raise AuthenticationError(f"{name} refused the login: {words} Check auth=.")
         protocol.check(answer, f"{name}: login", "Check auth=.")
 
     def ask(self, request: HttpRequest) -> Effects[Response]:
-        """Send a request as often as it takes to wake the Space, and return the app's answer.
+        """Send a request, wake the Space if necessary, and return the app's answer.
 
         Raises:
             SpaceUnavailableError: when it is paused or broken, or does not start in time.
@@ -132,7 +145,7 @@ class Connector:
             stage = yield from self._ask_stage()
             if stage in _BROKEN:
                 raise self._unavailable(stage, f"is in the invalid state {stage}: {_BROKEN[stage]}")
-            # A Space that has just started may need a moment until its address leads to it.
+            # A Space that has just started may not be reachable at its address yet.
             has_just_started = stage == "RUNNING" and wait > _FIRST_POLL
             is_waking = has_just_started and isinstance(answer, HubsmithError)
             if stage not in _WAITED_FOR and not is_waking:
@@ -165,7 +178,7 @@ class Connector:
 
 
 def _is_of_app(answer: Response | HubsmithError) -> bool:
-    """Whether the app itself answered, even with a refusal, and not a proxy in front of it."""
+    """Whether the app itself answered, even with an error, and not a proxy in front of it."""
     if isinstance(answer, HubsmithError):
         return isinstance(answer, SpaceUnavailableError) and answer.status == 429
     return answer.json() is not None or not (answer.status < 300 or answer.status == 404)

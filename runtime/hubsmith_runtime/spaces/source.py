@@ -1,4 +1,4 @@
-"""Where a Space lives, and which hosts may see the caller's token, or that of a visitor."""
+"""Where a Space runs, and which hosts may see the caller's token, or that of a visitor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def hub_credentials(hub: str, token: str | bool | None) -> Credentials:
 
 
 def check_space_id(name: str) -> str:
-    """Return `owner/name`, or raise where it is not that."""
+    """Return the name if it is a valid `owner/name`, or raise."""
     if not _SPACE_ID.fullmatch(name) or {".", ".."} & set(name.split("/")):
         raise SpecError(f"{name!r} is neither owner/name nor an http(s) URL of a Space.")
     return name
@@ -35,7 +35,7 @@ def check_space_id(name: str) -> str:
 class Source:
     """A Space as its caller named it."""
 
-    name: str  # What messages call it: `owner/name`, or the URL without secrets.
+    name: str  # For messages: `owner/name`, or the URL without secrets.
     root: str | None  # The address of the app; `None` until the Hub is asked.
     token: str | None = field(repr=False)
     headers: dict[str, str] = field(repr=False)  # The caller's own, for the Space only.
@@ -46,6 +46,7 @@ class Source:
     ) -> Source:
         if source is None:
             raise HubsmithError("No source: pass the Space's owner/name or URL.")
+        source = source.strip()
         own = {name.lower(): value for name, value in (headers or {}).items()}
         if "://" not in source:
             name = check_space_id(source)
@@ -55,7 +56,7 @@ class Source:
         if parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             own.setdefault("authorization", f"Basic {base64.b64encode(pair.encode()).decode()}")
-        # A token that was not meant for this address in particular is not sent to it.
+        # A token is sent to a URL only if it was given for that URL.
         if token is True:
             raise AuthenticationError(
                 f"{root}: token=True uses the saved token, which is for the Hub and for an "
@@ -85,9 +86,9 @@ class Source:
         return host.rstrip("/")
 
     def visitor_headers(self, chosen: Mapping[str, str]) -> dict[str, str]:
-        """Return what a call from within a Gradio event passes on of its visitor.
+        """Return the visitor's headers that a call from within a Gradio event passes on.
 
-        Only a Space of the Hub gets it, and what the caller chose goes before it.
+        Only a Space of the Hub gets them, and the caller's own headers take precedence.
         """
         is_chosen = _IP_TOKEN in self.headers or _IP_TOKEN in chosen
         return {} if self.root is not None or is_chosen else visitor_headers()
@@ -98,13 +99,13 @@ class Source:
         if self.root is None:
             allowed = {origin_of(hub_url()): _bearer("authorization", self.token)}
         if root is not None:
-            # The Hub takes this one away before the Space's own code could read it.
+            # The Hub removes this header before the Space's own code can read it.
             allowed[origin_of(root)] = _bearer("x-hf-authorization", self.token) | self.headers
         return allowed
 
 
 class HasHeaders(Protocol):
-    """A request as FastAPI, Starlette and Gradio hand it to a function."""
+    """A request as FastAPI, Starlette and Gradio pass it to a function."""
 
     @property
     def headers(self) -> Any: ...
@@ -117,7 +118,7 @@ def ip_token_headers(request: HasHeaders | None) -> dict[str, str]:
         request: The visitor's request, from FastAPI, Starlette or Gradio.
 
     Returns:
-        Headers for `Space(..., headers=...)`; empty where the request has no such token.
+        Headers for `Space(..., headers=...)`; empty if the request has no such token.
     """
     headers: Mapping[object, object] = dict(getattr(request, "headers", None) or {})
     found = {str(name).lower(): value for name, value in headers.items()}.get(_IP_TOKEN)
@@ -125,7 +126,7 @@ def ip_token_headers(request: HasHeaders | None) -> dict[str, str]:
 
 
 def visitor_headers() -> dict[str, str]:
-    """Return the same for the Gradio event that this code runs in, if it runs in one."""
+    """Return the same for the Gradio event in which this code runs, if any."""
     context = getattr(sys.modules.get("gradio.context"), "LocalContext", None)
     variable = getattr(context, "request", None)
     return ip_token_headers(variable.get(None)) if variable is not None else {}

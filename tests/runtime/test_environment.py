@@ -1,0 +1,98 @@
+"""What the environment and the caller say of connections, and what no connection can be made with."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+import pytest
+from hubsmith_runtime import (
+    ArgumentError,
+    AuthenticationError,
+    Client,
+    ConnectionFailedError,
+    HubsmithError,
+    MissingDependencyError,
+    SpecError,
+)
+
+from tests.support.fake_space import FakeSpace
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+def refusal(source: str, **options: Any) -> HubsmithError:
+    with Client(source, **options) as client, pytest.raises(HubsmithError) as caught:
+        client.predict("x", api_name="/greet")
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "socks://127.0.0.1:1080"),
+        ("ALL_PROXY", "ftp://127.0.0.1:21"),
+        ("HTTP_PROXY", "http://127.0.0.1:port"),
+        ("NO_PROXY", "[::1]"),
+        ("SSL_CERT_FILE", "/no/such/file.pem"),
+        ("SSL_CERT_FILE", __file__),
+    ],
+)
+def test_a_setting_that_no_connection_can_be_made_with_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    error = refusal("http://127.0.0.1:9")
+    assert isinstance(error, ConnectionFailedError)
+    assert not error.was_sent and not error.may_pass
+    assert name in str(error)
+
+
+def test_a_socks_proxy_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
+    error = refusal("http://127.0.0.1:9")
+    assert isinstance(error, MissingDependencyError)
+    assert error.name == "socksio" and "httpx[socks]" in str(error)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks://me:hunter2-secret@127.0.0.1:1", "http://me:hunter2/secret@127.0.0.1:1"]
+)
+def test_the_password_of_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    assert "hunter2" not in str(refusal("http://127.0.0.1:9"))
+
+
+@pytest.mark.parametrize("value", [5, None])
+def test_a_header_that_is_no_text_is_an_argument_that_does_not_fit(value: Any) -> None:
+    error = refusal("http://127.0.0.1:9", headers={"X-Number": value})
+    assert isinstance(error, ArgumentError)
+    assert re.search(r"header.*str", str(error), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("source", ["ws://127.0.0.1:9", "ftp://127.0.0.1:21/x"])
+def test_a_url_of_another_scheme_is_refused_also_with_a_port(source: str) -> None:
+    with pytest.raises(SpecError, match="not an http or https URL"):
+        Client(source)
+
+
+def test_white_space_around_a_source_does_no_harm(fake_space: FakeSpace) -> None:
+    with Client(f" {fake_space.url}\n") as client:
+        assert client.view_api(print_info=False, return_format="dict")["named_endpoints"]
+    with Client(" owner/kitchen\n") as named:
+        assert repr(named) == "Client('owner/kitchen')"
+
+
+def test_a_login_at_a_space_without_one_is_called_so(url: str) -> None:
+    error = refusal(url, auth=("ann", "password"))
+    assert isinstance(error, AuthenticationError)
+    assert "If the Space has no login, leave auth= out." in str(error)
