@@ -333,7 +333,7 @@ def test_a_stored_request_keeps_its_table(package: ModuleType, typed: Any, panda
 def test_what_an_array_cannot_be_is_refused_by_name(typed: Any, numpy: Any) -> None:
     with pytest.raises(ValidationError, match=r"/plain: a: .*number, got array\(\[0\., 0\.\]\)"):
         typed.plain(numpy.zeros(2), 1, [1])
-    with pytest.raises(ValidationError, match=r"/seen: anything: .* nan is no number of JSON"):
+    with pytest.raises(ValidationError, match=r"/seen: anything: .* nan is not a JSON number"):
         typed.seen(anything=numpy.array([float("nan")]))
 
 

@@ -22,7 +22,7 @@ ECHO: dict[str, Any] = {"api_name": "/echo"}
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give jobs up after 0.3 seconds instead of ten minutes."""
-    monkeypatch.setattr(session, "_UNHEARD_SECONDS", 0.3)
+    monkeypatch.setattr(session, "_UNREPORTED_SECONDS", 0.3)
 
 
 def beats(times: int) -> Iterator[Any]:
@@ -52,7 +52,7 @@ CALLS: dict[str, Callable[[Client], Any]] = {
 @pytest.mark.parametrize("call", CALLS)
 def test_a_foreign_event_id(space: ScriptedSpace, call: str) -> None:
     name_another(space)
-    with Client(space.url) as client, pytest.raises(SessionLostError, match="said nothing of it"):
+    with Client(space.url) as client, pytest.raises(SessionLostError, match="did not report on it"):
         CALLS[call](client)
 
 
@@ -61,7 +61,7 @@ def test_a_foreign_event_id_with_asyncio(space: ScriptedSpace) -> None:
 
     async def main() -> None:
         async with AsyncClient(space.url) as client:
-            with pytest.raises(SessionLostError, match="said nothing of it"):
+            with pytest.raises(SessionLostError, match="did not report on it"):
                 await client.predict("a", **ECHO)
 
     asyncio.run(main())
@@ -69,7 +69,7 @@ def test_a_foreign_event_id_with_asyncio(space: ScriptedSpace) -> None:
 
 def test_a_stream_of_comments(space: ScriptedSpace) -> None:
     space.plan(f"{API}/queue/data", endless(b": still here\n\n", 0.05))
-    with Client(space.url) as client, pytest.raises(SessionLostError, match="said nothing of it"):
+    with Client(space.url) as client, pytest.raises(SessionLostError, match="did not report on it"):
         client.predict("a", **ECHO)
 
 

@@ -1,4 +1,4 @@
-"""`Client` and `AsyncClient`: any Space without generated code, called as gradio_client calls it."""
+"""`Client` and `AsyncClient`: call any Space without generated code, as gradio_client does."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ Callbacks: TypeAlias = "Callable[..., object] | Sequence[Callable[..., object]] 
 
 
 class UntypedSpace(BaseSpace, Generic[R, J]):
-    """What both clients share; see `Client` for the arguments.
+    """The base class of both clients; see `Client` for the arguments.
 
-    Of the asynchronous one the results `R` and the jobs `J` are there to be awaited.
+    The results `R` and the jobs `J` of the asynchronous client are awaitables.
     """
 
-    _oauth_token: str | None = None  # No pickle holds it.
+    _oauth_token: str | None = None  # Never pickled.
 
     def __init__(
         self,
@@ -64,10 +64,10 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
         also["verify"] = ssl_verify
         if unknown := set(httpx_kwargs or ()) - also.keys():
             raise ValidationError(
-                f"httpx_kwargs: {min(unknown)!r} has no meaning here: only {', '.join(also)} have."
+                f"httpx_kwargs: {min(unknown)!r} is not supported: only {', '.join(also)} are."
             )
         also |= httpx_kwargs or {}
-        silence = getattr(also["timeout"], "read", also["timeout"])  # Of an `httpx.Timeout`.
+        silence = getattr(also["timeout"], "read", also["timeout"])  # Or an `httpx.Timeout`.
         if download_dir is None and not isinstance(download_files, bool):
             download_dir = download_files
         super().__init__(
@@ -102,21 +102,21 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
         """Call an endpoint and wait for its result.
 
         Args:
-            *args: Its arguments, in the order of its inputs.
-            api_name: Its name, such as `/predict`; not needed where there is but one.
-            fn_index: Its number, instead of a name.
-            headers: Extra headers of this call; they win over those of the client.
-            event_data: What an event of the page would carry.
-            **kwargs: Its arguments by name. What is left out takes the Space's default.
+            *args: The endpoint's arguments, in the order of its inputs.
+            api_name: The endpoint's name, such as `/predict`; optional if the Space has only one.
+            fn_index: The endpoint's number, instead of a name.
+            headers: Extra headers for this call; they override those of the client.
+            event_data: The data that an event in the Space's page would send.
+            **kwargs: The endpoint's arguments by name. An omitted one takes the Space's default.
 
         Returns:
-            The value, or a tuple of several; `()` for none. Files are `File` objects, which
-            `open()` and `Path()` take; they are downloaded when they are used.
+            The value, or a tuple of several values; `()` for none. Files are `File` objects, which
+            `open()` and `Path()` accept; they are downloaded when they are used.
 
         Raises:
             ArgumentError: when an argument is missing, unknown or given twice.
             EndpointNotFoundError: when there is no such endpoint.
-            HubsmithError: see its tree for what else can go wrong.
+            HubsmithError: when anything else fails; see its subclasses.
         """
         call = UntypedCall(args, kwargs, api_name, fn_index, headers, event_data)
         return self._call(partial(call.prepare, self._oauth_token))
@@ -132,10 +132,10 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
         event_data: Any = None,
         **kwargs: Any,
     ) -> J:
-        """Call an endpoint and return at once, while the call goes on; see `predict`.
+        """Call an endpoint and return a job without waiting for the result; see `predict`.
 
         Args:
-            result_callbacks: One or more functions that get the result when it is there.
+            result_callbacks: One or more functions that are called with the result, once available.
         """
         call = UntypedCall(args, kwargs, api_name, fn_index, headers, event_data)
         callbacks = [result_callbacks] if callable(result_callbacks) else result_callbacks or ()
@@ -151,8 +151,8 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
         """Show every endpoint with its parameters and results.
 
         Args:
-            all_endpoints: Whether those without a name are shown; by default if no other exists.
-            print_info: Whether to print.
+            all_endpoints: Whether to show endpoints without a name; by default if no other exists.
+            print_info: Whether to print the text.
             return_format: `"str"` returns the text, `"dict"` the content of the Space's `/info`.
         """
         viewing = self._view(all_endpoints, print_info, return_format)
@@ -169,31 +169,31 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
 
 
 class Client(UntypedSpace[Any, Job[Any]], BlockingSpace):
-    """Any Gradio Space, called by the names of its endpoints. Making one sends nothing.
+    """A client for any Gradio Space, called by endpoint names. Creating one sends no request.
 
     Args:
         src: `owner/name` or a URL.
-        httpx_kwargs: Of these only `cookies`, `headers`, `timeout` (seconds without a byte until a
-            request fails, or an `httpx.Timeout`) and `verify` have a meaning.
-        download_files: Another name of `download_dir`. Files are fetched when they are used, so
-            `False` changes nothing.
+        httpx_kwargs: Only `cookies`, `headers`, `timeout` (a read timeout in seconds, or an
+            `httpx.Timeout`) and `verify` are supported.
+        download_files: An alias of `download_dir`. Files are downloaded when they are used, so
+            `False` has no effect.
         oauth_token: A token for the Space's code, sent only to endpoints that declare it.
         token, auth, headers, cookies, ssl_verify, timeout: See `Space`.
         download_dir, retries, on_stage, wake_timeout, max_concurrency: See `Space`.
-        max_workers, verbose, analytics_enabled: Not used: calls need no threads, and nothing is
+        max_workers, verbose, analytics_enabled: Ignored: calls need no threads, and nothing is
             printed or reported.
     """
 
     def map(
         self, api_name: str, rows: bulk.Rows[Arguments], **options: Unpack[bulk.MapOptions]
     ) -> bulk.Run[Any]:
-        """Call an endpoint many times at once, and iterate over what is done as it comes.
+        """Make many calls of an endpoint at once, and iterate over the results as they complete.
 
         Args:
-            api_name: Its name, such as `/predict`.
+            api_name: The endpoint's name, such as `/predict`.
             rows: Arguments by name (a dict) or in order (a list), or pairs of an id and these.
-            **options: How many at once, the file to go on from, and what happens to failures; see
-                `hubsmith_bulk.MapOptions`.
+            **options: The number of concurrent calls, the journal to resume from, and how failures
+                are handled; see `hubsmith_bulk.MapOptions`.
         """
         from hubsmith_bulk import map_space
 
@@ -203,15 +203,15 @@ class Client(UntypedSpace[Any, Job[Any]], BlockingSpace):
 class AsyncClient(
     UntypedSpace[Coroutine[Any, Any, Any], Coroutine[Any, Any, AsyncJob[Any]]], AwaitableSpace
 ):
-    """Any Gradio Space, for asyncio; see `Client` for the arguments.
+    """An asyncio client for any Gradio Space; see `Client` for the arguments.
 
-    Use it within one event loop. Cancelling a task that waits for a call cancels the call.
+    Use it within one event loop. Cancelling a task that awaits a call cancels the call.
     """
 
     def map(
         self, api_name: str, rows: bulk.AsyncRows[Arguments], **options: Unpack[bulk.MapOptions]
     ) -> bulk.AsyncRun[Any]:
-        """Call an endpoint many times at once; see `Client.map`. The input may be asynchronous."""
+        """Make many calls of an endpoint at once; see `Client.map`. `rows` may be asynchronous."""
         from hubsmith_bulk import map_space
 
         return map_space(self, rows, options, api_name)

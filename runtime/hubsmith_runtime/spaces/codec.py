@@ -1,4 +1,4 @@
-"""From a request model to the JSON of a call, and from an answer's outputs to a typed result."""
+"""Encodes a request model as the JSON of a call, and decodes outputs to a typed result."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ R = TypeVar("R", covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Which endpoint of a Space a request model calls."""
+    """The endpoint of a Space that a request model calls."""
 
-    name: str = ""  # With its leading slash; empty for one without a name.
-    fn_index: int | None = None  # Where there is no name; it shifts when the author adds an event.
-    outputs: int = 1  # With 0 the result is `None`, with more than 1 the request's named tuple.
-    is_ordered: bool = True  # As the Space's inputs are; else the running Space is asked for it.
-    # By wire name, for parameters whose default is no scalar: sent when the argument is `None`.
+    name: str = ""  # With its leading slash; empty if it has none.
+    fn_index: int | None = None  # If it has no name; it shifts when the author adds an event.
+    outputs: int = 1  # For 0 the result is `None`, for more than 1 the request's named tuple.
+    is_ordered: bool = True  # Whether fields are in the order of the inputs; else `/info` is read.
+    # By wire name, for parameters whose default is not a scalar: sent when the argument is `None`.
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def __str__(self) -> str:
@@ -68,27 +68,27 @@ class Request(RequestModel[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file that must be on the server before the call."""
+    """A file that must be uploaded before the call."""
 
     file: File
-    references: list[dict[str, Any]]  # Where the call names it: each gets the server's path.
+    references: list[dict[str, Any]]  # Its uses in the call: each gets the server's path.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call, ready to be sent once its files are."""
+    """One call, ready to be sent once its files are uploaded."""
 
     where: str  # Space and endpoint, for messages.
     endpoint: LiveEndpoint
     values: list[Any] = field(repr=False)  # One per input slot.
     uploads: Sequence[Upload] = field(repr=False)
-    decode: Callable[[list[Any]], Any] = field(repr=False)  # Makes the result of the outputs.
+    decode: Callable[[list[Any]], Any] = field(repr=False)  # From outputs to result.
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    extras: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)  # Of the body.
+    extras: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)  # For the body.
 
 
 class Encoder:
-    """Turns arguments into JSON for the Space whose API root is `base`, and gathers their files."""
+    """Encodes arguments as JSON for the Space with API root `base`, and collects their files."""
 
     def __init__(self, base: str) -> None:
         self._base = base
@@ -99,7 +99,7 @@ class Encoder:
         return list(self._uploads.values())
 
     def argument(self, value: Any, where: str) -> Any:
-        """Return the JSON of an argument, or raise where it has none; `where` names it."""
+        """Return the JSON form of an argument, or raise if it has none; `where` is for messages."""
         try:
             return self._value(value)
         except (pydantic_core.PydanticSerializationError, RecursionError, ValueError) as error:
@@ -114,10 +114,10 @@ class Encoder:
                 return value
             case float():
                 if not math.isfinite(value):
-                    raise ValueError(f"{value} is no number of JSON")
+                    raise ValueError(f"{value} is not a JSON number")
                 return value
             case File():
-                reference = value.reference(self._base)  # Holds what a server said of it.
+                reference = value.reference(self._base)  # With values from a server.
                 return self._upload(value) if reference is None else self._value(reference)
             case pydantic.RootModel():
                 return self._value(cast("Any", value).root)
@@ -135,12 +135,12 @@ class Encoder:
 
     def _model(self, model: pydantic.BaseModel) -> dict[str, Any]:
         if not type(model).__pydantic_complete__:
-            type(model).model_rebuild()  # A class that names a later one learns its aliases now.
+            type(model).model_rebuild()  # Resolves forward references, so that aliases are known.
         sent: dict[str, Any] = dict(model.model_extra or {})
         for name, declared in type(model).model_fields.items():
             value = getattr(model, name)
-            # What was left out stays out, so that the Space's own default holds; a constant such
-            # as the `type` of a chat message is sent.
+            # Omitted fields are not sent, so that the Space's own default applies; constants, such
+            # as the `type` of a chat message, are.
             if value is not None or name in model.model_fields_set:
                 sent[declared.alias or name] = value
         return {name: self._value(value) for name, value in sent.items()}
@@ -165,9 +165,9 @@ def encode(
     origin: FileOrigin,
     order: Sequence[str] | None = None,
 ) -> Call:
-    """Lay a request's arguments out in the input slots of the running Space.
+    """Put a request's arguments into the input slots of the running Space.
 
-    They stand in the order of the request's fields, or in that of the wire names in `order`.
+    Their order is that of the request's fields or, if given, of the wire names in `order`.
     """
 
     def check(is_same: bool, what: str, generated_for: object) -> None:
@@ -209,13 +209,13 @@ def fill(live: LiveEndpoint, values: Sequence[Any]) -> list[Any]:
 
 def results_of(live: LiveEndpoint, outputs: list[Any]) -> list[Any]:
     """Return the outputs that belong to the result."""
-    # Some versions leave trailing outputs out of an answer: they are empty.
+    # Some versions omit trailing outputs that are empty.
     padded = outputs + [None] * (len(live.outputs) - len(outputs))
     return list(itertools.compress(padded, live.outputs))
 
 
 def updates_of(live: LiveEndpoint, outputs: list[Any]) -> tuple[ComponentUpdate | None, ...]:
-    """Return what the outputs of the result change of their components besides the value."""
+    """Return, for each output of the result, its component's changes other than the value."""
     return tuple(
         ComponentUpdate({k: v for k, v in output.items() if k not in ("__type__", "value")})
         if _is_update(output)
@@ -255,17 +255,17 @@ def decode(
     origin: FileOrigin,
     outputs: list[Any],
 ) -> Any:
-    """Return the result of a request, or raise where an output is not of its declared type."""
+    """Return the result of a request, or raise if an output does not have its declared type."""
     typed: list[Any] = []
     for adapter, output in zip(_adapters(request), results_of(live, outputs), strict=True):
         value = output.get("value", SKIPPED) if _is_update(output) else output
         if value is None or value is SKIPPED:
-            # A Space can leave any output empty, or as it was, whatever its type.
+            # A Space can leave any output empty or unchanged, whatever its type.
             typed.append(value)
             continue
         try:
             checked = adapter.validate_python(value, context=origin)
-            # What is declared to be anything may have files, too.
+            # An output declared as `Any` can contain files.
             typed.append(convert_files(checked, partial(answered_file, origin=origin)))
         except pydantic.ValidationError as error:
             raise ResultError(
@@ -281,7 +281,7 @@ def decode(
 
 @lru_cache(maxsize=1024)
 def _adapters(request: type[Request[Any]]) -> list[pydantic.TypeAdapter[Any]]:
-    """Build the validators of a result type once per request class, at its first answer."""
+    """Build the validators of a result type once per request class, on its first answer."""
     outputs, result = request.__endpoint__.outputs, request.__result__
     if outputs > 1:
         hints = typing.get_type_hints(result, include_extras=True)

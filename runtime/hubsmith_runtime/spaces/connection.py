@@ -1,4 +1,4 @@
-"""`Connection`: a running Space as its client knows it, and what can be asked of it."""
+"""`Connection`: a running Space, and the requests that can be sent to it."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from .live import LiveSpace
 class Connection:
     """A running Space."""
 
-    name: str  # What messages call it.
+    name: str  # For messages.
     retries: Retries
-    base: str  # Its API root.
+    base: str  # The API root.
     live: LiveSpace
     files: FileOrigin
-    is_named: bool = True  # Whether it is where its caller, or the Hub, said; else redirected.
-    known: dict[object, Any] = field(default_factory=dict[object, Any])  # What else it said.
+    is_named: bool = True  # Whether the caller or the Hub named its host; `False`: a redirect did.
+    known: dict[object, Any] = field(default_factory=dict[object, Any])  # Cached answers.
 
     def ask(self, request: HttpRequest) -> Effects[Response]:
-        """Send a request that may be sent twice."""
+        """Send a request that may safely be repeated."""
         what = request.url.removeprefix(self.base)
         return protocol.ask(request, f"{self.name}: {what}", self.retries)
 
-    def confided(self, values: Mapping[str, str]) -> Mapping[str, str]:
-        """Return headers or tokens as far as this server may see them: none after a redirect."""
-        return values if self.is_named else {}
+    def trusted_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the caller's headers if this server may see them: none after a redirect."""
+        return headers if self.is_named else {}
 
     def prepare(self, request: Request[Any]) -> Effects[Call]:
         endpoint = type(request).__endpoint__
@@ -59,25 +59,25 @@ class Connection:
         except (KeyError, TypeError):
             raise errors.SpecError(
                 f"{self.name}: /info does not name the parameters of {endpoint}, and this client "
-                "was made without their order. Run `hubsmith update` to generate it again."
+                "was generated without their order. Run `hubsmith update` to generate it again."
             ) from None
 
     def upload(self, call: Call) -> Effects[None]:
-        """Send the files of a call, and write the server's paths into it."""
+        """Upload the files of a call, and write the server's paths into it."""
         limit = self.live.max_file_size
         for sent in call.uploads:
             yield from sent.file.cache()
             if limit is not None and (sent.file.size or 0) > limit:
                 raise errors.FileTooLargeError(
-                    f"{self.name} takes files of at most {limit:.0f} bytes, {sent.file.name!r} "
-                    f"has {sent.file.size}."
+                    f"{self.name} accepts files of at most {limit:.0f} bytes, but "
+                    f"{sent.file.name!r} has {sent.file.size}."
                 )
         if not call.uploads:
             return
         with contextlib.ExitStack() as opened:
             files = [("files", opened.enter_context(sent.file.part())) for sent in call.uploads]
             url = f"{self.base}/upload"
-            headers = {**self.confided(call.headers), **protocol.CALLER}
+            headers = {**self.trusted_headers(call.headers), **protocol.CALLER}
             request = HttpRequest(method="POST", url=url, headers=headers, files=files)
             answer = yield from self.ask(request)
         protocol.check(answer, f"{self.name}: upload")
@@ -90,15 +90,15 @@ class Connection:
                 reference["path"] = path
 
     def join(self, call: Call, session_hash: str, headers: Mapping[str, str]) -> Effects[str]:
-        """Send a job to the queue, once its files are sent, and return its event id."""
+        """Send a job to the queue, once its files are uploaded, and return its event id."""
         body = {"event_data": None, "trigger_id": None, **call.extras, "data": call.values}
         body |= {"fn_index": call.endpoint.fn_index, "session_hash": session_hash}
-        request = protocol.post(f"{self.base}/queue/join", body, self.confided(headers))
+        request = protocol.post(f"{self.base}/queue/join", body, self.trusted_headers(headers))
         answer = yield from protocol.ask(request, call.where, self.retries, runs_job=True)
         protocol.check(answer, call.where)
         event_id = as_text(as_object(answer.json()).get("event_id"))
         if not event_id:
-            raise errors.SpecError(f"{call.where}: the Space took the job but named no event id.")
+            raise errors.SpecError(f"{call.where}: the Space accepted the job without an event id.")
         return event_id
 
     def cancel(self, call: Call, session_hash: str, event_id: str) -> Effects[None]:
@@ -108,14 +108,14 @@ class Connection:
             "event_id": event_id,
         }
         answer: Response = yield Send(protocol.post(f"{self.base}/cancel", job))
-        # Servers before 4.31 cannot cancel: the job is forgotten here, and runs on there.
+        # Gradio before 4.31 cannot cancel: the job is forgotten here, but keeps running there.
         if answer.status not in (404, 405):
             protocol.check(answer, f"{call.where}: cancel")
 
     def open_events(self, session_hash: str) -> Effects[Body]:
         url = f"{self.base}/queue/data?session_hash={quote(session_hash)}"
         step = partial(self._open_once, protocol.stream(url, self.live.silence))
-        # Never twice where the server may have spent the events on the first one.
+        # Not opened again if the server may have sent the events to the first stream.
         retries = dataclasses.replace(self.retries, after_accepted=False)
         return protocol.retried(step, retries, f"{self.name}: event stream", runs_job=True)
 
@@ -133,11 +133,11 @@ class Connection:
         raise errors.ConnectionFailedError(words)
 
     def forget(self, session_hash: str) -> Effects[None]:
-        """Tell a Space that keeps the state of a session that it is over."""
+        """Tell a Space that keeps session state that the session is over."""
         if not self.live.keeps_sessions:
             return
         with contextlib.suppress(errors.HubsmithError, DeadlineExceeded):
-            # The Space forgets the state of a session when a heartbeat of it ends.
+            # The Space drops the state of a session when its heartbeat stream ends.
             url = f"{self.base}/heartbeat/{quote(session_hash)}"
             body = yield Open(protocol.stream(url, silence=5.0))
             try:
@@ -147,4 +147,4 @@ class Connection:
 
 
 Preparation: TypeAlias = "Callable[[Connection], Effects[Call]]"
-"""Makes a call for a running Space."""
+"""Prepares a call for a running Space."""

@@ -1,7 +1,7 @@
-"""`SpaceCore`: the whole of a call of a Space, written once, without I/O.
+"""`SpaceCore`: everything that makes up a call of a Space, without I/O.
 
-Each method that takes time is a generator of effects, which the driver of `Space` or `AsyncSpace`
-performs: sending a job, waiting for it, cancelling, closing.
+Sending a job, waiting for it, cancelling and closing are generators of effects, which the driver of
+`Space` or `AsyncSpace` performs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .reader import EventReader
 from .session import JobState, Session
 
 BACKGROUND_SECONDS = 5.0
-"""How long anything may take that goes on when its caller has gone, such as cancelling a job."""
+"""How long work in the background, such as cancelling a job, may take when its caller has left."""
 
 _JOIN_SECONDS = 600.0
 _ADVICE = "Raise timeout=, or use jobs to wait as long as you like."
@@ -37,7 +37,7 @@ class SpaceCore:
 
     connector: Connector
     timeout: float | None  # Seconds that a call may take.
-    reads_in_place: bool  # Whether calls read the events; else a reader in the background does.
+    reads_in_place: bool  # Whether calls read the event stream; else a background reader does.
     session_hash: str = field(default_factory=lambda: secrets.token_hex(8))
     _reader: EventReader = field(init=False)
     _is_closed: bool = False
@@ -71,8 +71,8 @@ class SpaceCore:
         return Again() if is_lost and self.connector.retries.after_accepted else None
 
     def submit(self, prepare: Preparation) -> Effects[JobState]:
-        """Make a call and return once the Space took it, while its events are read."""
-        with _in_time(self.name, self.timeout, "The Space did not take the job."):
+        """Make a call, return once the Space has accepted it, and read its events from then on."""
+        with _in_time(self.name, self.timeout, "The Space did not accept the job."):
             job = yield from self._submit(prepare, keeps_events=True)
         yield from self._reader.watch(job.session)
         return job
@@ -81,7 +81,7 @@ class SpaceCore:
         try:
             return (yield from self._submit_once(prepare, keeps_events=keeps_events))
         except errors.SpaceUnavailableError as error:
-            # It fell asleep, or it was built anew and has other addresses now.
+            # It fell asleep, or it was rebuilt and has another address now.
             passing = (404,) if self.connector.source.root is not None else (404, 503)
             if self.connector.connection is None or error.status not in passing:
                 raise
@@ -108,7 +108,7 @@ class SpaceCore:
         if self.reads_in_place:
             yield from join
         else:
-            # It goes on when the caller leaves, so that an accepted job can be cancelled.
+            # It continues if the caller leaves, so that an accepted job can be cancelled.
             yield Spawn(join, (self.timeout or _JOIN_SECONDS) + BACKGROUND_SECONDS)
             try:
                 while not job.event_id and job.outcome is None:
@@ -117,13 +117,13 @@ class SpaceCore:
                 job.is_abandoned = True
                 raise
         if not job.event_id:
-            job.values()  # Raises why the Space did not take it.
+            job.values()  # Raises the reason.
         return job
 
     def _join(self, connection: Connection, job: JobState) -> Effects[None]:
         call, source = job.call, self.connector.source
         headers = {**source.visitor_headers(call.headers), **call.headers}
-        words = f"{call.where}: sending it was broken off."
+        words = f"{call.where}: sending the job was interrupted."
         answer: str | HubsmithError = errors.ConnectionFailedError(words)
         try:
             answer = yield from connection.join(call, job.session.hash, headers)
@@ -137,8 +137,8 @@ class SpaceCore:
             job.session.lose(closed_error)
 
     def result(self, job: JobState, *, cancels: bool) -> Effects[Any]:
-        """Wait for a job's result; one that `cancels` ends with the task that waits for it."""
-        with _in_time(job.call.where, None, "The job goes on: wait longer or cancel it."):
+        """Wait for a job's result; with `cancels`, cancelling the wait cancels the job."""
+        with _in_time(job.call.where, None, "The job keeps running: wait longer or cancel it."):
             try:
                 yield from self._reader.wait(job, job.is_over)
             except BaseException as error:
@@ -147,14 +147,14 @@ class SpaceCore:
                 raise
         return (yield Run(job.result, blocks=False))
 
-    def news(self, job: JobState, is_met: Callable[[], bool]) -> Effects[None]:
-        """Wait for the next thing that the caller of a job wants to know."""
-        advice = "The job goes on: iterate again, cancel it, or raise timeout=."
+    def wait_until(self, job: JobState, is_met: Callable[[], bool]) -> Effects[None]:
+        """Wait until a condition on a job is met, within the client's timeout."""
+        advice = "The job keeps running: iterate again, cancel it, or raise timeout=."
         with _in_time(job.call.where, self.timeout, advice):
             yield from self._reader.wait(job, is_met)
 
     def cancel(self, job: JobState) -> Effects[bool]:
-        """Cancel a job; `False` for a job that was at its end."""
+        """Cancel a job; `False` if it had already ended."""
         if job.outcome is not None:
             return False
         yield from self._cancel(job)
@@ -163,24 +163,24 @@ class SpaceCore:
     def _cancel(self, job: JobState) -> Effects[None]:
         connection = yield from self.connector.connect()
         job.session.begin_cancel(job)
-        with _in_time(job.call.where, self.timeout, "The job may go on: cancel it again."):
+        with _in_time(job.call.where, self.timeout, "The job may keep running: cancel it again."):
             yield from connection.cancel(job.call, job.session.hash, job.event_id)
         yield from self._end(job)
 
     def _cancel_quietly(self, job: JobState) -> Effects[None]:
         try:
-            # A client that is closed at once ends the job here before this begins.
+            # If the client is closed at once, the job has ended here before this begins.
             if job.outcome is None or job.session.is_closed:
                 yield from self._cancel(job)
         except (HubsmithError, DeadlineExceeded):
-            yield from self._end(job)  # Connecting again took too long, or the Space is gone.
+            yield from self._end(job)  # Reconnecting took too long, or the Space is gone.
 
     def _end(self, job: JobState) -> Effects[None]:
         job.session.end(job, Cancelled())
         yield from self._reader.call_back(job.session)
 
     def reset_session(self) -> list[Effects[None]]:
-        """Begin a new session, and return what ends the old ones, as far as they have no jobs."""
+        """Begin a new session, and return the calls that end old sessions without pending jobs."""
         self.session_hash = secrets.token_hex(8)
         if self._session is not None:
             self._retired.append(self._session)
@@ -211,7 +211,7 @@ class SpaceCore:
 
 @contextlib.contextmanager
 def _in_time(where: str, timeout: float | None, advice: str) -> Generator[None]:
-    """Say what took too long where the time of a call is over, and what to do."""
+    """Turn a missed deadline into an error that says what was late, and what to do."""
     try:
         yield
     except DeadlineExceeded:

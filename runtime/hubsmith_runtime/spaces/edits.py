@@ -1,4 +1,4 @@
-"""Partial results: from protocol `sse_v2` on a Space sends how a value changed, not the value."""
+"""Partial results: since protocol `sse_v2`, a Space sends how a value changed, not the value."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from ..errors import a_type
 
 
 class DiffError(Exception):
-    """An edit does not fit the value it should change."""
+    """An edit cannot be applied to its value."""
 
 
 def apply_edits(value: Any, edits: Any) -> Any:
-    """Return a JSON value with the edits done, in order; `value` itself stays as it is.
+    """Return a JSON value with the edits applied in order; `value` itself is not changed.
 
     An edit is `[action, path, operand]`. The action is `append` (to a string), `replace`, `add`
-    (into a list or an object) or `delete`; the path lists indices and keys, `[]` is the whole.
+    (to a list or an object) or `delete`; the path lists indices and keys, `[]` is the whole value.
     """
     own: dict[int, Any] = {}  # Copies by their id: each container is copied once for all edits.
     try:
@@ -36,7 +36,7 @@ def _edit(value: Any, path: list[Any], action: str, operand: Any, own: dict[int,
         raise ValueError(f"{action!r} of {a_type(given)}")
     if not isinstance(value, (list, dict)):
         raise TypeError(f"no {path[0]!r} in {a_type(given)}")
-    # Only what lies on the path is copied: earlier values may be in the caller's hands.
+    # Only containers on the path are copied, because the caller may hold earlier values.
     copied: Any = own.get(id(given))
     if copied is None:
         copied = cast("Any", value).copy()
@@ -55,20 +55,20 @@ def _edit(value: Any, path: list[Any], action: str, operand: Any, own: dict[int,
 
 
 class Accumulator:
-    """Turns the chunks of one job into whole values, one list entry per output."""
+    """Combines the chunks of one job into whole values, one list entry per output."""
 
     def __init__(self) -> None:
         self._values: list[Any] | None = []
 
     def add(self, chunk: list[Any], *, is_diff: bool) -> list[Any] | None:
-        """Take the next chunk and return the whole values, or `None` where an edit did not fit.
+        """Add the next chunk and return the whole values, or `None` if an edit cannot be applied.
 
         Gradio's own diff miscounts deletions in nested lists; no later diff can be trusted then.
         """
         if not is_diff:
             self._values = list(chunk)
         elif self._values is not None:
-            # A later chunk may name an output that the first one did not have.
+            # A later chunk may have more outputs than the first one.
             whole = self._values + [None] * (len(chunk) - len(self._values))
             try:
                 self._values = [*map(apply_edits, whole, chunk), *whole[len(chunk) :]]

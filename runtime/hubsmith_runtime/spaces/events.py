@@ -1,4 +1,4 @@
-"""What happens to a job, one class per kind of event, and `JobStatus`: where it stands."""
+"""The events of a job, one class per kind, and its state, `JobStatus`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Stage: TypeAlias = Literal[
 class Skipped(enum.Enum):
     """The type of `SKIPPED`, for annotations."""
 
-    SKIPPED = b""  # Nothing that JSON has, so that no answer of a Space is taken for it.
+    SKIPPED = b""  # Not a JSON value, so that no answer of a Space is equal to it.
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -30,18 +30,18 @@ class Skipped(enum.Enum):
 
 
 SKIPPED: Final = Skipped.SKIPPED
-"""The result of an output that the Space left as it was, by `gr.skip()` for example. It is false."""
+"""The result of an output that the Space left unchanged, such as by `gr.skip()`. It is falsy."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentUpdate:
-    """What a Space changes of the component of an output besides its value, as `gr.update` does."""
+    """What a Space changes in an output's component besides its value, such as by `gr.update`."""
 
     properties: Mapping[str, Any]  # By name, such as `label` or `visible`, as the Space sent them.
 
     @property
     def choices(self) -> list[tuple[str, Any]] | None:
-        """The new choices, each with its label; `None` where they stay as they are."""
+        """The new choices as `(label, value)` pairs; `None` if they do not change."""
         if "choices" not in self.properties:
             return None
         pairs = (as_list(one) or [one] for one in as_list(self.properties["choices"]))
@@ -50,12 +50,12 @@ class ComponentUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressUnit:
-    """One progress bar of a Space, in steps or as a share."""
+    """One progress bar of a Space, in steps or as a fraction."""
 
     index: int | None = None  # Steps done.
-    length: int | None = None  # Steps in all.
-    unit: str | None = None  # What a step is called.
-    progress: float | None = None  # Share done, from 0 to 1.
+    length: int | None = None  # Total steps.
+    unit: str | None = None  # The name of a step.
+    progress: float | None = None  # Fraction done, from 0 to 1.
     desc: str | None = None  # What is being done.
 
 
@@ -70,7 +70,7 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """The job waits: `rank` jobs before it, about `eta` seconds to go."""
+    """The job waits in the queue, behind `rank` other jobs, for about `eta` seconds."""
 
     rank: int | None = None
     queue_size: int | None = None
@@ -79,7 +79,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """The Space began to work on the job; `eta` is its estimate in seconds."""
+    """The Space has started the job; `eta` is its estimate of the duration in seconds."""
 
     eta: float | None = None
 
@@ -100,7 +100,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partial(Generic[R]):
-    """A partial result, whole and typed like the final one."""
+    """A partial result: a whole value, typed like the final one."""
 
     value: R
 
@@ -126,7 +126,7 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A partial result as it came, one entry per output: whole values or, if `is_diff`, edits."""
+    """A partial result as received, one entry per output: values or, if `is_diff`, edits."""
 
     values: list[Any]
     is_diff: bool
@@ -141,12 +141,12 @@ RawEvent: TypeAlias = "Queued | Started | Progress | Log | Chunk | Outcome"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
-    """Where a job stands. One that is `iterating` has given a partial result."""
+    """The state of a job. One that is `iterating` has returned a partial result."""
 
     stage: Stage
-    rank: int | None = None  # Jobs before this one in the queue.
+    rank: int | None = None  # Jobs ahead of this one in the queue.
     queue_size: int | None = None
-    eta: float | None = None  # Seconds until it is done, as the Space estimates.
+    eta: float | None = None  # The Space's estimate of the seconds left.
     progress: tuple[ProgressUnit, ...] = ()  # As last reported.
     log: tuple[LogLine, ...] = ()  # The first 10,000 messages of the Space so far.
     error: str | None = None  # What went wrong, for a failed job.

@@ -1,4 +1,4 @@
-"""What is asked of the Hub: which Spaces there are by meaning, and a duplicate of one."""
+"""Requests to the Hub: semantic search for Spaces, and duplicating a Space."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _NOT_THERE = (401, 403, 404)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceSummary:
-    """A Space that was found. What the Hub does not tell is empty or `None`."""
+    """A Space found by a search. What the Hub does not report is empty or `None`."""
 
     id: str  # `owner/name`.
     author: str = ""
     title: str = ""
     emoji: str = ""
-    sdk: str = ""  # What it is made with, such as `gradio`.
+    sdk: str = ""  # The framework, such as `gradio`.
     likes: int = 0
     private: bool = False
     tags: tuple[str, ...] = ()
-    stage: str = ""  # What it does now, such as `RUNNING` or `SLEEPING`.
+    stage: str = ""  # Its current state, such as `RUNNING` or `SLEEPING`.
     short_description: str = ""
     category: str = ""
-    relevance: float | None = None  # How well it fits the query, from 0 to 1.
-    trending: float | None = None  # How popular it is at the moment.
+    relevance: float | None = None  # How well it matches the query, from 0 to 1.
+    trending: float | None = None  # Its current popularity.
 
 
 def search_spaces(
@@ -55,16 +55,16 @@ def search_spaces(
     token: str | bool | None = None,
     endpoint: str | None = None,
 ) -> list[SpaceSummary]:
-    """Find Spaces by meaning, the best first.
+    """Find Spaces by semantic search, the best match first.
 
     Args:
-        query: What they should do, in a few words.
-        filter: Tags that they must bear.
-        sdk: What they are made with; `None` for anything.
-        include_non_running: Whether to find sleeping, paused and broken ones, too.
-        limit: How many to return at most.
-        token: A Hub token, to find private ones; see `Space`.
-        endpoint: The Hub's address; that of `HF_ENDPOINT` by default.
+        query: What the Spaces should do, in a few words.
+        filter: One or more tags that they must have.
+        sdk: The framework that they use; `None` for any.
+        include_non_running: Whether to include sleeping, paused and broken Spaces.
+        limit: The maximum number of results.
+        token: A Hub token, to find private Spaces; see `Space`.
+        endpoint: The Hub's address; defaults to `HF_ENDPOINT`.
 
     Raises:
         ValidationError: when the query is empty, or the limit is below 1.
@@ -87,8 +87,8 @@ async def asearch_spaces(
     token: str | bool | None = None,
     endpoint: str | None = None,
 ) -> list[SpaceSummary]:
-    """Find Spaces by meaning without blocking the event loop; see `search_spaces`."""
-    from ..async_driver import AsyncDriver  # Importing asyncio takes long: not for search_spaces.
+    """Find Spaces by semantic search without blocking the event loop; see `search_spaces`."""
+    from ..async_driver import AsyncDriver  # asyncio is slow to import: not for search_spaces.
 
     hub = hub_url(endpoint)
     running = "true" if include_non_running else None
@@ -112,14 +112,14 @@ def _search(
     response = yield from _ask(f"{url}?{urlencode(given, doseq=True)}", where)
     check(response, where, "Check the token, or pass token=False.")
     if not isinstance(response.json(), list):
-        raise SpecError(f"{where} answered something else than a list. Is HF_ENDPOINT the Hub?")
+        raise SpecError(f"{where} did not answer with a list. Is HF_ENDPOINT the Hub?")
     summaries = map(read_summary, as_list(response.json()))
     return [summary for summary in summaries if summary is not None][:limit]
 
 
 def read_summary(entry: object) -> SpaceSummary | None:
-    """Read one entry of the Hub's answer; `None` where it names no Space."""
-    # The Hub writes names in two ways, as `trendingScore` and `trending_score`.
+    """Read one entry of the Hub's answer; `None` if it names no Space."""
+    # The Hub uses two styles of names, such as `trendingScore` and `trending_score`.
     members = {name.replace("_", "").lower(): value for name, value in as_object(entry).items()}
     text = {name: value for name, value in members.items() if isinstance(value, str)}
     if not (name := text.get("id")):
@@ -152,40 +152,40 @@ def duplicate_space(
     token: str | bool | None = None,
     endpoint: str | None = None,
 ) -> str:
-    """Duplicate a Space into your account, or use the duplicate that is there.
+    """Duplicate a Space into your account, or use the duplicate that exists.
 
     Args:
         from_id: `owner/name` of the Space.
         to_id: Name, or `owner/name`, of the duplicate; the same name in your account by default.
-        private: Whether only you may see a new duplicate.
-        hardware: What it runs on, such as `t4-small`, which may cost money. A new duplicate gets
-            the free `cpu-basic` by default, and one that is there keeps what it has.
+        private: Whether a new duplicate is private.
+        hardware: Its hardware, such as `t4-small`, which may cost money. By default, a new
+            duplicate gets the free `cpu-basic`, and an existing one keeps its hardware.
         secrets: Secrets of a new duplicate, by name.
         sleep_timeout: Minutes without a call until it sleeps, on hardware that is not free.
-        token: A Hub token that may write; the saved one by default.
-        endpoint: The Hub's address; that of `HF_ENDPOINT` by default.
+        token: A Hub token with write access; the saved one by default.
+        endpoint: The Hub's address; defaults to `HF_ENDPOINT`.
 
     Returns:
         `owner/name` of the duplicate, for `Space` and `Client`.
 
     Raises:
-        AuthenticationError: when there is no token, or it may not do this.
+        AuthenticationError: when there is no token, or it does not allow this.
         ValidationError: when the sleep timeout is below 1.
-        SpecError: when a name is none.
+        SpecError: when a name is not valid.
     """
     if sleep_timeout < 1:
         raise ValidationError(f"duplicate_space: sleep_timeout: at least 1, got {sleep_timeout}")
     hub, seconds = hub_url(endpoint), sleep_timeout * 60
     credentials = hub_credentials(hub, token)
     if not credentials:
-        raise AuthenticationError("duplicate_space needs a token that may write: pass token=.")
+        raise AuthenticationError("duplicate_space needs a token with write access: pass token=.")
     settings = _settings(private, hardware or _FREE, secrets, seconds)
     with contextlib.closing(Driver(Origins(credentials))) as driver:
         name, is_new = driver.run(_duplicate(hub, from_id, to_id, settings), _SECONDS)
         if hardware is not None and not is_new:
             driver.run(_change_hardware(hub, name, hardware, seconds), _SECONDS)
     if secrets and not is_new:
-        warnings.warn(f"{name} is there already: its secrets stay as they are.", stacklevel=2)
+        warnings.warn(f"{name} already exists: its secrets are not changed.", stacklevel=2)
     return name
 
 
@@ -204,7 +204,7 @@ def _settings(
 def _duplicate(
     hub: str, from_id: str, to_id: str | None, settings: Mapping[str, Any]
 ) -> Effects[tuple[str, bool]]:
-    """Return the name of the duplicate, and whether it was made now."""
+    """Return the name of the duplicate, and whether it is new."""
     space = _space(hub, check_space_id(from_id))
     yield from _get(f"{space}/runtime", from_id)
     name = to_id or from_id.partition("/")[2]
@@ -216,9 +216,9 @@ def _duplicate(
         check(response, name)
         return name, False
     response = yield from _ask(f"{space}/duplicate", from_id, {"repository": name, **settings})
-    if response.status == 409:  # Somebody else made it in between.
+    if response.status == 409:  # Somebody else created it meanwhile.
         return name, False
-    check(response, f"{from_id}: duplicate as {name}", "Pass a token that may write there.")
+    check(response, f"{from_id}: duplicate as {name}", "Pass a token with write access there.")
     return name, True
 
 
@@ -238,7 +238,7 @@ def _space(hub: str, name: str) -> str:
 
 
 def _get(url: str, what: str) -> Effects[dict[str, Any]]:
-    """Ask for what must be there."""
+    """Get a document that must exist."""
     response = yield from _ask(url, what)
     if response.status in _NOT_THERE:
         raise AuthenticationError(
@@ -249,7 +249,7 @@ def _get(url: str, what: str) -> Effects[dict[str, Any]]:
     if answer := as_object(response.json()):
         return answer
     raise SpecError(
-        f"{what}: the Hub answered something else than JSON. Is HF_ENDPOINT the address of a Hub?"
+        f"{what}: the Hub did not answer with JSON. Is HF_ENDPOINT the address of a Hub?"
     )
 
 
@@ -258,5 +258,5 @@ def _ask(url: str, where: str, body: Mapping[str, Any] | None = None) -> Effects
     if body is not None:
         headers, content = {"content-type": "application/json"}, json.dumps(body).encode()
         request = HttpRequest(method="POST", url=url, headers=headers, content=content)
-    # Making something twice is as bad as running a job twice.
+    # Creating something twice is as bad as running a job twice.
     return (yield from ask(request, where, Retries(), runs_job=body is not None))

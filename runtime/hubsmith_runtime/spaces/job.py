@@ -1,4 +1,4 @@
-"""`Job` and `AsyncJob`: one call that goes on while its caller does other things."""
+"""`Job` and `AsyncJob`: a call that runs while its caller does other things."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _log = logging.getLogger("hubsmith")
 
 
 class JobEvents(Generic[R]):
-    """The events of a job so far, typed and in order, each taken once."""
+    """The events of a job so far, typed and in order; each is taken once."""
 
     def __init__(self, job: JobState) -> None:
         self._job = job
         self._accumulator = Accumulator()
         self._taken = 0
         self._chunks = 0
-        self.latest: list[Any] | None = None  # The outputs of the result that was taken last.
+        self.latest: list[Any] | None = None  # The outputs of the result taken last.
 
     def has_event(self) -> bool:
         """Whether there is an event to take, or nothing more will come."""
@@ -45,7 +45,7 @@ class JobEvents(Generic[R]):
         return self._job.outcome is not None and self._taken == len(self._job.events)
 
     def take(self) -> Iterator[Event[R]]:
-        """Iterate over the events that came since the last time."""
+        """Iterate over the events since the last time."""
         while self._taken < len(self._job.events):
             raw = self._job.events[self._taken]
             self._taken += 1
@@ -62,20 +62,20 @@ class JobEvents(Generic[R]):
                 yield raw
 
     def take_results(self) -> Iterator[R]:
-        """Iterate over the partial results, or the final one where there was none before."""
+        """Iterate over the partial results, or the final one if there was none before."""
         for event in self.take():
             # The first chunk of a job is never a diff, so it always is a partial result.
             if isinstance(event, Partial) or (isinstance(event, Completed) and self._is_only()):
                 yield event.value
 
     def _is_only(self) -> bool:
-        """Whether the result is all that came. A generator without a `yield` ends with nulls."""
+        """Whether there is only a final result. A generator that yields nothing ends with nulls."""
         is_empty = not any(value is not None for value in self.latest or ())
         return not self._chunks and not (self._job.call.endpoint.is_generator and is_empty)
 
 
 class BaseJob(Generic[R]):
-    """What is known of a job without waiting, and its result once it is there."""
+    """The base class of `Job` and `AsyncJob`: what can be asked without waiting."""
 
     def __init__(self, core: SpaceCore, job: JobState, driver: Any) -> None:
         self._core = core
@@ -88,71 +88,71 @@ class BaseJob(Generic[R]):
         return f"<{type(self).__name__} {self._job.call.where}: {self._job.stage}>"
 
     def status(self) -> JobStatus:
-        """Return where the job stands, without waiting."""
+        """Return the state of the job, without waiting."""
         return self._job.status()
 
     def done(self) -> bool:
-        """Whether the job is at its end: finished, failed or cancelled."""
+        """Whether the job has ended: finished, failed or cancelled."""
         return self._job.is_over()
 
     def outputs(self) -> list[R]:
-        """Return the partial results so far, without waiting; the result where there is only that."""
+        """Return the partial results so far, or else the final one, without waiting."""
         self._outputs.extend(self._output_events.take_results())
         return list(self._outputs)
 
     def updates(self) -> tuple[ComponentUpdate | None, ...]:
-        """Return what the last of the `outputs()` changes of its components besides their values.
+        """Return what the last of the `outputs()` changes in its components besides their values.
 
-        There is one entry per output, `None` where only its value is given; `()` before the first.
+        There is one entry per output, `None` if only its value changes; `()` before the first.
         """
         self.outputs()
         latest = self._output_events.latest
         return () if latest is None else updates_of(self._job.call.endpoint, latest)
 
     def add_done_callback(self, callback: Callable[[Self], object]) -> None:
-        """Call `callback(job)` at the job's end: in a thread of its own, or in the event loop.
+        """Call `callback(job)` when the job ends, in a background thread or in the event loop.
 
-        It may make calls of the same client. Where the job is at its end, it is called at once.
+        It may make calls of the same client. If the job has already ended, it is called at once.
         """
         call = functools.partial(_call_with, callback, self)
         self._job.callbacks.append(call)
         if self._job.outcome is not None:
-            # Another thread may end the job just now: whoever takes it out of the list calls it.
+            # Another thread may be ending the job: the one that removes the callback calls it.
             with contextlib.suppress(ValueError):
                 self._job.callbacks.remove(call)
                 call()
 
     def _next(self, is_met: Callable[[], bool]) -> Any:
-        return self._driver.run(self._core.news(self._job, is_met), self._core.timeout)
+        return self._driver.run(self._core.wait_until(self._job, is_met), self._core.timeout)
 
 
 class Job(BaseJob[R]):
-    """A call under way. Iterate it for typed partial results.
+    """A running call. Iterate over it for typed partial results.
 
-    A job that gives no partial results yields its result once. One that fails or is cancelled
-    raises after the parts that came, as `result()` does.
+    A job without partial results yields its result once. One that fails or is cancelled raises the
+    error of `result()` after the partial results so far.
     """
 
     def result(self, timeout: float | None = None) -> R:
         """Wait for the final result.
 
         Args:
-            timeout: Seconds; without end by default.
+            timeout: Seconds to wait; unlimited by default.
 
         Raises:
-            InferenceTimeoutError: when it is not there in time; the job goes on.
+            InferenceTimeoutError: when it does not arrive in time; the job keeps running.
             AppError: when the Space's code failed.
             JobCancelledError: when the job was cancelled.
             SessionLostError: when the connection broke.
-            ResultError: when the answer does not fit the declared type.
+            ResultError: when the answer does not match the declared type.
         """
         return self._driver.run(self._core.result(self._job, cancels=False), timeout)
 
     def cancel(self) -> bool:
-        """Cancel the job. Space code that does not yield may still run to its end there.
+        """Cancel the job. Code in the Space that does not yield may still run to completion.
 
         Returns:
-            `False` when the job was at its end already.
+            `False` if the job had already ended.
         """
         return self._driver.run(self._core.cancel(self._job), self._core.timeout)
 
@@ -168,25 +168,25 @@ class Job(BaseJob[R]):
         while not events.is_at_end():
             self._next(events.has_result)
             yield from events.take_results()
-        self._job.values()  # Raises where the job has none: what came is not all.
+        self._job.values()  # Raises if the job has none: the results are incomplete.
 
 
 class AsyncJob(BaseJob[R]):
-    """A call under way; see `Job`. Iterate it with `async for`.
+    """A running call; see `Job`. Iterate over it with `async for`.
 
     When the task that awaits `result()` is cancelled, so is the job.
     """
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self
-        yield  # Awaiting a job gives the job, so that an `await` too many does no harm.
+        yield  # Awaiting a job returns the job, so that a superfluous `await` is harmless.
 
     async def result(self, timeout: float | None = None) -> R:
         """Wait for the final result; see `Job.result` for the errors."""
         return await self._driver.run(self._core.result(self._job, cancels=True), timeout)
 
     async def cancel(self) -> bool:
-        """Cancel the job; `False` when it was at its end already."""
+        """Cancel the job; `False` if it had already ended."""
         return await self._driver.run(self._core.cancel(self._job), self._core.timeout)
 
     async def events(self) -> AsyncIterator[Event[R]]:
@@ -203,11 +203,11 @@ class AsyncJob(BaseJob[R]):
             await self._next(events.has_result)
             for result in events.take_results():
                 yield result
-        self._job.values()  # Raises where the job has none: what came is not all.
+        self._job.values()  # Raises if the job has none: the results are incomplete.
 
 
 def _call_with(callback: Callable[[Any], object], job: BaseJob[Any]) -> None:
     try:
         callback(job)
-    except Exception:  # It has no caller.
+    except Exception:  # It has no caller to raise it to.
         _log.exception("A done callback of %r failed", job)

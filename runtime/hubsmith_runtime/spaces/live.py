@@ -21,14 +21,14 @@ _NAMES_SHOWN = 12
 class LiveEndpoint:
     """One function of the running Space.
 
-    Per input slot, whether a caller fills it, and per output slot, whether it belongs to the
-    result: session state and layout components occupy slots too, and are sent as null.
+    `inputs` says for each slot whether a caller fills it, `outputs` whether it is part of the
+    result: session state and layout components occupy slots, too, and are sent as null.
     """
 
     fn_index: int
     inputs: tuple[bool, ...]
     outputs: tuple[bool, ...]
-    name: str = ""  # With its slash.
+    name: str = ""  # With its leading slash.
     is_public: bool = True  # Whether it is documented and runs on the server.
     is_generator: bool = False  # Whether its function yields its results.
 
@@ -42,7 +42,7 @@ class LiveSpace:
     announces_close: bool
     keeps_sessions: bool
     max_file_size: float | None
-    silence: float  # Seconds that the event stream may be silent.
+    silence: float  # The read timeout of the event stream, in seconds.
     endpoints: Mapping[str, LiveEndpoint] = field(repr=False)
     by_index: Mapping[int, LiveEndpoint] = field(repr=False)
 
@@ -62,26 +62,26 @@ class LiveSpace:
         by_index = _endpoints(document)
         by_name: dict[str, LiveEndpoint] = {}
         for endpoint in by_index.values():
-            # Two functions may have one name: /info describes the last that the public sees.
+            # Two functions may share a name: /info describes the last public one.
             if endpoint.name and (endpoint.is_public or endpoint.name not in by_name):
                 by_name[endpoint.name] = endpoint
         prefix = as_text(document.get("api_prefix"))
         numbers = [int(digits) for digits in re.findall(r"\d{1,6}", version)[:2]]
         return cls(
-            # Anything but a path would lead to another host: `@host`, for example.
+            # Anything but a path could lead to another host, such as `@host`.
             prefix=prefix.rstrip("/") if prefix.startswith("/") else "",
             sends_diffs=protocol in _PROTOCOLS_WITH_DIFFS,
             announces_close=protocol == "sse_v3",
             keeps_sessions=document.get("connect_heartbeat") is True,
             max_file_size=as_number(document.get("max_file_size")),
-            # Since Gradio 4.25 servers send a heartbeat every 15 s. Before, silence says nothing.
+            # Since Gradio 4.25, servers send a heartbeat every 15 s. Older ones may be silent.
             silence=60.0 if numbers >= [4, 25] else 24 * 3600.0,
             endpoints=by_name,
             by_index=by_index,
         )
 
     def endpoint(self, endpoint: Endpoint, source: str) -> LiveEndpoint:
-        """Find the function that a generated endpoint means."""
+        """Find the function that a generated endpoint refers to."""
         index = -1 if endpoint.fn_index is None else endpoint.fn_index
         found = self.named(endpoint.name) if endpoint.name else self.by_index.get(index)
         if found is None:
@@ -92,12 +92,12 @@ class LiveSpace:
         return found
 
     def named(self, name: str) -> LiveEndpoint | None:
-        """Find an endpoint by its name, with or without the slash; the name may begin with one."""
+        """Find an endpoint by name; its leading slash is optional, even before another slash."""
         return self.endpoints.get(name) or self.endpoints.get(f"/{name}")
 
     def not_found(self, source: str, what: str, name: str = "") -> EndpointNotFoundError:
-        """Say which endpoints there are, and which of them is named most alike."""
-        import difflib  # Here, as hardly any program needs it.
+        """Return an error that lists the endpoints, and suggests the one with the closest name."""
+        import difflib  # Rarely needed.
 
         names = [known.removeprefix("/") for known in self._documented()]  # All have a slash.
         near = difflib.get_close_matches(name.removeprefix("/"), names, 1)
@@ -107,7 +107,7 @@ class LiveSpace:
         )
 
     def names(self) -> str:
-        """List the documented endpoints that have a name, or some where they are many."""
+        """List the documented endpoints that have a name; only the first if there are many."""
         names = self._documented()
         shown = ", ".join(names[:_NAMES_SHOWN]) or "none with a name"
         return shown + (f" and {len(names) - _NAMES_SHOWN} more" if names[_NAMES_SHOWN:] else "")

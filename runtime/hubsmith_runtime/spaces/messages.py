@@ -1,4 +1,4 @@
-"""The messages of a session's event stream, turned into events and errors."""
+"""Converts the messages of a session's event stream to events and errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DURATION = re.compile(r"ZeroGPU illegal duration|GPU duration .*larger than", r
 
 
 def parse_message(payload: bytes) -> Message:
-    """Parse a message; one that is no JSON, or nested too deeply, is the bad end of its job."""
+    """Parse a message; one that is not JSON, or is nested too deeply, fails its job."""
     try:
         return as_object(parsed(payload))
     except ValueError:
@@ -34,7 +34,7 @@ def parse_message(payload: bytes) -> Message:
 
 
 def read_event(message: Message, where: str, *, is_diff: bool) -> events.RawEvent | None:
-    """Turn a message into an event, or `None`; `is_diff` says that a chunk of a job holds edits."""
+    """Convert a message to an event, or `None`; `is_diff` says that a chunk contains edits."""
     output, title = as_object(message.get("output")), as_words(message.get("title"))
     values = as_list(output.get("data")) if isinstance(output.get("data"), list) else None
     match message.get("msg"):
@@ -59,7 +59,7 @@ def read_event(message: Message, where: str, *, is_diff: bool) -> events.RawEven
             return None if values is None else events.Chunk(values=values, is_diff=is_diff)
         case "process_completed":
             if message.get("output") == {} and message.get("success") is True:
-                return events.Cancelled()  # So the server reports a job that was cancelled.
+                return events.Cancelled()  # How the server reports a cancelled job.
             if values is not None and message.get("success") is True and "error" not in output:
                 return events.Completed(value=values)
             if output or message.get("success") is False:
@@ -83,11 +83,11 @@ def app_error(output: Message, title: str, where: str) -> errors.AppError:
     words = _unquoted(as_words(output.get("error")))
     title = title or as_words(output.get("title"))
     reason = sentence(words) or (
-        "the Space does not say why. Its logs do, and launch(show_error=True) tells callers."
+        "the Space does not say why. See its logs; launch(show_error=True) shows errors to callers."
     )
     heading = f"{title}: " if title and title != "Error" else ""
     text = f"{where} failed: {heading}{reason}"
-    # A queue timeout without a token bears the quota's title, so its text is looked at first.
+    # A queue timeout without a token has the title of a quota error, so its text is checked first.
     if "no gpu was available" in words.lower():
         error = errors.ZeroGPUTimeoutError(f"{text} Try again later.")
     elif title == "ZeroGPU quota exceeded" or _QUOTA.search(words):
@@ -118,13 +118,13 @@ def _requested(words: str) -> float | None:
 
 
 def session_error(message: Message, where: str) -> errors.SessionLostError:
-    """Turn an `unexpected_error`, which concerns every job of the session, into an error."""
+    """Convert an `unexpected_error`, which concerns every job of the session, to an error."""
     words = as_words(message.get("message")) or "no reason given"
     kind, advice = errors.SessionLostError, "Call again."
     if message.get("session_not_found") or words.startswith("404"):
         kind = errors.SessionNotFoundError
         advice = (
-            "It was restarted, or several replicas stand behind one address. Call again; "
+            "It was restarted, or several replicas share one address. Call again; "
             "server-side state is lost."
         )
     elif "stopped" in words:
@@ -133,7 +133,7 @@ def session_error(message: Message, where: str) -> errors.SessionLostError:
 
 
 def lost_error(where: str, error: errors.HubsmithError | None) -> errors.SessionLostError:
-    """Say that the stream broke while a job was pending; `None` is an end in good order."""
+    """Return the error of a job whose stream broke; `None` means that the server closed it."""
     is_silence = isinstance(error, errors.InferenceTimeoutError)
     cause = "the server sent nothing for too long" if is_silence else error
     text = f"{where}: the event stream broke off, so the job's result is lost"
@@ -142,13 +142,13 @@ def lost_error(where: str, error: errors.HubsmithError | None) -> errors.Session
     )
 
 
-def unheard_error(where: str) -> errors.SessionLostError:
-    text = f"{where}: the server took the job and then said nothing of it for ten minutes"
+def unreported_error(where: str) -> errors.SessionLostError:
+    text = f"{where}: the server accepted the job, but did not report on it for ten minutes"
     return errors.SessionLostError(f"{text}, so its result is lost. Call again.")
 
 
 def unreadable_error(where: str) -> errors.ResultError:
-    return errors.ResultError(f"{where}: the server's answer cannot be read: it holds no result.")
+    return errors.ResultError(f"{where}: the server's answer cannot be read: it has no result.")
 
 
 def closed_error(where: str) -> errors.JobCancelledError:
@@ -156,7 +156,7 @@ def closed_error(where: str) -> errors.JobCancelledError:
 
 
 def _unquoted(words: str) -> str:
-    """Undo the quotes that Gradio 4 puts around the text of a `gr.Error`."""
+    """Remove the quotes that Gradio 4 puts around the text of a `gr.Error`."""
     if words[:1] in ("'", '"') and words[-1:] == words[:1]:
         with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
             plain = ast.literal_eval(words)

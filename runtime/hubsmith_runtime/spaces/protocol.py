@@ -1,4 +1,4 @@
-"""Requests to a Space and the Hub: how one is sent, and what the status of its answer means."""
+"""Requests to a Space and the Hub: how they are sent, and what the status of an answer means."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def config(root: str) -> HttpRequest:
 
 def info(base: str, *, undocumented: bool = False) -> HttpRequest:
     query = "?all_endpoints=true" if undocumented else ""
-    # A server that fails to make this document drops the connection, and maybe only when the job
+    # A server that fails to create this document drops the connection, possibly only when the job
     # is being sent on it.
     headers = {**CALLER, "connection": "close"}
     return HttpRequest(method="GET", url=f"{base}/info{query}", headers=headers)
@@ -50,7 +50,7 @@ def stream(url: str, silence: float) -> HttpRequest:
 def ask(
     request: HttpRequest, where: str, retries: Retries, *, runs_job: bool = False
 ) -> Effects[Response]:
-    """Send a request until its answer is not one that passes, and return that answer."""
+    """Send a request until its answer is not a temporary failure, and return that answer."""
     step = functools.partial(answer_to, request, where)
     return retried(step, retries, where, runs_job=runs_job)
 
@@ -58,13 +58,13 @@ def ask(
 def retried(
     step: Callable[[], Effects[T]], retries: Retries, where: str, *, runs_job: bool = False
 ) -> Effects[T]:
-    """Carry out a step as often as it may be tried; one that runs a job only if none can run yet."""
+    """Carry out a step with retries; one that runs a job, only if the job cannot have started."""
     may_repeat = functools.partial(classify, retries=retries, runs_job=runs_job)
     return repeated(step, retries, may_repeat, where)
 
 
 def answer_to(request: HttpRequest, where: str) -> Effects[Response]:
-    """Send a request once; an answer that may be another one later is an error."""
+    """Send a request once; an answer that is a temporary failure is raised as an error."""
     response: Response = yield Send(request)
     if response.status in _PASSING:
         check(response, where)
@@ -72,7 +72,7 @@ def answer_to(request: HttpRequest, where: str) -> Effects[Response]:
 
 
 def classify(error: HubsmithError, *, retries: Retries, runs_job: bool = False) -> Again | None:
-    """Say whether a failed step may be tried again."""
+    """Return how to retry a failed step, or `None` if it must not be retried."""
     is_free = retries.after_accepted or not runs_job
     match error:
         case errors.QueueFullError():
@@ -93,7 +93,7 @@ def check(
     where: str,
     advice: str = "Pass token= or auth= of someone who may use the Space.",
 ) -> None:
-    """Raise the error that an HTTP status means; `where` says what was asked."""
+    """Raise the error that an HTTP status stands for; `where` names the request."""
     status = response.status
     if 200 <= status < 300:
         return
@@ -106,7 +106,7 @@ def check(
         raise SpaceUnavailableError.of(message, status)
     if status == 413:
         raise errors.FileTooLargeError(message)
-    # What the Space's own validators say, of each parameter that they refuse.
+    # What the Space's own validators say about each parameter that they reject.
     said = map(as_object, as_list(as_object(response.json()).get("detail")))
     checks = [one for one in said if one.get("__type__") == "validate"]
     refused = [one for one in checks if one.get("is_valid") is not True]
@@ -130,7 +130,7 @@ def check(
 
 
 def words_of(response: Response) -> str:
-    """Return what the server says in a few words, without markup."""
+    """Return the server's message, shortened and without markup."""
     if entries := as_object(response.json()):
         detail = entries.get("detail", entries.get("error", entries))
         text = response.masked(as_words(as_object(detail).get("error", detail)))
@@ -140,5 +140,5 @@ def words_of(response: Response) -> str:
 
 
 def sentence(words: str) -> str:
-    """End a server's words with a full stop, where there are any without one."""
+    """Add a full stop to a server's message, unless it is empty or has one."""
     return words if not words or words.endswith((".", "!", "?")) else f"{words}."

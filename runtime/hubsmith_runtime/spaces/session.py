@@ -22,25 +22,25 @@ from . import events as kinds, messages
 from .codec import Call
 from .messages import Message
 
-_CANCELLED_KEPT = 100  # A server ends a cancelled job late, but not after so many others.
+_CANCELLED_KEPT = 100  # A server may end a cancelled job late, but not after this many others.
 _LONGEST_LOG = 10_000
-_UNHEARD_SECONDS = 600.0
+_UNREPORTED_SECONDS = 600.0
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class JobState:
-    """What is known of one job."""
+    """The state of one job."""
 
     call: Call
     session: Session
-    sends_diffs: bool  # Whether later partial results come as edits.
+    sends_diffs: bool  # Whether later partial results are sent as edits.
     keeps_events: bool  # Whether events are kept, for a caller who iterates.
-    event_id: str = ""  # Empty until the server took the job.
-    is_abandoned: bool = False  # Whether its caller went before that.
-    is_heard: bool = False  # Whether the stream named it.
-    unheard_since: float | None = None  # When the stream first brought something else.
+    event_id: str = ""  # Empty until the server has accepted the job.
+    is_abandoned: bool = False  # Whether its caller left before that.
+    is_reported: bool = False  # Whether a message of the stream was about it.
+    unreported_since: float | None = None  # When the stream first sent something else.
     events: list[kinds.RawEvent] = field(default_factory=list[kinds.RawEvent])
-    chunks: int = 0  # How many partial results came.
+    chunks: int = 0  # The number of partial results so far.
     callbacks: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
     outcome: kinds.Outcome | None = None
     stage: kinds.Stage = "joining"
@@ -52,13 +52,13 @@ class JobState:
     _results: list[Any] = field(default_factory=list[Any])
 
     def receive(self, message: Message) -> None:
-        self.is_heard, is_diff = True, self.sends_diffs and self.chunks > 0
+        self.is_reported, is_diff = True, self.sends_diffs and self.chunks > 0
         event = messages.read_event(message, self.call.where, is_diff=is_diff)
         if event is not None:
-            self.happen(event)
+            self.apply(event)
 
-    def happen(self, event: kinds.RawEvent) -> None:
-        """Take an event. What happens after the end of a job is ignored."""
+    def apply(self, event: kinds.RawEvent) -> None:
+        """Update the state by an event. Events after the end of a job are ignored."""
         if self.outcome is not None:
             return
         match event:
@@ -76,7 +76,7 @@ class JobState:
             case kinds.Completed():
                 self.stage, self.outcome = "finished", event
             case kinds.Failed():
-                self.session.origins.mask(event.error)  # It is shown before it is raised.
+                self.session.origins.mask(event.error)  # status() shows it before it is raised.
                 self.stage, self.outcome = "failed", event
             case kinds.Cancelled():
                 self.stage, self.outcome = "cancelled", event
@@ -100,7 +100,7 @@ class JobState:
         )
 
     def values(self) -> list[Any]:
-        """Return the outputs of a finished job, or raise why there are none."""
+        """Return the outputs of a finished job, or raise the error that it ended with."""
         match self.outcome:
             case kinds.Completed(value=values):
                 return values
@@ -108,17 +108,17 @@ class JobState:
                 raise error.with_traceback(None)
             case _:
                 raise JobCancelledError(
-                    f"{self.call.where}: the job was cancelled, it has no result."
+                    f"{self.call.where}: the job was cancelled, so it has no result."
                 )
 
     def result(self) -> Any:
-        """Return the result of a finished job, decoded once, or raise why there is none."""
+        """Return the result of a finished job, decoded once, or raise the error it ended with."""
         if not self._results:
             self._results.append(self.decode(self.values()))
         return self._results[0]
 
     def decode(self, values: list[Any]) -> Any:
-        """Make a result, or a part of one, of what the server sent."""
+        """Decode a final or partial result from the values that the server sent."""
         try:
             return self.call.decode(values)
         except RecursionError:
@@ -140,20 +140,20 @@ class Session:
         self.origins = origins or Origins()
         self.pending: dict[str, JobState] = {}  # By event id.
         self.body: Body | None = None  # The event stream, while one is open.
-        self.is_read = False  # Whether somebody reads it: one at a time does.
-        self.read_at = 0.0  # When something of it was read last.
+        self.is_read = False  # Whether it has a reader; there is at most one.
+        self.read_at = 0.0  # When it was last read.
         self.is_closed = False
-        self.fruitless = 0  # Streams in a row that ended without the end of a job.
-        self.callbacks: list[Callable[[], None]] = []  # Of jobs that came to their end.
+        self.fruitless = 0  # Consecutive streams that ended without the end of a job.
+        self.callbacks: list[Callable[[], None]] = []  # Of jobs that have ended.
         self._decoder = EventDecoder()
         self._announces_close = announces_close
-        self._may_end = True  # Whether the end of the stream takes no job along.
-        self.joining: set[JobState] = set()  # Being sent: events of unknown jobs may be theirs.
+        self._may_end = True  # Whether no job is lost if the stream ends.
+        self.joining: set[JobState] = set()  # Being sent: unknown event ids may be theirs.
         self._early: dict[str, list[Message]] = {}
-        self._cancelled: dict[str, list[JobState]] = {}  # With the jobs that may die of it.
+        self._cancelled: dict[str, list[JobState]] = {}  # With the jobs it may stop, too.
 
     def end_join(self, job: JobState, answer: str | HubsmithError) -> None:
-        """Note the job's event id, or why the server did not take it."""
+        """Record the job's event id, or the error with which the server rejected it."""
         self.joining.discard(job)
         if isinstance(answer, str):
             job.event_id = answer
@@ -163,7 +163,7 @@ class Session:
             self._settle(job)
             job.changed.notify()
         else:
-            job.happen(kinds.Failed(error=answer))
+            job.apply(kinds.Failed(error=answer))
         if not self.joining:
             self._early.clear()
 
@@ -173,10 +173,10 @@ class Session:
         self.fruitless += 1
 
     def feed(self, piece: bytes | None, error: HubsmithError | None = None) -> bool:
-        """Take a piece of the stream, or `None` and why it ended; say whether it is over."""
+        """Process a piece of the stream, or `None` at its end; return whether it has ended."""
         if piece is None:
-            # A stream that was left over from an earlier call, or that ended with a job as it
-            # does in old versions, has taken nothing along: a new one goes on.
+            # A stream left over from an earlier call, or one that ended with a job as in old
+            # versions, has lost no job: a new one takes over.
             if self.body is None or not self._may_end:
                 self.lose(lambda where: messages.lost_error(where, error))
                 for job in list(self.joining):  # Its events may have gone to the broken stream.
@@ -185,36 +185,36 @@ class Session:
             return True
         received = list(map(messages.parse_message, self._decoder.feed(piece)))
         if not any(message.get("event_id") for message in received):  # A heartbeat, or less.
-            self._lose_unheard()
-        return any(list(map(self.receive, received)))  # Those after an end are received, too.
+            self._lose_unreported()
+        return any(list(map(self.receive, received)))  # A list, so that all are received.
 
-    def _lose_unheard(self) -> None:
-        """End jobs that the stream never names: Gradio does at once, with their place in the queue."""
+    def _lose_unreported(self) -> None:
+        """End jobs that no message is about: Gradio sends their place in the queue at once."""
         now = time.monotonic()
         for job in list(self.pending.values()):
-            if not job.is_heard:
-                since = job.unheard_since = job.unheard_since or now
-                if now - since > _UNHEARD_SECONDS:
-                    self.end(job, kinds.Failed(error=messages.unheard_error(job.call.where)))
+            if not job.is_reported:
+                since = job.unreported_since = job.unreported_since or now
+                if now - since > _UNREPORTED_SECONDS:
+                    self.end(job, kinds.Failed(error=messages.unreported_error(job.call.where)))
 
     def receive(self, message: Message) -> bool:
-        """Hand a message to its job, and say whether the stream ends with it."""
+        """Pass a message to its job, and return whether the stream ends with it."""
         kind, event_id = message.get("msg"), message.get("event_id")
         if kind == "close_stream" or (kind == "unexpected_error" and event_id is None):
-            # Up to 5.29 a job that was cancelled in the queue runs all the same, and its second end
-            # breaks the stream with its id for a reason. The other jobs go on in a new one.
+            # Up to Gradio 5.29, a job that is cancelled in the queue runs nevertheless, and then
+            # breaks the stream, with its id as the reason. Other jobs continue in a new stream.
             reason = as_words(message.get("message")).strip("'")
             if kind == "unexpected_error" and reason not in self._cancelled:
                 self.lose(partial(messages.session_error, message))
             return True
         if not isinstance(event_id, str):
             if kind == "process_completed":
-                # It may have been the end of any job: nobody should wait for that any more.
+                # It may have been the end of any job, which would be waited for in vain.
                 self.lose(messages.unreadable_error)
             return False
         job = self.pending.get(event_id)
         if kind == "process_completed":
-            # Old servers end the stream with the last job, a cancelled one too, and do not say so.
+            # Old servers end the stream with the last job, even a cancelled one, without notice.
             self._may_end = not self._announces_close
             if event_id in self._cancelled:
                 self._end_those_stopped_with(event_id)
@@ -228,9 +228,9 @@ class Session:
         return False
 
     def begin_cancel(self, job: JobState) -> None:
-        """Note that a job is being cancelled.
+        """Record that a job is being cancelled.
 
-        The server stops every running job of the same endpoint with it, and reports one only.
+        The server also stops every other running job of the same endpoint, but reports only one.
         """
         self._cancelled[job.event_id] = [
             other
@@ -245,7 +245,7 @@ class Session:
         for job in others:
             if job.event_id not in self._cancelled:
                 words = (
-                    f"{job.call.where}: the Space stopped this job with another one of the same "
+                    f"{job.call.where}: the Space stopped this job together with one of the same "
                     "endpoint that was cancelled. To cancel one job alone, give it its own client."
                 )
                 self.end(job, kinds.Failed(error=JobCancelledError(words)))
@@ -256,23 +256,23 @@ class Session:
             self.end(job, kinds.Failed(error=error_of(job.call.where)))
 
     def close(self) -> None:
-        """End every job because the client is closed, those that are being sent as well."""
+        """End every job because the client is closed, including those that are being sent."""
         self.is_closed = True
         self.lose(messages.closed_error)
         for job in list(self.joining):
-            if not job.is_abandoned:  # Such a one is cancelled once the server took it.
+            if not job.is_abandoned:  # Else it is cancelled once it is accepted.
                 self.end_join(job, messages.closed_error(job.call.where))
 
     def end(self, job: JobState, event: kinds.RawEvent) -> None:
-        """End one job by an event that does not come from the server."""
-        job.happen(event)
+        """End a job with an event that does not come from the server."""
+        job.apply(event)
         self._settle(job)
 
     def _settle(self, job: JobState) -> None:
-        """Take a job that came to its end off the list."""
+        """Remove a job that has ended from the pending ones."""
         if job.outcome is not None and self.pending.pop(job.event_id, None) is not None:
             self.fruitless = 0
-            while job.callbacks:  # Another thread may take one of them just now.
+            while job.callbacks:  # Another thread may be removing one.
                 self.callbacks.append(job.callbacks.pop(0))
         if not self.pending:
             self._may_end = True

@@ -1,4 +1,4 @@
-"""What a running Space says of its endpoints: read, given arguments, and shown as a table."""
+"""A running Space's description of its endpoints: read, bound to arguments, and shown as text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HIDDEN = ("api_visibility", "code_snippets", "show_api")
 
 
 def read_info(answer: object) -> Info | None:
-    """Return the content of `/info` as callers see it; `None` where it is not there."""
+    """Return the public content of `/info`; `None` if the answer is something else."""
     document = as_object(answer)
     if not isinstance(document.get("named_endpoints"), dict):
         return None
@@ -32,9 +32,9 @@ def read_info(answer: object) -> Info | None:
 
 
 def info_of_config(config: object, endpoints: Sequence[LiveEndpoint]) -> Info:
-    """Make the content of `/info` from `/config`, for a Space that fails to give the former.
+    """Derive the content of `/info` from `/config`, for a Space that fails to serve the former.
 
-    The names of a function's arguments are not there: the labels stand in for them.
+    `/config` does not have the names of a function's parameters: labels are used instead.
     """
     document = as_object(config)
     listed = _objects(document.get("components"))
@@ -80,7 +80,7 @@ def _value(component: Mapping[str, Any], schema_key: str) -> dict[str, Any]:
 def described(
     info: Info, endpoint: LiveEndpoint, member: Literal["parameters", "returns"]
 ) -> list[dict[str, Any]] | None:
-    """Return what `/info` says of an endpoint; `None` where that does not fit its slots."""
+    """Return what `/info` says about an endpoint; `None` if that does not match its slots."""
     group, key = _address(endpoint)
     found = _objects(as_object(as_object(info.get(group)).get(key)).get(member))
     slots = endpoint.inputs if member == "parameters" else endpoint.outputs
@@ -88,7 +88,7 @@ def described(
 
 
 def _address(endpoint: LiveEndpoint) -> tuple[str, str]:
-    """Return where `/info` has an endpoint: the group, and the key in it."""
+    """Return where to find an endpoint in `/info`: the group, and the key in it."""
     if endpoint.name:
         return "named_endpoints", endpoint.name
     return "unnamed_endpoints", str(endpoint.fn_index)
@@ -105,7 +105,7 @@ def bind(
     where: str,
     note: str = "",
 ) -> list[Any]:
-    """Lay out a call's arguments in the order of the parameters, the defaults filled in.
+    """Return a call's arguments in the order of the parameters, with defaults filled in.
 
     Errors about names end with the note.
 
@@ -120,7 +120,7 @@ def bind(
         if name not in names:
             raise ArgumentError(f"{where} has no parameter {name!r}. {known}")
         if name not in names[len(args) :]:
-            raise ArgumentError(f"{where}: {name!r} is given twice: by its place and by its name.")
+            raise ArgumentError(f"{where}: {name!r} is given twice: by position and by name.")
     values, given = list(args), dict(kwargs)
     for name, parameter in list(zip(names, parameters, strict=True))[len(args) :]:
         if name in given:
@@ -133,7 +133,7 @@ def bind(
 
 
 def _name(parameter: Mapping[str, Any], place: int) -> str:
-    """Return the name by which a caller gives a parameter."""
+    """Return the name of a parameter for callers."""
     name = parameter.get("parameter_name") or parameter.get("label")
     return name if isinstance(name, str) else f"param_{place}"
 
@@ -150,7 +150,7 @@ def view(info: Info, source: str, all_endpoints: bool | None = None) -> str:
             lines += _lines(f"fn_index={index}", endpoint)
     elif unnamed:
         lines += ["", f"{len(unnamed)} more have no name: view_api(all_endpoints=True) shows them."]
-    # Nothing that the Space says may begin a line, or control the terminal.
+    # Text of the Space must not begin a new line or control the terminal.
     plain = ("".join(c if c.isprintable() else " " for c in line) for line in lines)
     return "\n".join(plain) + "\n"
 

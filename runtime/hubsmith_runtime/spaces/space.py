@@ -1,4 +1,4 @@
-"""`Space` and `AsyncSpace`: the clients that generated clients stand on."""
+"""`Space` and `AsyncSpace`: the base classes of generated clients."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Callbacks: TypeAlias = "Sequence[Callable[[JobState, BaseJob[Any]], object]]"
 
 
 class BaseSpace:
-    """What the clients share; see `Space` for the arguments."""
+    """The base class of all clients of Spaces; see `Space` for the arguments."""
 
     _source: ClassVar[str | None] = None
     _is_async: ClassVar[bool] = False
@@ -69,7 +69,7 @@ class BaseSpace:
         origins.hide(dict(zip(("user", "password"), auth or (), strict=False)))
         limit = Limit(max_concurrency, where.name)
         if self._is_async:
-            from ..async_driver import AsyncDriver  # Importing asyncio takes long: not for Space.
+            from ..async_driver import AsyncDriver  # asyncio is slow to import: not for Space.
 
             self._driver: Any = AsyncDriver(origins, limit)
         else:
@@ -111,17 +111,17 @@ class BaseSpace:
 
     @property
     def session_hash(self) -> str:
-        """The name of the session under which the Space keeps state."""
+        """The id of the session under which the Space keeps state."""
         return self._core.session_hash
 
     def reset_session(self) -> None:
-        """Begin a new session: the Space forgets its state. Jobs under way stay in the old one."""
+        """Begin a new session, without the Space's state. Running jobs stay in the old one."""
         for ending in self._core.reset_session():
             with contextlib.suppress(RuntimeError):  # No event loop runs: the next call ends it.
                 self._driver.spawn(ending, BACKGROUND_SECONDS)
 
     def _call(self, prepare: Preparation) -> Any:
-        """Return the result or, of an asynchronous client, what to await for it. So do others."""
+        """Return the result or, for an asynchronous client, an awaitable of it."""
         return self._driver.call(self._core.call(prepare), self._core.timeout)
 
     def _begin(self, prepare: Preparation, callbacks: Callbacks = ()) -> Any:
@@ -145,7 +145,7 @@ class BlockingSpace(BaseSpace):
         self.close()
 
     def close(self) -> None:
-        """End pending jobs and close every connection. Closing twice does no harm."""
+        """End pending jobs and close every connection. It is safe to call this twice."""
         self._driver.run(self._core.close(), BACKGROUND_SECONDS)
         self._driver.close()
         self._core.connector.files.cleanup()
@@ -164,7 +164,7 @@ class AwaitableSpace(BaseSpace):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """End pending jobs and close every connection. Closing twice does no harm."""
+        """End pending jobs and close every connection. It is safe to call this twice."""
         await self._driver.run(self._core.close(), BACKGROUND_SECONDS)
         await self._driver.close()
         self._core.connector.files.cleanup()
@@ -173,31 +173,31 @@ class AwaitableSpace(BaseSpace):
 
 
 class Space(BlockingSpace):
-    """A Gradio Space. Making one sends nothing; the first call does.
+    """A client for a Gradio Space. Creating one sends no request; the first call does.
 
-    A client belongs to the process that made it. Pickled, it becomes one that connects anew, without
-    token, headers, cookies and login: where they are needed, the saved token has to do.
+    A client belongs to the process that created it. An unpickled copy connects again, without the
+    token, headers, cookies and login of the original: it uses the saved token.
 
     Args:
-        source: `owner/name` or a URL; a generated class knows its own.
-        token: A Hub token. It is sent to the Hub and to the Space's own host only. `None` uses
-            the saved one (`HF_TOKEN`, or that of `hf auth login`) for an `owner/name`, `False` none
-            at all, and `True` demands that one is saved.
+        source: `owner/name` or a URL; a generated class has its own.
+        token: A Hub token, sent only to the Hub and to the Space's own host. `None` uses the saved
+            one (`HF_TOKEN`, or that of `hf auth login`) for an `owner/name`, `False` uses none, and
+            `True` requires a saved one.
         headers: Extra headers for the Space.
         auth: User and password, for a Space with a login.
-        timeout: Seconds that a call may take in all, connecting and waking included; when a job is
-            iterated, seconds until its next partial result. Without end by default.
-        download_dir: Where files are kept whose path is asked for; by default in a temporary folder
+        timeout: Seconds for a whole call, including connecting and waking the Space; for iterating
+            over a job, seconds until its next partial result. Unlimited by default.
+        download_dir: The folder for files that are used as paths; by default a temporary folder
             that is removed when the client is closed.
         cookies: Cookies for the Space, by name.
-        ssl_verify: Whether its certificate is checked, or the context to check it with.
-        retries: Which failures are tried again; by default three attempts at whatever cannot run
+        ssl_verify: Whether to verify its certificate, or the SSL context to verify it with.
+        retries: Which failures are retried; by default, three attempts at anything that cannot run
             a job twice.
-        on_stage: Called with each stage of an `owner/name` that is waited for, such as `SLEEPING`,
-            `BUILDING` and at last `RUNNING`.
+        on_stage: Called with each stage while waiting for an `owner/name` to start, such as
+            `SLEEPING`, `BUILDING` and finally `RUNNING`.
         wake_timeout: Seconds to wait for an `owner/name` that sleeps, builds or starts.
-        max_concurrency: How many calls may be under way at the same time; others wait for their
-            turn, within their `timeout`. A job counts until the Space took it. `None` for any number.
+        max_concurrency: The maximum number of concurrent calls; others wait for their turn, within
+            their `timeout`. A job counts until the Space has accepted it. `None` for no limit.
 
     Raises:
         SpecError: when the source is neither a name nor a URL.
@@ -209,15 +209,15 @@ class Space(BlockingSpace):
 
         Raises:
             InferenceTimeoutError: when it takes longer than the client's `timeout`.
-            HubsmithError: see its tree for what else can go wrong.
+            HubsmithError: when anything else fails; see its subclasses.
         """
         return self._call(lambda space: space.prepare(request))
 
     def submit(self, request: Request[R]) -> Job[R]:
-        """Make a call and return at once, while it goes on.
+        """Make a call and return a job without waiting for the result.
 
         Raises:
-            HubsmithError: when it is not accepted.
+            HubsmithError: when the call is not accepted.
         """
         return self._begin(lambda space: space.prepare(request))
 
@@ -225,13 +225,13 @@ class Space(BlockingSpace):
     def map(
         self, requests: bulk.Rows[Request[R]], **options: Unpack[bulk.MapOptions]
     ) -> bulk.Run[R]:
-        """Make many calls at the same time, and iterate over what is done as it comes.
+        """Make many calls at once, and iterate over the results as they complete.
 
         Args:
             requests: Requests of one endpoint, such as `GreetRequest(...)`, or pairs of an id and
-                a request. They are pulled as places free up.
-            **options: How many at once, the file to go on from, and what happens to failures; see
-                `hubsmith_bulk.MapOptions`.
+                a request. They are consumed as earlier calls complete.
+            **options: The number of concurrent calls, the journal to resume from, and how failures
+                are handled; see `hubsmith_bulk.MapOptions`.
         """
         from hubsmith_bulk import map_space
 
@@ -240,15 +240,15 @@ class Space(BlockingSpace):
     map_ = map
     # End.
 
-    # An endpoint may be called `/run`. Generated methods call those that begin with `_`.
+    # An endpoint may be named `/run`. Generated methods call the aliases that begin with `_`.
     _run = run_ = run
     _submit = submit_ = submit
 
 
 class AsyncSpace(AwaitableSpace):
-    """A Gradio Space for asyncio; see `Space` for the arguments.
+    """An asyncio client for a Gradio Space; see `Space` for the arguments.
 
-    Use it within one event loop. Cancelling a task that waits for a call cancels the call.
+    Use it within one event loop. Cancelling a task that awaits a call cancels the call.
     """
 
     async def run(self, request: Request[R]) -> R:
@@ -256,14 +256,14 @@ class AsyncSpace(AwaitableSpace):
         return await self._call(lambda space: space.prepare(request))
 
     async def submit(self, request: Request[R]) -> AsyncJob[R]:
-        """Send a call and return while it goes on; see `Space.submit`."""
+        """Make a call and return a job without waiting for the result; see `Space.submit`."""
         return await self._begin(lambda space: space.prepare(request))
 
     # Not vendored:
     def map(
         self, requests: bulk.AsyncRows[Request[R]], **options: Unpack[bulk.MapOptions]
     ) -> bulk.AsyncRun[R]:
-        """Make many calls at the same time; see `Space.map`. The input may be asynchronous."""
+        """Make many calls at once; see `Space.map`. `requests` may be asynchronous."""
         from hubsmith_bulk import map_space
 
         return map_space(self, requests, options)

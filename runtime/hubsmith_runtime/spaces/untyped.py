@@ -1,4 +1,4 @@
-"""Calls of endpoints by name: what `Client` and `AsyncClient` share, without I/O."""
+"""Calls of endpoints by name, for `Client` and `AsyncClient`, without I/O."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class UntypedCall:
-    """A call as its caller wrote it."""
+    """A call as the caller wrote it."""
 
     args: Sequence[Any]
     kwargs: Mapping[str, Any]
@@ -34,7 +34,7 @@ class UntypedCall:
     event_data: Any
 
     def prepare(self, oauth_token: str | None, connection: Connection) -> Effects[Call]:
-        """Make a call for the running Space of it."""
+        """Prepare the call for a running Space."""
         endpoint = self._endpoint(connection)
         where = f"{connection.name}: {endpoint.name or f'fn_index={endpoint.fn_index}'}"
         adopt = partial(adopted, base=connection.base)
@@ -43,7 +43,7 @@ class UntypedCall:
             kwargs = {name: convert_files(value, adopt) for name, value in self.kwargs.items()}
         except RecursionError:
             raise ValidationError(f"{where}: an argument is nested too deeply.") from None
-        # Where every input has its argument there is nothing to ask, but for what an array becomes.
+        # `/info` is read only for names and defaults, and for the JSON form of arrays.
         given = [*args, *kwargs.values()]
         if kwargs or len(args) != sum(endpoint.inputs) or any(map(is_array, given)):
             parameters, note = yield from _parameters(connection, endpoint)
@@ -68,7 +68,7 @@ class UntypedCall:
         )
 
     def _endpoint(self, connection: Connection) -> LiveEndpoint:
-        """Find the endpoint that is meant; without a name and number the only one there is."""
+        """Find the endpoint by its name or number, or the only one if neither is given."""
         live = connection.live
         if self.api_name is not None:
             found, problem = live.named(self.api_name), repr(self.api_name)
@@ -77,21 +77,21 @@ class UntypedCall:
         else:
             public = [one for one in live.by_index.values() if one.is_public and one.name]
             found = public[0] if len(public) == 1 else None
-            problem = "that is the only one with a name: pass api_name= or fn_index="
+            problem = "to call by default: pass api_name= or fn_index="
         if found is None:
             raise live.not_found(connection.name, problem, self.api_name or "")
         return found
 
 
 def _fitting(value: Any, parameter: Mapping[str, Any]) -> Any:
-    """Make of an array or a data frame what the Space says that the parameter is."""
+    """Convert an array or a data frame to the type that the Space declares for the parameter."""
     schema = as_object(parameter.get("type"))
     kind = {"array": list, "object": dict}.get(as_text(schema.get("type")))
     return next((form for form in json_forms(value) if type(form) is kind), value)
 
 
 def space_info(connection: Connection) -> Effects[Info]:
-    """Read `/info`, or make it from `/config` where the Space cannot give it."""
+    """Read `/info`, or derive it from `/config` if the Space cannot serve it."""
     info = yield from _once(connection, _read_documented)
     if isinstance(info, str):
         public = [one for one in connection.live.by_index.values() if one.is_public]
@@ -120,14 +120,14 @@ def _once(connection: Connection, read: Callable[[Connection], Effects[T]]) -> E
 
 
 def _read_documented(connection: Connection, all_endpoints: bool = False) -> Effects[Info | str]:
-    """Read `/info`, or say why it cannot be read."""
+    """Read `/info`, or return why it cannot be read."""
     try:
         request = protocol.info(connection.base, undocumented=all_endpoints)
         answer = yield from connection.ask(request)
     except ConnectionFailedError as error:
-        # It is kept, so it is masked here and not only where it is raised.
+        # Masked here, because it is cached and not only raised.
         return f"cannot be read ({connection.files.masked(str(error))})"
-    if answer.status >= 500:  # The Space fails to make it.
+    if answer.status >= 500:  # The Space fails to create it.
         return f"cannot be read (HTTP {answer.status})"
     protocol.check(answer, f"{connection.name}: /info")
     return read_info(answer.json()) or "cannot be read (it is not what Gradio serves there)"
@@ -150,7 +150,7 @@ def _decode(endpoint: LiveEndpoint, origin: FileOrigin, outputs: list[Any]) -> A
 
 
 def adopted(entries: dict[str, Any], base: str) -> File | dict[str, Any]:
-    """Make a file of a FileData among the arguments, where it is not the Space's own."""
+    """Convert a FileData object among the arguments to a `File`, unless it is the Space's own."""
     url = as_text(entries.get("url"))
     source = url if url.startswith(("http://", "https://", "data:")) else entries["path"]
     if source.startswith(f"{base}/"):
