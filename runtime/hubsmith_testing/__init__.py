@@ -1,4 +1,4 @@
-"""A Space for tests: `MockSpace` serves a recorded one on loopback, without its model.
+"""Mock Spaces for tests: `MockSpace` serves a recorded Space on loopback, without its model.
 
     from hubsmith_testing import Answer, MockSpace
 
@@ -6,7 +6,7 @@
         assert Kitchen(space.url).greet("Bob") == "Hello"
         assert space.calls[0].arguments["name"] == "Bob"
 
-With `pytest_plugins = ["hubsmith_testing.pytest"]` there is a fixture for it, `mock_space`.
+The pytest plugin `pytest_plugins = ["hubsmith_testing.pytest"]` adds a fixture, `mock_space`.
 """
 
 from __future__ import annotations

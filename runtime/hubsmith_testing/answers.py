@@ -1,4 +1,4 @@
-"""What a mock answers: what was given to it, else values made from the declared types."""
+"""The answers of a mock: those that were set, else values generated from the declared types."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from .snapshot import RecordedEndpoint, Snapshot
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a mock says to one call.
+    """The answer of a mock to one call.
 
-    Values are those of the wire: JSON, with a list of values for an endpoint with several results
-    and `None` for one without. In a file of answers each of these is a key.
+    Values are JSON as sent by the server: a list of values for an endpoint with several results,
+    and `None` for one without results. The attributes are also the keys in a JSON file of answers.
 
     Attributes:
-        value: The result. Where it is left out, it is made from the declared types; after a
-            `stream` it is the last of that.
-        stream: Partial results that come before it, each like `value`. A streaming endpoint whose
-            answer is made gives three.
-        error: The words of the error that the call ends with instead of a result.
-        title: The heading of the error.
-        delay: Seconds to wait before each message that is about the work, and before the end; at
-            most 3600.
-        logs: Messages to show to the user first.
-        progress: Shares of the work that are done, from 0 to 1, reported one after the other.
-        status: An HTTP status from 400 to 599 to refuse the call with; `error` gives the reason.
-        arguments: The calls that it is for: those with these arguments, all of them, as JSON by the
-            names of the parameters. By default it is for every call without an answer of its own.
+        value: The result. By default, it is the last item of `stream`, or else generated from the
+            declared types.
+        stream: Partial results to send before the result, each like `value`. Generated answers of
+            streaming endpoints have three.
+        error: The message of an error that ends the call instead of a result.
+        title: The title of the error.
+        delay: Seconds to wait before each progress report, each partial result and the end; at most
+            3600.
+        logs: Log messages to send first.
+        progress: Fractions of the work done, from 0 to 1, to report one after the other.
+        status: An HTTP status from 400 to 599 to refuse the call with; `error` is the reason.
+        arguments: Makes the answer apply only to calls with exactly these arguments, as JSON by
+            parameter name. By default, it applies to all calls without a more specific answer.
     """
 
     __pydantic_config__ = pydantic.ConfigDict(extra="forbid")
@@ -59,22 +59,22 @@ class Answer:
 AnswerSource: TypeAlias = (
     "Answer | Mapping[str, Any] | Sequence[Answer | Mapping[str, Any]] | Callable[..., Any]"
 )
-"""An answer, several (in turn; the last one stays), or a function of the arguments by name.
+"""An answer, a list of answers to give in turn, or a function of the arguments.
 
-A function returns the value, or an `Answer`.
-"""
+The last answer of a list repeats. A function gets keyword arguments, and returns a value or an
+`Answer`."""
 Answers: TypeAlias = "Mapping[str, AnswerSource] | str | os.PathLike[str]"
-"""Answers by endpoint, or the JSON file that holds them."""
+"""Answers by endpoint, or the path of a JSON file with them."""
 
 _ADAPTER = pydantic.TypeAdapter(Answer)
 _KEYS = [field.name for field in dataclasses.fields(Answer)]
 
 
 class Script:
-    """Knows what each endpoint answers next.
+    """Decides the next answer of each endpoint.
 
     Raises:
-        ValidationError: when the answers do not fit the snapshot.
+        ValidationError: if the answers do not fit the snapshot.
     """
 
     def __init__(
@@ -92,15 +92,15 @@ class Script:
             self.give(name, source)
 
     def give(self, name: str, source: Any) -> None:
-        """Set what an endpoint answers from now on.
+        """Set the answers of an endpoint.
 
         Raises:
-            ValidationError: when there is no such endpoint, or the answers do not fit it.
+            ValidationError: if there is no such endpoint, or the answers do not fit it.
         """
         endpoint = self._snapshot.find(name)
         if endpoint is None:
             raise ValidationError(
-                f"{self._snapshot.name} has no endpoint {name!r} to answer for. It has: "
+                f"{self._snapshot.name} has no endpoint {name!r}. It has: "
                 f"{self._snapshot.live.names()}."
             )
         if not callable(source):
@@ -109,7 +109,7 @@ class Script:
             if not answers:
                 raise ValidationError(f"{endpoint}: the list of answers is empty.")
             for answer in answers:
-                self._laid_out(answer, endpoint)  # It must fit before it is needed.
+                self._laid_out(answer, endpoint)  # Raise now rather than at the call.
                 names = endpoint.arguments([None] * len(endpoint.live.inputs))
                 if unknown := (answer.arguments or {}).keys() - names.keys():
                     raise ValidationError(f"{endpoint} has no parameter {min(unknown)!r}.")
@@ -117,7 +117,7 @@ class Script:
         self._given[endpoint.live.fn_index] = source
 
     def _turns(self, answers: Sequence[Answer]) -> Callable[..., Answer]:
-        """Return what gives the answers that are for the same arguments in turn."""
+        """Return a function that gives the answers for the same arguments in turn."""
         turns: dict[str, Iterator[Answer]] = {}
 
         def key_of(answer: Answer) -> str:
@@ -135,7 +135,7 @@ class Script:
         return answer
 
     def next(self, endpoint: RecordedEndpoint, arguments: Mapping[str, Any]) -> Answer:
-        """Return the answer to a call: its values are lists with one value per output slot."""
+        """Return the answer to a call. Its values are lists with one value per output slot."""
         given = self._given.get(endpoint.live.fn_index)
         if given is None:
             return self._laid_out(Answer(), endpoint)
@@ -143,7 +143,7 @@ class Script:
             value = given(**arguments)
             answer = value if isinstance(value, Answer) else Answer(value=value)
             return self._laid_out(_answer_of(answer, endpoint), endpoint)
-        except Exception as error:  # The caller sees what the function of a real Space would show.
+        except Exception as error:  # Reported to the caller, as a real Space does.
             return Answer(error=f"{type(error).__name__}: {error}")
 
     def _laid_out(self, answer: Answer, endpoint: RecordedEndpoint) -> Answer:
@@ -163,7 +163,7 @@ class Script:
                 ]
                 partials = [*map(list, zip(*grown, strict=True))]
         if endpoint.streams and answer.error is None and partials[-1:] != [final]:
-            # A generator ends with what it yielded last, and some clients look at that only.
+            # The result of a generator is its last partial result, and some clients read only that.
             partials.append(final)
         stream = [endpoint.slots(values) for values in partials]
         return dataclasses.replace(answer, value=endpoint.slots(final), stream=stream)
@@ -178,7 +178,7 @@ class Script:
         return values
 
     def _values(self, value: object, endpoint: RecordedEndpoint) -> list[Any]:
-        """Lay out the value of an answer as one per result."""
+        """Return the value of an answer as a list with one value per result."""
         count = len(endpoint.results)
         values = value if count != 1 and is_array(value) else [value]
         if count == 0 and value is None:
@@ -189,7 +189,7 @@ class Script:
         return [self._served(one) for one in values]
 
     def _served(self, value: object) -> Any:
-        """Replace the local files that a file of answers names by files of the mock."""
+        """Replace local files referenced in a file of answers by files of the mock."""
         if is_array(value):
             return [self._served(one) for one in value]
         if not is_object(value):
@@ -197,7 +197,7 @@ class Script:
         path, kind = str(value.get("path")), mapping(value.get("meta")).get("_type")
         if self._folder and kind == "gradio.FileData" and path not in self._files.contents:
             file = (self._folder / path).resolve()
-            # A file of answers may come from someone else: it names nothing outside of its folder.
+            # A file of answers may not be trusted: it can only reference files in its own folder.
             if not file.is_relative_to(self._folder.resolve()) or not file.is_file():
                 raise ValidationError(
                     f"{path!r} is not a file in {self._folder}, the folder of the file of answers."
@@ -211,12 +211,12 @@ def _key(arguments: object) -> str:
 
 
 def _compared(value: object) -> Any:
-    """Return what is compared of arguments: of a file its content, of a number what it is worth."""
+    """Normalise arguments for comparison: files by their content, whole floats as integers."""
     if is_array(value):
         return [_compared(one) for one in value]
     if is_object(value):
         is_file = mapping(value.get("meta")).get("_type") == "gradio.FileData"
-        # The folder of a file of the mock is named by its content.
+        # The folder of an uploaded file is named by a hash of its content.
         kept = {"path": str(value.get("path")).rpartition("/")[0]} if is_file else value
         return {key: _compared(one) for key, one in kept.items() if one is not None}
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -245,5 +245,5 @@ def _read_answers(file: Path) -> JsonObject:
         raise ValidationError(f"{file} cannot be read: {error.strerror}.") from None
     except ValueError as error:
         raise ValidationError(
-            f"{file}: a file of answers is a JSON object with a list per endpoint: {error}."
+            f"{file}: a file of answers must be a JSON object with answers by endpoint: {error}."
         ) from None

@@ -1,4 +1,4 @@
-"""How a value changed, in the edits that a Space sends instead of the next partial result."""
+"""Diffs of JSON values, which Spaces send in place of complete partial results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .json import is_array, is_object
 
 
 def edits_between(old: object, new: object, path: tuple[str | int, ...] = ()) -> list[list[Any]]:
-    """Return the edits that make one JSON value of another: `[action, path, operand]` each."""
+    """Return the edits that turn `old` into `new`, each as `[action, path, operand]`."""
     before: dict[Any, Any]
     if is_array(old) and is_array(new):
         before, after = dict(enumerate(old)), dict(enumerate(new))
@@ -26,5 +26,5 @@ def edits_between(old: object, new: object, path: tuple[str | int, ...] = ()) ->
             edits += edits_between(before[key], value, (*path, key))
         else:
             edits.append(["add", [*path, key], value])
-    # From the end: a deletion moves what stands behind it in a list.
+    # Delete from the end, as each deletion shifts the later items of a list.
     return edits + [["delete", [*path, key], None] for key in reversed(before) if key not in after]

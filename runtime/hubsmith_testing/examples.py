@@ -1,4 +1,4 @@
-"""Values that fit a JSON schema: the same for the same seed."""
+"""Generates values that fit a JSON schema, reproducibly from a seed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any, cast
 from .json import JsonObject, items, mapping
 
 _WORDS = ("amber", "basil", "cedar", "ember", "fjord", "harbor", "juniper", "olive", "willow")
-_DEEP = 6  # From here on only what a schema demands.
+_DEEP = 6  # Below this depth, only what a schema requires.
 _DEEPEST = 24
-_MAX_PARTS = 5000  # Nested lists multiply.
+_MAX_PARTS = 5000  # In total, because nested lists multiply.
 _LIMIT = r"(-?\d+(?:\.\d+)?(?:e-?\d+)?)"
 _RANGE = re.compile(f"numeric value between {_LIMIT} and {_LIMIT}$")
-# Every Gradio version's FileData and ImageData have these members.
+# FileData and ImageData have these members in every Gradio version.
 _FILE_MEMBERS = frozenset({"path", "url", "orig_name", "mime_type"})
-# What openapi.json of 6.13 and later writes in the place of a file that an endpoint returns.
+# How openapi.json of Gradio 6.13 and later describes a file that an endpoint returns.
 _FILE_RESULT = "url key to fetch the output"
 _IMAGES = "annotatedimage background composite gallery image imageeditor imageslider layers"
 _IMAGE_KINDS = dict.fromkeys(_IMAGES.split(), "image")
@@ -29,20 +29,20 @@ _FILE_KINDS = {"audio": "audio", "model3d": "model", "video": "video"} | _IMAGE_
 
 @dataclass(slots=True)
 class Examples:
-    """Makes values of one result."""
+    """Generates values for one result."""
 
     chance: random.Random
-    make_file: Callable[[str, random.Random], JsonObject]  # From a kind, `image` for example.
-    component: str  # That shows the result, in lower case; may be empty.
+    make_file: Callable[[str, random.Random], JsonObject]  # Takes a kind such as `image`.
+    component: str  # The type of the component, in lower case; may be empty.
     _definitions: JsonObject = field(default_factory=dict[str, Any])
     _parts_left: int = _MAX_PARTS
 
     def value(self, schema: object) -> Any:
-        """Return a value that a schema allows."""
+        """Return a value that fits a schema."""
         return self._value(schema, self.component, 0)
 
     def _value(self, schema: object, name: str, depth: int) -> Any:
-        """Return a value; the name of a member or a component says what it is about."""
+        """Return a value; `name` is that of the member or component, a hint at its meaning."""
         schema = mapping(schema)
         for keyword in ("$defs", "definitions"):
             self._definitions |= mapping(schema.get(keyword))
@@ -71,7 +71,7 @@ class Examples:
         filled = [option for option in options if mapping(option).get("type") != "null"]
         if not filled or (depth > _DEEP and len(filled) < len(options)):
             return {"type": "null"}
-        # What stands first is the plain case, such as text in a chat.
+        # The first option is usually the simplest, such as text in a chat.
         return filled[0] if self.chance.random() < 0.5 else self.chance.choice(filled)
 
     def _of_kind(self, kind: object, schema: JsonObject, name: str, depth: int) -> Any:
@@ -171,7 +171,7 @@ class Examples:
 
 
 def partial_values(value: Any, schema: object, steps: int = 3) -> list[Any]:
-    """Return how a value grows in so many steps: a text by characters, a list by items."""
+    """Return a value as it grows over `steps`: text by characters, lists by items."""
     entries = mapping(schema)
     is_text = isinstance(value, str) and entries.get("type") == "string"
     is_list = isinstance(value, list) and isinstance(entries.get("items"), dict)

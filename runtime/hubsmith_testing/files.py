@@ -1,4 +1,4 @@
-"""The files of a mock: those that answers name and those that callers send, all in memory."""
+"""The files of a mock: those in answers and those uploaded by callers, all in memory."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from .json import JsonObject
 
 
 class FileStore:
-    """Files by their path, which exists nowhere else: no path leads to a file of this machine."""
+    """Files by path. The paths are made up, so none leads to a file on this machine."""
 
     def __init__(self) -> None:
-        self.root = ""  # The URL of the API, once the server has an address.
+        self.root = ""  # The URL of the API, set once the server has an address.
         self.contents: dict[str, bytes] = {}
 
     def add(self, content: bytes, name: str) -> str:
-        """Keep a file, and return its path."""
+        """Store a file, and return its path."""
         path = f"/mock/{hashlib.sha256(content).hexdigest()}/{safe_name(name)}"
         self.contents[path] = content
         return path
 
     def make(self, kind: str, chance: random.Random) -> JsonObject:
-        """Make a small file of a kind, `image` for example, and return its FileData."""
+        """Generate a small file of a kind such as `image`, and return its FileData."""
         name, content_of = _KINDS[kind]
         return self.reference(self.add(content_of(chance), name))
 
     def reference(self, path: str) -> JsonObject:
-        """Return the FileData that names a file in an answer."""
+        """Return the FileData that references a file in an answer."""
         return {
             "path": path,
             "url": f"{self.root}/file={quote(path)}",
@@ -50,25 +50,25 @@ class FileStore:
 
 
 def files_of_form(content_type: str, body: bytes) -> list[tuple[str, bytes]]:
-    """Return name and content of each file in the field `files` of a form.
+    """Return the name and content of each file in the field `files` of a form.
 
     Raises:
-        ValueError: when it is no form, or broken off.
+        ValueError: if the body is not a multipart form, or is truncated.
     """
     kind = email.message_from_string(f"content-type: {content_type}")
     boundary = kind.get_boundary()
     if kind.get_content_type() != "multipart/form-data" or not boundary:
         raise ValueError("The body is not multipart/form-data.")
-    # Every boundary is looked for at the start of a line, so the first one is given a line, too.
+    # Boundaries start a line, so the first one needs a preceding line break as well.
     parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("latin-1"))
     if len(parts) < 2 or not parts[-1].startswith(b"--"):
-        raise ValueError("The form has no end.")
+        raise ValueError("The form is truncated: it has no closing boundary.")
     files: list[tuple[str, bytes]] = []
     for part in parts[1:-1]:
         head, separator, content = part.partition(b"\r\n\r\n")
         if not separator:
-            raise ValueError("A part of the form has no end of its headers.")
-        # `email` reads the headers alone: it would take an attached message for a part.
+            raise ValueError("A part of the form is truncated in its headers.")
+        # Only the headers are passed to `email`, which would parse an attached message.
         headers = email.message_from_string(head.decode(errors="replace").lstrip())
         name = headers.get_filename()
         if name is not None and headers.get_param("name", "", "content-disposition") == "files":
@@ -100,7 +100,7 @@ def _audio(chance: random.Random) -> bytes:
 
 
 def _video(chance: random.Random) -> bytes:
-    """An MP4 file without a track: its header says how long it is, there is nothing to see."""
+    """An MP4 file without tracks: the header has a duration, but there is no picture."""
     matrix = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
     times = (0, 0, 0, 1000, chance.randint(100, 2000))
     header = struct.pack(">5IIH10x9I24xI", *times, 1 << 16, 256, *matrix, 1)

@@ -1,4 +1,4 @@
-"""The queue of a mock: jobs whose messages fall due as time goes by. No job has a thread."""
+"""The queue of a mock: jobs with messages that become due over time. Jobs have no threads."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .answers import Answer
 from .json import JsonObject
 
 _HEARTBEAT = 15.0
-_POLL = 0.25  # How long a caller who hung up may go unnoticed.
+_POLL = 0.25  # Seconds until a disconnected caller is noticed.
 
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """A job and the messages that are still to come, each with the moment it is due."""
+    """A job and its remaining messages, each with the time at which it is due."""
 
     event_id: str
     session: str
@@ -26,7 +26,7 @@ class Job:
 
 
 class Queue:
-    """The jobs of all sessions. A key is a session, or the event id of a job."""
+    """The jobs of all sessions. A `key` is a session or the event id of a job."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
@@ -34,7 +34,7 @@ class Queue:
         self._is_closed = False
 
     def add(self, session: str, answer: Answer, *, is_pushed: bool) -> str:
-        """Take a job, and return its event id. The session is empty where there is none."""
+        """Add a job, and return its event id. `session` is empty if the call has none."""
         event_id = secrets.token_hex(16)
         messages = deque(timeline(event_id, answer, is_pushed))
         with self._changed:
@@ -43,8 +43,8 @@ class Queue:
         return event_id
 
     def cancel(self, event_id: str) -> None:
-        """Cancel a job; one that is unknown or done is left alone, as a Space does."""
-        # The caller is sent an end in good order without a result.
+        """Cancel a job. Ignore one that is unknown or done, as a Space does."""
+        # The caller gets a regular end without a result.
         end: JsonObject = {"msg": "process_completed", "output": {}, "success": True}
         with self._changed:
             if job := self._jobs.get(event_id):
@@ -52,7 +52,7 @@ class Queue:
                 self._changed.notify_all()
 
     def drop(self, key: str) -> None:
-        """Forget jobs."""
+        """Remove jobs."""
         with self._changed:
             for job in self._jobs_of(key):
                 del self._jobs[job.event_id]
@@ -64,14 +64,14 @@ class Queue:
             self._changed.notify_all()
 
     def heartbeats(self) -> Iterator[bytes]:
-        """Yield an event every 15 seconds."""
+        """Yield an event every 15 seconds until the queue is closed."""
         while not self._is_closed:
             yield b"data: ALIVE\n\n"
             with self._changed:
                 self._changed.wait_for(lambda: self._is_closed, _HEARTBEAT)
 
     def messages(self, key: str, is_disconnected: Callable[[], bool]) -> Iterator[JsonObject]:
-        """Yield the messages of jobs until none is left, or the caller hung up."""
+        """Yield the messages of jobs until none is left, or the caller disconnects."""
         heartbeat = time.monotonic() + _HEARTBEAT
         error = {"msg": "unexpected_error", "event_id": None, "success": False}
         end: JsonObject = {**error, "message": "404: Not Found", "session_not_found": True}
@@ -90,7 +90,7 @@ class Queue:
                 elif now >= heartbeat:
                     message, heartbeat = {"msg": "heartbeat", "event_id": None}, now + _HEARTBEAT
                 elif is_disconnected():
-                    self.drop(key)  # A Space ends the jobs of a session whose stream is dropped.
+                    self.drop(key)  # A Space ends the jobs of a session if its stream is closed.
                     return
                 else:
                     self._changed.wait(min(due - now, heartbeat - now, _POLL))
@@ -106,7 +106,7 @@ class Queue:
 
 
 def timeline(event_id: str, answer: Answer, is_pushed: bool) -> Iterator[tuple[float, JsonObject]]:
-    """Yield the messages of a job with the moment that each is due; their values are whole."""
+    """Yield the messages of a job, each with the time at which it is due; values are complete."""
     due = time.monotonic()
 
     def message(kind: str, **entries: object) -> tuple[float, JsonObject]:

@@ -1,4 +1,4 @@
-"""JSON that others wrote: parsed, guarded and written."""
+"""Parsing, type guards and encoding for JSON."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def is_object(value: object) -> TypeGuard[JsonObject]:
 
 
 def is_array(value: object) -> TypeGuard[list[Any]]:
-    """Whether a value is a JSON array; a tuple of the caller is one, too."""
+    """Whether a value is a JSON array; tuples count, as answers can have them."""
     return isinstance(value, list | tuple)
 
 
 def mapping(value: object) -> JsonObject:
-    """Return a JSON object, empty where it is none."""
+    """Return a value if it is a JSON object, else an empty one."""
     return value if is_object(value) else {}
 
 
 def items(value: object) -> list[Any]:
-    """Return a JSON array, empty where it is none."""
+    """Return a value if it is a JSON array, else an empty one."""
     return value if is_array(value) else []
 
 
@@ -34,17 +34,17 @@ def parse_object(content: bytes) -> JsonObject:
     """Parse a JSON object.
 
     Raises:
-        ValueError: when it is not JSON, not an object, or nested too deep.
+        ValueError: if it is not JSON, not an object, or nested too deeply.
     """
     try:
         value: object = json.loads(content)
     except RecursionError:
-        raise ValueError("it is nested too deep") from None
+        raise ValueError("it is nested too deeply") from None
     if not is_object(value):
         raise ValueError(f"it is {a_type(value)}")
     return value
 
 
 def encode(value: object) -> bytes:
-    """Write a value as JSON in UTF-8; half a surrogate pair becomes a question mark."""
+    """Encode a value as JSON in UTF-8; lone surrogates become question marks."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")

@@ -15,7 +15,7 @@ __all__ = ["mock_space"]
 
 @pytest.fixture
 def mock_space() -> Iterator[type[MockSpace]]:
-    """Start mocks of recorded Spaces: `mock_space(snapshot)`. They end with the test."""
+    """Start mocks of recorded Spaces: `mock_space(snapshot)`. They are closed after the test."""
     with contextlib.ExitStack() as running:
 
         class RunningMock(MockSpace):

@@ -1,4 +1,4 @@
-"""The routes of a Gradio server, answered by a mock."""
+"""The routes of a Gradio server, implemented by a mock."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .snapshot import RecordedEndpoint, Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedCall:
-    """A call that a mock was sent.
+    """A call that a mock has received.
 
     Attributes:
-        endpoint: Its name, such as `/predict`; `fn_index=N` for one without a name.
-        arguments: What it was called with, as JSON, by the names of the parameters.
-        session: The session it belongs to; empty where it has none.
-        headers: The headers of the request, in lower case.
+        endpoint: The name of the endpoint, such as `/predict`, or `fn_index=N` if it has none.
+        arguments: The arguments as JSON, by parameter name.
+        session: The session of the call; empty if it has none.
+        headers: The headers of the request, with names in lower case.
     """
 
     endpoint: str
@@ -35,7 +35,7 @@ class ReceivedCall:
 
 
 class Routes:
-    """Finds what a request is for, and answers."""
+    """Dispatches requests by method and path."""
 
     def __init__(self, snapshot: Snapshot, files: FileStore, script: Script) -> None:
         self.queue = Queue()
@@ -60,7 +60,7 @@ class Routes:
         }
 
     def __call__(self, request: Request) -> Response:
-        """Answer a request, or raise the HTTPError that it gets."""
+        """Answer a request, or raise the HTTPError to answer with."""
         method = "GET" if request.command == "HEAD" else request.command
         is_known = False
         for (allowed, path), respond in self._routes.items():
@@ -76,13 +76,13 @@ class Routes:
 
     def _document(self, request: Request, kind: str) -> Response:
         content = self._snapshot.documents.get(kind.removesuffix(".json"))
-        if content is None:  # The Space could not write it, or was too old to have it.
+        if content is None:  # Failed on the Space, or its Gradio is too old.
             raise HTTPError(500 if kind == "info" else 404, f"There is no {kind}.")
         return Response(headers={"content-type": "application/json"}, chunks=[content])
 
     def _endpoint(self, name: str) -> RecordedEndpoint:
         endpoint = self._snapshot.find(name)
-        if endpoint is None:  # Nothing in a Space expects such a name.
+        if endpoint is None:  # As a Space answers an unknown name.
             raise HTTPError(500, "Internal Server Error")
         return endpoint
 
@@ -139,9 +139,9 @@ class Routes:
         return call.session, answer
 
     def _run(self, request: Request, name: str) -> Response:
-        """Answer a call at once: of partial results with the first."""
+        """Answer a call without the queue, with the first partial result of a stream."""
         _, answer = self._receive(self._endpoint(name), request.json(), request)
-        # The queue keeps the time, and notices a caller who hangs up.
+        # Use the queue internally for delays, and to notice a disconnected caller.
         event_id = self.queue.add("", answer, is_pushed=True)
         for message in self.queue.messages(event_id, request.is_disconnected):
             output = mapping(message.get("output"))
@@ -204,6 +204,6 @@ class Routes:
         if content is None:
             raise HTTPError(403, f"File not allowed: {path}.")
         kind = self._files.reference(path)["mime_type"]
-        # What a caller sent must not run as a page.
+        # Uploaded files must not run as web pages.
         safe = {"x-content-type-options": "nosniff", "content-disposition": "attachment"}
         return Response(headers={"content-type": kind, **safe}, chunks=[content])

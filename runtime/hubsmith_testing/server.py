@@ -1,4 +1,4 @@
-"""A small HTTP server: requests in, responses out, a thread for each connection."""
+"""A small HTTP server with a thread for each connection."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MAX_BODY = 128 * 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """An HTTP response, in chunks that are sent as they come."""
+    """An HTTP response. Chunks are sent as soon as they are available."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -32,36 +32,36 @@ class Response:
 
 
 def json_response(content: object, status: int = 200) -> Response:
-    """Answer with JSON."""
+    """Return a JSON response."""
     headers = {"content-type": "application/json"}
     return Response(status=status, headers=headers, chunks=[encode(content)])
 
 
 def event_stream(events: Iterable[bytes]) -> Response:
-    """Answer with events; see `event`."""
+    """Return a response that streams events; see `event`."""
     headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store"}
     return Response(headers=headers, chunks=events)
 
 
 def event(content: object, name: str = "") -> bytes:
-    """Write a server-sent event."""
+    """Encode a server-sent event."""
     head = f"event: {name}\n" if name else ""
     return b"%sdata: %s\n\n" % (head.encode(), encode(content))
 
 
 class HTTPError(Exception):
-    """A request that is answered with an error. Its arguments are the status and the detail."""
+    """Answers a request with an error. The arguments are the status and the detail."""
 
 
 class Server(ThreadingTCPServer):
-    """Serves an application until it is closed; it listens from the start.
+    """Serves an application until closed. It listens from the start, before `start()`.
 
     Raises:
-        HubsmithError: when the address is not free.
+        HubsmithError: if it cannot listen on the address.
     """
 
     allow_reuse_address = True
-    daemon_threads = True  # A mock that nobody closed keeps no process alive.
+    daemon_threads = True  # A mock that was not closed must not keep the process alive.
     request_queue_size = 128
 
     def __init__(self, host: str, port: int, application: Callable[[Request], Response]) -> None:
@@ -81,11 +81,11 @@ class Server(ThreadingTCPServer):
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start answering requests."""
         self._thread.start()
 
     def close(self) -> None:
-        """End every connection, and take no more."""
+        """Stop listening, and close all connections."""
         if self._thread.is_alive():
             self.shutdown()
             self._thread.join()
@@ -95,17 +95,17 @@ class Server(ThreadingTCPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of callers who hang up."""
+        """Ignore errors of disconnected callers."""
 
 
 class Request(BaseHTTPRequestHandler):
-    """A request.
+    """An HTTP request.
 
     Attributes:
-        root: The address of the server.
-        route: Its path without the query, percent-encoded.
-        query: The parameters of its query.
-        body: Its content, of at most 128 MiB.
+        root: The URL of the server.
+        route: The path without the query, percent-encoded.
+        query: The query parameters.
+        body: The content, 128 MiB at most.
     """
 
     protocol_version = "HTTP/1.1"
@@ -113,7 +113,7 @@ class Request(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def respond(self) -> None:
-        """Answer it: `http.server` calls this."""
+        """Answer the request; called by `http.server`."""
         server = cast("Server", self.server)
         server.connections.add(self.connection)
         self.root = server.url
@@ -127,7 +127,7 @@ class Request(BaseHTTPRequestHandler):
         except HTTPError as error:
             status, detail = error.args
             response = json_response({"detail": detail}, status)
-        except Exception:  # A Space says no more than this either.
+        except Exception:  # A Space does not say more either.
             response = Response(status=500, chunks=[b"Internal Server Error"])
         self.send_response(response.status)
         for name, value in response.headers.items():
@@ -135,7 +135,7 @@ class Request(BaseHTTPRequestHandler):
         if isinstance(response.chunks, list):
             self.send_header("content-length", str(sum(map(len, response.chunks))))
         else:
-            self.close_connection = True  # Its end is the end of the stream, in HTTP/1.0 too.
+            self.close_connection = True  # Closing ends the stream, also for HTTP/1.0.
         if self.close_connection:
             self.send_header("connection", "close")
         self.end_headers()
@@ -144,14 +144,14 @@ class Request(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             if self.close_connection:
                 self.connection.shutdown(socket.SHUT_WR)
-            # Callers who were refused read the answer only once they are done with sending.
+            # A refused caller may read the answer only after sending its whole body.
             while self.close_connection and self.connection.recv(1 << 16):
                 pass
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = respond
 
     def json(self) -> JsonObject:
-        """Return the JSON object that it carries, or raise the HTTPError for one that has none."""
+        """Return the body as a JSON object, or raise an HTTPError if it is not one."""
         try:
             return parse_object(self.body)
         except ValueError as error:
@@ -159,7 +159,7 @@ class Request(BaseHTTPRequestHandler):
             raise HTTPError(422, [{"loc": ["body"], "msg": message}]) from None
 
     def is_disconnected(self) -> bool:
-        """Whether the caller hung up."""
+        """Whether the caller has disconnected."""
         try:
             readable, _, _ = select.select([self.connection], [], [], 0)
             return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)

@@ -1,4 +1,4 @@
-"""The documents of a recorded Space, and what they say of its endpoints."""
+"""The documents of a recorded Space, and the endpoints that they describe."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from hubsmith_runtime.spaces.signature import described, info_of_config, read_in
 from .json import JsonObject, items, mapping, parse_object
 
 SnapshotSource: TypeAlias = "str | os.PathLike[str] | Mapping[str, bytes]"
-"""A snapshot folder, a client package that holds one, or documents by name."""
+"""A snapshot folder, a client package that contains one, or documents by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEndpoint:
-    """One endpoint."""
+    """An endpoint of a recorded Space."""
 
-    live: LiveEndpoint  # Its name, its number and its slots.
-    parameters: Sequence[JsonObject]  # What `/info` says of each argument.
-    results: Sequence[JsonObject]  # What `/info` says of each value; session state is none.
-    streams: bool  # Whether it gives partial results.
-    is_pushed: bool  # Whether these are always whole, as those of media streams are.
+    live: LiveEndpoint  # Its name, number and slots.
+    parameters: Sequence[JsonObject]  # The `/info` description of each argument.
+    results: Sequence[JsonObject]  # That of each result, without session state.
+    streams: bool  # Whether it sends partial results.
+    is_pushed: bool  # Whether these are always complete, not diffs, as for media streams.
 
     def __str__(self) -> str:
         return self.live.name or f"fn_index={self.live.fn_index}"
 
     def slots(self, values: list[Any]) -> list[Any]:
-        """Put values into the output slots; those of session state stay empty."""
+        """Put values into the output slots, leaving those of session state empty."""
         given = iter(values)
         return [next(given, None) if is_value else None for is_value in self.live.outputs]
 
     def arguments(self, values: list[Any]) -> JsonObject:
-        """Return the arguments among the values of the input slots, by name."""
+        """Return the arguments by name from the values of the input slots."""
         names = [one.get("parameter_name") or f"param_{n}" for n, one in enumerate(self.parameters)]
         return dict(zip(names, itertools.compress(values, self.live.inputs), strict=False))
 
@@ -47,19 +47,19 @@ class RecordedEndpoint:
 class Snapshot:
     """A recorded Space."""
 
-    name: str  # What messages call it.
-    documents: Mapping[str, bytes]  # As they were recorded: `config`, `info`, `openapi`.
+    name: str  # Its name in messages.
+    documents: Mapping[str, bytes]  # As recorded: `config`, `info`, `openapi`.
     config: JsonObject  # The parsed `/config`.
-    live: LiveSpace  # What the runtime reads in it.
-    endpoints: Mapping[int, RecordedEndpoint]  # Every endpoint that can be called, by number.
+    live: LiveSpace  # The same as the runtime reads it.
+    endpoints: Mapping[int, RecordedEndpoint]  # All callable endpoints, by number.
 
     @classmethod
     def read(cls, source: SnapshotSource) -> Snapshot:
         """Read a snapshot.
 
         Raises:
-            SpecError: when there is none, or it is not one of a Gradio Space.
-            UnsupportedVersionError: when the Space ran a Gradio older than 4.9.
+            SpecError: if there is none, or it is not that of a Gradio Space.
+            UnsupportedVersionError: if the Space ran a Gradio version older than 4.9.
         """
         if isinstance(source, Mapping):
             name, documents = "The snapshot", dict(source)
@@ -78,15 +78,15 @@ class Snapshot:
             config = _config_of_info(info)
         else:
             raise SpecError(
-                f"{name}: a mock needs config.json or info.json; openapi.json alone does not say "
-                "in which order values are sent. Record the Space with `hubsmith add`."
+                f"{name}: a mock needs config.json or info.json; openapi.json alone lacks the "
+                "order of values. Record the Space with `hubsmith add`."
             )
         live = LiveSpace.parse(config, name)
         endpoints = _endpoints(config, live, info)
         return cls(name=name, documents=documents, config=config, live=live, endpoints=endpoints)
 
     def find(self, name: str) -> RecordedEndpoint | None:
-        """Return the endpoint of a name, with or without its slash, or of `fn_index=N`."""
+        """Return an endpoint by name, with or without slash, or by `fn_index=N`."""
         number = name.removeprefix("fn_index=")
         if number != name and number.isdecimal():
             return self.endpoints.get(int(number))
@@ -105,7 +105,7 @@ def _documents(path: Path) -> dict[str, bytes]:
             raise SpecError(f"{error.filename} cannot be read: {error.strerror}.") from None
         if found:
             return found
-    raise SpecError(f"{path}: the folder holds none of config.json, info.json and openapi.json.")
+    raise SpecError(f"{path}: the folder has no config.json, info.json or openapi.json.")
 
 
 def _endpoints(
@@ -115,7 +115,7 @@ def _endpoints(
         dependency.get("id", place): dependency
         for place, dependency in enumerate(map(mapping, items(config.get("dependencies"))))
     }
-    # Where `/info` is missing, or does not fit, the components say what they take and give.
+    # If `/info` is missing or does not match, the components describe the values.
     sources = [info or {}, info_of_config(config, list(live.by_index.values()))]
     return {
         number: RecordedEndpoint(
@@ -134,7 +134,7 @@ def _first(found: Iterable[list[JsonObject] | None]) -> list[JsonObject]:
 
 
 def _config_of_info(info: JsonObject) -> JsonObject:
-    """Make the `/config` of a Space of which only `/info` was recorded."""
+    """Make a `/config` for a Space of which only `/info` was recorded."""
     components: list[JsonObject] = []
     dependencies: list[JsonObject] = []
 

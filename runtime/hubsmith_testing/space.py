@@ -1,4 +1,4 @@
-"""`MockSpace`: a recorded Space that answers on loopback."""
+"""`MockSpace`: serves a recorded Space on loopback."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from .snapshot import Snapshot, SnapshotSource
 
 
 class MockSpace:
-    """A Space made from a snapshot: the same documents and protocol, without the model.
+    """A mock of a Space: the documents and protocol of its snapshot, without the model.
 
-    It answers what the snapshot declares: texts, numbers, choices and real small files, the same
-    for the same seed. Leave it with `with` or `close`.
+    By default, its answers are generated from the declared types: texts, numbers, choices and small
+    files, the same for the same seed. Use it as a context manager, or call `close`.
 
     Args:
-        snapshot: A snapshot folder, a client package that holds one, or documents by name:
+        snapshot: A snapshot folder, a client package that contains one, or documents by name:
             `{"config": b"...", "info": b"..."}`.
-        seed: Which of the possible answers are given.
-        answers: Answers of your own, by endpoint, or the path of a JSON file that holds them:
+        seed: The seed of generated answers.
+        answers: Your own answers by endpoint, or the path of a JSON file with them:
             `{"/greet": [{"value": "Hello"}, {"error": "Too busy"}]}`. See `Answer`.
-        host: The address to listen on; only this machine can reach the default.
-        port: The port to listen on; 0 takes a free one.
+        host: The address to listen on. The default can only be reached from this machine.
+        port: The port to listen on; 0 picks a free one.
 
     Attributes:
-        url: Where the mock is.
-        calls: The calls it received so far, in order.
+        url: The URL of the mock.
+        calls: The calls received so far, in order.
 
     Raises:
-        SpecError: when there is no snapshot, or it lacks what a mock needs.
-        UnsupportedVersionError: when it is of a Gradio older than 4.9.
-        ValidationError: when the answers do not fit it.
-        HubsmithError: when the port is taken.
+        SpecError: if there is no snapshot, or it lacks what a mock needs.
+        UnsupportedVersionError: if it is from a Gradio version older than 4.9.
+        ValidationError: if the answers do not fit the snapshot.
+        HubsmithError: if the port cannot be used, for example because it is taken.
     """
 
     def __init__(
@@ -72,27 +72,27 @@ class MockSpace:
         return f"MockSpace({self.url!r})"
 
     def close(self) -> None:
-        """End pending jobs and every connection. Closing twice does no harm."""
+        """End pending jobs, and close all connections. Can be called more than once."""
         self._queue.close()
         self._server.close()
 
     def answer(self, endpoint: str, answers: AnswerSource) -> None:
-        """Set what an endpoint answers from now on.
+        """Set the answers of an endpoint from now on.
 
         Raises:
-            ValidationError: when there is no such endpoint, or the answers do not fit it.
+            ValidationError: if there is no such endpoint, or the answers do not fit it.
         """
         self._script.give(endpoint, answers)
 
     def add_file(self, source: str | os.PathLike[str] | bytes, name: str = "") -> JsonObject:
-        """Make a file downloadable, and return the FileData that names it in an answer.
+        """Make a file downloadable, and return the FileData to reference it in an answer.
 
         Args:
-            source: Its path or its content.
-            name: Its name; that of the path by default.
+            source: The path or the content of the file.
+            name: The name of the file; by default, that of the path.
 
         Raises:
-            ValidationError: when the path cannot be read.
+            ValidationError: if the path cannot be read.
         """
         if not isinstance(source, bytes):
             name = name or Path(source).name
@@ -103,13 +103,13 @@ class MockSpace:
         return self._files.reference(self._files.add(source, name))
 
     def read_file(self, argument: object) -> bytes:
-        """Return the content of an uploaded file, given the FileData or the path in an argument.
+        """Return the content of an uploaded file, given its FileData or path in an argument.
 
         Raises:
-            ValidationError: when no such file was sent.
+            ValidationError: if there is no such file.
         """
         path = mapping(argument).get("path", argument)
         content = self._files.contents.get(path) if isinstance(path, str) else None
         if content is None:
-            raise ValidationError(f"{path!r} is not a file that the mock holds.")
+            raise ValidationError(f"{path!r} is not a file of this mock.")
         return content

@@ -337,8 +337,8 @@ def test_answers_that_do_not_fit_are_refused(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "is a JSON object"),
-        ("[]", "a file of answers is a JSON object"),
+        ("{", "must be a JSON object"),
+        ("[]", "a file of answers must be a JSON object"),
         (
             '{"/shout": {"value": {"path": "../x", "meta": {"_type": "gradio.FileData"}}}}',
             "'../x' is not a file in",
@@ -359,7 +359,7 @@ def test_bad_files_of_answers_are_refused(
 def test_what_is_no_snapshot_is_refused(snapshot: Path, tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="there is no such folder"):
         MockSpace(tmp_path / "nowhere")
-    with pytest.raises(SpecError, match=r"holds none of config\.json"):
+    with pytest.raises(SpecError, match=r"has no config\.json"):
         MockSpace(tmp_path)
     with pytest.raises(SpecError, match="a mock needs"):
         MockSpace({"openapi": (snapshot / "openapi.json").read_bytes()})
