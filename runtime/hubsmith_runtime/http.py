@@ -135,7 +135,9 @@ def parsed(content: bytes) -> Any:
         return from_json(content, cache_strings="keys")
     except ValueError:  # Python's parser accepts more, such as a byte order mark.
         try:
-            return json.loads(content)
+            # Half of a character, cut by a server in an emoji, is no text: it becomes `?`.
+            text = json.dumps(json.loads(content), ensure_ascii=False)
+            return json.loads(text.encode(errors="replace"))
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
 

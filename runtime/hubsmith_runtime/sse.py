@@ -1,7 +1,7 @@
 """Server-sent events: bytes in, event data out.
 
-The stream is split at line feed bytes, never at Unicode line breaks: Gradio sends U+0085 and
-U+2028 unescaped inside JSON.
+The stream is split at line feeds, carriage returns or both, as bytes, never at Unicode line breaks:
+Gradio sends U+0085 and U+2028 unescaped inside JSON.
 """
 
 from __future__ import annotations
@@ -19,12 +19,20 @@ class EventDecoder:
         self._lines: list[bytes] = []
         self._name = b""
         self._size = 0  # Bytes received since the last complete event.
+        self._is_after_return = False  # A line feed that comes next belongs to the same line end.
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Take the next bytes, split anywhere, and return the data of each event now complete.
 
         Its lines are joined by line feeds. Events without data, such as comments, are left out.
         """
+        if not chunk:
+            return []
+        if self._is_after_return:
+            chunk = chunk.removeprefix(b"\n")
+        self._is_after_return = chunk.endswith(b"\r")
+        if b"\r" in chunk:
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         self._buffer += chunk
         self._size += len(chunk)
         if self._size > LARGEST_BODY:
@@ -36,7 +44,7 @@ class EventDecoder:
         *lines, rest = bytes(self._buffer).split(b"\n")
         self._buffer = bytearray(rest)
         complete: list[bytes] = []
-        for line in (line.removesuffix(b"\r") for line in lines):
+        for line in lines:
             if line[:6] == b"data: ":  # Nearly every line that is not empty.
                 self._lines.append(line[6:])
             elif line:

@@ -282,6 +282,25 @@ def test_an_event_of_another_form_is_reported_with_its_place() -> None:
     assert "choices" in str(error)
 
 
+@pytest.mark.parametrize("sign", ['{"type": "ping"}', "{}", '{"status": "in queue"}'])
+@pytest.mark.parametrize("of", [Chunk, str])
+def test_an_event_that_only_says_that_the_server_lives_is_skipped(sign: str, of: Any) -> None:
+    words = chunk("a") if of is Chunk else '{"token": {"text": "a"}, "generated_text": "a"}'
+    chunks, error = read(b"event: ping\n" + events(sign, words, sign, "[DONE]"), of)
+    assert (contents(chunks) if of is Chunk else chunks) == ["a"]
+    assert error is None
+
+
+@pytest.mark.parametrize("half", ["\\ud83d", "\\ude00"])
+def test_half_a_character_does_not_break_a_stream(half: str) -> None:
+    sent = chunk("a").replace('"a"', f'"a{half}b"')
+    chunks, error = read(events(sent, chunk("c"), "[DONE]"))
+    assert contents(chunks) == ["a?b", "c"]
+    assert error is None
+    token = f'{{"token": {{"text": "{half}"}}, "generated_text": ""}}'
+    assert read(events(token), str) == (["?"], None)
+
+
 def test_an_error_beside_choices_is_an_error() -> None:
     broken = (
         '{"error": {"message": "no GPU"}, "choices": [{"delta": {}, "finish_reason": "error"}]}'

@@ -1,4 +1,4 @@
-"""Server-sent events are cut at line feeds, wherever the network cuts the bytes."""
+"""Server-sent events are cut at the ends of lines, wherever the network cuts the bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ messages = st.lists(
 )
 
 
-@given(messages, st.lists(st.integers(0, 400), max_size=8), st.sampled_from(["\n", "\r\n"]))
+@given(messages, st.lists(st.integers(0, 400), max_size=8), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_events_survive_any_chunking(
     sent: list[dict[str, str]], cuts: list[int], newline: str
 ) -> None:

@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic_core import from_json
-
 from ..errors import (
     ConnectionFailedError,
     HubsmithError,
@@ -16,7 +14,7 @@ from ..errors import (
     first_problem,
     shorten,
 )
-from ..http import LARGEST_BODY
+from ..http import LARGEST_BODY, parsed
 from ..reading import as_list, as_object
 from ..sse import EventDecoder
 from .chat import as_chunk, fill_gaps
@@ -137,7 +135,7 @@ class ChunkReader(Generic[C]):
         if self.is_over or not event:
             return []
         try:
-            value: Any = from_json(event)
+            value: Any = parsed(event)
         except ValueError:
             value = None
         members, text = as_object(value), event.decode(errors="replace")
@@ -150,12 +148,16 @@ class ChunkReader(Generic[C]):
             raise self.cut_short(f"within {shorten(text, self._masked)}")
         whole = as_chunk(value) if self._is_document else fill_gaps(value)
         try:
-            if whole is None or self._chunk is str:
+            if self._chunk is str:
                 return [self._parse(event)]
-            return [adapter_of(self._chunk).validate_python(whole)]
+            return [adapter_of(self._chunk).validate_python(value if whole is None else whole)]
         except ValueError as problem:
-            if not members.keys() & _OWN and server_words(members, self._masked):
-                raise stream_failure(members, self.callee, self._headers, self._masked) from None
+            if value == members and not members.keys() & _OWN:
+                if server_words(members, self._masked):
+                    failed = stream_failure(members, self.callee, self._headers, self._masked)
+                    raise failed from None
+                if not self._is_document:
+                    return []  # A sign of life, such as `{"type": "ping"}`.
             raise ResultError(
                 f"{self.callee}: the stream holds {shorten(value, self._masked)}, which is not "
                 f"{a_type(self._chunk)}: {first_problem(problem)}.",
@@ -164,7 +166,7 @@ class ChunkReader(Generic[C]):
 
     def _read_text(self, event: bytes) -> str:
         """Return the text of an event of a generation, in either of its forms."""
-        value = from_json(event)
+        value = parsed(event)
         if len(as_list(value)) == 1:
             value = value[0]  # The whole answer of a server that does not stream.
         match value:
