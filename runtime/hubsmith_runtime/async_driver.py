@@ -33,7 +33,7 @@ class AsyncDriver:
 
     async def call(self, call: Effects[T], timeout: float | None = None) -> T:
         """Carry out a call under the concurrency limit; see `Driver.call`."""
-        return await self.run(self.limit.kept(call, asyncio.current_task()), timeout)
+        return await self.run(self.limit.kept(call, _this_task()), timeout)
 
     async def run(self, call: Effects[T], timeout: float | None = None) -> T:
         """Carry out a call, within `timeout` seconds if given; see `Driver.run`."""
@@ -137,7 +137,7 @@ class AsyncDriver:
         if self._process != os.getpid():
             return
         self.limit.end()
-        current = asyncio.current_task()
+        current = _this_task()
         tasks = {task: brief for task, brief in self._background.items() if task is not current}
         for task, is_brief in tasks.items():
             if not is_brief:
@@ -149,6 +149,19 @@ class AsyncDriver:
         await asyncio.gather(*tasks, return_exceptions=True)
         for client in self._clients.end():
             await client.aclose()
+
+
+def _this_task() -> asyncio.Task[Any]:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    if task is None:
+        raise HubsmithError(
+            "No task of asyncio runs here, and asynchronous clients need one. With trio, use the "
+            "client without Async in a thread: trio.to_thread.run_sync(...)."
+        )
+    return task
 
 
 async def _within(deadline: Deadline, begin: Callable[[], Awaitable[T]]) -> T:

@@ -34,6 +34,13 @@ def test_many_calls_run_at_once(url: str) -> None:
     assert asyncio.run(main()) == [f"{n},{n}," for n in range(40)]
 
 
+def test_a_client_without_an_event_loop_says_what_it_needs(url: str) -> None:
+    kitchen = AsyncKitchen(url)
+    for call in (kitchen.echo("x"), kitchen.aclose()):
+        with pytest.raises(HubsmithError, match="No task of asyncio runs here"):
+            call.send(None)  # As another library would.
+
+
 def test_a_job_is_iterated_and_awaited(url: str) -> None:
     async def main() -> None:
         async with AsyncKitchen(url) as kitchen:
