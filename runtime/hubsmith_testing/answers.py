@@ -40,7 +40,8 @@ class Answer:
         progress: Fractions of the work done, from 0 to 1, to report one after the other.
         status: An HTTP status from 400 to 599 to refuse the call with; `error` is the reason.
         arguments: Makes the answer apply only to calls with exactly these arguments, as JSON by
-            parameter name. By default, it applies to all calls without a more specific answer.
+            parameter name; arguments left out have the Space's defaults. Without it, the answer
+            applies to all calls that have no answer of their own.
     """
 
     __pydantic_config__ = pydantic.ConfigDict(extra="forbid")
@@ -110,18 +111,18 @@ class Script:
                 raise ValidationError(f"{endpoint}: the list of answers is empty.")
             for answer in answers:
                 self._laid_out(answer, endpoint)  # Raise now rather than at the call.
-                names = endpoint.arguments([None] * len(endpoint.live.inputs))
-                if unknown := (answer.arguments or {}).keys() - names.keys():
+                if unknown := {*(answer.arguments or {})}.difference(endpoint.names):
                     raise ValidationError(f"{endpoint} has no parameter {min(unknown)!r}.")
-            source = self._turns(answers)
+            source = self._turns(answers, endpoint.defaults)
         self._given[endpoint.live.fn_index] = source
 
-    def _turns(self, answers: Sequence[Answer]) -> Callable[..., Answer]:
+    def _turns(self, answers: Sequence[Answer], defaults: JsonObject) -> Callable[..., Answer]:
         """Return a function that gives the answers for the same arguments in turn."""
         turns: dict[str, Iterator[Answer]] = {}
 
         def key_of(answer: Answer) -> str:
-            return "" if answer.arguments is None else _key(self._served(answer.arguments))
+            given = answer.arguments
+            return "" if given is None else _key({**defaults, **self._served(given)})
 
         for key, same in itertools.groupby(sorted(answers, key=key_of), key_of):
             first, *others = same

@@ -37,10 +37,23 @@ class RecordedEndpoint:
         given = iter(values)
         return [next(given, None) if is_value else None for is_value in self.live.outputs]
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the parameters."""
+        return [one.get("parameter_name") or f"param_{n}" for n, one in enumerate(self.parameters)]
+
+    @property
+    def defaults(self) -> JsonObject:
+        """The values that clients send for arguments that are left out."""
+        return {
+            name: one.get("parameter_default")
+            for name, one in zip(self.names, self.parameters, strict=True)
+            if one.get("parameter_has_default")
+        }
+
     def arguments(self, values: list[Any]) -> JsonObject:
         """Return the arguments by name from the values of the input slots."""
-        names = [one.get("parameter_name") or f"param_{n}" for n, one in enumerate(self.parameters)]
-        return dict(zip(names, itertools.compress(values, self.live.inputs), strict=False))
+        return dict(zip(self.names, itertools.compress(values, self.live.inputs), strict=False))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

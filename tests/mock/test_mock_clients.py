@@ -118,6 +118,15 @@ def test_canned_answers_come_in_turn_and_the_last_one_stays(
         assert [space.greet("Bob") for _ in range(3)] == ["first", "second", "second"]
 
 
+def test_an_answer_for_some_arguments_has_the_defaults_of_the_others(
+    mock_space: type[MockSpace], snapshot: Path, kitchen: Any
+) -> None:
+    answers = [Answer(value="Hello", arguments={"name": "Bob"}), Answer(value="Who is there?")]
+    with kitchen.Kitchen(mock_space(snapshot, answers={"/greet": answers}).url) as client:
+        said = [client.greet("Bob"), client.greet("Eve"), client.greet("Bob", intensity=1)]
+    assert said == ["Hello", "Who is there?", "Who is there?"]
+
+
 def test_an_answer_may_be_computed_from_the_arguments(
     mock_space: type[MockSpace], snapshot: Path, kitchen: Any
 ) -> None:
