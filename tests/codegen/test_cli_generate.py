@@ -47,7 +47,7 @@ def test_one_that_fails_does_not_stop_the_others(
 
 def test_two_specs_of_one_name_need_a_name(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", "--spec", "one", "one/info.json", "--out", "made"]) == 2
-    assert "gives a client named one already" in capsys.readouterr().err
+    assert "already gives a client named one" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_generate_and_check_read_the_recorded_snapshots(
     assert main(["generate"]) == 2
     assert capsys.readouterr().err == (
         f"hubsmith: error: one: edited by hand in {home / 'clients' / 'one'}: client.py. "
-        "Keep what you added in a subclass elsewhere; --force then overwrites.\n"
+        "Move what you added to a subclass elsewhere, then overwrite the files with --force.\n"
     )
     assert client.read_text() == "edited by hand"
     assert main(["generate", "--force"]) == 0
@@ -153,7 +153,7 @@ def test_the_name_of_a_module_is_not_taken_for_a_new_client(
 
 def test_check_says_2_when_it_cannot_tell(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 2
-    assert "records no Space" in capsys.readouterr().err
+    assert "No Space is recorded in" in capsys.readouterr().err
     main(["add", "one"])
     assert main(["check", "one", "nobody"]) == 2
     assert "nobody: not recorded in hubsmith.toml. Recorded: one." in capsys.readouterr().err
@@ -195,7 +195,7 @@ def test_a_form_that_cannot_be_edited_safely_is_left_alone(
     ("text", "message"),
     [
         ("[tool.hubsmith", "is not valid TOML"),
-        ("[tool.hubsmith]\nout = 1", "out must be a text, and is 1"),
+        ("[tool.hubsmith]\nout = 1", "out must be a string, not 1"),
         ("[tool.hubsmith]\noutput = 'x'", "there is no key .output."),
         ("[tool.hubsmith.spaces.a]\n", "source is missing"),
         ("[tool.hubsmith.spaces.'../a']\nsource = 'a/b'", "cannot be the name of a client"),
@@ -232,4 +232,27 @@ def test_an_unexpected_fault_is_one_line(
     monkeypatch.setattr(sys.modules["hubsmith_codegen.render.space"], "render", fail)
     assert main(["generate", "--spec", "one"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("hubsmith: error: one: internal error, TypeError: oops.")
+    assert line.startswith("hubsmith: error: one: internal error: TypeError: oops.")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no folder in use can be replaced there")
+def test_the_working_folder_may_be_a_client_that_is_replaced_moved_or_removed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two"):
+        assert main(["add", name]) == 0
+        (home / "clients" / name / "README.md").unlink()
+    monkeypatch.chdir(home / "clients" / "one")
+    assert main(["generate"]) == 0
+    assert not capsys.readouterr().err
+    assert main(["check"]) == 2
+    assert "The working folder no longer exists." in capsys.readouterr().err
+    monkeypatch.chdir(home / "clients" / "one")
+    assert main(["add", str(home / "one"), "--out", "../../lib"]) == 0
+    assert sorted(path.name for path in home.glob("*/one")) == ["one"]
+    assert (home / "lib" / "one" / "README.md").is_file()
+    monkeypatch.chdir(home / "lib" / "one")
+    assert main(["remove", "one"]) == 0
+    assert not (home / "lib").exists() or not any((home / "lib").iterdir())
+    monkeypatch.chdir(home)
+    assert main(["check"]) == 0

@@ -1,6 +1,6 @@
-"""What the command says: results to the output, everything else to the error stream, one line each.
+"""Printing: results to stdout, everything else to stderr, one line each.
 
-In GitHub Actions a line of the output may be a command: an annotation of a file, and nothing else.
+GitHub Actions runs some lines of the output as commands: only file annotations may be among them.
 """
 
 from __future__ import annotations
@@ -37,10 +37,12 @@ def fail(text: str) -> None:
 
 
 def explained(error: Exception) -> HubsmithError:
-    """Return what to tell a user about an error; `HUBSMITH_DEBUG` raises what nobody expected."""
+    """Return the error to show the user; with `HUBSMITH_DEBUG`, unexpected errors are raised."""
     match error:
         case HubsmithError():
             return error
+        case FileNotFoundError(filename=None):
+            return HubsmithError("The working folder no longer exists. Change to one that does.")
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
             return HubsmithError(f"{where}{error.strerror or error}.")
@@ -48,20 +50,20 @@ def explained(error: Exception) -> HubsmithError:
             raise error
         case _:
             return HubsmithError(
-                f"internal error, {type(error).__name__}: {error}. This is a fault of hubsmith; "
-                "HUBSMITH_DEBUG=1 shows where."
+                f"internal error: {type(error).__name__}: {error}. This is a bug in hubsmith; "
+                "set HUBSMITH_DEBUG=1 to see the traceback."
             )
 
 
 def painted(text: str, colour: Colour, stream: TextIO) -> str:
-    """Colour a text that is already printable, where the stream shows colours."""
+    """Colour a text that is already printable, if the stream shows colours."""
     if not is_terminal(stream) or os.environ.get("NO_COLOR"):
         return text
     return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
 
 
 def columns(stream: TextIO) -> int:
-    """How wide lines may be: what `COLUMNS` says, or else the terminal that a stream is, or 80."""
+    """The maximum width of a line: `COLUMNS`, or else the width of the stream's terminal, or 80."""
     with contextlib.suppress(ValueError):
         if (stated := int(os.environ.get("COLUMNS", ""))) > 0:
             return stated
@@ -77,13 +79,13 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def printable(text: str) -> str:
-    """Keep a text on its line, and control characters from elsewhere out of the terminal."""
+    """Put a text on one line and escape control characters, which could steer the terminal."""
     line = " ".join(text.splitlines())
     return inert("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line))
 
 
 def table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:
-    """Return the lines of a table; the columns named are aligned to the right."""
+    """Return the lines of a table, with the columns in `right` aligned to the right."""
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
@@ -96,30 +98,30 @@ def table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list
 
 
 def shown_path(path: Path) -> str:
-    """Return a path as short as the working folder allows."""
+    """Return a path relative to the working folder if it is inside, otherwise as it is."""
     try:
         return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
-    except ValueError:
+    except (ValueError, FileNotFoundError):  # The working folder may be one that was replaced.
         return str(path)
 
 
 def inert(text: str) -> str:
-    """Return a text of which GitHub Actions, where it reads along, takes no line for a command."""
+    """Return a text in which GitHub Actions, if it runs this, finds no command."""
     if not os.environ.get("GITHUB_ACTIONS"):
         return text
-    # Two spellings: one counts where a line begins, the older one anywhere in it.
+    # Two syntaxes: `::` counts at the start of a line, the older `##[` anywhere in it.
     return re.sub(r"^(\s*):(?=:)", r"\1: ", text, flags=re.MULTILINE).replace("##[", "## [")
 
 
 def document(found: dict[str, Json]) -> str:
-    """Return a JSON document, ASCII only, none of whose texts could be a command either."""
+    """Return a JSON document in ASCII, in which GitHub Actions finds no command either."""
     return json.dumps(found, indent=2).replace("##[", "#\\u0023[")
 
 
 def annotation(
     level: Level, message: str, *, title: str, file: Path | None = None, **place: int
 ) -> str:
-    """Return the line that annotates a file; `place` is its `line` and `col`, both from 1."""
+    """Return the line that annotates a file; `place` has the `line` and `col`, counted from 1."""
     properties: dict[str, object] = {"title": title, **place}
     if file is not None:
         properties["file"] = _in_repository(file)
@@ -132,7 +134,7 @@ def _escaped(text: str, others: str = "") -> str:
 
 
 def _in_repository(file: Path) -> str:
-    """The path from the top of the git repository, as the pages of GitHub have it."""
+    """The path from the top of the git repository, as GitHub's pages show it."""
     file = file.resolve()
     top = next((folder for folder in file.parents if (folder / ".git").exists()), Path.cwd())
     return file.relative_to(top).as_posix() if file.is_relative_to(top) else file.as_posix()

@@ -1,7 +1,7 @@
-"""Where files may be written: within one folder, and through no link.
+"""Where files may be written: within one folder, and not through links.
 
-What a project says of places (its configuration, its locks, its links) may come from somebody
-else. Every write and removal of a command asks here first.
+The paths in a project (its configuration, locks and links) may come from someone else. Every write
+and removal by a command is checked here first.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _FRESH = sum(
 
 
 def confined(path: Path, boundary: Path) -> Path:
-    """Return a path as it may be written to, absolute.
+    """Return the absolute path, after checking that it may be written to.
 
     Args:
         path: A file or a folder, which may be missing.
-        boundary: The folder that it must be in. Links on the way to this folder are the user's own.
+        boundary: The folder that it must be in. Links on the way to this folder are allowed.
 
     Raises:
-        SpecError: when the path leads out of the boundary, a part of it below that is a link, or
-            it belongs to git.
+        SpecError: when the path leads out of the boundary, a part of it inside is a link, or it
+            belongs to git.
     """
     top, lexical = boundary.resolve(), _absolute(boundary)
     target = _absolute(path)
@@ -37,17 +37,17 @@ def confined(path: Path, boundary: Path) -> Path:
         target = top / target.relative_to(lexical)
     if not target.is_relative_to(top):
         raise SpecError(
-            f"{target} is outside of {top}. Nothing is written there unless the command line says "
-            "so: --out DIR."
+            f"{target} is outside of {top}. Nothing is written there unless you pass it as "
+            "--out DIR."
         )
     parts = target.relative_to(top).parts
     if ".git" in map(str.lower, parts):
-        raise SpecError(f"{target} is git's own, so nothing is written there.")
+        raise SpecError(f"{target} belongs to git, so nothing is written there.")
     place = top
     for part in parts:
         place /= part
         if _is_link(place):
-            raise SpecError(f"{place} is a link, which is not followed. Remove it first.")
+            raise SpecError(f"{place} is a link, and links are not followed. Remove it first.")
         if not place.exists():
             break
     return target
@@ -57,7 +57,7 @@ def boundary_of(out: str | None, project: Path) -> Path:
     """Return the folder that nothing is written outside of.
 
     Args:
-        out: The folder that the user names on the command line.
+        out: The folder given on the command line.
         project: The folder of the configuration.
     """
     if out is None or _absolute(Path(out)).is_relative_to(project):
@@ -66,11 +66,11 @@ def boundary_of(out: str | None, project: Path) -> Path:
 
 
 def write_file(path: Path, content: bytes, boundary: Path) -> None:
-    """Write a file within a boundary, whole or not at all, with the folders that it needs.
+    """Write a file within a boundary atomically, creating missing folders.
 
     Raises:
         SpecError: when the boundary does not allow it; see `confined`.
-        HubsmithError: when the disk does not.
+        HubsmithError: when the file cannot be written.
     """
     target = confined(path, boundary)
     try:
@@ -81,12 +81,12 @@ def write_file(path: Path, content: bytes, boundary: Path) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all; one that is there already keeps its mode.
+    """Write a file atomically; an existing file keeps its mode.
 
     Raises:
         OSError: when it cannot be written.
     """
-    # By a name that nobody knows before, so that no link can wait there.
+    # Under an unpredictable name, so that nobody can put a link there beforehand.
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}.unfinished")
     try:
         with os.fdopen(os.open(unfinished, _FRESH, 0o666), "wb") as file:
@@ -101,10 +101,10 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def _absolute(path: Path) -> Path:
-    # Links stay as they are.
-    return Path(os.path.normpath(Path.cwd() / path))
+    # Unlike Path.resolve, this does not follow links, and needs no working folder for an absolute path.
+    return Path(os.path.normpath(path.absolute()))
 
 
 def _is_link(path: Path) -> bool:
-    # Python knows the links of Windows that are none of its symbolic ones since 3.12.
+    # Junctions are the other kind of link on Windows; Python recognises them since 3.12.
     return path.is_symlink() or getattr(os.path, "isjunction", os.path.islink)(path)

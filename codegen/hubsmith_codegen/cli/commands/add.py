@@ -1,4 +1,4 @@
-"""`hubsmith add`: from sources to clients on the disk."""
+"""`hubsmith add`: read sources, write their clients and record them."""
 
 from __future__ import annotations
 
@@ -29,22 +29,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(parser, "sources", "--name", "--out", "--force")
     runtime = "copy the runtime into the client, which then needs httpx and pydantic only"
     add(parser, "--vendor-runtime", help=runtime)
-    language = "what the client is written in (default: as recorded, or else python)"
-    add(parser, "--language", purpose=language)
+    default = "(default: as recorded, otherwise python)"
+    add(parser, "--language", purpose=f"language of the client {default}")
     add(parser, "--token", "--timeout")
     add_output(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Add the Spaces, and return 2 where one of them could not be."""
+    """Add the Spaces, and return 2 if one of them could not be added."""
     if options.name is not None and len(options.sources) != 1:
-        raise UsageError("--name goes with exactly one SOURCE")
+        raise UsageError("--name needs exactly one SOURCE")
     if options.name is not None:
         checked_name(options.name)
     clients = Clients(options, stages=3)
     reader, configuration = clients.reader, clients.configuration
+    here, base = Path.cwd(), configuration.file.parent
     reader.is_alone = len(options.sources) == 1
-    # A URL may hold a password, so it is called by what may be shown of it.
+    # A URL may contain a password, so reports use its printable form as the label.
     sources: dict[str, str] = {shown(source): source for source in options.sources}
     with clients.report as report:
         read = report.at_once("reading", sources, lambda label: reader.read(sources[label]))
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
             with report.space(label):
                 package = ready[label]
                 former = _former(configuration, package.root, sources[label], options)
-                # What cannot be recorded is not written either.
+                # Before anything is written: a client that cannot be recorded is not written.
                 text = with_space(configuration, package.name, entries[label])
                 with contextlib.ExitStack() as undo:
                     for folder in former:
@@ -69,14 +70,14 @@ def run(options: argparse.Namespace) -> int:
                         write_configuration(configuration, text)
                     is_changed = clients.write(package)
                 clients.tell(package, is_changed=is_changed)
-                lines = sample(package.service, package.root, Path.cwd(), configuration.file.parent)
+                lines = sample(package.service, package.root, here, base)
                 if "python" not in configuration.options(entries[label]).languages:
                     module = f"./{shown_path(package.root / 'index.js')}"
                     program = typescript_sample(package.service, module)
                     lines = ["", *(f"    {line}" if line else "" for line in program)]
                 report.tell(package.name, sample=[line.removeprefix("    ") for line in lines[1:]])
                 if text is not None:
-                    clients.configuration = configuration = read_configuration(Path.cwd())
+                    clients.configuration = configuration = read_configuration(base)
                     place = shown_path(configuration.file)
                     lines.insert(0, f"Recorded {package.name} in {place}.")
                 if former:
@@ -89,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
 def _former(
     configuration: Configuration, root: Path, source: str, options: argparse.Namespace
 ) -> list[Path]:
-    """Return what a recorded client leaves if it moves: its folder, and a runtime used by no other."""
+    """Return what a moved client leaves behind: its folder, and a runtime that no other uses."""
     former = configuration.folder(root.name)
     is_recorded = root.name in configuration.spaces
     if not is_recorded or not former.exists() or former.resolve() == root.resolve():
@@ -97,7 +98,7 @@ def _former(
     path = path_of(source)
     if path is not None and path.resolve().is_relative_to(former.resolve()):
         raise SpecError(
-            f"{source} is in the folder that {root.name} moves away from. Copy it first."
+            f"{source} is in the old folder of {root.name}, which is removed. Copy it first."
         )
     if not options.force:
         refuse_loss(former, not_as_written(former))
@@ -114,7 +115,7 @@ def _entry(
     entry = configuration.spaces.get(name, RecordedSpace(source=recorded))
     if entry.source != recorded:
         raise SpecError(
-            f"{name} is the client of {shown(entry.source)} already. Choose another name with "
+            f"{name} is already the client of {shown(entry.source)}. Choose another name with "
             f"--name, or change its source in {shown_path(configuration.file)} and run: "
             f"hubsmith update {name}"
         )

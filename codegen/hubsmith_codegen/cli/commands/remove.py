@@ -1,4 +1,4 @@
-"""`hubsmith remove`: a recorded Space with everything that `add` made of it."""
+"""`hubsmith remove`: remove a recorded Space with everything that `add` wrote for it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .writing import refuse_loss, unused_runtime
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(parser, "names", nargs="+", help="a recorded Space")
-    add(parser, "--force", help="remove edited files and files of others as well")
+    add(parser, "--force", help="also remove files that were edited or not written by hubsmith")
     add_output(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Remove the Spaces, and return 2 where one of them could not be: it is left as it is then."""
+    """Remove the Spaces, and return 2 if that failed for one, which is then left unchanged."""
     configuration = read_configuration(Path.cwd())
     with Report(options, stages=1) as report:
         for name in report.bar.each("removing", dict.fromkeys(options.names)):
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
                     write_configuration(configuration, text)
                     for folder in folders:
                         undo.enter_context(removed(folder, project))
-                configuration = read_configuration(Path.cwd())
-                what = f"removed{', with ' if gone else ''}{' and '.join(gone)}."
+                configuration = read_configuration(configuration.file.parent)
+                what = f"removed{', together with ' if gone else ''}{' and '.join(gone)}."
                 report.tell(name, what, colour="green", removed=[*gone])
     return report.status

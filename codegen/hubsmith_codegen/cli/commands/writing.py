@@ -1,4 +1,4 @@
-"""What `add`, `generate`, `update` and `check` share: documents in, clients out."""
+"""What `add`, `generate`, `update` and `check` share: from documents to clients."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from ..source import Reader
 
 
 def refuse_loss(folder: Path, files: Iterable[PurePosixPath]) -> None:
-    """Refuse to remove a folder because of files in it that nobody could write again."""
+    """Refuse to remove a folder with files in it that hubsmith could not write again."""
     if names := listed(files):
         raise SpecError(
-            f"{shown_path(folder)} holds what hubsmith did not write, or what was edited since: "
-            f"{names}. Move it away, or remove it as well with --force."
+            f"{shown_path(folder)} has files that hubsmith did not write or that were edited: "
+            f"{names}. Move them away, or remove them too with --force."
         )
 
 
 def unused_runtime(root: Path, *, is_forced: bool) -> list[Path]:
-    """Return the folder that TypeScript clients share where nothing but the client in `root` needs it.
+    """Return the folder that TypeScript clients share, if the client in `root` is its only user.
 
     Raises:
-        SpecError: when it holds what hubsmith did not write, unless `is_forced`.
+        SpecError: when it has files that hubsmith did not write, unless `is_forced`.
     """
     shared = left_without(root, RUNTIME_FOLDER)
     if shared is None:
@@ -49,11 +49,11 @@ def unused_runtime(root: Path, *, is_forced: bool) -> list[Path]:
 
 
 class Clients:
-    """The clients that one command is about: documents in, packages out, what fails reported.
+    """The clients that one command works on: documents in, packages out, failures reported.
 
     Args:
-        options: Those of the command line.
-        stages: How many stages the work has.
+        options: The options of the command line.
+        stages: How many stages the progress bar has.
     """
 
     def __init__(self, options: argparse.Namespace, *, stages: int) -> None:
@@ -62,21 +62,22 @@ class Clients:
         if "token" in options:
             self.reader = Reader(token=options.token, timeout=options.timeout)
         self.configuration = self.reader.configuration
-        self.targets: dict[str, Target] = {}  # By what the user calls each.
+        self.targets: dict[str, Target] = {}  # By label: the source or name that the user gave.
         self._is_forced = "force" in options and bool(options.force)
-        self._out: str | None = options.out if "out" in options else None
+        # Absolute, because the working folder may be inside a client that is replaced or moved.
+        self._out = str(Path(options.out).absolute()) if "out" in options and options.out else None
 
     def plan(self, label: str, name: str, raw: RawSpec, entry: RecordedSpace | None = None) -> None:
-        """Plan a client as it is recorded, or as an entry has it.
+        """Plan a client with the settings of `entry`, by default the recorded ones.
 
-        It goes into the folder that the command line names, if it names one.
+        `--out` on the command line overrides their folder.
         """
         configuration = self.configuration
         root = configuration.folder(name) if self._out is None else Path(self._out) / name
         if any(other.root == root for other in self.targets.values()):
             raise SpecError(
-                f"{label}: another of these sources gives a client named {name} already. "
-                "Run the command for it alone, with --name."
+                f"{label}: another of these sources already gives a client named {name}. "
+                "Run the command for this one alone, with --name."
             )
         if name not in configuration.spaces:
             refuse_taken(name, root)
@@ -84,7 +85,7 @@ class Clients:
         self.targets[label] = Target(raw=raw, root=root, options=chosen)
 
     def packages(self) -> dict[str, Package]:
-        """Make the files of all that were planned."""
+        """Generate the files of all planned clients."""
         made = generate(
             self.targets[name] for name in self.report.bar.each("rendering", self.targets)
         )
@@ -97,7 +98,7 @@ class Clients:
         return done
 
     def write_all(self, *, with_snapshots: bool) -> None:
-        """Make and write all that were planned; see `write`."""
+        """Generate and write all planned clients; see `write`."""
         ready = self.packages()
         for name in self.report.bar.each("writing", ready):
             with self.report.space(name):
@@ -105,10 +106,10 @@ class Clients:
                 self.tell(ready[name], is_changed=is_changed)
 
     def write(self, package: Package, *, with_snapshot: bool = True) -> bool:
-        """Write a client and, where it has a folder of its own, its snapshot: both or none.
+        """Write a client and, if snapshots have their own folder, its snapshot: both or neither.
 
-        Return whether the client changed. Nothing is written outside of the project but into the
-        folder that the command line names, and no edit is overwritten but with `force`.
+        Return whether the client changed. Nothing is written outside the project, except to the
+        folder given by `--out`, and no edit is overwritten without `--force`.
         """
         configuration = self.configuration
         has_own_folder = with_snapshot and bool(configuration.snapshots)
@@ -136,7 +137,7 @@ class Clients:
             return changed[-1]
 
     def tell(self, package: Package, *, is_changed: bool) -> None:
-        """Tell what became of a client."""
+        """Report the result for a client."""
         operations, folder = package.service.operations, shown_path(package.root)
         self.report.tell(
             package.name,
@@ -154,4 +155,4 @@ class Clients:
         for disagreement in package.service.disagreements:
             self.report.warn(package.name, f"the documents disagree: {disagreement}")
         for document, reason in package.raw.notes.items():
-            self.report.warn(package.name, f"made without {document}: {reason}")
+            self.report.warn(package.name, f"generated without {document}: {reason}")
