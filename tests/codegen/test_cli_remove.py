@@ -88,7 +88,7 @@ def test_one_that_cannot_be_read_stops_no_other(clients: Path, capsys: Capture) 
 
 def test_nothing_recorded_is_no_fault(project: Path, capsys: Capture) -> None:
     assert main(["list"]) == 0
-    assert capsys.readouterr().out == "hubsmith.toml records no Space.\n"
+    assert capsys.readouterr().out == "No Space is recorded in hubsmith.toml.\n"
     assert main(["list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"status": 0, "spaces": {}}
 
@@ -101,7 +101,7 @@ def test_removes_the_record_and_the_package(clients: Path, project: Path, capsys
     (clients / "one" / "__pycache__" / "client.cpython-311.pyc").write_bytes(b"x")
     kept = files_in(clients / "two")
     assert main(["remove", "one"]) == 0
-    assert capsys.readouterr().out == "one: removed, with clients/one.\n"
+    assert capsys.readouterr().out == "one: removed, together with clients/one.\n"
     assert [path.name for path in clients.iterdir()] == ["two"]
     assert files_in(clients / "two") == kept
     assert list(read_configuration(project).spaces) == ["two"]
@@ -109,6 +109,14 @@ def test_removes_the_record_and_the_package(clients: Path, project: Path, capsys
     assert json.loads(capsys.readouterr().out)["spaces"]["two"] == {"removed": ["clients/two"]}
     assert read_configuration(project).spaces == {}
     assert main(["add", "one"]) == 0
+
+
+def test_a_configuration_may_begin_with_the_mark_of_windows(clients: Path, project: Path) -> None:
+    file = project / "hubsmith.toml"
+    file.write_text(f"\ufeff{file.read_text().lstrip()}", encoding="utf-8")
+    assert main(["check"]) == 0
+    assert main(["remove", "one", "two"]) == 0
+    assert read_configuration(project).spaces == {}
 
 
 def test_what_add_recorded_leaves_no_trace_in_the_configuration(project: Path) -> None:
@@ -140,7 +148,7 @@ def test_a_snapshot_in_a_folder_of_its_own_goes_too(project: Path, capsys: Captu
     (project / "specs" / "one" / "notes.md").write_text("mine")
     before = files_in(project)
     assert main(["remove", "one"]) == 2
-    assert "specs/one holds what hubsmith did not write" in capsys.readouterr().err
+    assert "specs/one has files that hubsmith did not write" in capsys.readouterr().err
     assert files_in(project) == before
     assert main(["remove", "one", "--force"]) == 0
     assert [path.name for path in (project / "specs").iterdir()] == ["two"]

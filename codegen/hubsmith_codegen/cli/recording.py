@@ -1,4 +1,4 @@
-"""Spaces into the configuration file and out of it again: only the lines of a Space change."""
+"""Adding Spaces to the configuration file and removing them, without touching other lines."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Setting: TypeAlias = "str | bool | list[Language]"
 def with_space(configuration: Configuration, name: str, space: RecordedSpace) -> str | None:
     """Return the text of the configuration file with a Space in it.
 
-    `None` means that it stands there already. A file that cannot be changed safely is refused.
+    `None` means that it is already there. Raises a `SpecError` if the file cannot be edited safely.
     """
     if configuration.spaces.get(name) == space:
         return None
     text = _text(configuration)
     newline = "\r\n" if "\r\n" in text else "\n"
-    settings: dict[str, Setting | None] = {  # `None` where it is the default, which is not written.
+    settings: dict[str, Setting | None] = {  # `None` for a default, which is not written.
         "source": space.source,
         "out": space.out,
         "vendor-runtime": space.vendor_runtime or None,
@@ -49,7 +49,7 @@ def with_space(configuration: Configuration, name: str, space: RecordedSpace) ->
 def without_space(configuration: Configuration, name: str) -> str:
     """Return the text of the configuration file without a Space; comments stay.
 
-    A file that cannot be changed safely is refused.
+    Raises a `SpecError` if the file cannot be edited safely.
     """
     text = edited = _text(configuration)
     if place := _place(text, name):
@@ -63,7 +63,7 @@ def without_space(configuration: Configuration, name: str) -> str:
 
 
 def write_configuration(configuration: Configuration, text: str) -> None:
-    """Replace the configuration file at once."""
+    """Replace the configuration file atomically."""
     write_file(configuration.file, text.encode(), configuration.file.parent)
 
 
@@ -73,9 +73,9 @@ def _text(configuration: Configuration) -> str:
 
 
 def _place(text: str, name: str) -> tuple[int, int, int] | None:
-    """Where the table of a Space begins, where its header ends, and where the table ends."""
+    """The offsets where the table of a Space begins, its header ends, and the table ends."""
     header = re.compile(
-        rf"^[ \t]*\[[ \t]*{re.escape(SPACES_TABLE)}[ \t]*\.[ \t]*([\"']?){re.escape(name)}\1[ \t]*\][^\n]*\n?",
+        rf"^\ufeff?[ \t]*\[[ \t]*{re.escape(SPACES_TABLE)}[ \t]*\.[ \t]*([\"']?){re.escape(name)}\1[ \t]*\][^\n]*\n?",
         re.MULTILINE,
     )
     found = header.search(text)
@@ -93,7 +93,7 @@ def _checked(
     stated: Mapping[str, Setting] | None,
     advice: str,
 ) -> str:
-    """Return the new text where it differs from the old in nothing but this Space."""
+    """Return the new text, or raise a `SpecError` if more than this Space changed in it."""
     what = str(configuration.file)
     try:
         expected = parse_toml(text.encode(), what)
@@ -108,7 +108,7 @@ def _checked(
 
 
 def _filled(value: Any) -> Any:
-    """A table without the tables in it that are empty."""
+    """A table without its empty tables."""
     if not isinstance(value, dict):
         return value
     inner = {key: _filled(item) for key, item in cast("dict[str, Any]", value).items()}
@@ -120,7 +120,7 @@ def _line(key: str, value: Setting) -> str:
 
 
 def _replaced(body: str, settings: Mapping[str, Setting | None], newline: str) -> str:
-    """Put the settings in place of the old ones and keep every other line, comments included."""
+    """Replace the settings of a table and keep every other line, comments included."""
     for key, value in settings.items():
         old = re.search(
             rf"^([ \t]*){key}[ \t]*=[ \t]*(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|\[[^\]\n]*\]|true|false)(.*\n?)",

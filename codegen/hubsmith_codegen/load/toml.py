@@ -16,7 +16,7 @@ from .document import limit_depth, read_file, refuse_depth
 MAX_TOML_BYTES = 2**20
 """The largest TOML file that is read."""
 
-# The time that Python takes for a key grows with the square of its parts.
+# Python's time for parsing a key is quadratic in the number of its parts.
 _PARTS = 32
 _LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){{{_PARTS}}}")
 _STRING_OR_COMMENT = re.compile(
@@ -28,17 +28,17 @@ _STRING_OR_COMMENT = re.compile(
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file; a `SpecError` says why it cannot be read."""
+    """Read a TOML file; raises a `SpecError` if it cannot be read."""
     return parse_toml(read_file(path, MAX_TOML_BYTES), str(path))
 
 
 def parse_toml(content: bytes, what: str) -> dict[str, Any]:
-    """Parse the content of a TOML file; a `SpecError` where it is none."""
-    # Python has a TOML reader since 3.11; its forerunner has the same interface.
+    """Parse the content of a TOML file; raises a `SpecError` if it is not valid."""
+    # tomllib is new in Python 3.11; tomli has the same interface.
     module = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     loads: Callable[[str], dict[str, Any]] = module.loads
     try:
-        text = content.decode()
+        text = content.decode("utf-8-sig")  # Editors of Windows put a mark at the start.
         has_long_key = _LONG_KEY.search(_STRING_OR_COMMENT.sub("_", text))
         table = {} if has_long_key else loads(text)
     except ValueError as error:
