@@ -300,7 +300,7 @@ def test_without_a_model_class_nothing_is_parsed() -> None:
     ("reply", "reason"),
     [
         (answer(None, refusal="I cannot."), "refused to give a Country: 'I cannot.'"),
-        (answer('{"capital": {"na', "length"), "cut off at the limit of tokens: raise max_tokens"),
+        (answer('{"capital": {"na', "length"), "cut off at the token limit: raise max_tokens"),
         (answer('{"capital": {', "content_filter"), "content filter"),
         (answer("Rome"), "the answer 'Rome' is not a Country: Invalid JSON"),
         (answer('{"capital": {}}'), "capital.name: Field required"),

@@ -71,7 +71,7 @@ def test_a_token_that_is_no_string_is_a_type_error(token: Any) -> None:
 def test_progress_is_told_to_a_plain_function() -> None:
     async def told(progress: InferenceProgress) -> None: ...
 
-    with pytest.raises(TypeError, match="on_progress: it must be a plain function"):
+    with pytest.raises(TypeError, match="on_progress: must be a plain function"):
         InferenceClient(on_progress=told)
 
 

@@ -108,7 +108,7 @@ def test_a_503_that_is_a_page_about_loading_is_none_of_a_model() -> None:
     ("answer", "words"),
     [
         (answered(503, LOADING), "no answer in time. The model is still loading."),
-        (answered(429, {"error": "slow down"}, retry_after="5"), "earlier try.*slow down."),
+        (answered(429, {"error": "slow down"}, retry_after="5"), "earlier attempt.*slow down."),
     ],
 )
 def test_a_call_that_is_late_says_what_it_waited_for(answer: Response, words: str) -> None:

@@ -310,7 +310,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 @pytest.mark.parametrize("value", [float("nan"), {"a": [float("inf")]}, object(), {1: {2}}])
 def test_post_sends_json_only(chat_server: FakeChatServer, value: Any) -> None:
     with InferenceClient(chat_server.url) as client:
-        with pytest.raises(TypeError, match="post: json: this is no JSON value") as caught:
+        with pytest.raises(TypeError, match="post: json: this is not a JSON value") as caught:
             client.post(json=value)
     assert isinstance(caught.value, ValueError)
     assert chat_server.seen == []

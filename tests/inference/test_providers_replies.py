@@ -218,7 +218,7 @@ def test_a_segmentation_becomes_a_mask(url: str) -> None:
         ("nscale", "text-to-image", "https://inference.api.nscale.com/v1/images/generations",
          {"data": []}, "no data.0.b64_json"),
         ("together", "text-to-image", "https://api.together.xyz/v1/images/generations",
-         {"data": [{"b64_json": "no base64!"}]}, "no URL and no base64"),
+         {"data": [{"b64_json": "no base64!"}]}, "neither a URL nor base64"),
         ("together", "text-generation", "https://api.together.xyz/v1/completions",
          {"detail": [{"msg": "odd prompt"}]}, "no choices.0.text: odd prompt"),
         ("together", "text-generation", "https://api.together.xyz/v1/completions",
@@ -274,7 +274,7 @@ def test_media_on_a_private_host_are_not_fetched_for_a_provider_of_the_internet(
     asking = call(
         target("fal-ai", "text-to-image"), payload("text-to-image", "a"), {}, retries=NO_RETRIES
     )
-    with pytest.raises(ResultError, match=r"fal-ai: org/model: text-to-image: .*no public host"):
+    with pytest.raises(ResultError, match=r"fal-ai: org/model: text-to-image: .*not a public host"):
         server.run(asking)
     assert len(server.asked) == 1
 

@@ -358,7 +358,7 @@ def test_a_job_that_outlasts_the_timeout_is_told_with_its_status(
             await client.text_to_image("a cat", model=model)
 
     words = (
-        r"wavespeed: org/model: the job is not done in time: queued after 0\.\d s\. Try a longer"
+        r"wavespeed: org/model: the job did not finish in time: queued after 0\.\d s\. Try a longer"
     )
     with pytest.raises(hubsmith.InferenceTimeoutError, match=words):
         if is_async:

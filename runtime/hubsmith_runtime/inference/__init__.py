@@ -1,5 +1,5 @@
 # ruff: noqa: F403  # every error is public
-"""Inference: what generated task clients stand on, imported when it is first used."""
+"""The inference runtime of generated task clients. Each public name is imported on first use."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         TaskRequest as TaskRequest,
     )
 
-# By module: what is public.
+# The public names of each module.
 _NAMES = {
     "api": "InferenceApi",
     "chat": "MergedFunction MergedMessage MergedToolCall merge_chunks",
@@ -66,7 +66,7 @@ _NAMES = {
 HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 """The module of each public name."""
 
-__all__ = sorted(HOMES)  # pyright: ignore[reportUnsupportedDunderAll]  # the imports above are what it reads
+__all__ = sorted(HOMES)  # pyright: ignore[reportUnsupportedDunderAll]  # it sees the imports above
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""`InferenceApi`: a model that is called without knowing its task, as older code does."""
+"""`InferenceApi`: calls a model without knowing its task, as older code does."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class InferenceApi:
-    """The call style of old: one model of hf-inference takes anything, and answers with JSON.
+    """A legacy client: sends any inputs to one model of hf-inference, and returns JSON.
 
-    `InferenceClient` has a typed method per task; prefer it.
+    Prefer `InferenceClient`, which has a typed method for each task.
 
     Args:
-        repo_id: The model's id at the Hub, or the URL of a server.
-        task: What the model is asked to do; only models that do several things need it.
-        token: A token of the Hub; the saved one by default.
-        gpu: Asks for a GPU, where the server takes that option.
+        repo_id: The model's id on the Hub, or the URL of a server.
+        task: The task to run; only needed for models that support several.
+        token: A Hub token; the saved one by default.
+        gpu: Whether to request a GPU, if the server supports that option.
         timeout: Seconds that a call may take; `None` for no limit.
     """
 
@@ -44,7 +44,7 @@ class InferenceApi:
 
     @property
     def repo_id(self) -> str:
-        """The model's id at the Hub, or the URL of a server."""
+        """The model's id on the Hub, or the URL of a server."""
         return self._client.model or ""
 
     def __call__(
@@ -57,13 +57,13 @@ class InferenceApi:
         """Call the model.
 
         Args:
-            inputs: What it is asked.
+            inputs: The inputs of the model.
             params: Its parameters.
-            data: A file that is sent as it is, instead of `inputs` and `params`.
-            raw_response: Whether to return the `RawResponse` as it came.
+            data: A file that is sent as the body, instead of `inputs` and `params`.
+            raw_response: Whether to return the undecoded `RawResponse`.
 
         Returns:
-            The parsed JSON, or a PIL image where the answer is one.
+            The parsed JSON, or a PIL image if the answer is one.
 
         Raises:
             InferenceError: when the server answers with an error.

@@ -35,14 +35,14 @@ Client = TypeVar("Client", bound="BaseInference")
 Headers: TypeAlias = Mapping[str, str] | None
 
 SILENCE = 600.0
-"""The longest wait for the next byte of an answer, where the caller sets no shorter limit."""
+"""Seconds to wait for the next byte of an answer, unless the caller sets a shorter limit."""
 
 _BILL_TO = "X-HF-Bill-To"
-_PIPELINES = ("feature-extraction", "sentence-similarity")  # Models of these may do both.
+_PIPELINES = ("feature-extraction", "sentence-similarity")  # Models of these may support both.
 
 
 class _Steps:
-    """What only calls of tasks need. Importing it takes long, so that the first of them does it."""
+    """Functions that only calls of tasks need. They are slow to import: the first call does it."""
 
     def __init__(self) -> None:
         from .payload import files_in
@@ -53,11 +53,11 @@ class _Steps:
         self.prepare, self.call, self.decode = prepare, call, decode
 
 
-_steps = functools.cache(_Steps)  # An import statement in each call would cost it much, too.
+_steps = functools.cache(_Steps)  # Import statements would slow each call down, too.
 
 
 class BaseInference:
-    """What both clients share; see `InferenceBase` for the arguments."""
+    """The base class of both clients; see `InferenceBase` for the arguments."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class BaseInference:
         max_concurrency: int | None = CALLS,
     ) -> None:
         self.model = text_of("model", model, "base_url", base_url)
-        self._is_server = base_url is not None  # Every call goes there, whatever model it names.
+        self._is_server = base_url is not None  # Every call goes there, whatever its model.
         self.provider = provider
         self.token = text_of("token", token, "api_key", api_key)
         self.timeout = seconds_of(timeout)
@@ -88,19 +88,19 @@ class BaseInference:
         self._max_concurrency = Limit(max_concurrency).most
         self._hub = Hub(self._retries)
         self._served: Cache[str] = Cache()
-        self._latest: tuple[object, Any] = ((), None)  # Where the latest call of a URL went.
+        self._latest: tuple[object, Any] = ((), None)  # The target of the latest call of a URL.
         self._is_raw = False
-        self._drivers: list[Any] = []  # At most one; the raw form of a client has the same.
+        self._drivers: list[Any] = []  # At most one; the raw form of a client shares it.
         if base_url is not None and not is_url(base_url):
             raise ArgumentError(
-                "base_url: it must be an http or https URL, such as http://127.0.0.1:8080/v1."
+                "base_url: must be an http or https URL, such as http://127.0.0.1:8080/v1."
             )
         if is_url(self.model) and provider not in (None, AUTO, HF_INFERENCE):
             raise ArgumentError(
                 f"provider: {provider} cannot be combined with a URL: pass one of them."
             )
         if inspect.iscoroutinefunction(on_progress):
-            raise ArgumentError("on_progress: it must be a plain function; nobody would await it.")
+            raise ArgumentError("on_progress: must be a plain function, not a coroutine function.")
         if bill_to is not None:
             self._bill(bill_to)
 
@@ -114,7 +114,7 @@ class BaseInference:
 
     @staticmethod
     def _find_provider(name: str) -> Provider:
-        """Return a provider's table. Generated clients have theirs here."""
+        """Return a provider's table. Generated clients override this."""
         raise ValidationError(f"provider: there is no {name!r}.")
 
     def __repr__(self) -> str:
@@ -124,8 +124,8 @@ class BaseInference:
         return f"{type(self).__name__}({options})"
 
     def __getstate__(self) -> dict[str, Any]:
-        # Without secrets and connections: a pickled client connects anew. What is not shown of a URL
-        # (user, password, query) may be a key.
+        # Without secrets and connections: an unpickled client connects again. The user, password
+        # and query of a URL may be a key.
         billed = {k: v for k, v in self.headers.items() if k == _BILL_TO}
         own = {"token": None, "headers": billed, "cookies": {}, "_hub": Hub(self._retries)}
         own |= {"_served": Cache[str](), "_latest": ((), None), "_drivers": []}
@@ -186,7 +186,7 @@ class BaseInference:
     def _resolve(
         self, request: TaskRequest[Any], options: CallOptions, *, is_stream: bool = False
     ) -> Effects[tuple[Target, Payload, dict[str, str]]]:
-        """Return who is called, what is asked, and with which headers of the caller."""
+        """Return the target of a call, its payload, and the caller's headers."""
         steps, task = _steps(), request.__task__
         headers, is_chat = self._own_headers(options.extra_headers), task.name == CHAT
         chosen, name = self._chosen(task.method, options.model, is_chat=is_chat)
@@ -194,7 +194,7 @@ class BaseInference:
         messages = getattr(request, str(task.inputs)) if is_chat else ()
         images = steps.files_in([one.content for one in messages])
         for image in images:
-            if image.url is None or image.answer is not None:  # That of a Space is not for others.
+            if image.url is None or image.answer is not None:  # Others cannot fetch a Space's file.
                 yield from image.load()
         payload: Payload = (yield Run(build)) if images else build()
         name = name or str(payload.extra.get("model") or "")
@@ -212,11 +212,11 @@ class BaseInference:
         if self._latest[0] == asked:
             return self._latest[1]
         target = yield from self._routing().target(task, model, served)
-        if target.url is not None and self.token is not None:  # Else all of it may change.
+        if target.url is not None and self.token is not None:  # Else it may change.
             self._latest = asked, target
         return target
 
-    # Requests besides the tasks
+    # Requests other than calls of tasks
 
     def _post(
         self, json: Any, data: FileInput | None, model: str | None, task: str | None, extra: Headers
@@ -224,7 +224,7 @@ class BaseInference:
         if (json is None) == (data is None):
             raise ArgumentError("post: pass either json= or data=.")
         if (chosen := self._unnamed("post", model)) is None and task is None:
-            raise ArgumentError("post: pass model=, an id of the Hub or a URL, or task=.")
+            raise ArgumentError("post: pass model=, a model id or a URL, or task=.")
         if chosen is None:
             chosen = yield from self._hub.recommended(task or "", self._routing().hub_token())
         request, callee = self._request("post", chosen, "", task, extra)
@@ -241,7 +241,7 @@ class BaseInference:
         answer = yield from send_checked(request, callee, self._retries)
         if about := as_object(answer.json()):
             return about
-        raise ResultError(f"{callee}: /info answered something else than a JSON object.")
+        raise ResultError(f"{callee}: /info did not answer with a JSON object.")
 
     def _health(self, model: str | None) -> Effects[bool]:
         url = self._unnamed("health_check", model)
@@ -256,7 +256,7 @@ class BaseInference:
         chosen, name = self._chosen(what, model)
         if name:
             raise ArgumentError(
-                f"{what}: model: {name} cannot be named to the server of base_url=. Leave it out."
+                f"{what}: model: the server of base_url= takes no model here, got {name}. Omit it."
             )
         return chosen
 
@@ -268,7 +268,7 @@ class BaseInference:
         task: str | None = None,
         extra: Headers = None,
     ) -> tuple[HttpRequest, Callee]:
-        """Return a request to a model that is called without a task, and who that is."""
+        """Return a request to a model that is called without a task, and its callee."""
         if self.provider not in (None, AUTO, HF_INFERENCE):
             raise ValidationError(
                 f"{what}: {self.provider} has no such route. Use hf-inference, or a server's URL."
@@ -282,6 +282,6 @@ class BaseInference:
             path = f"/pipeline/{task}" if task in _PIPELINES else path
             url = f"{router_url()}/{HF_INFERENCE}/models/{quote(model)}{path}"
         else:
-            raise ValidationError(f"{what}: model: pass the URL of a server, or an id of the Hub.")
+            raise ValidationError(f"{what}: model: pass the URL of a server, or a model id.")
         headers = {**callee.bearer, **self._own_headers(extra)}
         return HttpRequest(method="GET", url=url, headers=headers), callee

@@ -1,4 +1,4 @@
-"""Chats: messages and answer formats as they are sent; answers without gaps, and chunks merged."""
+"""Chats: encodes messages and answer formats, fills gaps in answers, and merges chunks."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from .task import TaskOutput
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 _ABOUT = ("id", "model", "object", "system_fingerprint")
-_NOT_SENT = {"parsed", "finish_reason", "usage"}  # What the client adds to a message of an answer.
+_NOT_SENT = {"parsed", "finish_reason", "usage"}  # What the client adds to an answer's message.
 _FENCE = re.compile(r"\s*```\w*\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
-_PARTS = ("items", "anyOf", "allOf", "oneOf", "prefixItems")  # Where a JSON schema holds others.
+_PARTS = ("items", "anyOf", "allOf", "oneOf", "prefixItems")  # Where a JSON schema contains others.
 _CUT_OFF = {
-    "length": "it was cut off at the limit of tokens: raise max_tokens",
-    "max_tokens": "it was cut off at the limit of tokens: raise max_tokens",
+    "length": "it was cut off at the token limit: raise max_tokens",
+    "max_tokens": "it was cut off at the token limit: raise max_tokens",
     "content_filter": "the server's content filter cut it off",
 }
 
 
 def plain_messages(messages: Iterable[pydantic.BaseModel]) -> list[dict[str, Any]]:
-    """Return the messages of a chat as JSON objects, of which there must be one.
+    """Return the messages of a chat as JSON objects; there must be at least one.
 
-    A `content` that was given as `None` stays, as beside tool calls; other members that are `None`
-    are left out. Arguments of tool calls become text, as servers want them.
+    A `content` that was given as `None` is kept, such as beside tool calls; other members that are
+    `None` are omitted. Arguments of tool calls become text, as servers expect.
     """
     plain: list[dict[str, Any]] = []
     for message in messages:
         one = {name: value for name, value in vars(message).items() if value is not None}
-        is_text = {*map(type, one.values())} == {str}  # As most are: that needs no serializer.
+        is_text = {*map(type, one.values())} == {str}  # Usually, and faster without a serializer.
         if message.model_extra or not is_text:
             one = message.model_dump(
                 mode="json", by_alias=True, exclude_none=True, exclude=_NOT_SENT
@@ -55,9 +55,9 @@ def plain_messages(messages: Iterable[pydantic.BaseModel]) -> list[dict[str, Any
 
 
 def canonical_format(response_format: Any) -> Any:
-    """Return OpenAI's form of what the answer shall look like.
+    """Return a response format in OpenAI's form.
 
-    A model class becomes its JSON schema. A bare JSON schema is wrapped. All else stays.
+    A model class becomes its JSON schema. A bare JSON schema is wrapped. Others are unchanged.
     """
     described: dict[str, Any] = {}
     if isinstance(response_format, type):
@@ -74,16 +74,16 @@ def canonical_format(response_format: Any) -> Any:
 
 
 def _close_objects(schema: Any) -> bool:
-    """Close every object, as strict servers want it; `False` where one must stay open."""
+    """Disallow extra members in every object, for strict servers; `False` if one has them."""
     node = as_object(schema)
     parts = [*as_list(schema), *(node[key] for key in _PARTS if key in node)]
     for key in ("properties", "$defs"):
         parts += as_object(node.get(key)).values()
-    is_strict = min(map(_close_objects, parts), default=True)  # An `all` that leaves none out.
+    is_strict = min(map(_close_objects, parts), default=True)  # An `all` without short-circuit.
     if node.get("type") == "object" or "properties" in node:
         if node.setdefault("additionalProperties", False) is not False:
             return False
-        # A member with a default is asked for all the same: strict servers know no other.
+        # Members with a default are required, too: strict servers accept no others.
         node["required"] = list(node.get("properties", {}))
     return is_strict
 
@@ -91,7 +91,7 @@ def _close_objects(schema: Any) -> bool:
 def add_parsed(
     output: Any, response_format: object, where: object, masked: Callable[[str], str]
 ) -> None:
-    """Give each message of an answer `.parsed`, where the format is a model class."""
+    """Set `.parsed` of each message of an answer, if the format is a model class."""
     if isinstance(response_format, type) and issubclass(response_format, pydantic.BaseModel):
         for choice in output.choices:
             message, about = choice.message, (choice.finish_reason, response_format, masked)
@@ -106,10 +106,10 @@ def parsed_content(
     where: object = "",
     answer: Any = None,
 ) -> Any:
-    """Return a message's content as an instance of a model class; `None` where it has tool calls.
+    """Return a message's content as an instance of a model class; `None` if it has tool calls.
 
     Raises:
-        ResultError: when the model refused, was cut off, or wrote something else.
+        ResultError: when the model refused, was cut off, or returned something else.
     """
     content, name = message.get("content"), a_type(form)
     if refusal := message.get("refusal"):
@@ -128,11 +128,11 @@ def parsed_content(
 
 
 def fill_gaps(answer: Any) -> Any:
-    """Return a chat's answer, or a chunk of one, without gaps; `None` for something else.
+    """Return a chat's answer, or a chunk of one, with its gaps filled; `None` for anything else.
 
-    A missing index is the place in the list, a missing role `assistant`, missing arguments of a
-    call `{}`, a missing count of tokens what the others leave. Text in parts is joined, and a time
-    (SambaNova has parts of seconds) or an id of another type is no reason to lose the answer.
+    A missing index becomes the position in the list, a missing role `assistant`, and missing
+    arguments of a call `{}`; a missing token count follows from the others. Text in parts is
+    joined. Ids of another type, and times with fractions of a second (SambaNova), are converted.
     """
     if "choices" not in as_object(answer):
         return None
@@ -147,7 +147,7 @@ def fill_gaps(answer: Any) -> Any:
 
 
 def as_chunk(document: Any) -> Any:
-    """Return a whole chat answer as the one chunk of a stream; `None` for something else."""
+    """Return a whole chat answer as the only chunk of a stream; `None` for anything else."""
     answer = fill_gaps(document)
     if answer is None or any("message" not in one for one in answer["choices"]):
         return None
@@ -172,7 +172,7 @@ def _fill_choice(at: int, choice: dict[str, Any]) -> dict[str, Any]:
         message["role"] = message.get("role") or "assistant"
     message["tool_calls"] = calls or None
     index = choice.get("index")
-    logprobs = as_object(choice.get("logprobs")) or None  # Together streams a mere number.
+    logprobs = as_object(choice.get("logprobs")) or None  # Together streams a plain number.
     index = at if index is None else index
     return {**choice, "index": index, "logprobs": logprobs, name: message}
 
@@ -181,7 +181,7 @@ def _fill_call(at: int, call: dict[str, Any]) -> dict[str, Any]:
     identity, function = call.get("id"), as_object(call.get("function"))
     if function.get("arguments") is None:
         function = {**function, "arguments": "{}"}
-    # The answer to a call must name it.
+    # The answer to a call must refer to its id.
     return {**call, "id": f"call_{at}" if identity is None else str(identity), "function": function}
 
 
@@ -194,9 +194,9 @@ def _fill_usage(usage: dict[str, Any]) -> dict[str, Any] | None:
 
 
 class MergedFunction(TaskOutput):
-    """The function that a tool call names.
+    """The function of a tool call.
 
-    Its `arguments` are JSON as text; an object where the server sends one.
+    Its `arguments` are JSON text, or an object if the server sends one.
     """
 
     name: str = ""
@@ -204,7 +204,7 @@ class MergedFunction(TaskOutput):
 
 
 class MergedToolCall(TaskOutput):
-    """A tool call, whole. The answer to it must name its `id`."""
+    """A complete tool call. The answer to it must refer to its `id`."""
 
     id: str = ""
     type: str = "function"
@@ -212,12 +212,12 @@ class MergedToolCall(TaskOutput):
 
 
 class MergedMessage(TaskOutput):
-    """A streamed message, whole. It can be sent back in the next call's messages."""
+    """A complete streamed message. It can be sent back in the next call's messages."""
 
     role: str = "assistant"
     content: str | None = None
-    reasoning: str | None = None  # The model's thoughts, where the server gives them.
-    tool_calls: list[MergedToolCall] | None = None  # By their index.
+    reasoning: str | None = None  # The model's reasoning, if the server sends it.
+    tool_calls: list[MergedToolCall] | None = None  # Merged by index.
     # These are not sent back: why it ended, the tokens used, the instance of the model class.
     finish_reason: str | None = pydantic.Field(default=None, exclude=True)
     usage: Any = pydantic.Field(default=None, exclude=True)
@@ -230,18 +230,18 @@ def merge_chunks(
     index: int = 0,
     response_format: type[pydantic.BaseModel] | None = None,
 ) -> MergedMessage:
-    """Put the chunks of a streamed chat together.
+    """Merge the chunks of a streamed chat into one message.
 
     Args:
         chunks: Chunks of a stream (`ChatCompletionStreamOutput`), or the same as dicts.
-        index: Which of the choices, where several were asked for.
-        response_format: A model class that the content is parsed by, into `.parsed`.
+        index: The index of the choice, if several were requested.
+        response_format: A model class to parse the content with, into `.parsed`.
 
     Returns:
         The message, with the parts of each tool call merged by their index.
 
     Raises:
-        ResultError: when the content is not of `response_format`.
+        ResultError: when the content does not match `response_format`.
     """
     contents, thoughts = list[Any](), list[str]()
     calls: dict[Any, MergedToolCall] = {}
@@ -259,12 +259,12 @@ def merge_chunks(
             for part in delta.get("tool_calls") or ():
                 _merge_call(calls, part)
     texts = [text for text in contents if isinstance(text, str)]
-    # Servers begin with an empty text before they call a tool.
+    # Servers start with an empty text before they call a tool.
     merged.content = "".join(texts) or (None if calls or not texts else "")
     merged.reasoning = "".join(thoughts) or None
     merged.tool_calls = list(calls.values()) or None
     if response_format is not None:
-        masked = getattr(chunks, "masked", str)  # A stream knows what its client has sent.
+        masked = getattr(chunks, "masked", str)  # A stream knows its client's secrets.
         merged.parsed = parsed_content(merged, merged.finish_reason, response_format, masked)
     return merged
 

@@ -1,4 +1,4 @@
-"""`ChunkReader`: from the bytes of a streamed answer to its chunks, without I/O."""
+"""`ChunkReader`: decodes the bytes of a streamed answer to chunks, without I/O."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ C = TypeVar("C")
 
 _BLANK = b" \t\r\n\xef\xbb\xbf"  # A byte order mark, too.
 _OWN = {"choices", "token", "generated_text"}  # Chunks have one of these, errors have none.
-_TAIL = 8  # A usage chunk, or the last words of other choices, may follow the one that ends it.
+_TAIL = 8  # A usage chunk, or the last chunks of other choices, may follow the final chunk.
 
 
 class ChunkReader(Generic[C]):
-    """Turns the bytes of a streamed answer into its chunks.
+    """Decodes the bytes of a streamed answer to its chunks.
 
-    Each event is a `chunk`: a model, or `str` for the bare text of a text generation. An `error` is
-    raised once the chunks that came before it are used up. When it `is_over`, nothing that still
-    comes is looked at.
+    Each event is a `chunk`: a model, or `str` for the plain text of a text generation. An `error`
+    is raised after the chunks before it have been consumed. When it `is_over`, all further data is
+    ignored.
     """
 
     def __init__(
@@ -52,26 +52,26 @@ class ChunkReader(Generic[C]):
         self._masked = masked
         self._headers, self.callee = headers, callee
         self._chunk: type[Any] = chunk
-        # The validator itself: the way to it takes as long as a chunk.
+        # The validator itself: calling it through the adapter takes as long as parsing a chunk.
         validate = adapter_of(chunk).validator.validate_json
         self._parse: Callable[[bytes], Any] = self._read_text if chunk is str else validate
         self._tail: deque[Any] = deque(maxlen=_TAIL)
-        self._has_ended = False  # Whether the event that ends a generation came.
+        self._has_ended = False  # Whether the last event of a generation was received.
         self._events = EventDecoder()
         self._document = bytearray()
-        self._is_document: bool | None = None  # `None` as long as nothing came.
+        self._is_document: bool | None = None  # `None` until data is received.
 
     def feed(self, received: bytes) -> list[C]:
-        """Take the next bytes, and return the chunks that are complete with them.
+        """Take the next bytes, and return the chunks that they complete.
 
-        A `ConnectionFailedError` says that an event, or the answer, is too large.
+        A `ConnectionFailedError` is raised if an event, or the answer, is too large.
         """
         if self._is_document is None:
             received = received.lstrip(_BLANK)
             if not received:
                 return []
-            # A server that does not stream answers with one JSON document. The type does not tell:
-            # servers call documents a stream, and streams a document.
+            # A server that does not stream answers with one JSON document. The content type is no
+            # help: servers label documents as streams, and streams as documents.
             self._is_document = received[:1] in b"{["
         if not self._is_document:
             return self._read(self._events.feed(received))
@@ -81,10 +81,10 @@ class ChunkReader(Generic[C]):
         return []
 
     def finish(self) -> list[C]:
-        """Take the end of the answer; `error` is set where it came too early."""
+        """Process the end of the answer; `error` is set if it is incomplete."""
         events = [bytes(self._document)] if self._is_document else self._events.finish()
         chunks = self._read(events)
-        # Whether the last chunks say that everything they belong to is complete.
+        # Whether all choices of the last chunks are complete.
         choices = [choice for chunk in self._tail for choice in getattr(chunk, "choices", ())]
         ended = {choice.index for choice in choices if choice.finish_reason}
         is_whole = self._has_ended or {choice.index for choice in choices} == ended != set()
@@ -94,14 +94,14 @@ class ChunkReader(Generic[C]):
         return chunks
 
     def cut_short(self, reason: str) -> IncompleteStreamError:
-        """Return the error for a stream that ended before it was whole."""
+        """Return the error for a stream that ended before it was complete."""
         kind = self._headers.get("content-type", "").partition(";")[0].strip().lower()
         what = (
-            f"the stream was cut short ({reason}): neither [DONE] nor a finish reason came. "
-            "What came before may be used; ask again for the rest."
+            f"the stream was cut short ({reason}): it has neither [DONE] nor a finish reason. "
+            "The chunks before that can be used; make another call for the rest."
         )
         if not self._tail:
-            what = f"the answer of type {kind or 'unknown'} holds no event ({reason})."
+            what = f"the answer of type {kind or 'unknown'} contains no event ({reason})."
         return IncompleteStreamError(
             f"{self.callee}: {what}",
             provider=self.callee.provider,
@@ -130,7 +130,7 @@ class ChunkReader(Generic[C]):
         return chunks
 
     def _read_unusual(self, event: bytes, *, is_failure: bool) -> list[C]:
-        """Read what may not be a chunk: the end, an error, several events, or a chunk with gaps."""
+        """Read an unusual event: the end, an error, several in one, or a chunk with gaps."""
         self.is_over |= event == b"[DONE]"
         if self.is_over or not event:
             return []
@@ -139,11 +139,11 @@ class ChunkReader(Generic[C]):
         except ValueError:
             value = None
         members, text = as_object(value), event.decode(errors="replace")
-        # The word alone may mean something else.
+        # The word "error" alone may mean something else.
         if is_failure or members.get("error") is not None:
             raise stream_failure(value or text, self.callee, self._headers, self._masked)
         if value is None and b"\n" in event:
-            return self._read(event.split(b"\n"))  # Without an empty line between them.
+            return self._read(event.split(b"\n"))  # Events without an empty line between them.
         if value is None:
             raise self.cut_short(f"within {shorten(text, self._masked)}")
         whole = as_chunk(value) if self._is_document else fill_gaps(value)
@@ -159,7 +159,7 @@ class ChunkReader(Generic[C]):
                 if not self._is_document:
                     return []  # A sign of life, such as `{"type": "ping"}`.
             raise ResultError(
-                f"{self.callee}: the stream holds {shorten(value, self._masked)}, which is not "
+                f"{self.callee}: the stream contains {shorten(value, self._masked)}, which is not "
                 f"{a_type(self._chunk)}: {first_problem(problem)}.",
                 value,
             ) from None

@@ -1,4 +1,4 @@
-"""The clients that generated ones stand on: `InferenceBase` and `AsyncInferenceBase`."""
+"""The base classes of generated clients: `InferenceBase` and `AsyncInferenceBase`."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def _run(client: BaseInference, requests: Any, model: str | None, options: bulk.
 
 
 class InferenceBase(BaseInference):
-    """Runs models by any provider, or at a URL. Safe to use from several threads.
+    """Runs models at any provider, or at a URL. It is thread-safe.
 
-    The generated client describes the arguments. The Hub's address is that of `HF_ENDPOINT`, the
-    router's that of `HUBSMITH_ROUTER`. A client belongs to the process that made it. Pickled, it
-    becomes one that connects anew, without token, headers and cookies, and without the user, the
-    password and the query of a URL.
+    The generated client describes the arguments. `HF_ENDPOINT` is the Hub's address, and
+    `HUBSMITH_ROUTER` the router's. A client belongs to the process that created it. An unpickled
+    copy connects again, without the token, headers and cookies of the original, and without the
+    user, password and query of a URL.
 
     Raises:
         ArgumentError: when two names of one argument are given, or a provider is combined with a
@@ -51,7 +51,7 @@ class InferenceBase(BaseInference):
             from ..transport import Origins
 
             self._drivers.append(Driver(Origins(silence=SILENCE), self._limit()))
-        return self._drivers[0]  # The first, should two threads have made one.
+        return self._drivers[0]  # The first, if two threads created one.
 
     def __enter__(self) -> Self:
         return self
@@ -60,12 +60,12 @@ class InferenceBase(BaseInference):
         self.close()
 
     def close(self) -> None:
-        """Close the connections. The client cannot be used again; streams under way end."""
+        """Close the connections. The client cannot be used again; open streams end."""
         self._driver.close()
 
     @property
     def with_raw_response(self) -> RawCalls:
-        """The same methods, which return a `RawResponse`: headers, body, and `parse()`."""
+        """The same methods, returning a `RawResponse`: headers, body and `parse()`."""
         return RawCalls(self._raw_form())
 
     def _run(self, request: TaskRequest[R], options: CallOptions) -> R:
@@ -86,14 +86,14 @@ class InferenceBase(BaseInference):
         model: str | None = None,
         **options: Unpack[bulk.MapOptions],
     ) -> bulk.Run[R]:
-        """Make many calls at the same time, and iterate over what is done as it comes.
+        """Make many calls at once, and iterate over the results as they complete.
 
         Args:
             requests: Requests of one task, such as `SummarizationRequest(...)`, or pairs of an id
-                and a request. They are pulled as places free up.
-            model: The model of all of them; by default that of the client.
-            **options: How many at once, the file to go on from, and what happens to failures; see
-                `hubsmith_bulk.MapOptions`.
+                and a request. They are consumed as earlier calls complete.
+            model: The model for all calls; the client's by default.
+            **options: The number of concurrent calls, the journal to resume from, and how failures
+                are handled; see `hubsmith_bulk.MapOptions`.
         """
         return _run(self, requests, model, options)
 
@@ -107,15 +107,15 @@ class InferenceBase(BaseInference):
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> RawResponse[Any]:
-        """Send anything to a model of hf-inference, or to a server's URL as it is.
+        """Send any body to a model of hf-inference, or to a server's exact URL.
 
         Args:
-            json: The body, as a value that becomes JSON.
-            data: The body, as a file in any of the forms that file arguments take.
-            model: A model's id or a server's URL; default: that of the client.
-            task: Names the recommended model where there is none.
-            timeout: Seconds that it may take; default: that of the client.
-            extra_headers: Sent beside those of the client.
+            json: The body, as a value that is encoded as JSON.
+            data: The body, as a file in any form that file arguments accept.
+            model: A model's id or a server's URL; the client's by default.
+            task: Chooses the recommended model of this task if no model is given.
+            timeout: Seconds that the call may take; the client's by default.
+            extra_headers: Headers in addition to the client's.
 
         Raises:
             InferenceError: when the server answers with an error.
@@ -128,7 +128,7 @@ class InferenceBase(BaseInference):
         """Return what a text-generation or text-embeddings server says about itself.
 
         Args:
-            model: The server's URL, or a model of hf-inference; default: that of the client.
+            model: The server's URL, or a model of hf-inference; the client's by default.
 
         Raises:
             InferenceError: when the server has no such route.
@@ -136,10 +136,10 @@ class InferenceBase(BaseInference):
         return self._driver.run(self._endpoint_info(model), self.timeout)
 
     def health_check(self, model: str | None = None) -> bool:
-        """Return whether a server says that it is well; `False` also where there is none.
+        """Return whether a server reports that it is healthy; `False` also if it is unreachable.
 
         Args:
-            model: The server's URL; default: that of the client.
+            model: The server's URL; the client's by default.
 
         Raises:
             ValidationError: when the model is not a URL.
@@ -149,7 +149,7 @@ class InferenceBase(BaseInference):
 
 
 class AsyncInferenceBase(BaseInference):
-    """The same for asyncio; see `InferenceBase`. Close it, best by `async with`.
+    """The same for asyncio; see `InferenceBase`. Close it, preferably with `async with`.
 
     A client belongs to one event loop. Cancelling a call ends its requests and its polling.
     """
@@ -170,12 +170,12 @@ class AsyncInferenceBase(BaseInference):
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections. The client cannot be used again; streams under way end."""
+        """Close the connections. The client cannot be used again; open streams end."""
         await self._driver.close()
 
     @property
     def with_raw_response(self) -> AsyncRawCalls:
-        """The same methods, which return a `RawResponse`: headers, body, and `parse()`."""
+        """The same methods, returning a `RawResponse`: headers, body and `parse()`."""
         return AsyncRawCalls(self._raw_form())
 
     async def _run(self, request: TaskRequest[R], options: CallOptions) -> R:
@@ -199,7 +199,7 @@ class AsyncInferenceBase(BaseInference):
         model: str | None = None,
         **options: Unpack[bulk.MapOptions],
     ) -> bulk.AsyncRun[R]:
-        """Make many calls at once; see `InferenceBase.map`. The input may be asynchronous."""
+        """Make many calls at once; see `InferenceBase.map`. `requests` may be asynchronous."""
         return _run(self, requests, model, options)
 
     async def post(
@@ -212,7 +212,7 @@ class AsyncInferenceBase(BaseInference):
         timeout: float | None = None,
         extra_headers: Mapping[str, str] | None = None,
     ) -> RawResponse[Any]:
-        """Send anything to a model or a server; see `InferenceBase.post`."""
+        """Send any body to a model or a server; see `InferenceBase.post`."""
         seconds = self._seconds(timeout)
         return await self._driver.call(self._post(json, data, model, task, extra_headers), seconds)
 
@@ -221,5 +221,5 @@ class AsyncInferenceBase(BaseInference):
         return await self._driver.run(self._endpoint_info(model), self.timeout)
 
     async def health_check(self, model: str | None = None) -> bool:
-        """Return whether a server says that it is well; see `InferenceBase.health_check`."""
+        """Return whether a server reports that it is healthy; see `InferenceBase.health_check`."""
         return await self._driver.run(self._health(model), self.timeout)

@@ -7,7 +7,7 @@ InferenceError                        a provider or a model server answered with
 ├── ModelNotFoundError                the server has no such model or route
 ├── RateLimitError                    too many requests: 429
 ├── IncompleteStreamError             a stream ended before it was complete
-└── TextGenerationError               a text-generation server named the kind of its error
+└── TextGenerationError               a text-generation server named the type of its error
     ├── GenerationError
     ├── IncompleteGenerationError
     ├── OverloadedError
@@ -24,13 +24,13 @@ class InferenceError(HubsmithError):
     """An inference provider or a model server answered with an error.
 
     Attributes:
-        provider: The provider's name, such as `together`; empty where a URL was called.
+        provider: The provider's name, such as `together`; empty if a URL was called.
         model: The model as the caller named it; a URL without its query.
-        status: The HTTP status; `None` where the error came inside a stream.
-        request_id: The id that the server gave the request, for its support; may be `None`.
-        server_message: The server's own words; may be empty.
-        retry_after: Seconds until the server wants to be asked again, where it says so.
-        estimated_time: Seconds until a model that loads is there, as the server guesses (503 only).
+        status: The HTTP status; `None` for an error inside a stream.
+        request_id: The server's id of the request, for its support; may be `None`.
+        server_message: The server's own message; may be empty.
+        retry_after: Seconds to wait before trying again, if the server says so.
+        estimated_time: The server's estimate of the seconds until a model is loaded (503 only).
     """
 
     estimated_time: float | None = None
@@ -68,11 +68,11 @@ class ModelNotFoundError(InferenceError):
 
 
 class PaymentRequiredError(InferenceError):
-    """No credit is left, or the account pays for nothing."""
+    """No credit is left, or the account has no billing."""
 
 
 class RateLimitError(InferenceError):
-    """Too many requests; `retry_after` says when the server wants to be asked again."""
+    """Too many requests; `retry_after` says when to try again, if the server does."""
 
 
 class IncompleteStreamError(InferenceError):
@@ -80,11 +80,11 @@ class IncompleteStreamError(InferenceError):
 
 
 class TextGenerationError(InferenceError):
-    """A text-generation server named the kind of its error."""
+    """A text-generation server named the type of its error."""
 
 
 class GenerationError(TextGenerationError):
-    """The model failed while it generated."""
+    """The model failed during the generation."""
 
 
 class IncompleteGenerationError(TextGenerationError):
@@ -92,7 +92,7 @@ class IncompleteGenerationError(TextGenerationError):
 
 
 class OverloadedError(TextGenerationError):
-    """The server has too much to do now."""
+    """The server is overloaded; try again later."""
 
 
 class TextGenerationValidationError(TextGenerationError, BadRequestError):
@@ -100,4 +100,4 @@ class TextGenerationValidationError(TextGenerationError, BadRequestError):
 
 
 class UnknownError(TextGenerationError):
-    """The server named a kind of error that is not known here."""
+    """The server named a type of error that has no class of its own."""

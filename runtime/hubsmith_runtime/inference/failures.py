@@ -1,4 +1,4 @@
-"""What the error answers of inference servers mean, and which of them are tried again."""
+"""What the error answers of inference servers mean, and which of them are retried."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from . import errors
 from .errors import InferenceError
 
 LOADING_SECONDS = 600.0
-"""How long a model that loads is waited for in all, where the caller's timeout is not shorter."""
+"""Seconds to wait for a loading model in total, unless the caller's timeout is shorter."""
 
 _LENGTH, _DEPTH = 1000, 4
 _LARGEST_ERROR = 1 << 20
-_REFUSED = (429, 503)  # Whatever was asked was not begun.
-_PASSING = (*_REFUSED, 500, 502)  # Not 504: what took too long once would again, at full cost.
-_SHORTEST, _USUAL, _LONGEST = 0.1, 1.0, 10.0  # Seconds between two looks at a model that loads.
+_REFUSED = (429, 503)  # The request was not started.
+_PASSING = (*_REFUSED, 500, 502)  # Not 504: a repeated call would be as slow, and cost as much.
+_SHORTEST, _USUAL, _LONGEST = 0.1, 1.0, 10.0  # Seconds between two checks of a loading model.
 _ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "x-amzn-trace-id", "cf-ray")
 _WORD_KEYS = (
     "error", "error_description", "message", "detail", "details", "reason", "msg", "title",
@@ -40,7 +40,7 @@ _MEANINGS: Mapping[int | None, tuple[type[InferenceError], str]] = {
     504: (InferenceError, " Longer outputs are safer with stream=True."),
 }
 
-# The kinds of error that text-generation-inference and its relatives name.
+# The types of error that text-generation-inference and related servers name.
 _KINDS: Mapping[str, type[InferenceError]] = {
     "generation": errors.GenerationError,
     "incomplete_generation": errors.IncompleteGenerationError,
@@ -51,11 +51,11 @@ _KINDS: Mapping[str, type[InferenceError]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InferenceProgress:
-    """How far a job is that a provider has taken, or a model that is loaded for the call."""
+    """The progress of a provider's job, or of a model that is being loaded for the call."""
 
-    status: str  # The provider's own word, such as `IN_QUEUE`, or `loading`.
+    status: str  # The provider's own status, such as `IN_QUEUE`, or `loading`.
     seconds: float  # Since the call began.
-    position: int | None = None  # In the queue, where the provider tells it.
+    position: int | None = None  # In the queue, if the provider reports it.
 
 
 OnProgress: TypeAlias = Callable[[InferenceProgress], object]
@@ -63,7 +63,7 @@ OnProgress: TypeAlias = Callable[[InferenceProgress], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callee:
-    """Who is called, for messages: a provider and a model of the Hub, or a URL without its query."""
+    """What is called, for messages: a provider and a model, or a URL without its query."""
 
     provider: str = ""
     model: str = ""
@@ -99,7 +99,7 @@ def stream_failure(
 
 
 def server_words(body: object, masked: Callable[[str], str] = str) -> str:
-    """Return the server's own words from an error's JSON, whatever its shape; empty without any."""
+    """Return the server's message from an error's JSON of any shape; empty if it has none."""
     return " ".join(masked(_words(body, _DEPTH)).split())[:_LENGTH]
 
 
@@ -111,11 +111,11 @@ def send_checked(
     *,
     runs_job: bool = False,
 ) -> Effects[Response]:
-    """Send a request until it succeeds or fails for good, and return the whole answer.
+    """Send a request until it succeeds or fails permanently, and return the whole answer.
 
-    A model that loads is waited for, and reported; other passing failures are tried again as
-    `retries` says: one that `runs_job` where the server cannot have taken the job. The
-    `DeadlineExceeded` that leaves it says what was waited for.
+    It waits while a model is loading, and reports that; other temporary failures are retried as
+    `retries` says: with `runs_job`, only if the server cannot have accepted the job. A
+    `DeadlineExceeded` that it raises says what was late.
     """
     return _until_ready(Send(request), callee, retries, on_progress, runs_job)
 
@@ -123,7 +123,7 @@ def send_checked(
 def open_checked(
     request: HttpRequest, callee: Callee, retries: Retries, on_progress: OnProgress | None = None
 ) -> Effects[Body]:
-    """Do the same as `send_checked`, but leave the content of the good answer unread."""
+    """Do the same as `send_checked`, but leave the content of a successful answer unread."""
     return _until_ready(Open(request), callee, retries, on_progress)
 
 
@@ -143,7 +143,7 @@ def _until_ready(
     runs_job: bool = False,
 ) -> Effects[Any]:
     began, waited, earlier = time.monotonic(), 0.0, ""
-    is_free = retries.after_accepted or not runs_job  # To ask for the same once more.
+    is_free = retries.after_accepted or not runs_job  # To send it again.
 
     def step() -> Effects[Response | Body]:
         answer: Response | Body = yield effect
@@ -154,7 +154,7 @@ def _until_ready(
 
     def classify(error: HubsmithError) -> Again | None:
         nonlocal waited, earlier
-        earlier = f" An earlier try failed: {error}"
+        earlier = f" An earlier attempt failed: {error}"
         match error:
             case ConnectionFailedError():
                 return Again() if error.may_pass and (is_free or not error.was_sent) else None
@@ -200,11 +200,10 @@ def _error(
     error_class, advice = _MEANINGS.get(status, (InferenceError, ""))
     if isinstance(kind, str) and status not in (401, 403, 404):
         unknown = errors.UnknownError if error_class is InferenceError else error_class
-        error_class = _KINDS.get(
-            kind.lower(), unknown
-        )  # `Validation`, at text-embeddings-inference.
+        # text-embeddings-inference writes `Validation`.
+        error_class = _KINDS.get(kind.lower(), unknown)
     request_id = next((headers[name] for name in _ID_HEADERS if headers.get(name)), None)
-    what = f"HTTP {status}" if status is not None else "the stream broke off"
+    what = f"HTTP {status}" if status is not None else "the stream ended with an error"
     end = "" if words.endswith((".", "!", "?")) else "."
     reference = f" (request id {request_id})" if request_id else ""
     return error_class(
@@ -219,7 +218,7 @@ def _error(
 
 
 def _words(body: object, depth: int) -> str:
-    """Find the words: of the keys that servers use, in lists and objects within these, too."""
+    """Find the messages under the keys that servers use, also in nested lists and objects."""
     if isinstance(body, str) or not depth:
         return body if isinstance(body, str) else ""
     found = [_words(item, depth - 1) for item in as_list(body)]
@@ -227,7 +226,7 @@ def _words(body: object, depth: int) -> str:
         return "; ".join(dict.fromkeys(filter(None, found)))
     entries = as_object(body)
     found = [_words(entries[key], depth - 1) for key in _WORD_KEYS if entries.get(key)]
-    place = as_list(entries.get("loc"))  # FastAPI names the place of what is wrong in the body.
+    place = as_list(entries.get("loc"))  # FastAPI names the location of the problem in the body.
     if place and found:
         found[0] = f"{'.'.join(map(str, place))}: {found[0]}"
     return ": ".join(dict.fromkeys(filter(None, found)))

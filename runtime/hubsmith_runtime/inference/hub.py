@@ -1,4 +1,4 @@
-"""What the Hub is asked about models before a call, its tokens, and the address of its router."""
+"""Requests to the Hub about models before a call, its tokens, and the address of its router."""
 
 from __future__ import annotations
 
@@ -27,56 +27,56 @@ CHAT = "conversational"
 HF_INFERENCE = "hf-inference"
 
 Entry = Mapping[str, Any]
-"""What the Hub knows of a model at one provider: `provider`, `providerId`, `task`, `status` ..."""
+"""What the Hub knows about a model at one provider: `provider`, `providerId`, `task`, `status`."""
 
 _TOKENS = ("hf_", "api_org_")
 _HOSTS = ("huggingface.co", "hf.co")
 _MODEL_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _CACHED, _CACHED_SECONDS = 256, 600.0
-_SIMILAR = {"feature-extraction", "sentence-similarity"}  # Models of these may do both.
+_SIMILAR = {"feature-extraction", "sentence-similarity"}  # Models of these may support both.
 
 
 def router_url() -> str:
-    """Return the router's address: that of `HUBSMITH_ROUTER`, or the usual one."""
+    """Return the router's address: `HUBSMITH_ROUTER` or the default."""
     router = (os.environ.get("HUBSMITH_ROUTER") or "https://router.huggingface.co").rstrip("/")
     origin_of(router)
     return router
 
 
 class Cache(Generic[V]):
-    """Remembers the latest answers for ten minutes. Calls use it one at a time: it has no lock."""
+    """Caches the latest answers for ten minutes. It needs no lock: calls use it one at a time."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, int], tuple[float, V]] = {}
 
     def get(self, url: str, token: str | None) -> V | None:
-        """Return what is known and not too old."""
+        """Return the cached answer, unless it has expired."""
         until, value = self._known.get((url, hash(token)), (0.0, None))
         return value if time.monotonic() < until else None
 
     def put(self, url: str, token: str | None, value: V) -> V:
-        """Remember what a URL answers to a token, and forget the oldest answer of too many."""
+        """Cache the answer of a URL to a token, and drop the oldest one if there are too many."""
         if len(self._known) >= _CACHED:
             del self._known[next(iter(self._known))]
-        # Not the token itself: a dump of the process should not show it once more.
+        # Not the token itself, so that a dump of the process has no further copy of it.
         self._known[url, hash(token)] = time.monotonic() + _CACHED_SECONDS, value
         return value
 
 
 class Hub:
-    """What the Hub knows about models, as the owner of a token sees it. Answers are remembered."""
+    """What the Hub knows about models, as the owner of a token sees it. Answers are cached."""
 
     def __init__(self, retries: Retries) -> None:
         self._retries = retries
         self._cache: Cache[Any] = Cache()
 
     def mapping(self, model: str, token: str | None) -> Effects[tuple[Entry, ...]]:
-        """Return where a model is served, in the order that the token's owner set at the Hub."""
+        """Return the providers of a model, in the order that the token's owner set on the Hub."""
         path = f"{_path(model)}?expand=inferenceProviderMapping"
         return self._ask(path, model, token, _entries)
 
     def misfit(self, model: str, task: str, token: str | None) -> Effects[str]:
-        """Return why the Hub's own servers do not do a task with a model; empty where they do."""
+        """Return why the Hub's own servers cannot run a task with a model; empty if they can."""
         own, tags = yield from self._ask(_path(model), model, token, _task)
         made = f"made for {own or 'no task that the Hub knows'}"
         return "" if _does(own, tags, task) else f"{model} is {made}, not for {task}"
@@ -86,7 +86,7 @@ class Hub:
         models = yield from self._ask("/api/tasks", "", token, _recommendations)
         if not models.get(task):
             raise ValidationError(
-                f"hf-inference: model: none is recommended for {task}. Pass model=."
+                f"hf-inference: model: no model is recommended for {task}. Pass model=."
             )
         return models[task]
 
@@ -104,19 +104,19 @@ class Hub:
                 raise
             raise ModelNotFoundError(
                 f"The Hub answered {error.status} for {model or path}: "
-                f"{error.server_message.rstrip('.')}. Check the model's name; where it is private "
-                "or gated, pass the token of an account that may use it.",
+                f"{error.server_message.rstrip('.')}. Check the model's name; if it is private or "
+                "gated, pass the token of an account that may use it.",
                 **vars(error),
             ) from None
         if about := as_object(answer.json()):
             return self._cache.put(url, token, read(about))
-        raise SpecError(f"{callee}: the answer is no JSON object. Is HF_ENDPOINT the Hub?")
+        raise SpecError(f"{callee}: the answer is not a JSON object. Is HF_ENDPOINT the Hub?")
 
 
 def _path(model: str) -> str:
     if not _MODEL_ID.fullmatch(model) or {".", ".."} & {*model.split("/")}:
         raise ValidationError(
-            f"model: {shorten(model)} is neither an id of the Hub, such as owner/name, nor a URL."
+            f"model: {shorten(model)} is neither a model id, such as owner/name, nor a URL."
         )
     return f"/api/models/{quote(model)}"
 
@@ -140,7 +140,7 @@ def _recommendations(tasks: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _does(own: str, tags: set[str], task: str) -> bool:
-    """Whether the Hub's servers do a task with a model that is made for `own`."""
+    """Whether the Hub's servers can run a task with a model that is made for `own`."""
     match own:
         case "text-generation":
             return task in ("text-generation", "conversational")
@@ -153,18 +153,18 @@ def _does(own: str, tags: set[str], task: str) -> bool:
 
 
 def is_hub_token(key: str) -> bool:
-    """Whether a key is a token of the Hub, which is sent through the router.
+    """Whether a key is a Hub token, which is sent to the router.
 
     These are user, organisation and OAuth access tokens (`hf_`, `api_org_`), and JSON web tokens
     whose issuer is the Hub, such as those of signed-in visitors and of jobs. Any other key is the
     provider's own. A token that was found in the environment or in the file of a login is always
-    the Hub's, however it looks: whoever finds it there need not ask here.
+    the Hub's, whatever its form, and is not checked by this function.
     """
     return key.startswith(_TOKENS) or _issuer(key) in _HOSTS
 
 
 def _issuer(key: str) -> str:
-    """Return the host that a JSON web token says it is from; it is not verified."""
+    """Return the host that a JSON web token names as its issuer; it is not verified."""
     _, _, claims = key.rpartition(".")[0].rpartition(".")
     try:
         found: object = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))

@@ -1,6 +1,6 @@
 """Media in results, `Image`, `Base64Bytes` and `Array`; and in arguments: `file_of`, `wav_of`.
 
-Pillow and numpy are imported when the first value is made, not before.
+Pillow and numpy are imported when the first value is created, not before.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ _ROW = re.compile(rb"\[[^][]*\]")  # An innermost list.
 
 
 def needed(module: str, package: str, what: str) -> Any:
-    """Import what a result or an input needs beyond our own dependencies."""
+    """Import an optional dependency that a result or an input needs."""
     try:
         return importlib.import_module(module)
     except ImportError:
         raise MissingDependencyError(
             f"{what} needs {package}, which is not installed: `pip install {package}`. "
-            "Without it, `client.with_raw_response` gives the answer as it came.",
+            "Without it, `client.with_raw_response` returns the answer as received.",
             name=module,
         ) from None
 
 
 def image_of(content: bytes) -> Any:
-    """Open an image with Pillow; a `ValueError` where the bytes are none."""
+    """Open an image with Pillow; a `ValueError` if the bytes are not an image."""
     pillow = needed("PIL.Image", "pillow", "An image")
     try:
         return pillow.open(io.BytesIO(content))
-    except OSError:  # Also what Pillow raises for bytes that it does not know.
+    except OSError:  # Including Pillow's error for unknown formats.
         raise ValueError("these bytes are not an image") from None
 
 
 def bytes_of(text: object) -> bytes:
-    """Decode base64 text or a data URL; a `ValueError` where it is neither."""
+    """Decode base64 text or a data URL; a `ValueError` for anything else."""
     if isinstance(text, str):
         return decode_data_url(text)[0] if text.startswith("data:") else decode_base64(text)
     if isinstance(text, bytes):
@@ -53,21 +53,21 @@ def bytes_of(text: object) -> bytes:
 
 
 def array_of(numbers: object) -> Any:
-    """Make a float32 array of nested lists of numbers, or of rows in base64; else a `ValueError`."""
+    """Convert nested lists of numbers or base64 rows to a float32 array; else a `ValueError`."""
     numpy, rows = needed("numpy", "numpy", "An array"), as_list(numbers)
     if not isinstance(numbers, list) and not hasattr(numbers, "dtype"):
         raise ValueError("nested lists of numbers are expected")
     try:
         if rows and isinstance(rows[0], str):
             numbers = [numpy.frombuffer(bytes_of(row), dtype="<f4") for row in rows]
-        with numpy.errstate(over="ignore"):  # What is too large for 32 bits is infinite.
+        with numpy.errstate(over="ignore"):  # Values too large for 32 bits become infinite.
             return numpy.array(numbers, dtype="float32")
     except (TypeError, ValueError, OverflowError):
         raise ValueError("the lists are not numbers, or not of equal lengths") from None
 
 
 def parsed_array(content: bytes) -> Any:
-    """Make the same of JSON text, a row at a time: as Python's numbers all of it would be large."""
+    """Do the same for JSON text, a row at a time: Python's numbers for all of it would be large."""
     if b'"' in content or b"{" in content:
         raise ValueError("nested lists of numbers are expected")
     rows: list[Any] = []
@@ -87,9 +87,9 @@ def _placed(node: Any, rows: list[Any]) -> Any:
 
 
 def file_of(value: object) -> File:
-    """Take a file argument in any of its forms, sound as `(samples, rate)` included."""
+    """Convert a file argument in any of its forms, including sound as `(samples, rate)`."""
     if isinstance(value, tuple):
-        # The samples first; Gradio has the rate first.
+        # Samples first; in Gradio, the rate comes first.
         pair = sorted(cast("Any", value), key=lambda part: not getattr(part, "ndim", 0))
         if len(pair) != 2 or not hasattr(pair[0], "dtype") or not isinstance(pair[1], (int, float)):
             raise ArgumentError("a tuple is sound only as (numpy array, sampling rate)")
@@ -98,16 +98,16 @@ def file_of(value: object) -> File:
 
 
 def image_address(value: object) -> object:
-    """Take a URL of any scheme as it is, and all else as a file."""
+    """Return a URL of any scheme unchanged, and anything else as a file."""
     is_url = isinstance(value, str) and (value.startswith("data:") or "://" in value)
     return value if is_url else file_of(value)
 
 
 def wav_of(samples: Any, rate: int) -> bytes:
-    """Write sound as a WAV file of 16 bits (32 bits where the samples are int32).
+    """Encode sound as a WAV file with 16 bits per sample (32 bits for int32 samples).
 
-    The array has one dimension or two, the smaller of which is the channels. Floats are between -1
-    and 1; what is beyond is clipped. The rate is in samples per second.
+    The array has one or two dimensions; the smaller one of two is the channels. Floats are clipped
+    to the range from -1 to 1. The rate is in samples per second.
     """
     import wave
 
@@ -118,15 +118,15 @@ def wav_of(samples: Any, rate: int) -> bytes:
     if sound.ndim not in (1, 2) or not sound.size:
         raise ValidationError(f"an array of shape {sound.shape} is not sound: give (samples,)")
     if rate <= 0:
-        raise ValidationError(f"a sampling rate is a positive number, got {rate}")
+        raise ValidationError(f"the sampling rate must be positive, got {rate}")
     if sound.dtype.kind == "f":
         if not numpy.isfinite(sound).all():
-            raise ValidationError("the sound holds values that are not finite numbers")
+            raise ValidationError("the sound contains values that are not finite numbers")
         sound = (numpy.clip(sound, -1, 1) * 32767).round()
     elif sound.dtype == numpy.uint8:
         sound = (sound.astype("<i2") - 128) << 8
     elif sound.dtype not in (numpy.int16, numpy.int32):
-        raise ValidationError(f"sound of {sound.dtype} is not known: give float32 or int16")
+        raise ValidationError(f"sound of {sound.dtype} is not supported: give float32 or int16")
     sound = sound.astype("<i4" if sound.dtype == numpy.int32 else "<i2")
     output = io.BytesIO()
     with wave.open(output, "wb") as file:

@@ -1,4 +1,4 @@
-"""`CallOptions`, and the options of a client as they are checked."""
+"""`CallOptions`, and the checks of a client's options."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..retries import Retries
 
 
 class CallOptions(NamedTuple):
-    """What every method of a task takes besides its own arguments."""
+    """The options that every method of a task takes besides its own arguments."""
 
     model: str | None = None
     timeout: float | None = None
@@ -24,7 +24,7 @@ def text_of(name: str, value: object, alias: str, other: object) -> str | None:
     chosen = value if other is None else other
     if chosen is None or isinstance(chosen, str):
         return chosen
-    raise ArgumentError(f"{name}: it must be a string, or None.")
+    raise ArgumentError(f"{name}: must be a string, or None.")
 
 
 def retries_of(retries: Retries | None, max_retries: object) -> Retries:
@@ -34,7 +34,7 @@ def retries_of(retries: Retries | None, max_retries: object) -> Retries:
         raise ArgumentError("max_retries: another name for retries; pass one of them.")
     if isinstance(max_retries, int) and max_retries >= 0:
         return Retries(attempts=max_retries + 1)
-    raise ValidationError(f"max_retries: must be a whole number from 0 on, got {max_retries!r}")
+    raise ValidationError(f"max_retries: must be a whole number of at least 0, got {max_retries!r}")
 
 
 def seconds_of(timeout: object) -> float | None:

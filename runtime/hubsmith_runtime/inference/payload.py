@@ -1,4 +1,4 @@
-"""What a call becomes on its way: a `Payload`, then a `TaskResponse`, the same for every provider."""
+"""The forms of a call that are the same for every provider: `Payload` and `TaskResponse`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..reading import as_list, as_object
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """What is asked; `extra` is what the caller adds to the body, and goes before all else."""
+    """What a call sends; `extra` is what the caller adds to the body, overriding all else."""
 
     task: str  # The Hub's name.
     inputs: Any = field(repr=False)  # Text, a `File`, a list or object of these; messages.
@@ -26,20 +26,20 @@ class Payload:
     is_stream: bool = False
 
     def all_parameters(self) -> dict[str, Any]:
-        """Return those that are not `None`, as a copy that may be changed."""
+        """Return the parameters that are not `None`, as a copy that may be changed."""
         given = {**self.parameters, **self.extra, "stream": None}
         return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResponse:
-    """What came back: JSON in the form of the Hub's own servers, or media."""
+    """What a call returns: JSON in the form of the Hub's own servers, or media."""
 
     value: Any = field(default=None, repr=False)  # Parsed JSON.
     content: bytes | None = field(default=None, repr=False)  # An image, audio or video.
-    raw: bytes | None = field(default=None, repr=False)  # JSON that nothing reshapes, unparsed.
-    response: Response  # What the result was taken from: of media that were fetched, these.
-    where: object = ""  # The `Target`, which messages name by provider, model and task.
+    raw: bytes | None = field(default=None, repr=False)  # Unparsed JSON that needs no conversion.
+    response: Response  # The source of the result; for media behind a URL, their download.
+    where: object = ""  # The `Target`, for messages: provider, model and task.
 
 
 def files_in(value: object) -> list[File]:
@@ -51,7 +51,7 @@ def files_in(value: object) -> list[File]:
     return [file for one in members if not isinstance(one, str) for file in files_in(one)]
 
 
-# Forms of a file, or of media that were fetched, within JSON; anything else stays as it is.
+# Forms of a file, or of downloaded media, within JSON; other values are returned unchanged.
 
 
 def base64_of(value: object) -> object:
@@ -62,7 +62,7 @@ def base64_of(value: object) -> object:
 
 
 def url_of(value: object, default_mime: str) -> object:
-    """Return a file as the URL that it was given as, or else as a data URL."""
+    """Return a file as its own URL, or as a data URL."""
     return value.as_url(default_mime) if isinstance(value, File) else value
 
 

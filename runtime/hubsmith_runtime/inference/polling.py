@@ -1,4 +1,4 @@
-"""Jobs that a provider takes and that are asked after until they are over."""
+"""Polls the jobs of providers until they have ended."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def wait_for_job(
     began: float,
     on_progress: OnProgress | None,
 ) -> Effects[Response]:
-    """Return the last answer of a job, given the one that took it, and how a URL is asked."""
+    """Poll a job and return its last answer, given the `response` that accepted it."""
     taken, job, callee = response, as_object(response.json()), target.callee
     while True:
         answer = as_object(response.json())
         status, seconds = find(answer, poll.status), time.monotonic() - began
         if status is None and response is not taken:
-            raise ResultError(f"{callee}: an answer does not say how far the job is.", answer)
+            raise ResultError(f"{callee}: an answer does not contain the job's status.", answer)
         if status in poll.failed:
             words = server_words(find(answer, *poll.error) or answer, response.masked)
             raise InferenceError(
@@ -44,40 +44,40 @@ def wait_for_job(
             if status in poll.done:
                 return (yield from ask(poll.result(target, job))) if poll.result else response
             location = poll.location(target, job)
-        except MissingValueError:  # The server answered at once.
+        except MissingValueError:  # The server returned the result at once.
             return response
         stage, position = as_words(status) or "submitted", as_count(find(answer, poll.position))
         if on_progress is not None:
             progress = InferenceProgress(status=stage, seconds=seconds, position=position)
             yield Run(functools.partial(on_progress, progress), blocks=False)
-        late = f"{callee}: the job is not done in time: {stage} after"
+        late = f"{callee}: the job did not finish in time: {stage} after"
         if seconds + poll.interval >= poll.limit:
-            raise InferenceTimeoutError(f"{late} {seconds:.1f} s, longer than any job may take.")
+            raise InferenceTimeoutError(f"{late} {seconds:.1f} s, the limit for any job.")
         try:
-            yield Sleep(poll.interval, f"{callee}: the job is not done")
+            yield Sleep(poll.interval, f"{callee}: the job is running")
             response = yield from ask(location)
         except DeadlineExceeded:
             raise DeadlineExceeded(f"{late} {time.monotonic() - began:.1f} s.") from None
 
 
 def answered_url(target: Target, url: object, *hosts: str) -> str:
-    """Return the URL that an answer names, as far as the provider's key may go there.
+    """Return the URL that an answer names, if the provider's key may be sent there.
 
-    It goes to the provider's own address, whatever host is named, or to one of `hosts`, each with
-    all below it.
+    The key is sent to the provider's own address, whatever host is named, or to one of `hosts` and
+    their subdomains.
     """
-    odd = ResultError(
-        f"{target.callee}: the answer names an odd address: {shown(as_words(url))!r}."
+    unexpected = ResultError(
+        f"{target.callee}: the answer names an unexpected address: {shown(as_words(url))!r}."
     )
     try:
         own, parts = urlsplit(target.root), urlsplit(as_words(url))
         host, port, path = parts.hostname or "", parts.port, parts.path
     except ValueError:
-        raise odd from None
+        raise unexpected from None
     if (host, port) == (own.hostname, own.port) and path.startswith(f"{own.path}/"):
         path = path[len(own.path) :]
     if not path.startswith("/") or ".." in unquote(path).split("/"):
-        raise odd
+        raise unexpected
     path += f"?{parts.query}" if parts.query else ""
     is_known = any(f".{host}".endswith(f".{known}") for known in hosts)
     if is_known and parts.scheme == "https" and port is None:

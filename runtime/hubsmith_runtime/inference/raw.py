@@ -1,4 +1,4 @@
-"""`RawResponse`: an answer with its headers, before it becomes a result; and what `post` sends."""
+"""`RawResponse`: an answer with its headers, before it is decoded; and the body of `post`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 class RawResponse(Generic[R]):
-    """An answer as it came.
+    """An answer as received.
 
     Attributes:
         status, status_code: The HTTP status.
@@ -50,10 +50,10 @@ class RawResponse(Generic[R]):
             raise ResultError(f"The answer is not JSON: {shown}.") from None
 
     def parse(self) -> R:
-        """Return what the method would have returned; of `post` the parsed JSON.
+        """Return what the method would have returned; for `post`, the parsed JSON.
 
         Raises:
-            ResultError: when the answer is not of the declared form.
+            ResultError: when the answer does not match the declared type.
         """
         return self._parse()
 
@@ -67,9 +67,9 @@ def posted(value: Any, data: FileInput | None) -> Effects[tuple[bytes, dict[str,
         try:
             content = json.dumps(value, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError) as error:
-            raise ArgumentError(f"post: json: this is no JSON value: {error}.") from None
+            raise ArgumentError(f"post: json: this is not a JSON value: {error}.") from None
         return content, {"content-type": "application/json"}
-    from .media import file_of  # With it comes pydantic.
+    from .media import file_of  # It imports pydantic.
 
     file = file_of(data)
     yield from file.load()
@@ -77,7 +77,7 @@ def posted(value: Any, data: FileInput | None) -> Effects[tuple[bytes, dict[str,
 
 
 class _RawMethods(Generic[R]):
-    chat: Any  # The methods that are called as openai calls them.
+    chat: Any  # The methods by openai's names.
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -90,7 +90,7 @@ class _RawMethods(Generic[R]):
 
 
 class RawCalls(_RawMethods[RawResponse[Any]]):
-    """The methods of a client, each of which returns a `RawResponse` instead of its result."""
+    """The methods of a client, each returning a `RawResponse` instead of its result."""
 
 
 class AsyncRawCalls(_RawMethods[Awaitable[RawResponse[Any]]]):

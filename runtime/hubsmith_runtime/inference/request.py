@@ -1,4 +1,4 @@
-"""A call of one task at one provider: its request, and everything until its `TaskResponse`."""
+"""A call of one task at one provider, from its request to its `TaskResponse`."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def call(
     retries: Retries,
     on_progress: OnProgress | None = None,
 ) -> Effects[TaskResponse]:
-    """Call, wait until the job is done where it is one, and fetch the media.
+    """Make a call, wait for its job if it has one, and download the media.
 
     Raises:
         ValidationError: when the provider cannot be called like this; nothing was sent.
         InferenceError: when the provider answers with an error, or the job fails.
-        InferenceTimeoutError: when the job takes longer than any may.
-        ResultError: when the answer lacks what it must have.
+        InferenceTimeoutError: when the job takes longer than the limit for any job.
+        ResultError: when a required value is missing in the answer.
     """
     began, operation = time.monotonic(), target.operation
-    # Those of a conversation are in its messages already, as text.
+    # Files of a conversation are already in its messages, as text.
     files = () if payload.task == CHAT else files_in(payload.inputs)
     try:
         for file in files:
@@ -49,7 +49,7 @@ def call(
     except DeadlineExceeded:
         raise DeadlineExceeded(f"{target}: no answer in time.") from None
     build = functools.partial(prepare, target, payload, headers)
-    # Large files take a while to encode: that is no time to hold a lock, or an event loop.
+    # Encoding large files takes a while, and must not hold a lock or block an event loop.
     request: HttpRequest = (yield Run(build)) if files else build()
     poll, callee = operation.poll if target.url is None else None, target.callee
     is_job = poll is not None
@@ -67,7 +67,7 @@ def call(
 
 
 def prepare(target: Target, payload: Payload, headers: Mapping[str, str]) -> HttpRequest:
-    """Describe the request of a call; the caller's `headers`, in lower case, win over all others.
+    """Return the request of a call; the caller's `headers`, in lower case, override all others.
 
     Files whose content is sent must have been loaded; `call` does that itself.
 
@@ -89,7 +89,7 @@ def prepare(target: Target, payload: Payload, headers: Mapping[str, str]) -> Htt
 
 
 def _problem(target: Target, payload: Payload) -> str:
-    """Say why a provider cannot be called like this; nothing where it can."""
+    """Return why a provider cannot be called like this; empty if it can."""
     provider, key, operation = target.provider, target.key, target.operation
     name = provider.name
     if operation.needs_inputs and payload.inputs is None:
@@ -98,47 +98,47 @@ def _problem(target: Target, payload: Payload) -> str:
         return ""
     if operation.needs_url:
         return (
-            f"{name} does not do this itself. Pass the URL of a model server that does as model=, "
+            f"{name} does not support this. Pass the URL of a model server that does as model=, "
             "or choose another provider."
         )
     if not target.model:
         return "model is needed."
     if ".." in target.model.split("/"):
-        return f"{target.model!r} is no model's id."
+        return f"{target.model!r} is not a model id."
     if target.is_routed and not provider.is_routed:
         return (
             f"{name} cannot be reached through the Hub with a Hub token. Pass a key of {name} as "
             "api_key=, or choose another provider."
         )
     if not target.is_routed and key is not None and is_hub_token(key):
-        return f"a token of the Hub must not be sent to {name} itself."
+        return f"a Hub token must not be sent to {name} itself."
     if not target.is_routed and not provider.url:
-        return f"{name} takes tokens of the Hub only."
+        return f"{name} accepts only Hub tokens."
     if key is None and provider.needs_key:
         return "a key is needed. Pass token= or api_key=, set HF_TOKEN, or run `hf auth login`."
     return ""
 
 
 def _encoded(target: Target, payload: Payload) -> tuple[bytes, str | None]:
-    """Return the body as bytes, and its type where it is known."""
+    """Return the body as bytes, and its MIME type if known."""
     body = target.operation.body(target, payload)
     members = as_object(body)
     if members is not body:
         if isinstance(body, File):
             return body.read(), body.mime_type
         raise MissingValueError("a file as input")
-    # Inputs are sent as they are, but for messages.
+    # Inputs are sent unchanged, except for messages.
     kept = None if payload.task == CHAT else payload.inputs
     if target.operation.is_form:
         return _form(_without_none(members, kept))
     text = _json({name: value for name, value in members.items() if value is not None})
-    if "null" in text:  # Looking into every value takes long, and there seldom is one.
+    if "null" in text:  # Checking every value is slow, and rarely needed.
         text = _json(_without_none(members, kept))
     return text.encode(), "application/json"
 
 
 def _without_none(value: Any, kept: object) -> Any:
-    """Copy JSON, but for `kept`. A message that only calls tools keeps its `content` of `None`."""
+    """Copy JSON without `None`, except in `kept`, and in the `content` of messages."""
     if isinstance(value, str) or value is kept:
         return value
     if isinstance(value, (dict, Mapping)):
@@ -154,7 +154,7 @@ def _without_none(value: Any, kept: object) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, File):
         return value.base64()
-    if hasattr(value, "tolist"):  # A number or an array of numpy.
+    if hasattr(value, "tolist"):  # A NumPy scalar or array.
         return value.tolist()
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
@@ -171,7 +171,7 @@ def _form(fields: Mapping[str, object]) -> tuple[bytes, str]:
         head = f'--{boundary}\r\ncontent-disposition: form-data; name="{label}"'
         if isinstance(value, File):
             content, kind = value.read(), value.mime_type
-            # Servers tell the format from the name's ending.
+            # Servers tell the format by the file's extension.
             ending = mimetypes.guess_extension(kind or "") or ".wav"
             head += f'; filename="{(kind or "audio").partition("/")[0]}{ending}"'
             head += f"\r\ncontent-type: {kind or 'application/octet-stream'}"

@@ -1,4 +1,4 @@
-"""A provider's last answer, read into the form that is the same for every provider."""
+"""Converts a provider's last answer to the form that is the same for every provider."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _MEDIA = ("image/", "audio/", "video/")
 
 
 class MissingValueError(Exception):
-    """A value that must be there is missing; the text is its path."""
+    """A required value is missing; the text is its path."""
 
 
 def find(value: object, *paths: str) -> object:
-    """Return the value at the first path that leads to one; `None` for nothing.
+    """Return the value at the first path that leads to one; `None` if no path does.
 
-    A path is such as `data.0.url`, or `data.*.url` for one value of each item of a list.
+    A path looks like `data.0.url`, or `data.*.url` for one value of each item of a list.
     """
     found = (_walk(value, path.split(".")) for path in paths)
     return next((one for one in found if one is not None), None)
 
 
 def need(value: object, *paths: str) -> object:
-    """Return the same, or raise `MissingValueError` for nothing."""
+    """Return the same as `find`, but raise a `MissingValueError` if no path leads to a value."""
     if (found := find(value, *paths)) is None:
         raise MissingValueError("|".join(paths))
     return found
@@ -50,7 +50,7 @@ def _walk(value: object, steps: list[str]) -> object:
 
 
 def if_complete(make: Callable[[], object]) -> object:
-    """Return what a function makes; `None` where it misses a value."""
+    """Return the result of a function; `None` if a value that it needs is missing."""
     try:
         return make()
     except MissingValueError:
@@ -62,7 +62,7 @@ def without_none(members: dict[str, object]) -> dict[str, object]:
 
 
 def read_response(target: Target, response: Response, retries: Retries) -> Effects[TaskResponse]:
-    """Read the last answer of a call, and fetch the media that it names."""
+    """Read the last answer of a call, and download the media that it names."""
     operation = target.operation
     if not (operation.is_media or operation.media or operation.value):
         return TaskResponse(raw=response.body, response=response, where=target)
@@ -92,7 +92,7 @@ def read_response(target: Target, response: Response, retries: Retries) -> Effec
 def _download(target: Target, url: str, retries: Retries) -> Effects[Response]:
     if is_public(target.root) and not is_public(url):
         where = shorten(shown(url))
-        raise ResultError(f"{target}: the answer names media at {where}, which is no public host.")
+        raise ResultError(f"{target}: the answer names media at {where}, not a public host.")
     request = HttpRequest(method="GET", url=url, is_bare=True)
     fetched = yield from send_checked(request, target.callee, retries)
     _check_media(target, fetched, f"a page instead of media at {shown(url)}")
@@ -103,7 +103,7 @@ def _decoded(target: Target, response: Response, media: str) -> bytes:
     try:
         return decode_data_url(media)[0] if media.startswith("data:") else decode_base64(media)
     except ValueError:
-        what = f"no URL and no base64: {shorten(media, response.masked)}"
+        what = f"neither a URL nor base64: {shorten(media, response.masked)}"
         raise ResultError(f"{target}: the answer's media is {what}", media) from None
 
 
@@ -112,10 +112,10 @@ def _type_of(response: Response) -> str:
 
 
 def _check_media(target: Target, response: Response, what: str) -> None:
-    """Refuse a page or a document, such as a proxy's."""
+    """Reject a web page or a document, such as a proxy's."""
     kind = _type_of(response)
     if response.status == 206:
-        raise _refusal(target, response, "a part of the media only")
+        raise _refusal(target, response, "only a part of the media")
     if kind == "text/html" or kind.endswith(("/json", "+json")):
         raise _refusal(target, response, what)
 

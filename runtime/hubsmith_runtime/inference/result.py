@@ -1,4 +1,4 @@
-"""From a request to its `Payload`, and from a `TaskResponse` to the typed result."""
+"""Converts a request to its `Payload`, and a `TaskResponse` to the typed result."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def payload_of(
     extra_body: Mapping[str, Any] | None = None,
     is_stream: bool = False,
 ) -> Payload:
-    """Return what a request asks for, and the caller's `extra_body`: the same for every provider.
+    """Return the payload of a request with the caller's `extra_body`, the same for every provider.
 
-    A stream is asked for by `is_stream`, or where the request says so.
+    A stream is requested by `is_stream`, or by the request itself.
     """
     task, fields = request.__task__, type(request).model_fields
-    # Without the detour over `iter(request)`, which costs as much as the rest of this function.
+    # Not `iter(request)`, which takes as long as the rest of this function.
     values = {name: value for name, value in vars(request).items() if value is not None}
     is_stream = bool(values.pop("stream", False)) or is_stream
     if task.parsed_by in values:
@@ -53,7 +53,7 @@ def payload_of(
 
 
 def _plain(value: Any) -> Any:
-    """Return models as JSON objects without what is `None`; leave all else, such as files."""
+    """Return models as JSON objects without `None`; other values, such as files, are unchanged."""
     if isinstance(value, list):
         return [_plain(item) for item in cast("list[Any]", value)]
     if isinstance(value, pydantic.BaseModel):
@@ -65,7 +65,7 @@ def decode(request: TaskRequest[R], response: TaskResponse) -> R:
     """Return the typed result of a call.
 
     Raises:
-        ResultError: when the answer is not of the declared form, nor of another known one.
+        ResultError: when the answer matches neither the declared type nor another known form.
         MissingDependencyError: when the result needs Pillow or numpy, which is not installed.
     """
     task = request.__task__
@@ -98,10 +98,10 @@ def _validated(request: TaskRequest[Any], response: TaskResponse) -> Any:
     adapter = adapter_of(request.__result__)
     try:
         if response.raw is not None:
-            return adapter.validator.validate_json(response.raw)  # Without the adapter's detour.
+            return adapter.validator.validate_json(response.raw)  # Faster than by the adapter.
         return adapter.validate_python(response.value)
     except pydantic.ValidationError as error:
-        problem = first_problem(error)  # Not the error itself: it holds all of the answer.
+        problem = first_problem(error)  # Not the error itself: it contains the whole answer.
     value = _value_of(response)
     for name in request.__task__.shapes:
         shaped = reshape(name, value)
@@ -137,9 +137,9 @@ def _misfit(request: TaskRequest[Any], response: TaskResponse, reason: str) -> R
 
 
 def reshape(form: str, value: Any) -> Any:
-    """Make the declared form of another one that servers answer in, which overlays name.
+    """Convert an answer from another form, named in an overlay, to the declared one.
 
-    It is applied only where the declared form does not fit; `None` where this one does not, either.
+    It is used only if the answer does not match the declared form; `None` if it is neither.
     """
     match form, value:
         case "chat", _:

@@ -1,4 +1,4 @@
-"""Where a call goes and with which key: the choice of provider, model id, router or direct."""
+"""Where a call is sent and with which key: the choice of provider, model id, router or direct."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from .servers import OPENAI, is_openai, is_url
 _log = logging.getLogger("hubsmith")
 
 _ENDPOINTS = ".endpoints.huggingface.cloud"
-_ADDRESS = re.compile(r"(localhost|[\w-]+(\.[\w-]+)+):\d+(/|$)")  # Of a server, but no URL.
+_ADDRESS = re.compile(r"(localhost|[\w-]+(\.[\w-]+)+):\d+(/|$)")  # Of a server, but not a URL.
 _POLICIES = ("", "fastest", "cheapest", "preferred")
 _DOUBTS = {
-    "staging": "%s is on trial at %s: it is meant for tests only.",
+    "staging": "%s is in staging at %s: it is meant for tests only.",
     "error": "%s failed the Hub's last check at %s.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What the caller said about provider and key."""
+    """The caller's choice of provider and key."""
 
     provider: str | None  # `None`: hf-inference without a model or for a URL, else `auto`.
-    token: str | None = field(repr=False)  # `None` for the saved token, where it may be used.
+    token: str | None = field(repr=False)  # `None` for the saved token, if it may be used.
     find: Callable[[str], Provider] = field(repr=False)  # Raises for an unknown name.
     hub: Hub = field(repr=False)
-    is_server: bool = False  # The URL is that of a server with several models and tasks.
+    is_server: bool = False  # Whether the URL is that of a server with several models and tasks.
 
     @property
     def has_own_key(self) -> bool:
@@ -45,21 +45,21 @@ class Routing:
         return bool(key) and not is_hub_token(key)
 
     def hub_token(self) -> str | None:
-        """Return the token for the Hub; a provider's own key is never shown to it."""
+        """Return the token for the Hub; a provider's own key is never sent to it."""
         is_own = self.has_own_key and self.provider != HF_INFERENCE
         return choose_token(None if is_own else self.token, "The Hub")
 
     def router_token(self, name: str) -> str | None:
-        """Return the token for the router; a key of a provider that was not named is refused."""
+        """Return the token for the router; the key of a provider that was not named is an error."""
         if self.has_own_key and self.provider != HF_INFERENCE:
             raise ValidationError(
-                f"{name}: this key is no token of the Hub, which begins with hf_. Name the "
-                "provider that it belongs to with provider=, or pass a token of the Hub."
+                f"{name}: this key is not a Hub token, which begins with hf_. Name the provider "
+                "that it belongs to with provider=, or pass a Hub token."
             )
         return choose_token(self.token, name)
 
     def url_key(self, url: str) -> str | None:
-        """Return the key for a server that the caller named: a saved token only at the Hub's own."""
+        """Return the key for a server's URL; the saved token is only for the Hub's own servers."""
         if self.token is not None:
             return self.token.strip() or None
         parts = urlsplit(url)
@@ -72,8 +72,8 @@ class Routing:
 
         Args:
             task: The Hub's name of the task.
-            model: An id of the Hub, perhaps with a suffix, or the URL of a server.
-            served: How the server of a URL calls the model, where that is known.
+            model: A model id, possibly with a suffix, or the URL of a server.
+            served: The name of the model on the server of a URL, if known.
         """
         if model is not None and is_url(model):
             return self._direct(task, model, served)
@@ -85,7 +85,7 @@ class Routing:
         if name == AUTO and task != CHAT:
             return (yield from self._mapped(name, task, base, self.router_token(name)))
         table = self.find(name)
-        table.operation(task)  # Raises where there is none.
+        table.operation(task)  # Raises if there is none.
         if name == HF_INFERENCE:
             key = self.router_token(name)
             if model is None:
@@ -94,7 +94,7 @@ class Routing:
                 raise ValidationError(f"{name}: model: {misfit}. Choose another model.")
             return _target(table, task, hub_model=base, model=base, key=key)
         if model is None:
-            raise ValidationError(f"{name}: model: a value is required, the model's id at the Hub.")
+            raise ValidationError(f"{name}: model: a value is required, the model's id on the Hub.")
         key = self.router_token(name) if name == AUTO else choose_token(self.token, name)
         if key is None and table.needs_key:
             raise _keyless(name)
@@ -116,33 +116,33 @@ class Routing:
                 f"{', '.join(sorted(table.tasks))} only. If the server does this, too, pass the URL "
                 "of its route as model= to a client without base_url=."
             )
-        table.operation(task)  # Raises where there is none.
+        table.operation(task)  # Raises if there is none.
         return Target(provider=table, task=task, model=served, url=url, key=key, is_routed=False)
 
     def _named(self, task: str, model: str | None) -> tuple[str, str]:
-        """Return the provider, and the model without a suffix that is meant for us."""
+        """Return the provider, and the model without a suffix that this client handles."""
         name = self.provider or AUTO
         if model is None:
             return HF_INFERENCE if name == AUTO else name, ""
         base, _, suffix = model.partition(":")
         is_provider = self._known(suffix) is not None
         if name == AUTO:
-            # The router reads the suffix of a chat itself, but takes no key of a provider.
+            # The router handles the suffix of a chat itself, but accepts no key of a provider.
             is_ours = is_provider and (task != CHAT or self.has_own_key)
             return suffix if is_ours else name, base
         if is_provider and suffix != name:
             raise ValidationError(f"{name}: model: {model} asks for another provider, {suffix}.")
-        # Any other colon is in an id of the provider's own.
+        # Any other colon is part of the provider's own id.
         return name, base if is_provider or suffix in _POLICIES else model
 
     def _mapped(self, name: str, task: str, model: str, key: str | None) -> Effects[Target]:
-        """Take the named one of the model's providers; for `auto` the first that fits."""
+        """Choose the named one of the model's providers; for `auto`, the first suitable one."""
         entries = yield from self.hub.mapping(model, self.hub_token())
         for entry in entries:
             table = self._known(entry["provider"])
             if table is None or name not in (AUTO, table.name) or task not in table.tasks:
                 continue
-            if key is None and table.needs_key:  # Only the Hub's own servers need none.
+            if key is None and table.needs_key:  # The Hub's own servers need none.
                 continue
             is_hub, is_other = table.name == HF_INFERENCE, entry["task"] != task
             if is_other and (not is_hub or (yield from self.hub.misfit(model, task, key))):
@@ -175,7 +175,7 @@ def _target(table: Provider, task: str, **options: Any) -> Target:
 
 
 def _keyless(name: str) -> AuthenticationError:
-    what = "a token of the Hub" if name == AUTO else "its key, or a token of the Hub"
+    what = "a Hub token" if name == AUTO else "its key, or a Hub token"
     return AuthenticationError(
         f"{name}: there is no key. Pass token= ({what}), set HF_TOKEN, or run `hf auth login`."
     )

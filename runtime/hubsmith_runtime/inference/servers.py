@@ -1,4 +1,4 @@
-"""Model servers that are called by their URL: their addresses, and what they call their model."""
+"""Model servers that are called by URL: their routes, and the names of their models."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ OPENAI = "openai-compatible"
 """The table of servers that speak OpenAI's HTTP API."""
 
 _log = logging.getLogger("hubsmith")
-_NO_NAME = "dummy"  # What huggingface_hub sends; servers with a single model take any name.
+_NO_NAME = "dummy"  # As huggingface_hub sends; servers with a single model accept any name.
 _CHAT = "/chat/completions"
 _VERSION = re.compile(r"/v\d\w*(/|$)")  # Such as `/api/v3` and `/v1beta/openai`.
-_SILENCE = 5.0  # A server that does not list its models soon is not waited for.
+_SILENCE = 5.0  # How long to wait for a server to list its models.
 _LARGEST_LIST = 1 << 20
 
 
@@ -30,7 +30,7 @@ def is_url(model: str | None) -> bool:
 
 
 def server_route(url: str, path: str) -> str:
-    """Return the address of a route, such as `/health`, of the server at a URL of any other."""
+    """Return the URL of a server's route, such as `/health`, given the URL of any other route."""
     parts = urlsplit(url)
     root = parts.path.rstrip("/").removesuffix(_CHAT).removesuffix("/v1")
     return urlunsplit((parts.scheme, parts.netloc, root + path, parts.query, ""))
@@ -39,7 +39,7 @@ def server_route(url: str, path: str) -> str:
 def chosen_of(
     own: str | None, model: str | None, what: str, *, is_server: bool, is_chat: bool
 ) -> tuple[str | None, str]:
-    """Return a call's model or URL and, for a URL, what its server calls the model, if that is said.
+    """Return a call's model or URL and, for a URL, the model's name on that server, if given.
 
     `own` is the model of the client, or the URL of its only server (`is_server`).
     """
@@ -56,20 +56,20 @@ def chosen_of(
             "URL. Use a client without base_url= for other servers."
         )
     raise ArgumentError(
-        f"{what}: model: the client is for {shown(own)}, and the call for {model}. Make the client with "
-        "base_url= to name a model of that server, or without a URL to call one of the Hub."
+        f"{what}: model: the client is for {shown(own)}, and the call for {model}. Create the "
+        "client with base_url= to name a model there, or without a URL to call one on the Hub."
     )
 
 
 def is_openai(url: str) -> bool:
-    """Whether a URL says that its server speaks OpenAI's HTTP API."""
+    """Whether the path of a URL is one of OpenAI's HTTP API."""
     return urlsplit(url).path.rstrip("/").endswith(("/v1", _CHAT))
 
 
 def openai_route(url: str, path: str) -> str:
-    """Return the address of a route of OpenAI's, such as `/v1/models`, given that of any other.
+    """Return the URL of one of OpenAI's routes, such as `/v1/models`, given that of any other.
 
-    A server may have its chat, and then all else, without the `/v1`, or under another version.
+    A server may have its routes without the `/v1`, or under another version.
     """
     parts = urlsplit(url)
     base = parts.path.rstrip("/")
@@ -83,9 +83,9 @@ def openai_route(url: str, path: str) -> str:
 def served_model(
     url: str, headers: Mapping[str, str], callee: Callee, known: Cache[str]
 ) -> Effects[str]:
-    """Return the name of a server's only model; `dummy` where it has several or does not tell.
+    """Return the name of a server's only model; `dummy` if it has several or does not list them.
 
-    vLLM, litellm and others refuse any other name. `known` holds what was found out before.
+    vLLM, litellm and others reject any other name. `known` is a cache of the names.
     """
     if (name := known.get(url, callee.key)) is not None:
         return name
@@ -99,7 +99,7 @@ def served_model(
     try:
         answer = yield from send_once(request, callee)
     except HubsmithError:
-        return _NO_NAME  # The call itself will say what is wrong.
+        return _NO_NAME  # The call itself will report the problem.
     if answer.status in (401, 403) or answer.status >= 500:
         return _NO_NAME
     listed = as_list(as_object(answer.json()).get("data")) if answer.status == 200 else []

@@ -24,7 +24,7 @@ _END: Any = object()
 
 
 class _Chunks(Generic[C]):
-    """What both streams share: the reading of chunks, as effects."""
+    """The base class of both streams: reads chunks, as effects."""
 
     def __init__(
         self, driver: Any, body: Body, chunk: type[C], callee: Callee, timeout: float | None
@@ -34,7 +34,7 @@ class _Chunks(Generic[C]):
         self.masked = body.masked
         self._driver, self._body, self._timeout = driver, body, timeout
         self._reader = ChunkReader(chunk, self.headers, callee, body.masked)
-        self._pending: Iterator[C] = iter(())  # Chunks that came together with one that was taken.
+        self._pending: Iterator[C] = iter(())  # Received, but not yet returned.
         self._was_read = Signal()
         self._is_reading = self._is_over = False  # Over: there is nothing more to read.
         self._is_closed = False  # The caller wants nothing more, not even errors.
@@ -44,7 +44,7 @@ class _Chunks(Generic[C]):
         return f"<{type(self).__name__} of {self._reader.callee}, {state}>"
 
     def _advance(self) -> Effects[Any]:
-        """Read until there is a chunk, and return it; `_END` where there is none any more."""
+        """Read until there is a chunk, and return it; `_END` if there are no more."""
         reader = self._reader
         try:
             while True:
@@ -58,8 +58,8 @@ class _Chunks(Generic[C]):
                     yield from self._read()
         except (DeadlineExceeded, InferenceTimeoutError):
             reader.error = InferenceTimeoutError(
-                f"{reader.callee}: the stream paused for longer than the timeout. What came before "
-                "may be used; try a longer timeout."
+                f"{reader.callee}: the stream paused for longer than the timeout. The chunks "
+                "before that can be used; try a longer timeout."
             )
             yield from self._end()
         except ConnectionFailedError as error:
@@ -84,7 +84,7 @@ class _Chunks(Generic[C]):
             yield from self._end()
 
     def _end(self) -> Effects[None]:
-        self._is_over = True  # Chunks that came already can still be taken.
+        self._is_over = True  # Chunks received before can still be taken.
         yield Close(self._body)
 
     def _close(self) -> Effects[None]:
@@ -93,20 +93,20 @@ class _Chunks(Generic[C]):
 
 
 class Stream(_Chunks[C], Iterator[C]):
-    """The chunks of an answer as they arrive: an iterator, and a context that closes it.
+    """The chunks of an answer as they arrive: an iterator and a context manager.
 
-    It holds what it needs, so it works on when the variable of its client is gone. `close`, also
-    from another thread, ends the iteration and the connection.
+    It keeps working when its client is no longer referenced. `close`, also from another thread,
+    ends the iteration and the connection.
 
     Attributes:
         status: The HTTP status of the answer.
         headers: Its headers by lower-case name.
 
     Raises:
-        InferenceTimeoutError: while iterating, when the next chunk does not come in time.
+        InferenceTimeoutError: while iterating, when the next chunk does not arrive in time.
         IncompleteStreamError: after the last chunk, when the stream was cut short.
-        InferenceError: after the last chunk, when the server tells of an error.
-        ResultError: when an event is not of the declared form.
+        InferenceError: after the last chunk, when the server reports an error.
+        ResultError: when an event does not match the declared type.
     """
 
     _driver: Driver
@@ -125,20 +125,20 @@ class Stream(_Chunks[C], Iterator[C]):
         self.close()
 
     def __del__(self) -> None:
-        # One that nobody reads to its end leaves no socket open.
+        # A stream that is not read to its end leaves no socket open.
         with contextlib.suppress(Exception):
             self._body.response.close()
 
     def close(self) -> None:
-        """End the stream and its connection; what is not taken yet is lost."""
+        """End the stream and its connection; chunks that were not taken are lost."""
         self._driver.run(self._close())
 
 
 class AsyncStream(_Chunks[C], AsyncIterator[C]):
     """The asynchronous form of `Stream`: `async for`, `async with`, `aclose`.
 
-    Close one that is not read to its end, best by `async with`: else its connection stays until its
-    client is closed.
+    Close a stream that is not read to its end, preferably with `async with`: otherwise, its
+    connection stays open until the client is closed.
     """
 
     _driver: AsyncDriver
@@ -157,5 +157,5 @@ class AsyncStream(_Chunks[C], AsyncIterator[C]):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """End the stream and its connection, also while another task waits for a chunk."""
+        """End the stream and its connection, even while another task waits for a chunk."""
         await self._driver.run(self._close())

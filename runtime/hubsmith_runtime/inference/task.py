@@ -1,4 +1,4 @@
-"""What generated task models stand on: `Task`, `TaskRequest`, `TaskOutput`, and their arguments."""
+"""The base classes of generated task models: `Task`, `TaskRequest`, `TaskOutput`, and arguments."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ R = TypeVar("R", covariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """The facts of one task that its schema does not say; its fields are those of the request."""
+    """The facts about a task that its schema lacks. Fields are named as in the request."""
 
     name: str  # The Hub's, such as `text-to-image`; `conversational` for chat.
     method: str  # Of the client.
-    # The field that is the wire's `inputs`, or those of its members. All others are parameters.
+    # The field that is sent as `inputs`, or the fields of its members. Others are parameters.
     inputs: str | Mapping[str, str] = ""
     binary: tuple[str, ...] = ()  # Fields whose value is a file: image, audio or video.
     result: Literal["json", "image", "bytes", "array"] = "json"  # JSON is validated.
-    shapes: tuple[str, ...] = ()  # Other forms of an answer that are understood, as they are tried.
-    text_unless: str = ""  # The field that turns a plain text into the whole result.
-    many_if: str = ""  # The field that asks for a list of results instead of one.
-    parsed_by: str = ""  # The field that may hold a model class to parse the answer by.
+    shapes: tuple[str, ...] = ()  # Other accepted forms of an answer, in the order tried.
+    text_unless: str = ""  # Unless this field is set, the result is the text alone.
+    many_if: str = ""  # The field that requests a list of results instead of one.
+    parsed_by: str = ""  # The field that may be a model class to parse the answer with.
     one_of: tuple[str, ...] = ()  # Fields of which at least one is needed.
     together: tuple[str, ...] = ()  # Fields given together or not at all.
 
@@ -45,7 +45,7 @@ class Task:
 
 
 class TaskOutput(Model):
-    """Base of everything that a task returns: attributes, and also keys (`out["label"]`)."""
+    """Base class of what a task returns: members are attributes, and also keys (`out["label"]`)."""
 
     def __getitem__(self, key: str) -> Any:
         try:
@@ -64,15 +64,15 @@ class TaskOutput(Model):
             return default
 
     def keys(self) -> list[str]:
-        """Return the names of all members, those that the schema does not know included."""
+        """Return the names of all members, including those that are not in the schema."""
         return [*type(self).model_fields, *(self.model_extra or {})]
 
 
 class TaskObject(TaskOutput):
-    """Base of objects in arguments, such as a chat message.
+    """Base class of objects in arguments, such as a chat message.
 
-    Where one is expected, a mapping will do, and so will a result with the same members: the
-    message of an answer can be sent back as it is.
+    A mapping is accepted instead, and so is a result with the same members: the message of an
+    answer can be sent back unchanged.
     """
 
     @pydantic.model_validator(mode="before")
@@ -81,7 +81,7 @@ class TaskObject(TaskOutput):
         if isinstance(value, (cls, dict)):
             return cast("object", value)
         if isinstance(value, pydantic.BaseModel):
-            # What the server left out stays left out: a `null` may mean something else to it.
+            # Members that the server omitted stay omitted: `null` may mean something else.
             return {name: given for name, given in value if name in value.model_fields_set}
         return dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else value
 
@@ -122,7 +122,7 @@ class TaskRequest(RequestModel[R]):
 
 if TYPE_CHECKING:
     ObjectInput: TypeAlias = T | D | TaskOutput | dict[str, Any]
-    """What is taken for an object: one of its class, a result with the same members, a dict."""
+    """What is accepted for an object: its class, a result with the same members, or a dict."""
 else:
     from ..model import ObjectInput as ObjectInput
 
@@ -131,13 +131,13 @@ ContentInput: TypeAlias = Annotated[
     FileInput | tuple[Any, int],
     pydantic.GetPydanticSchema(lambda source, handler: handler(_File)),
 ]
-"""What a file argument takes; it becomes a `File`."""
+"""What a file argument accepts; it is converted to a `File`."""
 
 ImageInput: TypeAlias = Annotated[
     FileInput | str,
     pydantic.GetPydanticSchema(lambda source, handler: handler(_Address)),
 ]
-"""What the URL of an image in a message takes: a URL, or what becomes a data URL."""
+"""What the URL of an image in a message accepts: a URL, or a file, sent as a data URL."""
 
 _File = Annotated[File, pydantic.BeforeValidator(file_of)]
 
