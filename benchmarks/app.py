@@ -1,4 +1,4 @@
-"""The Space of the benchmarks."""
+"""The Gradio app that the benchmarks call."""
 
 # No `from __future__ import annotations`: Gradio reads the annotations of functions.
 

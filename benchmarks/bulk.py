@@ -1,8 +1,8 @@
-"""What runs of many rows reach, and what they cost: `make bench-bulk`.
+"""Throughput and cost of runs with many rows: `make bench-bulk`.
 
-Three servers are called with 1 to 64 calls at the same time, in turns with `"auto"`; a caller that
-does nothing shows what the engine itself takes. The aims are printed beside the figures,
-they are not assertions. Draws docs/pictures/bulk-light.svg and bulk-dark.svg.
+Calls three servers with 1 to 64 concurrent calls, alternating with `"auto"`; a caller that does
+nothing shows the cost of the engine itself. Targets are printed next to the figures, and are not
+assertions. Draws docs/pictures/bulk-light.svg and bulk-dark.svg.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from tests.support.gradio_server import serve
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 SWEEP = (1, 2, 4, 8, 16, 32, 64)
-SECONDS = float(os.environ.get("HUBSMITH_BENCH_SECONDS", "2.5"))  # Of a slice.
+SECONDS = float(os.environ.get("HUBSMITH_BENCH_SECONDS", "2.5"))  # Per slice.
 ROUNDS = int(os.environ.get("HUBSMITH_BENCH_ROUNDS", "5"))
 WARM_UP, WAITING = float(os.environ.get("HUBSMITH_BENCH_WARM_UP", "20")), 160
-_FEWEST = 8  # Results in a slice, however long it takes.
+_FEWEST = 8  # Results per slice at least, however long it takes.
 AIM_SHARE, AIM_MICROSECONDS, AIM_MEGABYTES = 0.95, 300, 8
 SMALL, LARGE = 1_000, int(os.environ.get("HUBSMITH_BENCH_ROWS", "1000000"))
 
@@ -44,7 +44,7 @@ Start = Callable[[Iterator[Any], MapOptions], Any]
 
 @dataclass
 class Measured:
-    """One server: results a second by the number of calls at the same time, and the path of auto."""
+    """One server: results per second by concurrency, and the steps of `"auto"`."""
 
     name: str
     fixed: dict[int, float] = field(default_factory=dict[int, float])
@@ -57,21 +57,21 @@ class Measured:
 
 
 def rate_of(rows: Iterator[Any]) -> float:
-    """Return results a second, of the last three quarters of a slice of time."""
+    """Return results per second, measured over the last three quarters of a slice."""
     begin = time.monotonic()
     first, last, count = begin + SECONDS / 4, 0.0, 0
     while last < begin + SECONDS or count < _FEWEST:
-        next(rows).value  # noqa: B018  # Raises what went wrong.
+        next(rows).value  # noqa: B018  # Raises the error of a failed row.
         last = time.monotonic()
         if last >= first:
-            # The clock begins with the first result that counts.
+            # The clock starts with the first result that counts.
             first, count = (last, 0) if not count else (first, count)
             count += 1
     return (count - 1) / (last - first)
 
 
 def measure(name: str, start: Start, row: Callable[[int], Any]) -> Measured:
-    """Measure every number of calls in turns with `"auto"`, because machines are busy at times."""
+    """Measure each concurrency alternating with `"auto"`, because the load of machines varies."""
     measured = Measured(name)
 
     def rows() -> Iterator[Any]:
@@ -90,23 +90,22 @@ def measure(name: str, start: Start, row: Callable[[int], Any]) -> Measured:
             taken += 1
         measured.path = [(when - begin, limit) for when, limit in auto.concurrency_steps]
         for _ in range(ROUNDS):
-            # As long as results find room that nobody takes, it goes on.
+            # Wait until the result buffer of "auto" is full, so that it pauses.
             time.sleep(0.5 + WAITING / (taken / seconds))
             for number in SWEEP:
                 with start(rows(), {"concurrency": number}) as run:
                     rates.setdefault(number, []).append(rate_of(iter(run)))
             rates.setdefault("auto", []).append(rate_of(results))
         last = auto.summary().concurrency
-    print(f"{name}: results a second, medians of {ROUNDS} rounds")
+    print(f"{name}: results per second, medians of {ROUNDS} rounds")
     for number in SWEEP:
         measured.fixed[number] = statistics.median(rates[number])
         print(f"  {number:>3} at a time {measured.fixed[number]:>9.1f}")
     measured.auto = statistics.median(rates["auto"])
     share = measured.auto / measured.best
     verdict = "ok" if share >= AIM_SHARE else "LOW"
-    print(
-        f"  auto, {last:>2}      {measured.auto:>9.1f}   {share:.3f}   aim {AIM_SHARE}   {verdict}"
-    )
+    figures = f"{measured.auto:>9.1f}   {share:.3f}   target {AIM_SHARE}   {verdict}"
+    print(f"  auto, {last:>2}      {figures}")
     path = " ".join(f"{when:.1f}s:{limit}" for when, limit in measured.path[:60])
     print(f"  path of auto  {path}\n", flush=True)
     return measured
@@ -135,7 +134,7 @@ def queue(name: str) -> Measured:
 
 
 class Counting:
-    """Answers at once."""
+    """A caller that answers immediately."""
 
     source = "counting"
 
@@ -160,7 +159,7 @@ class Counting:
 
 
 def own_cost(count: int, checkpoint: Path | None) -> tuple[float, float, float]:
-    """Return CPU microseconds a row, the megabytes in use at the end, and journal bytes a row."""
+    """Return CPU microseconds per row, megabytes in use at the end, and journal bytes per row."""
     settings = Settings.of({"concurrency": 32, "checkpoint": checkpoint})
     engine = Engine(Counting(), ({"number": number} for number in range(count)), settings)
 
@@ -182,7 +181,7 @@ def own_cost(count: int, checkpoint: Path | None) -> tuple[float, float, float]:
 
 
 def memory() -> float:
-    """Return the resident megabytes of this process now."""
+    """Return the resident memory of this process in megabytes."""
     with contextlib.suppress(OSError):
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * resource.getpagesize() / 1e6
@@ -190,7 +189,7 @@ def memory() -> float:
 
 
 def engine_figures() -> None:
-    """Print what the engine takes without a server, in a process that did nothing else before."""
+    """Print the cost of the engine without a server. Run this before anything else is measured."""
     with tempfile.TemporaryDirectory() as folder:
         own_cost(SMALL, Path(folder) / "warm.jsonl")
         plain, before, _ = own_cost(SMALL * 10, None)
@@ -214,13 +213,13 @@ def engine_figures() -> None:
         ("CPU microseconds a row", cost, AIM_MICROSECONDS),
         (f"megabytes more than with {SMALL:,} rows", after_large - after_small, AIM_MEGABYTES),
     ):
-        print(f"  {what:<36}{value:>9.1f}   aim {aim}   {'ok' if value <= aim else 'OVER'}")
+        print(f"  {what:<36}{value:>9.1f}   target {aim}   {'ok' if value <= aim else 'OVER'}")
     print(f"  {'bytes of the journal a row':<36}{size:>9.1f}")
     print(f"  {'seconds to skip them all at resume':<36}{resumed:>9.1f}\n", flush=True)
 
 
 def main(wanted: list[str]) -> None:
-    """Measure what is named, or everything."""
+    """Run the named measurements, or all of them."""
     if not wanted or "engine" in wanted:
         engine_figures()
     measured: list[Measured] = []
@@ -231,7 +230,7 @@ def main(wanted: list[str]) -> None:
     if not wanted or "limited" in wanted:
         measured.append(chat(0.05, 8, "chat server, status 429 above 8"))
     if len(measured) == 3:
-        from benchmarks.bulk_picture import drawn  # Beside this file.
+        from benchmarks.bulk_picture import drawn  # In this folder.
 
         for theme in ("light", "dark"):
             (PICTURES / f"bulk-{theme}.svg").write_text(drawn(measured, theme), encoding="utf-8")

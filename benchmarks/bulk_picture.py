@@ -1,4 +1,4 @@
-"""The picture of `make bench-bulk`: results a second by calls at a time, and the path of `"auto"`."""
+"""The chart of `make bench-bulk`: results per second by concurrency, and the steps of `"auto"`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Protocol
 from xml.sax.saxutils import escape
 
 WIDTH, PANEL, LEFT, PLOT = 720, 214, 56, 140
-HALF = 290  # The width of each of the two plots of a panel.
-SECOND = 56 + HALF + 62  # Where the right one begins.
+HALF = 290  # The width of each of the two plots in a panel.
+SECOND = 56 + HALF + 62  # The left edge of the right plot.
 THEMES = {
     "light": ("#ffffff", "#d0d7de", "#1f2328", "#59636e", "#0969da", "#bc4c00"),
     "dark": ("#0d1117", "#3d444d", "#f0f6fc", "#9198a1", "#4493f8", "#f0883e"),
@@ -17,7 +17,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 
 
 class Measurement(Protocol):
-    """What is drawn of one server."""
+    """The figures of one server."""
 
     name: str
     fixed: dict[int, float]

@@ -1,7 +1,7 @@
-"""Chats beside huggingface_hub, openai and bare httpx.
+"""Chats compared with huggingface_hub, openai and bare httpx.
 
-One server process answers all of them, in turns. Parsing a stream is measured in CPU seconds of
-this process, a whole answer in seconds as they pass.
+All of them call the same server process, alternately. Parsing a stream is measured in CPU seconds
+of this process, a whole answer in elapsed seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TARGETS_STREAM = {"huggingface_hub": 8.0, "openai": 15.0, BARE: 0.4}
 
 
 def chunk(content: str, finish_reason: str | None = None) -> bytes:
-    """Return one event as text-generation-inference writes it."""
+    """Return one event in the format of text-generation-inference."""
     choice = {
         "index": 0,
         "delta": {"role": "assistant", "content": content},
@@ -69,12 +69,12 @@ ANSWER = json.dumps(
 
 
 def http_chunks(pieces: Iterable[bytes]) -> bytes:
-    """Return a body in chunked encoding."""
+    """Return a body in chunked transfer encoding."""
     return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (*pieces, b""))
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer requests on one connection."""
+    """Answer the requests on one connection."""
     whole = b"".join(EVENTS) + b"data: [DONE]\n\n"
     large = http_chunks(whole[at : at + PIECE] for at in range(0, len(whole), PIECE))
     single = http_chunks([*EVENTS, b"data: [DONE]\n\n"])
@@ -95,7 +95,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 def serve(started: Connection) -> None:
-    """Run the server, and tell its port."""
+    """Run the server, and send its port to `started`."""
 
     async def run() -> None:
         server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=2 * CONCURRENT)
@@ -107,12 +107,12 @@ def serve(started: Connection) -> None:
 
 @contextlib.contextmanager
 def server() -> Generator[str, None, None]:
-    """Give the address of a server in a process of its own."""
+    """Run the server in a separate process; yield its URL."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=serve, args=(sender,), daemon=True)
     process.start()
-    sender.close()  # Else nobody would notice that the process failed.
+    sender.close()  # So that recv() raises if the process fails.
     try:
         yield f"http://127.0.0.1:{receiver.recv()}/v1"
     finally:
@@ -121,7 +121,7 @@ def server() -> Generator[str, None, None]:
 
 
 def callers(url: str) -> tuple[dict[str, Callable[[str], int]], dict[str, Callable[[], Any]]]:
-    """Return who reads streams (and counts their chunks), and who asks for whole answers."""
+    """Return functions that read a stream (and count its chunks), and that get a whole answer."""
     import httpx
     import hubsmith
     import huggingface_hub
@@ -178,7 +178,7 @@ def callers(url: str) -> tuple[dict[str, Callable[[str], int]], dict[str, Callab
 
 
 def streams_of(url: str, rounds: int) -> Iterator[Row]:
-    """Measure how much CPU time it takes to read a stream, in both forms of HTTP chunks."""
+    """Measure the CPU time of reading a stream, with large and with single-event HTTP chunks."""
     streams, _ = callers(url)
 
     def read(name: str, form: str) -> None:
@@ -189,7 +189,7 @@ def streams_of(url: str, rounds: int) -> Iterator[Row]:
         subjects = {name: functools.partial(read, name, form) for name in streams}
         taken = in_turns(subjects, rounds, time.process_time)
         for peer, target in TARGETS_STREAM.items():
-            # A chunk of HTTP for each event costs all of them the same, in the library below.
+            # The cost of one HTTP chunk per event is in the HTTP library, the same for all.
             yield Row(
                 what=f"a streamed chat, {title}",
                 unit="chunks / CPU s",
@@ -202,7 +202,7 @@ def streams_of(url: str, rounds: int) -> Iterator[Row]:
 
 
 def whole_answers(url: str, rounds: int) -> Iterator[Row]:
-    """Measure how long a whole answer takes."""
+    """Measure the time of a whole answer."""
     _, calls = callers(url)
     taken = in_turns(calls, rounds, time.perf_counter, warm_up=20)
     for peer in ("httpx", "huggingface_hub", "openai"):
@@ -223,7 +223,7 @@ async def _at_once(client: Any, call: Callable[[Any], Awaitable[Any]]) -> None:
 
 
 def at_once(url: str, rounds: int) -> Iterator[Row]:
-    """Measure many chats that are begun at once on one client."""
+    """Measure many concurrent chats on one client."""
     import httpx
     import hubsmith
     import huggingface_hub
@@ -261,7 +261,7 @@ def at_once(url: str, rounds: int) -> Iterator[Row]:
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """Measure against one server process."""
+    """Run all measurements against one server process."""
     with server() as url:
         yield from streams_of(url, 3 if quick else 9)
         yield from whole_answers(url, 100 if quick else 500)

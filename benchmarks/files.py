@@ -1,7 +1,7 @@
-"""How much memory and time a file of 1 GiB takes on its way up and down.
+"""Memory and time to upload and download a file of 1 GiB.
 
-The server and the generator have processes of their own, so that what is measured is a program
-that uses a generated client.
+The server and the generator run in separate processes, so that the measured process only uses a
+generated client.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ TARGET_MIB = 32.0
 
 
 def resident(key: str) -> float:
-    """Return the memory of this process in MiB: `VmRSS` is that of now, `VmHWM` the highest."""
+    """Return the memory of this process in MiB: the current (`VmRSS`) or the peak (`VmHWM`)."""
     status = Path("/proc/self/status")
     if status.is_file():
         for line in status.read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith(f"{key}:"):
                 return int(line.split()[1]) / 2**10
-    # Elsewhere only the highest is known, in bytes on macOS and in KiB on the others.
+    # Other systems only report the peak, in bytes on macOS and in KiB elsewhere.
     highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return highest / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def watch(step: Callable[[], object]) -> tuple[float, float]:
-    """Run one step; return its seconds, and the memory in MiB that it added at its height."""
+    """Run one step; return its seconds, and the peak of the memory that it added, in MiB."""
     before, start = resident("VmRSS"), time.perf_counter()
     step()
     return time.perf_counter() - start, resident("VmHWM") - before
 
 
 def transfer(space: Any, folder: Path, size: int) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Return the two steps: send a file of this size, and fetch one."""
+    """Return two functions: upload a file of this size, and download one."""
     source, target = folder / f"up-{size}.bin", folder / f"down-{size}.bin"
 
     def up() -> None:
@@ -65,7 +65,7 @@ def transfer(space: Any, folder: Path, size: int) -> tuple[Callable[[], None], C
 
 
 def client(url: str, folder: Path) -> None:
-    """Measure, in a process that holds nothing but the client, and print the figures."""
+    """Measure in a process that only has the client, and print the figures."""
     sys.path.insert(0, str(folder))
     from bench_files.app import App
 
@@ -76,7 +76,7 @@ def client(url: str, folder: Path) -> None:
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """Start the server, generate the client and measure it in a process of its own."""
+    """Start the server, generate the client, and measure it in a separate process."""
     from tests.support.generated_client import generated_client
     from tests.support.gradio_server import serve
 

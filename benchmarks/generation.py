@@ -1,7 +1,7 @@
-"""How long generating a client takes.
+"""The time to generate clients.
 
-CPU seconds for all tasks and providers, imports and the ruff pass included; per Space in a warm
-process; and for all recorded apps with the final ruff pass.
+In CPU seconds: for all tasks and providers, including imports and formatting by ruff; per Space, in
+a warm process; and for all recorded apps, including formatting by ruff.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def generate(app: corpus.App) -> dict[PurePosixPath, str]:
 
 
 def tasks_and_providers() -> float:
-    """Return what the public package `hubsmith` costs, generated in a process of its own."""
+    """Return the CPU seconds to generate the public package `hubsmith` in a separate process."""
     start = cpu_seconds()
     script = "from hubsmith_repository.tree import public_package; public_package()"
     subprocess.run([sys.executable, "-c", script], check=True)
@@ -39,14 +39,14 @@ def tasks_and_providers() -> float:
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """Measure in CPU seconds."""
+    """Run all measurements, in CPU seconds."""
     unit = "CPU s"
     what = "all tasks and providers generated"
     yield Row(what=what, unit=unit, ours=tasks_and_providers(), target=TASKS_LIMIT)
     if quick or not corpus.CORPUS.is_dir():
         return
     apps = list(corpus.apps())
-    # The largest one, because a Space without parameters needs no type and imports no mapper.
+    # Warm up with the largest app, as one without parameters does not import the type mapper.
     generate(max(apps, key=lambda app: sum(map(len, app.documents.values()))))
     files: dict[PurePosixPath, str] = {}
     spent: dict[str, float] = {}

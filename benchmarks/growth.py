@@ -1,6 +1,6 @@
-"""What a hundred times as many endpoints, results and events cost: about a hundred times as much.
+"""The cost of a hundred times as many endpoints, results or events, which should be linear.
 
-The server has a process of its own, so that the CPU time of this one is that of the client.
+The server runs in a separate process, so that the CPU time of this one is that of the client.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 from benchmarks.rows import Row, in_turns
 
 SMALL, LARGE = 20, 2000
-TARGET = 125.0  # Of a hundred times as much; a square would be 10,000.
+TARGET = 125.0  # Linear growth would be 100, quadratic growth 10,000.
 
 
 def _serve(pipe: Connection, endpoints: int) -> None:
-    """Run a Space whose jobs answer with so many events and numbers as they are asked for."""
+    """Run a Space whose jobs send as many events and numbers as their arguments say."""
     from tests.waits import scripted_space
     from tests.waits.scripted_http import Loopback
 
@@ -41,7 +41,7 @@ def _serve(pipe: Connection, endpoints: int) -> None:
 
 @contextmanager
 def space_of(endpoints: int) -> Generator[str, None, None]:
-    """Give the address of a Space with so many endpoints."""
+    """Run a Space with this many endpoints; yield its URL."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, endpoints), daemon=True)
@@ -54,7 +54,7 @@ def space_of(endpoints: int) -> Generator[str, None, None]:
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """Measure in CPU time, each beside a hundredth of itself."""
+    """Measure in CPU time, each compared with a hundredth of the size."""
     from hubsmith import Client
 
     def connect(url: str) -> None:

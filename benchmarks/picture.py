@@ -1,4 +1,4 @@
-"""The ratios as a picture: bars on a logarithmic scale, for light and dark pages."""
+"""Draws the ratios as bars on a logarithmic scale, for light and dark pages."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 
 def speed(row: Row) -> float:
-    """Return how many times as fast as the peer hubsmith is."""
+    """Return the speed of hubsmith relative to the peer."""
     return row.value if row.more else 1 / row.value
 
 
 def drawn(rows: Sequence[Row], theme: str) -> str:
-    """Return the picture of the rows that have a peer."""
+    """Return an SVG of the rows that have a peer."""
     colours = COLOURS[theme]
     shown = [row for row in rows if row.theirs is not None]
     reach = math.ceil(max(abs(math.log2(speed(row))) for row in shown)) if shown else 1

@@ -1,4 +1,4 @@
-"""What a benchmark found: rows with a ratio, its target, and why it was missed."""
+"""Results of benchmarks: rows with a ratio, its target, and why a target is missed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class Row:
     """One comparison.
 
     Attributes:
-        what: What was measured, with how many of it.
+        what: What was measured, including the quantity.
         ours: The figure of hubsmith, in `unit`.
-        peer: What it is compared with; empty where the figure itself has the target.
+        peer: What hubsmith is compared with; empty if the target is for `ours` itself.
         theirs: The figure of the peer.
-        target: What `ours / theirs`, or `ours` where there is no peer, should be at most; at least
-            where `more` is better.
-        why: Why the target is missed, where that is known.
+        target: The upper bound of `ours / theirs`, or of `ours` without a peer; the lower bound if
+            `more` is better.
+        why: Why the target is missed, if known.
     """
 
     what: str
@@ -34,7 +34,7 @@ class Row:
 
     @property
     def value(self) -> float:
-        """What the target is for: the ratio, or the figure itself."""
+        """The value that the target applies to: the ratio, or the figure itself."""
         return self.ours if self.theirs is None else self.ours / self.theirs
 
     @property
@@ -44,7 +44,7 @@ class Row:
         return self.value >= self.target if self.more else self.value <= self.target
 
     def cells(self) -> list[str]:
-        """Return what a table shows: what, hubsmith, the peer, the ratio, the target, the verdict."""
+        """Return the cells of a table: what, hubsmith, peer, ratio, target and verdict."""
         bound = "" if self.target is None else f"{'≥' if self.more else '≤'} {self.target:g}"
         if self.theirs is None:
             peer, ratio, bound = "", "", f"{bound} {self.unit}" if bound else ""
@@ -68,12 +68,12 @@ HEADINGS = ["what", "hubsmith", "other", "hubsmith / other", "target", ""]
 
 
 def figure(value: float) -> str:
-    """Write a number with three digits that count, and no exponent."""
+    """Format a number with three significant digits and no exponent."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def text_table(rows: Sequence[Row]) -> str:
-    """Return a table for a terminal."""
+    """Return a table for the terminal."""
     lines = [HEADINGS, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS) - 1)]
     return "\n".join(
@@ -85,7 +85,7 @@ def text_table(rows: Sequence[Row]) -> str:
 
 
 def markdown_table(rows: Sequence[Row]) -> str:
-    """Return a table for a page."""
+    """Return a Markdown table."""
     lines = [HEADINGS, ["---"] * len(HEADINGS), *(row.cells() for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -97,9 +97,9 @@ def in_turns(
     warm_up: int = 1,
     reduce: Callable[[Sequence[float]], float] = statistics.median,
 ) -> dict[str, float]:
-    """Run each in turns, nobody always first, and return the median of what each took.
+    """Run the subjects alternately, in rotating order, and return the median time of each.
 
-    A subject may return what it measured itself, as a float, in place of the clock.
+    If a subject returns a float, that is used as its time instead of the clock.
     """
     taken: dict[str, list[float]] = {name: [] for name in subjects}
     order = list(subjects)

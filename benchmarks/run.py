@@ -1,8 +1,8 @@
-"""Every benchmark in one run: `make bench`, or some of it: `make bench BENCH="--quick chat spaces"`.
+"""Runs all benchmarks, `make bench`, or some: `make bench BENCH="--quick chat spaces"`.
 
-Each part compares hubsmith with other libraries in turns, against one server on loopback. It ends
-with one table. `--write` puts that into docs/performance.md, with a picture, and the ratios into
-README. The targets are no assertions: the exit status is 0 where one is missed.
+Each part runs hubsmith and other libraries alternately, against one server on loopback. The output
+ends with a table. `--write` puts it into docs/performance.md, with a chart, and the ratios into
+README. Targets are not assertions: the exit status is 0 even if one is missed.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ SLOW = ("files",)
 
 
 def load() -> str:
-    """Say how busy the machine was, which the figures depend on."""
+    """Return the load of the machine, which affects the figures."""
     if not hasattr(os, "getloadavg"):
         return "load unknown"
     return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
 
 
 def write(rows: list[Row], words: str) -> None:
-    """Put the table into the performance page, its picture beside it, and ratios into README."""
+    """Write the table into the performance page, its chart, and the ratios into README."""
     from tests.docs.figures import PAGE, README, filled, ratios
 
     pictures = ROOT / "docs" / "pictures"
@@ -45,14 +45,14 @@ def write(rows: list[Row], words: str) -> None:
 
 
 def main() -> None:
-    """Measure what is named, or everything."""
+    """Run the named parts, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="all unless named")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, and no large files")
-    parser.add_argument("--write", action="store_true", help="rewrite the pages and the picture")
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="all by default")
+    parser.add_argument("--quick", action="store_true", help="run fewer rounds, and no large files")
+    parser.add_argument("--write", action="store_true", help="update the pages and the charts")
     options = parser.parse_args()
     os.environ["HF_HUB_DISABLE_IMPLICIT_TOKEN"] = "1"  # Others send it to any server.
-    os.environ["HF_HUB_OFFLINE"] = "0"  # Otherwise huggingface_hub refuses loopback, too.
+    os.environ["HF_HUB_OFFLINE"] = "0"  # Else huggingface_hub refuses loopback as well.
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     rows, begun = list[Row](), load()
     for name in options.parts or PARTS:
@@ -68,7 +68,7 @@ def main() -> None:
     missed = [row for row in rows if not row.is_met]
     print(f"{len(missed)} of {sum(row.target is not None for row in rows)} targets missed")
     for row in missed:
-        print(f"  {row.what}, {row.peer or 'in all'}: {row.cells()[-1]}")
+        print(f"  {row.what}, {row.peer or 'absolute'}: {row.cells()[-1]}")
     if options.write:
         write(rows, words)
 

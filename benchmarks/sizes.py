@@ -1,4 +1,4 @@
-"""How large the parts are, beside their limits: `make sizes`. Lines as `wc -l` counts them."""
+"""The sizes of the parts compared with their limits: `make sizes`. Lines as counted by `wc -l`."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def lines(file: Path) -> int:
 
 
 def functions(file: Path) -> Iterator[tuple[str, int]]:
-    """Yield every function of a module with its lines, the decorators left out."""
+    """Yield the name and the number of lines of each function, without decorators."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
 
 
 def sizes() -> dict[str, tuple[int, str]]:
-    """Return each size by its name, with what is the largest where that is asked."""
+    """Return each size and a note by name; for maxima, the note says what is the largest."""
     modules = sorted(RUNTIME.rglob("*.py"))
     inference = [file for file in modules if file.is_relative_to(RUNTIME / "inference")]
     whole, half = sum(map(lines, modules)), sum(map(lines, inference))
@@ -80,7 +80,7 @@ def sizes() -> dict[str, tuple[int, str]]:
 
 
 def main() -> None:
-    """Print the sizes; exit 1 where one is over its limit."""
+    """Print the sizes; exit with status 1 if any is over its limit."""
     is_over = False
     for name, (size, note) in sizes().items():
         limit = LIMITS[name]

@@ -1,4 +1,4 @@
-"""Calls and jobs of a Space, beside gradio_client and beside bare httpx."""
+"""Calls and jobs of a Space, compared with gradio_client and bare httpx."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FIRST = {
 
 
 class BareRequests:
-    """The two requests of a call and nothing around them, on connections that are kept alive."""
+    """Makes only the two HTTP requests of a call, on persistent connections."""
 
     def __init__(self, url: str) -> None:
         import httpx
@@ -47,14 +47,14 @@ class BareRequests:
         self.http.close()
 
     def call(self, number: float, clock: Callable[[], float]) -> float:
-        """Make a call, and return what the clock says when its result is there."""
+        """Make a call, and return the time on the clock when its result has arrived."""
         body = {"data": [number], "fn_index": self.number, "session_hash": SESSION}
         self.http.post(f"{self.base}/queue/join", json=body).raise_for_status()
         moment = 0.0
         stream = f"{self.base}/queue/data?session_hash={SESSION}"
         with self.http.stream("GET", stream) as events:
             for line in events.iter_lines():
-                # The rest of the stream is read after the clock has stopped, to keep the connection.
+                # Read the rest after taking the time, so that the connection is reused.
                 if not moment and line.startswith("data:"):
                     message = json.loads(line[5:])
                     if message["msg"] == "process_completed":
@@ -64,13 +64,13 @@ class BareRequests:
 
 
 def expect(result: Any, wanted: Any) -> None:
-    """Stop where the result is not what it should be: its time means nothing then."""
+    """Raise if a result is wrong, because its time would be meaningless."""
     if result != wanted:
         raise RuntimeError(f"got {result!r:.200} in place of {wanted!r:.200}")
 
 
 def calls(space: Any, reference: Any, bare: BareRequests, rounds: int) -> Iterator[Row]:
-    """Measure a call that does nothing: its seconds, and the CPU time of this process."""
+    """Measure a call that does nothing: elapsed time, and CPU time of this process."""
 
     def by_hubsmith(clock: Callable[[], float]) -> float:
         start = clock()
@@ -94,7 +94,7 @@ def calls(space: Any, reference: Any, bare: BareRequests, rounds: int) -> Iterat
         theirs, ours = passed[peer] * 1e3, passed["hubsmith"] * 1e3
         yield Row(what=what, unit="ms", ours=ours, peer=peer, theirs=theirs, target=target)
 
-    def several(name: str) -> None:  # What each reads of its stream afterwards counts as well.
+    def several(name: str) -> None:  # Includes what is read of the stream afterwards.
         for _ in range(BATCH):
             subjects[name](time.process_time)
 
@@ -112,14 +112,14 @@ def jobs(space: Any, reference: Any, rounds: int) -> Iterator[Row]:
         expect([job.result() for job in began], [number / 2 for number in range(JOBS)])
 
     def by_gradio_client() -> None:
-        # It loses its stream now and then with so many jobs. That round is begun again: it ends
-        # early, so that it would be the best.
+        # With this many jobs, it loses its stream now and then. Repeat such a round: as it ends
+        # early, it would otherwise count as the best.
         for _ in range(5):
             with contextlib.suppress(concurrent.futures.CancelledError):
                 began = [reference.submit(float(n), api_name="/half") for n in range(JOBS)]
                 expect([job.result() for job in began], [number / 2 for number in range(JOBS)])
                 return
-        raise RuntimeError("gradio_client lost its stream five times in a row.")
+        raise RuntimeError("gradio_client lost its stream five times in a row")
 
     subjects = {"hubsmith": by_hubsmith, "gradio_client": by_gradio_client}
     best = in_turns(subjects, rounds, time.perf_counter, warm_up=0, reduce=min)
@@ -156,7 +156,7 @@ def partials(space: Any, reference: Any, rounds: int) -> Iterator[Row]:
 
 
 def at_once(package: Any, url: str, rounds: int) -> Iterator[Row]:
-    """Measure many calls of one client that are begun at once, beside a few at a time."""
+    """Measure many concurrent calls of one client, compared with a few at a time."""
 
     async def run(at_a_time: int) -> None:
         gate = asyncio.Semaphore(at_a_time)
@@ -185,7 +185,7 @@ def at_once(package: Any, url: str, rounds: int) -> Iterator[Row]:
 
 
 def first_results(url: str, folder: Path, rounds: int) -> Iterator[Row]:
-    """Measure a fresh process until it prints its first result."""
+    """Measure the time from the start of a process to its first result."""
     with generated_client(url, folder, "bench_first"):
         pass
 
@@ -206,7 +206,7 @@ def first_results(url: str, folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """Measure against one Gradio server."""
+    """Run all measurements against one Gradio server."""
     import gradio_client
 
     with tempfile.TemporaryDirectory() as name:

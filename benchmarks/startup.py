@@ -1,4 +1,4 @@
-"""How long the command takes to answer, and what importing the clients costs."""
+"""The running time of commands, and the cost of importing the clients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HELP_LIMIT = 0.25
 CHECK_LIMIT = 1.5
 FETCH_SECONDS = 1.0
 ADD_LIMIT = 2 * FETCH_SECONDS + 5
-# What is imported, beside what it needs or its peer, with the target.
+# An import, the import of its dependencies or of a peer to compare with, and the target.
 IMPORTS = (
     ("import hubsmith", "import huggingface_hub", None),
     ("from hubsmith import InferenceClient", "import httpx, pydantic", 1.15),
@@ -42,7 +42,7 @@ print(time.process_time() - used)
 
 
 def imported(statement: str) -> float:
-    """Return how many CPU seconds a fresh interpreter takes for an import."""
+    """Return the CPU seconds of an import in a fresh interpreter."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     command = [sys.executable, "-c", TIMED.format(statement=statement)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
@@ -50,7 +50,7 @@ def imported(statement: str) -> float:
 
 
 def imports(rounds: int) -> Iterator[Row]:
-    """Measure what importing costs, each in a fresh interpreter, in turns."""
+    """Measure imports alternately, each in a fresh interpreter."""
     statements = dict.fromkeys(one for ours, peer, _ in IMPORTS for one in (ours, peer))
     subjects = {statement: functools.partial(imported, statement) for statement in statements}
     taken = in_turns(subjects, rounds, time.perf_counter)
@@ -67,7 +67,7 @@ def imports(rounds: int) -> Iterator[Row]:
 
 @contextmanager
 def slow_space(number: int) -> Iterator[str]:
-    """Serve the kitchen's documents, after a pause before the first, while the block runs."""
+    """Serve the kitchen's documents, the first one after a pause, while the block runs."""
     config = json.loads((SNAPSHOT / "config.json").read_bytes()) | {"title": f"Space {number}"}
     documents = {
         "/config": json.dumps(config).encode(),
@@ -100,7 +100,7 @@ def slow_space(number: int) -> Iterator[str]:
 
 
 def commands(rounds: int) -> Iterator[Row]:
-    """Measure the command, the best of several runs: whatever else the machine does adds to them."""
+    """Measure commands by the best of several runs, as other load only adds to them."""
     with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         folder = Path(place)
         (folder / "hubsmith.toml").touch()
@@ -122,6 +122,6 @@ def commands(rounds: int) -> Iterator[Row]:
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """Measure in fresh processes."""
+    """Run all measurements, in fresh processes."""
     yield from imports(5 if quick else 25)
     yield from commands(2 if quick else 9)

@@ -1,11 +1,11 @@
-"""Kitchen: a small Gradio app with one endpoint for each thing that real Spaces do.
+"""Kitchen: a small Gradio app with one endpoint for each feature that real Spaces use.
 
-Run it with `python demo/app.py`. It listens on 127.0.0.1 only, on the port that the environment
-variable GRADIO_SERVER_PORT names (7860 without it).
+Run it with `python demo/app.py`. It only listens on 127.0.0.1, on the port in the environment
+variable GRADIO_SERVER_PORT (7860 by default).
 """
 
-# No `from __future__ import annotations` here: Gradio reads the annotations of these functions
-# while the app is built, and those of `gr.api` functions must be types by then, not text.
+# No `from __future__ import annotations`: Gradio reads the annotations of these functions when it
+# builds the app, and those of `gr.api` functions must be types then, not strings.
 
 import os
 import tempfile
@@ -18,7 +18,7 @@ import gradio as gr
 import numpy as np
 import numpy.typing as npt
 
-# pydantic refuses typing.TypedDict before Python 3.12.
+# Before Python 3.12, pydantic does not accept typing.TypedDict.
 from typing_extensions import TypedDict
 
 Pixels = npt.NDArray[np.uint8]
@@ -195,7 +195,7 @@ def plan(
 
 
 def build() -> gr.Blocks:
-    """Build the app: one tab per endpoint, and `plan` as an API without a page of its own."""
+    """Build the app: one tab per endpoint, and `plan` as an API endpoint without a tab."""
     with gr.Blocks(title="Kitchen", analytics_enabled=False) as app:
         gr.Markdown("# Kitchen\nA small app with one endpoint for each thing that Spaces do.")
         with gr.Tab("Greet"):

@@ -1,7 +1,7 @@
 """`make demo`: start the Kitchen app, generate its client, type-check a script and run it.
 
-Then the type checker catches a wrong call, and the command an app that changed. Everything happens
-on the loopback interface and under build/demo.
+Then show how the type checker catches wrong calls, and hubsmith a changed app. Everything runs on
+the loopback interface, and is written to build/demo.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ with Kitchen() as kitchen:
 CHANGES = {
     "strength": "heat",  # A parameter is renamed,
     '["formal", "casual"]': '["formal", "casual", "rude"]',  # a choice is added,
-    'api_name="suggest"': 'api_visibility="private"',  # and an endpoint is taken away.
+    'api_name="suggest"': 'api_visibility="private"',  # and an endpoint is removed.
 }
 
 
@@ -46,19 +46,19 @@ class DemoError(Exception):
 
 
 def say(headline: str) -> None:
-    """Announce a step of the demo itself."""
+    """Print the headline of a step."""
     print(f"\n##### {headline}", flush=True)
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on right now."""
+    """Return a free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """Return the environment of child processes: offline, and with no proxy before loopback."""
+    """Return the environment of child processes: offline, and without a proxy for loopback."""
     quiet = {
         "GRADIO_ANALYTICS_ENABLED": "False",
         "HF_HUB_OFFLINE": "1",
@@ -70,16 +70,16 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 def wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
-    """Return when the app answers.
+    """Wait until the app answers.
 
     Raises:
-        DemoError: when the app ends or does not answer within START_SECONDS.
+        DemoError: if the app exits, or does not answer within START_SECONDS.
     """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise DemoError(f"demo/app.py ended at once with exit code {server.returncode}")
+            raise DemoError(f"demo/app.py exited with status {server.returncode} on startup")
         try:
             with opener.open(f"{url}/config", timeout=5):
                 return
@@ -89,21 +89,21 @@ def wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def start_app(app: Path, port: int | None = None) -> tuple[subprocess.Popen[bytes], str]:
-    """Start an app, trying again where someone else took the port meanwhile.
+    """Start an app, trying again if another process has taken the port meanwhile.
 
     Args:
-        app: Its script.
-        port: Where it shall listen; a free port by default.
+        app: The script of the app.
+        port: The port to listen on; a free one by default.
 
     Raises:
-        DemoError: when it cannot be started.
+        DemoError: if the app cannot be started.
     """
     failure = DemoError(f"{app.name} was never started")
     for _ in range(ATTEMPTS):
         port = port or free_port()
         url = f"http://127.0.0.1:{port}"
         BUILD.mkdir(parents=True, exist_ok=True)
-        # The traceback of the error that the demo provokes would only confuse on the terminal.
+        # Keep the traceback of the deliberate error out of the terminal.
         with (BUILD / "app.log").open("wb") as log:
             server = subprocess.Popen(
                 [sys.executable, str(app)],
@@ -125,7 +125,7 @@ def start_app(app: Path, port: int | None = None) -> tuple[subprocess.Popen[byte
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:
-    """End the app's process and wait until it is gone."""
+    """Stop the app and wait until its process has exited."""
     if server.poll() is None:
         server.terminate()
     try:
@@ -146,21 +146,21 @@ def kitchen_app(app: Path = DEMO / "app.py", port: int | None = None) -> Generat
 
 
 def run(command: Sequence[str], *, folder: Path, expected: int = 0) -> None:
-    """Show one command and run it in `folder`.
+    """Print a command and run it in `folder`.
 
     Raises:
-        DemoError: when its exit status is another than the expected one.
+        DemoError: if its exit status is not the expected one.
     """
     shown = [Path(command[0]).name, *command[1:]]
     print("$", *(shown[2:] if shown[1:2] == ["-m"] else shown), flush=True)
     path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
     done = subprocess.run(command, cwd=folder, env=environment(PYTHONPATH=path), check=False)
     if done.returncode != expected:
-        raise DemoError(f"{' '.join(command)}: exit code {done.returncode}, expected {expected}")
+        raise DemoError(f"{' '.join(command)}: exit status {done.returncode}, expected {expected}")
 
 
 def write_pyright_settings(folder: Path, mode: str = "strict") -> None:
-    """Write the settings that a user's project would have."""
+    """Write pyright's configuration, as a user's project would have it."""
     settings = {"typeCheckingMode": mode, "pythonVersion": "3.10", "include": ["."]}
     (folder / "pyrightconfig.json").write_text(json.dumps(settings, indent=2), encoding="utf-8")
 
@@ -169,31 +169,31 @@ def demonstrate(folder: Path) -> None:
     """Run the whole demo in `folder`, which is emptied first.
 
     Raises:
-        DemoError: when a step fails.
+        DemoError: if a step fails.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    # The nearest configuration is where the Space is recorded; without one, that of a parent folder.
+    # Record the Space here: without this file, a configuration in a parent folder would be used.
     (folder / "hubsmith.toml").touch()
     hubsmith = str(Path(sysconfig.get_path("scripts")) / "hubsmith")
     pyright = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable]
-    say("1/6 start the Kitchen app, a real Gradio app")
+    say("1/6 start the Kitchen app, a Gradio app")
     with kitchen_app() as url:
-        print(f"it listens on {url}")
-        say("2/6 snapshot the app and write its client")
+        print(f"listening on {url}")
+        say("2/6 take a snapshot of the app and generate its client")
         run([hubsmith, "add", url, "--name", "kitchen", "--out", "clients"], folder=folder)
         say("3/6 type-check the script that uses the client, in strict mode")
         shutil.copy(DEMO / "use_kitchen.py", folder)
         write_pyright_settings(folder)
         run(pyright, folder=folder)
-        say("4/6 run it")
+        say("4/6 run the script")
         run([sys.executable, "use_kitchen.py", url], folder=folder)
-    # In strict mode, what follows from an error is reported as well, which would hide it here.
+    # Strict mode also reports the consequences of an error, which would obscure it here.
     write_pyright_settings(folder, mode="standard")
-    say("5/6 the type checker catches wrong calls: a choice that is none, a name with a typo")
+    say("5/6 the type checker catches wrong calls: an invalid choice, a misspelled name")
     (folder / "wrong.py").write_text(WRONG, encoding="utf-8")
     run([*pyright, "wrong.py"], folder=folder, expected=1)
-    say("6/6 the app changes: hubsmith says what, and which lines it breaks")
+    say("6/6 the app changes: hubsmith reports the changes, and the lines that they break")
     port = int(url.rpartition(":")[2])
     with kitchen_app(changed_app(folder), port) as now:
         if now != url:
@@ -204,11 +204,11 @@ def demonstrate(folder: Path) -> None:
 
 
 def changed_app(folder: Path) -> Path:
-    """Write the app as a later version might be, and return its path."""
+    """Write a later version of the app, and return its path."""
     text = (DEMO / "app.py").read_text(encoding="utf-8")
     for old, new in CHANGES.items():
         if old not in text:
-            raise DemoError(f"demo/app.py has no {old} to change")
+            raise DemoError(f"demo/app.py does not contain {old}")
         text = text.replace(old, new)
     path = folder / "changed_app.py"
     path.write_text(text, encoding="utf-8")
@@ -216,10 +216,10 @@ def changed_app(folder: Path) -> Path:
 
 
 def record(folder: Path) -> None:
-    """Snapshot the app into `folder`, as if it were a Space of the Hub.
+    """Write a snapshot of the app to `folder`, as if it were a Space on the Hub.
 
     Raises:
-        DemoError: when the app cannot be started.
+        DemoError: if the app cannot be started.
     """
     from hubsmith_codegen.load.fetch import fetch
     from hubsmith_codegen.write.snapshot import write_snapshot
@@ -230,7 +230,7 @@ def record(folder: Path) -> None:
 
 
 def main() -> int:
-    """Run the demo, or record the app with `--record`; return 1 when a step failed."""
+    """Run the demo, or with `--record` take a snapshot of the app; return 1 if a step fails."""
     try:
         if sys.argv[1:] == ["--record"]:
             record(SNAPSHOT)

@@ -1,8 +1,8 @@
-"""Use the generated Kitchen client, and nothing else, to call every kind of endpoint.
+"""Call every kind of endpoint with the generated Kitchen client.
 
 `make demo` starts the app, generates the client into `clients/`, type-checks this file in strict
-mode and runs it. By hand: `python use_kitchen.py http://127.0.0.1:7860`, with the folder that holds
-`clients/` on PYTHONPATH.
+mode and runs it. To run it yourself: `python use_kitchen.py http://127.0.0.1:7860`, with the folder
+that contains `clients/` on PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hubsmith import AppError, ValidationError
 
 
 def step(headline: str) -> None:
-    """Announce the next step."""
+    """Print the headline of a step."""
     print(f"\n== {headline}")
 
 
@@ -30,7 +30,7 @@ def show(call: str, result: object) -> None:
 
 
 def white_png(width: int, height: int) -> bytes:
-    """Return a white picture as a PNG file, so that the demo needs no asset."""
+    """Return a white image as a PNG file, so that the demo needs no image file."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         checksum = struct.pack(">I", zlib.crc32(kind + content))
@@ -43,8 +43,8 @@ def white_png(width: int, height: int) -> bytes:
 
 
 def call_plainly(kitchen: Kitchen) -> None:
-    """Plain calls: positional and keyword arguments, defaults, nested types."""
-    step("a plain call: arguments by position and by name, defaults from the Space")
+    """Simple calls: positional and keyword arguments, defaults, nested types."""
+    step("a simple call: positional and keyword arguments, defaults from the Space")
     greeting = kitchen.greet("Bob")
     show('kitchen.greet("Bob")', greeting)
     assert greeting == "Good evening, Bob!!!", greeting
@@ -53,7 +53,7 @@ def call_plainly(kitchen: Kitchen) -> None:
     show('kitchen.greet("Ann", style="casual", intensity=5)', greeting)
     assert greeting == "Hi, Ann!!!!!", greeting
 
-    step("choices in, choices out, several results as a named tuple")
+    step("choices as arguments and results, several results as a named tuple")
     suggestion = kitchen.suggest("autumn", avoid=["pesto"])
     show('kitchen.suggest("autumn", avoid=["pesto"])', suggestion)
     assert suggestion.vegetable == "pumpkin", suggestion
@@ -67,8 +67,8 @@ def call_plainly(kitchen: Kitchen) -> None:
 
 
 def send_files(kitchen: Kitchen, folder: Path) -> None:
-    """Files: from a path and from bytes, and results that are saved."""
-    step("files: a path in, bytes in, results saved where you say")
+    """Files: arguments from a path and from bytes, and saving results."""
+    step("files: pass a path or bytes, and save results")
     picture = folder / "white.png"
     picture.write_bytes(white_png(32, 32))
     toast = kitchen.img(picture, strength=0.3)
@@ -90,8 +90,8 @@ def send_files(kitchen: Kitchen, folder: Path) -> None:
 
 
 def follow_jobs(kitchen: Kitchen) -> None:
-    """Jobs: partial results while they come, status, progress."""
-    step("a streaming job: its parts as they come, then its result and status")
+    """Jobs: partial results, status and progress."""
+    step("a streaming job: partial results as they arrive, then the result and status")
     job = kitchen.jobs.stream(4, delay=0.1)
     parts: list[str] = []
     for part in job:
@@ -110,16 +110,16 @@ def follow_jobs(kitchen: Kitchen) -> None:
 
 
 def keep_state(kitchen: Kitchen) -> None:
-    """Session state: one client is one guest."""
-    step("session state: the second call knows of the first")
+    """Session state: each client has its own session."""
+    step("session state: the second call remembers the first")
     numbers = [kitchen.count("soup"), kitchen.count("salad")]
     show('[kitchen.count("soup"), kitchen.count("salad")]', numbers)
     assert numbers == [1, 2], numbers
 
 
-def meet_errors(kitchen: Kitchen) -> None:
-    """Errors: the app's own, and a wrong argument that never leaves this machine."""
-    step("an error of the app, with its title")
+def handle_errors(kitchen: Kitchen) -> None:
+    """Errors: one raised by the app, and a wrong argument that is never sent."""
+    step("an error raised by the app, with its title")
     try:
         kitchen.fail("soup")
     except AppError as error:
@@ -129,7 +129,7 @@ def meet_errors(kitchen: Kitchen) -> None:
     else:
         raise AssertionError("the app's error was not raised")
 
-    step("a wrong argument is refused before anything is sent")
+    step("a wrong argument is rejected before anything is sent")
     try:
         kitchen.greet("Bob", intensity=11)
     except ValidationError as error:
@@ -140,8 +140,8 @@ def meet_errors(kitchen: Kitchen) -> None:
 
 
 async def call_asynchronously(url: str) -> None:
-    """The same client with `await` and `async for`."""
-    step("asynchronous: the same names with await and async for")
+    """The asynchronous client: the same names with `await` and `async for`."""
+    step("the asynchronous client: the same names with await and async for")
     async with AsyncKitchen(url) as kitchen:
         greetings = await asyncio.gather(kitchen.greet("Eve"), kitchen.greet("Max", intensity=1))
         show('await asyncio.gather(kitchen.greet("Eve"), kitchen.greet("Max", ...))', greetings)
@@ -153,16 +153,16 @@ async def call_asynchronously(url: str) -> None:
 
 
 def main(url: str, folder: Path) -> None:
-    """Run every step against the app at `url`; files go to `folder`."""
+    """Run all steps against the app at `url`, and write files to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     with Kitchen(url) as kitchen:
         call_plainly(kitchen)
         send_files(kitchen, folder)
         follow_jobs(kitchen)
         keep_state(kitchen)
-        meet_errors(kitchen)
+        handle_errors(kitchen)
     asyncio.run(call_asynchronously(url))
-    print("\nEvery step worked.")
+    print("\nAll steps succeeded.")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def printed(start_gradio: Callable[..., str], tmp_path_factory: pytest.TempPathF
 
 
 def test_every_step_works(printed: str) -> None:
-    assert "Every step worked." in printed
+    assert "All steps succeeded." in printed
 
 
 def test_the_app_s_error_arrives_with_its_title(printed: str) -> None:

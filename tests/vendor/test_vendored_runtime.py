@@ -109,7 +109,7 @@ def test_the_client_makes_every_call_of_the_demo(
     url = start_gradio(ROOT / "demo" / "app.py")
     done = run(environment, project, "use_kitchen.py", url)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    assert "Every step worked." in done.stdout
+    assert "All steps succeeded." in done.stdout
 
 
 def test_every_public_name_of_the_copy_can_be_imported(environment: Path, project: Path) -> None:
