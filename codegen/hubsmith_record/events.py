@@ -1,4 +1,4 @@
-"""What each recorded call was: which endpoint, what started it, and whether a client can make it."""
+"""Relates recorded calls to endpoints and to what started them; says if a client can make them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .recording import RecordedCall, Recording
 JsonObject = Mapping[str, Any]
 
 _LONGEST_CHAIN = 100
+_UNTRANSLATED = "__i18n__"  # Such a label is the key of one that the page has in many languages.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +28,18 @@ class Function:
 
     @property
     def name(self) -> str:
-        """Its API name with a slash, as clean text; empty where it has none."""
+        """Its API name with a slash, as printable text; empty if it has none."""
         name = self.facts.get("api_name")
         return f"/{plain(name.removeprefix('/'))}" if isinstance(name, str) and name else ""
 
     @property
     def shown(self) -> str:
-        """What comments call it."""
+        """Its name in comments."""
         return self.name or f"fn_index={self.id}"
 
     @property
     def visibility(self) -> str:
-        """Whether it is `public`, `undocumented` or `private`."""
+        """Its API visibility: `public`, `undocumented` or `private`."""
         if self.facts.get("api_name") is False:
             return "private"
         shown = "undocumented" if self.facts.get("show_api") is False else "public"
@@ -51,23 +52,23 @@ class Function:
 
     @property
     def is_page_only(self) -> bool:
-        """Whether it runs in the page alone."""
+        """Whether it runs only in the browser."""
         return self.facts.get("backend_fn") is False
 
     @property
     def follows(self) -> int | None:
-        """The function behind which the page runs it, if it is part of a chain."""
+        """The function that it runs after, if it is part of a chain."""
         before = self.facts.get("trigger_after")
         return before if isinstance(before, int) else None
 
     @property
     def targets(self) -> list[tuple[int | None, str]]:
-        """The events that start it, each with its component."""
+        """The events that start it, as pairs of component and event."""
         pairs = [as_list(one) for one in as_list(self.facts.get("targets"))]
         return [(as_count(one[0]), as_text(one[1])) for one in pairs if len(one) == 2]
 
     def is_load(self, trigger: int | None) -> bool:
-        """Whether a call that this component started came from opening the page."""
+        """Whether a call started by the component `trigger` came from opening the page."""
         return any(event == "load" and trigger in (None, one) for one, event in self.targets)
 
     def components(self, side: str) -> list[int | None]:
@@ -77,15 +78,15 @@ class Function:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Event:
-    """A recorded call in its place among the others."""
+    """A recorded call and its relation to functions, endpoints and other calls."""
 
     call: RecordedCall
     function: Function
-    recorded: Function  # That of the page: another one where this is a stand-in.
+    recorded: Function  # The function that the page called; differs for a stand-in.
     operation: Operation | None  # The endpoint of the client.
-    obstacle: str  # Why a client cannot make the call; empty where it can.
-    after: Event | None  # The call that the page made it after, as part of a chain.
-    is_stand_in: bool = False  # Whether the page made a call of its own in the place of this one.
+    obstacle: str  # Why a client cannot make the call; empty if it can.
+    after: Event | None  # The previous call of the chain, if any.
+    is_stand_in: bool = False  # Whether it is the public counterpart of the page's own call.
 
     @cached_property
     def root(self) -> Event:
@@ -94,7 +95,7 @@ class Event:
 
     @property
     def chain(self) -> list[Event]:
-        """The call and those that the page made before it, the last one first."""
+        """The call and the earlier ones of its chain, latest first."""
         found: list[Event] = [self]
         while found[-1].after is not None and len(found) < _LONGEST_CHAIN:
             found.append(found[-1].after)
@@ -107,7 +108,7 @@ class Event:
 
 
 class App:
-    """The functions and components of the Space that was recorded."""
+    """The functions and components of the recorded Space."""
 
     def __init__(self, recording: Recording) -> None:
         self._config = recording.config
@@ -123,7 +124,7 @@ class App:
         return {one["id"]: one for one in found if isinstance(one.get("id"), int)}
 
     def function(self, number: int) -> Function:
-        """A function; one that `/config` does not have is empty."""
+        """The function of this number, without facts if `/config` does not have it."""
         return Function(id=number, facts=self.functions.get(number, {}))
 
     def is_argument(self, component: int | None) -> bool:
@@ -132,19 +133,19 @@ class App:
         return facts.get("skip_api", facts.get("type") == "state") is not True
 
     def label(self, component: int | None) -> str:
-        """What the page shows on a component, as clean text."""
+        """The label of a component, or the text of a button, as printable text."""
         facts = self.components.get(component, {})
         props = as_object(facts.get("props"))
-        shown = props.get("value") if facts.get("type") == "button" else props.get("label")
-        return plain(shown)
+        shown = plain(props.get("value" if facts.get("type") == "button" else "label"))
+        return "" if shown.startswith(_UNTRANSLATED) else shown
 
     def is_hidden(self, component: int | None) -> bool:
-        """Whether the page does not show a component."""
+        """Whether a component is invisible on the page."""
         props = as_object(self.components.get(component, {}).get("props"))
         return props.get("visible") in (False, "hidden")
 
     def page_only(self, events: Sequence[Event]) -> list[Function]:
-        """The functions that ran in the page alone when these calls, a chain, were made."""
+        """The functions that ran only in the browser as part of a chain of calls."""
         numbers = {one.recorded.id for one in events}
         root = events[0].root
         started = {target for target in root.recorded.targets if target[0] == root.call.trigger_id}
@@ -161,7 +162,7 @@ class App:
 
 
 def events_of(recording: Recording, service: Service, app: App) -> list[Event]:
-    """The calls of a recording in their order; the endpoints are those of the client."""
+    """The calls of a recording, in order, with the endpoints of the client."""
     by_name = {str(one.endpoint): one for one in service.operations if one.endpoint}
     by_number = {one.fn_index: one for one in service.operations if not one.endpoint}
     events: list[Event] = []
@@ -192,10 +193,10 @@ def events_of(recording: Recording, service: Service, app: App) -> list[Event]:
 def _public_twin(
     call: RecordedCall, function: Function, after: Event | None, app: App
 ) -> tuple[Function, RecordedCall] | None:
-    """The public endpoint that does what the page does by a chain of its own, and its call.
+    """The public endpoint equivalent to a chain of private functions, and the call of it.
 
-    Such is the one of a `gr.ChatInterface`: a hidden button starts it, it shares the session's state
-    with the function of the page, and its arguments are those of the chain.
+    For example, that of a `gr.ChatInterface`: it is started by a hidden button, shares session
+    state with the function of the page, and takes arguments that the chain also takes.
     """
     chain = after.chain if after is not None else []
     if any(one.is_stand_in for one in chain):
@@ -226,15 +227,16 @@ def _obstacle(
     call: RecordedCall, function: Function, operation: Operation | None, service: Service
 ) -> str:
     if function.visibility != "public":
-        return f"no client has what is {function.visibility}"
+        return f"it is {function.visibility}, so clients have no method for it"
     if operation is None:
         omitted = {one.endpoint: one.reason for one in service.omissions}
         reason = plain(omitted.get(function.shown, ""))
-        return f"the client does not have it{f': {reason}' if reason else ''}"
-    if call.event_data is not None:
-        return "it was given what was selected on the page, which a call cannot be"
+        return f"the client has no method for it{f': {reason}' if reason else ''}"
+    # Pages send data with many events, such as each change of a text; few functions take it.
+    if call.event_data is not None and function.facts.get("collects_event_data") is not False:
+        return "it depends on a selection on the page, which a call cannot pass"
     if not operation.is_ordered:
-        return "the client was made without knowing in which order it takes its arguments"
+        return "the order of its arguments was unknown when the client was generated"
     return ""
 
 
@@ -252,6 +254,6 @@ def _before(
                 and event.call.trigger_id == call.trigger_id
             ):
                 return event
-        # What runs in the page alone is not recorded: look behind it.
+        # Functions that run only in the browser are not recorded, so skip over them.
         function = app.function(function.follows)
     return None

@@ -54,7 +54,7 @@ def test_the_opening_of_the_page_is_named_and_made_again_where_it_is_needed(
     chain.call("greeting", [], ["Welcome to all of you"], trigger_id=None)
     chain.call("draft", ["rain", None], ["rain, draft 1", None])
     text = script(chain, tmp_path / "a")
-    assert "# When the page was opened it called /greeting." in text
+    assert "# On opening, the page called /greeting." in text
     assert "chain.greeting()" not in text
     chain.call("draft", ["Welcome to all of you", None], ["x", None])
     text = script(chain, tmp_path / "b")
@@ -73,17 +73,28 @@ def test_what_is_private_or_runs_in_the_page_is_named(chain: Clicks, tmp_path: P
     chain.functions["reset"] = reset
     chain.call("reset", [], ["", None])
     text = script(chain, tmp_path / "a")
-    assert "no client has what is private." in text
+    assert "it is private, so clients have no method for it." in text
     # One that the page runs by itself, at the same click.
     swap["targets"] = reset["targets"]
-    assert ": it ran in the page alone." in script(chain, tmp_path / "b")
+    assert ": it only ran in the browser." in script(chain, tmp_path / "b")
 
 
 def test_what_was_selected_cannot_be_passed(chain: Clicks, tmp_path: Path) -> None:
+    chain.functions["polish"]["collects_event_data"] = True
     chain.call("polish", ["x"], ["X."], event_data={"index": 1, "value": "x"})
-    assert "# Left out: /polish: it was given what was selected on the page" in script(
-        chain, tmp_path
-    )
+    assert "# Left out: /polish: it depends on a selection on the page" in script(chain, tmp_path)
+
+
+def test_a_change_of_a_text_is_no_selection(chain: Clicks, tmp_path: Path) -> None:
+    chain.call("polish", ["xy"], ["XY."], event_data="x")  # As pages of Gradio 6 send it.
+    assert 'chain.polish(text="xy")' in script(chain, tmp_path)
+
+
+def test_a_label_that_is_not_translated_is_not_shown(chain: Clicks, tmp_path: Path) -> None:
+    started = chain.call("draft", ["x", None], ["x, draft 1", None]).trigger_id
+    button = next(one for one in chain.config["components"] if one["id"] == started)
+    button["props"]["value"] = '__i18n__{"key": "chat_interface.chatbot"}'
+    assert "i18n" not in script(chain, tmp_path)
 
 
 def test_a_chat_is_called_by_the_endpoint_that_it_has_for_programs(
