@@ -10,7 +10,7 @@ export type Connection = Awaited<ReturnType<typeof connect>>;
 const starting = ["SLEEPING", "STOPPED", "BUILDING", "APP_STARTING", "RUNNING_BUILDING", "RUNNING_APP_STARTING"];
 const updating = "Run `hubsmith update` to generate the client again.";
 
-/** Where a Space is: its address or its name on the Hub, without the login of `https://user:password@host`. */
+/** The location of a Space: its address or its name on the Hub, without the login of `https://user:password@host`. */
 export function placeOf(source: string) {
   const name = source.trim();
   if (/^(?!\.+\/)[\w.-]+\/(?!\.+$)[\w.-]+$/.test(name)) return { name, isUrl: false, login: "" };
@@ -23,7 +23,7 @@ export function placeOf(source: string) {
   return { name: origin + pathname.replace(/\/+$/, ""), isUrl: true, login };
 }
 
-/** Finds a Space, logs in, waits for one that sleeps, and reads what it has. */
+/** Finds a Space, logs in, waits for it to wake up, and reads its configuration. */
 export async function connect({ name, isUrl, login }: Place, options: SpaceOptions, hash: string) {
   const transport = openTransport(options.fetch);
   const { allow, ask, asked } = transport;
@@ -37,19 +37,19 @@ export async function connect({ name, isUrl, login }: Place, options: SpaceOptio
   const response = await awake();
   const config = record(parsed(await response.text()));
   if (!Array.isArray(config["dependencies"])) {
-    throw new SpaceError("/config is not that of a Gradio Space.", name, "Is this the address of one?");
+    throw new SpaceError("/config is not the configuration of a Gradio Space.", name, "Is this the address of one?");
   }
   const { protocol, api_prefix: prefix, max_file_size: maxFileSize, connect_heartbeat: hasState } = config;
   if (typeof protocol !== "string" || !/^sse_v(1|2|2\.1|3)$/.test(protocol)) {
-    const advice = "Calls need Gradio 4.9 or newer, and a hubsmith that knows its protocol.";
-    throw new SpaceError(`the Space speaks the protocol ${JSON.stringify(protocol ?? null)}.`, name, advice);
+    const advice = "Calls need Gradio 4.9 or newer, and a version of hubsmith that supports its protocol.";
+    throw new SpaceError(`the Space uses the protocol ${JSON.stringify(protocol ?? null)}.`, name, advice);
   }
   const moved = /^(.*)\/config(\?|$)/.exec(response.url)?.[1] ?? root;
   const base = moved + (typeof prefix === "string" && prefix.startsWith("/") ? prefix.replace(/\/+$/, "") : "");
   const session = openSession(transport, base, hash, protocol, hasState === true);
   return { base, session, transport, prepared, maxFileSize: typeof maxFileSize === "number" ? maxFileSize : Infinity };
 
-  /** The address of the app, which the Hub knows of `owner/name`. */
+  /** The address of the app, which the Hub knows for `owner/name`. */
   async function hosted(): Promise<string> {
     const { host } = record(
       await asked(`${hub}/api/spaces/${name}/host`, {}, name).catch((error: SpaceError) => {
@@ -72,7 +72,7 @@ export async function connect({ name, isUrl, login }: Place, options: SpaceOptio
     await answer.body?.cancel();
   }
 
-  /** Asks the app what it is; one of the Hub that sleeps is waited for. */
+  /** Reads the app's configuration; waits for a Space of the Hub that sleeps. */
   async function awake(): Promise<Response> {
     const until = Date.now() + wakeMs;
     for (let wait = 1000; ; wait = Math.min(5000, wait * 1.5)) {
@@ -89,15 +89,15 @@ export async function connect({ name, isUrl, login }: Place, options: SpaceOptio
     }
   }
 
-  /** The function that an endpoint means, the arguments in its slots, and which slots are results: session state has some, too. */
+  /** An endpoint's function, the arguments in its slots, and which slots are results: session state has slots, too. */
   async function prepared(endpoint: Endpoint, values: readonly unknown[], where: string) {
     const { name: path, fnIndex, parameters, results } = endpoint;
     const named = rows(config["dependencies"]).map((one, at): Message => ({ id: at, ...one })).filter(({ id, ...one }) =>
       visibility(one) !== "private" && (path ? `/${String(one["api_name"]).replace(/^\//, "")}` === path : id === fnIndex),
     );
-    // Two functions may have one name: the client was made for the last that the public sees.
+    // Two functions may share a name: the client was generated for the last public one.
     const live = named.filter((one) => visibility(one) === "public" && one["backend_fn"] !== false).at(-1) ?? named[0];
-    if (!live) throw new SpaceChangedError("the Space has no such endpoint any more.", where, updating);
+    if (!live) throw new SpaceChangedError("the Space no longer has this endpoint.", where, updating);
     const skipped = rows(config["components"]).filter((one) => one["skip_api"] ?? one["type"] === "state").map((one) => one["id"]);
     const slots = (of: unknown): boolean[] => (Array.isArray(of) ? of.map((slot) => !skipped.includes(slot)) : []);
     const [inputs, outputs] = [slots(live["inputs"]), slots(live["outputs"])];
@@ -111,7 +111,7 @@ export async function connect({ name, isUrl, login }: Place, options: SpaceOptio
     return { fnIndex: Number(live["id"]), outputs, data, isGenerator: record(live["types"])["generator"] === true };
   }
 
-  /** The values in the order of the running Space, where the client was made from a document without order. */
+  /** The values in the order of the running Space, if the client was generated from a document without order. */
   async function ordered({ name: path, unordered }: Endpoint, values: readonly unknown[], where: string): Promise<readonly unknown[]> {
     if (!unordered) return values;
     const info = record(await asked(`${base}/info`, { headers: marks }, where));

@@ -1,10 +1,10 @@
 import { SpaceError, ValidationError } from "./errors.js";
 import { marks, quietly, type Transport } from "./transport.js";
 
-/** What a file argument takes. A path is no file: `localFile(path)` reads one, in Node, Deno and Bun. */
+/** What a file argument accepts. For a path, use `localFile(path)` in Node, Deno and Bun. */
 export type FileInput = Blob | File | URL | Uint8Array | SpaceFile;
 
-/** A file as Gradio's JSON names it. */
+/** A file in Gradio's JSON. */
 export interface FileData {
   readonly path?: string | null;
   readonly url?: string | null;
@@ -14,17 +14,17 @@ export interface FileData {
   readonly is_stream?: boolean | null;
 }
 
-/** A file that a Space returned. Nothing is fetched before it is asked for. */
+/** A file that a Space returned. It is downloaded only on request. */
 export class SpaceFile {
-  /** Its name as the Space gave it, without folders. */
+  /** Its name in the Space's answer, without folders. */
   readonly name: string;
-  /** Where it is. A private Space gives it to requests with the token only: `blob()` sends it, a link does not. */
+  /** Its address. For a private Space, only requests with the token may read it: `blob()` sends it, a link does not. */
   readonly url: string;
-  /** Its type, such as `image/png`, where the Space says it. */
+  /** Its MIME type, such as `image/png`, if the Space gives one. */
   readonly type: string | undefined;
-  /** Its size in bytes, where the Space says it. */
+  /** Its size in bytes, if the Space gives it. */
   readonly size: number | undefined;
-  /** What the Space said of it. */
+  /** The object in the Space's answer. */
   readonly data: FileData;
   readonly #transport: Transport;
 
@@ -38,12 +38,12 @@ export class SpaceFile {
     [this.type, this.size, this.data, this.#transport] = [data.mime_type ?? undefined, data.size ?? undefined, data, transport];
   }
 
-  /** Fetches the content; throws a `SpaceError` where the server does not give it. */
+  /** Downloads the content; throws a `SpaceError` if that fails. */
   async blob(options: { readonly signal?: AbortSignal } = {}): Promise<Blob> {
     return (await this.#fetch(options)).blob();
   }
 
-  /** Fetches the content piece by piece. */
+  /** Downloads the content as a stream. */
   async stream(options: { readonly signal?: AbortSignal } = {}): Promise<ReadableStream<Uint8Array>> {
     const { body } = await this.#fetch(options);
     return (body ?? new Blob([]).stream()) as ReadableStream<Uint8Array>;
@@ -54,16 +54,16 @@ export class SpaceFile {
   }
 }
 
-/** Reads a file of this machine into memory, in Node 20.16 and newer, Deno and Bun. Browsers have no such files. */
+/** Reads a local file into memory, in Node 20.16 and newer, Deno and Bun, but not in browsers. */
 export async function localFile(path: string | URL, options: { readonly type?: string } = {}): Promise<File> {
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
-  // What it reads is a Buffer, which every version of TypeScript names otherwise.
+  // It reads a Buffer, which has another type in every version of TypeScript.
   const files = process?.getBuiltinModule?.("node:fs/promises") as { readFile(path: string): Promise<Blob> } | undefined;
   if (!files) throw new SpaceError("there is no file system here.", "localFile", "Pass a File of an <input type=file>.");
   return new File([await files.readFile(path as string)], nameOf(path), options);
 }
 
-/** Uploads files, of at most `most` bytes each, and writes what the Space calls them into the references to them. */
+/** Uploads files, of at most `most` bytes each, and writes the Space's paths into the references to them. */
 export async function upload(
   { ask, asked }: Transport, base: string, files: ReadonlyMap<FileInput, object>, most: number, where: string, signal: AbortSignal,
 ): Promise<void> {
@@ -74,12 +74,12 @@ export async function upload(
     } else if (file instanceof URL && isPublic(file)) {
       Object.assign(reference, { path: file.href, url: file.href, orig_name: nameOf(file), meta });
     } else {
-      const advice = "A file argument is fetched from there.";
+      const advice = "A file argument is downloaded from there.";
       const source = file instanceof URL ? await ask(file.href, { signal }, file.origin, 3, advice) : file;
       const content = "blob" in source ? await source.blob() : source instanceof Blob ? source : new Blob([source as unknown as Blob]);
       const own = "name" in file ? String(file.name) : ""; // The path of a data URL is its content.
       const named = new File([content], nameOf(file instanceof URL && file.protocol !== "data:" ? file : own), { type: content.type });
-      if (named.size > most) throw new ValidationError(`the Space takes ${most} bytes a file, ${named.name} has ${named.size}.`, where);
+      if (named.size > most) throw new ValidationError(`the Space accepts ${most} bytes a file, but ${named.name} has ${named.size}.`, where);
       body.append("files", named);
       sent.push([named, reference]);
     }
@@ -94,12 +94,12 @@ export async function upload(
   }
 }
 
-/** The parts of a path, escaped; slashes stay. */
+/** A path with its parts escaped, but not its slashes. */
 const encoded = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
 const nameOf = (path: string | URL): string =>
   (path instanceof URL ? (quietly(() => decodeURIComponent(path.pathname)) ?? path.pathname) : path).split(/[\\/]/).pop() || "file";
 
-/** Whether a Space can fetch an address by itself, which it refuses for those of its own machine and network. */
+/** Whether a Space can download an address itself; it refuses those of its own machine and network. */
 function isPublic({ protocol, hostname }: URL): boolean {
   if (protocol !== "http:" && protocol !== "https:") return false;
   return hostname.includes(".") && !/^\[|^[\d.]+$|\.(local|internal|localhost|lan)\.?$/.test(hostname);

@@ -1,14 +1,14 @@
 import { JobCancelledError, SpaceError, TimeoutError } from "./errors.js";
 
-/** What may be said about one call. */
+/** The options of one call. */
 export interface CallOptions {
   /** Cancels the call. */
   readonly signal?: AbortSignal;
-  /** How many milliseconds the whole call may take, uploads and waiting in the queue included; no limit by default. */
+  /** Milliseconds for the whole call, including uploads and waiting in the queue; unlimited by default. */
   readonly timeoutMs?: number;
 }
 
-/** One progress bar of a Space: `index` of `length` steps, each a `unit`, or a share `progress` from 0 to 1. */
+/** One progress bar of a Space: `index` of `length` steps, each a `unit`, or a fraction `progress` from 0 to 1. */
 export interface ProgressUnit {
   readonly index: number | undefined;
   readonly length: number | undefined;
@@ -19,7 +19,7 @@ export interface ProgressUnit {
 
 /** How a job ends. */
 type Ending<T> = { readonly type: "completed"; readonly value: T } | { readonly type: "failed" | "cancelled"; readonly error: SpaceError };
-/** What happens to a job, in order; the last one is `completed`, `failed` or `cancelled`. */
+/** The events of a job; the last one is `completed`, `failed` or `cancelled`. */
 export type JobEvent<T> =
   | { readonly type: "queued"; readonly position: number | undefined; readonly queueSize: number | undefined; readonly eta: number | undefined }
   | { readonly type: "started"; readonly eta: number | undefined }
@@ -28,7 +28,7 @@ export type JobEvent<T> =
   | { readonly type: "partial"; readonly value: T }
   | Ending<T>;
 
-/** A call that is followed while it runs. It starts by itself, and goes on when nobody looks. */
+/** A running call. It starts by itself, and continues even if nothing awaits it. */
 export class Job<T> implements AsyncIterable<T> {
   readonly #where: string;
   readonly #stop: () => Promise<void>;
@@ -39,12 +39,12 @@ export class Job<T> implements AsyncIterable<T> {
   #hasParts = false;
   #last: JobEvent<T> | undefined;
 
-  /** Made by a client; `stop` has the Space stop it. */
+  /** Created by a client; `stop` makes the Space stop it. */
   constructor(where: string, { signal, timeoutMs = Infinity }: CallOptions, stop: () => Promise<void>, keepsEvents: boolean) {
     [this.#where, this.#stop, this.#keepsEvents] = [where, stop, keepsEvents];
     const end = (error: SpaceError): void => void this.#end(error).catch(() => undefined);
     const abort = (): void => end(new JobCancelledError("the call was aborted.", where, "", { cause: signal?.reason }));
-    const advice = "The job is cancelled. Raise timeoutMs, or leave it out to wait as long as it takes.";
+    const advice = "The job is cancelled. Raise timeoutMs, or omit it to wait without a limit.";
     const late = (): void => end(new TimeoutError(`no answer within ${timeoutMs} ms.`, where, advice));
     const timer = timeoutMs < 2 ** 31 ? setTimeout(late, timeoutMs) : undefined;
     this.over.addEventListener("abort", () => clearTimeout(timer));
@@ -52,13 +52,13 @@ export class Job<T> implements AsyncIterable<T> {
     if (signal?.aborted) abort();
   }
 
-  /** Aborted once nothing happens any more. */
+  /** Aborted when the job has ended. */
   get over(): AbortSignal { return this.#over.signal; }
 
-  /** What happened last. */
+  /** The last event. */
   get status(): JobEvent<T> | undefined { return this.#last; }
 
-  /** Takes an event, which a client hands on; what happens after the end is ignored. An `isEmpty` result is no part. */
+  /** Records an event from a client; events after the end are ignored. An `isEmpty` result is not iterated. */
   happen(event: JobEvent<T>, isEmpty = false): void {
     if (this.over.aborted) return;
     this.#last = event;
@@ -68,7 +68,7 @@ export class Job<T> implements AsyncIterable<T> {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  /** Waits for the result; throws what went wrong. */
+  /** Waits for the result; throws the error of a job that failed or was cancelled. */
   async result(): Promise<T> {
     let last = this.#last;
     for (; !last || !isLast(last); last = this.#last) await this.#next();
@@ -76,7 +76,7 @@ export class Job<T> implements AsyncIterable<T> {
     throw last.error;
   }
 
-  /** Everything that happens, from the start: the place in the queue, progress, log lines, results. */
+  /** All events from the start: the position in the queue, progress, log lines, results. */
   async *events(): AsyncGenerator<JobEvent<T>, void, undefined> {
     for (let at = 0; at < this.#events.length || !this.over.aborted; at += 1) {
       while (at >= this.#events.length && !this.over.aborted) await this.#next();
@@ -85,7 +85,7 @@ export class Job<T> implements AsyncIterable<T> {
     }
   }
 
-  /** The partial results from the first one on; of an endpoint that gives none, its result. Throws what went wrong. */
+  /** All partial results; if there are none, the result. Throws the error of a job that failed or was cancelled. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for await (const event of this.events()) {
       if (event.type === "partial" || (event.type === "completed" && !this.#hasParts)) yield event.value;
@@ -93,9 +93,9 @@ export class Job<T> implements AsyncIterable<T> {
     await this.result();
   }
 
-  /** Cancels it, in the queue or while it runs. One that is over stays as it is. */
+  /** Cancels the job, in the queue or while it runs. A job that has ended is not changed. */
   async cancel(): Promise<void> {
-    await this.#end(new JobCancelledError("the job was cancelled, it has no result.", this.#where));
+    await this.#end(new JobCancelledError("the job was cancelled, so it has no result.", this.#where));
   }
 
   async #end(error: SpaceError): Promise<void> {
@@ -107,10 +107,10 @@ export class Job<T> implements AsyncIterable<T> {
   #next(): Promise<void> { return new Promise((go) => this.#waiting.push(go)); }
 }
 
-/** Whether nothing happens after an event. */
+/** Whether an event is the last one of its job. */
 export const isLast = <T>(event: JobEvent<T>): event is Ending<T> => ["completed", "failed", "cancelled"].includes(event.type);
 
-/** What happens to a job that goes wrong. */
+/** The last event of a job that failed or was cancelled. */
 export function ended(cause: unknown, where: string): Ending<never> {
   const message = cause instanceof Error ? cause.message : "failed";
   const error = cause instanceof SpaceError ? cause : new SpaceError(message, where, "", { cause });

@@ -7,31 +7,31 @@ const silence = 60_000; // Servers send a heartbeat every 15 s.
 const lingering = 2_000;
 const mostFruitless = 5;
 
-/** One call that the Space took, or is about to. */
+/** A call that the Space has accepted, or that is being sent. */
 export interface Call {
   readonly where: string;
   readonly fnIndex: number;
   readonly happen: (event: RawEvent) => void;
   eventId?: string;
   isRunning?: boolean;
-  last?: readonly unknown[] | null; // The last partial result; `null` where edits did not fit it.
+  last?: readonly unknown[] | null; // The last partial result; `null` if edits could not be applied.
 }
 
 /** The calls that share one session hash and one stream of events. */
 export function openSession({ ask, asked, send, masked }: Transport, base: string, hash: string, protocol: string, hasState: boolean) {
   const pending = new Map<unknown, Call>();
   const cancelled = new Set<unknown>();
-  const early: Message[] = []; // Of calls whose id is not known yet.
+  const early: Message[] = []; // Messages for calls whose id is not known yet.
   let joining = 0;
   let stream: AbortController | undefined;
 
-  /** Sends a call, and follows it from then on. */
+  /** Sends a call, and then follows its events. */
   async function follow(call: Call, data: readonly unknown[]): Promise<void> {
     const body = { data, event_data: null, fn_index: call.fnIndex, trigger_id: null, session_hash: hash };
     joining += 1;
     try {
       const { event_id: id } = record(await asked(`${base}/queue/join`, posted(body), call.where, 1));
-      if (typeof id !== "string") throw new SpaceError("the Space took the call but named no event id.", call.where);
+      if (typeof id !== "string") throw new SpaceError("the Space accepted the job without an event id.", call.where);
       pending.set((call.eventId = id), call);
     } finally {
       joining -= 1;
@@ -40,19 +40,19 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
     if (pending.size && !stream) void read();
   }
 
-  /** Forgets a call, and has the Space stop it, which stops every running call of its endpoint. */
+  /** Drops a call, and makes the Space stop it, which stops every running call of its endpoint. */
   async function cancel(call: Call): Promise<void> {
     const { eventId, fnIndex, isRunning, where } = call;
     cancelled.add(eventId);
     forget(call);
     const others = [...pending.values()].filter((one) => isRunning && one.isRunning && one.fnIndex === fnIndex);
-    const message = "the Space stopped this call with another one of the same endpoint that was cancelled.";
-    fail(others, JobCancelledError, message, "To cancel one call alone, give it a client of its own.");
+    const message = "the Space stopped this job together with one of the same endpoint that was cancelled.";
+    fail(others, JobCancelledError, message, "To cancel one job alone, give it its own client.");
     const body = { session_hash: hash, fn_index: fnIndex, event_id: eventId };
     await (await send(`${base}/cancel`, posted(body), where)).body?.cancel();
   }
 
-  /** Ends every call, the stream, and a heartbeat, with which the Space forgets the state of the session. */
+  /** Ends every call, the stream, and a heartbeat, after which the Space drops the state of the session. */
   async function close(): Promise<void> {
     fail(pending.values(), JobCancelledError, "the client was closed before the job was done.");
     stream?.abort();
@@ -72,19 +72,19 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
   function forget(call: Call): void {
     pending.delete(call.eventId);
     if (pending.size) return;
-    // The server closes the stream after the last call, but not while a cancelled one runs on.
+    // The server closes the stream after the last call, but not while a cancelled one is still running.
     const timer: unknown = setTimeout(() => pending.size || joining || stream?.abort(), lingering);
-    (timer as { unref?: () => void }).unref?.(); // In Node it keeps no process from ending.
+    (timer as { unref?: () => void }).unref?.(); // In Node, it must not keep the process alive.
   }
 
-  /** Reads one stream after the other while there are calls. */
+  /** Reads one stream after another while there are calls. */
   async function read(): Promise<void> {
     for (let fruitless = 0; pending.size; fruitless += 1) {
       const [before, { signal }] = [pending.size, (stream = new AbortController())];
       let timer: ReturnType<typeof setTimeout> | undefined;
       const heard = (): void => {
         clearTimeout(timer);
-        timer = setTimeout(() => stream?.abort(new SessionLostError("the server fell silent.")), silence);
+        timer = setTimeout(() => stream?.abort(new SessionLostError("the server sent nothing for too long.")), silence);
       };
       try {
         heard();
@@ -94,9 +94,9 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
         for await (const message of messages(body, heard)) {
           const { msg, event_id: id } = message;
           const isClosed = msg === "close_stream" || msg === "unexpected_error";
-          // Old servers end the stream with the last job, and do not say so.
+          // Old servers end the stream with the last job, without notice.
           if (isClosed || id) mayEnd = isClosed || (protocol !== "sse_v3" && msg === "process_completed");
-          // In old versions the second end of a cancelled call breaks the stream, with its id for a reason.
+          // In old versions, the second end of a cancelled call breaks the stream, with its id as the reason.
           const reason = masked(message["message"]).replaceAll("'", "");
           if (msg === "unexpected_error" && !cancelled.has(reason)) throw new Error(`the server ended the session: ${reason}`);
           if (isClosed) break;
@@ -104,7 +104,7 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
         }
         if (!mayEnd) throw new SessionLostError("the stream was closed.");
         if (pending.size < before) fruitless = 0;
-        if (fruitless > mostFruitless) throw new SessionLostError("the server says nothing of the call.");
+        if (fruitless > mostFruitless) throw new SessionLostError("the server does not report on the call.");
       } catch (cause) {
         const reason = sentence(masked(cause instanceof Error ? cause.message : ""));
         const message = `the event stream broke off, so the result is lost: ${reason}`;
@@ -116,7 +116,7 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
     stream = undefined;
   }
 
-  /** Hands a message to its call. */
+  /** Passes a message to its call. */
   function receive(message: Message): void {
     const call = pending.get(message["event_id"]);
     if (!call && joining) early.push(message);
@@ -125,7 +125,7 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
     call.isRunning ||= event.type === "started";
     if (isLast(event)) forget(call);
     if (event.type !== "partial") return call.happen(event);
-    // From protocol `sse_v2` on the later partial results come as edits, which Gradio itself may miscount.
+    // Since protocol `sse_v2`, later partial results are sent as edits, in which Gradio itself may miscount.
     const { last } = call;
     const areEdits = last !== undefined && message["msg"] === "process_generating" && protocol !== "sse_v1";
     call.last = areEdits ? (quietly(() => last && edited(last, event.value)) ?? null) : event.value;

@@ -2,11 +2,11 @@ import { ResultError, ValidationError } from "./errors.js";
 import { SpaceFile, type FileData, type FileInput } from "./files.js";
 import { isRecord, quietly, record } from "./transport.js";
 
-/** A value of JSON. */
+/** A JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 type Limits = { readonly min?: number; readonly max?: number; readonly above?: number; readonly below?: number };
-/** What a value looks like; generated code holds such tables. */
+/** The shape of a value; generated code contains tables of shapes. */
 export type Shape =
   | "any" | "string" | "number" | "integer" | "boolean" | "null" | "file"
   | ({ readonly of: "string" | "number" | "integer" } & Limits)
@@ -17,7 +17,7 @@ export type Shape =
   | { readonly union: readonly Shape[] }
   | { readonly fields: readonly Field[] }
   | { readonly ref: string };
-/** A member of an object: its name, its shape, and whether it has to be there. */
+/** A member of an object: its name, its shape, and whether it is required. */
 export type Field = readonly [name: string, shape: Shape, required: boolean];
 /** The named shapes of a client. */
 export type Shapes = { readonly [name: string]: Shape };
@@ -26,16 +26,16 @@ export type Parameter = readonly [name: string, shape: Shape, fallback?: Json];
 
 /** One endpoint of a Space, as generated code describes it. */
 export interface Endpoint {
-  /** With its slash; empty for a function without a name, which has a `fnIndex`. */
+  /** With its leading slash; empty for a function without a name, which has a `fnIndex`. */
   readonly name: string;
   readonly fnIndex?: number;
   readonly parameters: readonly Parameter[];
   readonly results: readonly (readonly [name: string, shape: Shape])[];
-  /** The names of the parameters on the wire, where their order is not known before `/info` is asked. */
+  /** The wire names of the parameters, if their order is not known until `/info` is read. */
   readonly unordered?: readonly string[];
 }
 
-/** What a walk goes by: `file` changes a file, what is sent has to be JSON throughout, what does not fit is a problem. */
+/** The state of a walk: `file` converts a file, `isSent` requires JSON throughout, `problems` collects mismatches. */
 interface Walk {
   readonly shapes: Shapes;
   readonly isSent: boolean;
@@ -55,9 +55,9 @@ function walk(value: unknown, shape: Shape, path: string, by: Walk, depth = 0): 
     if (!by.isSent || value === null || ["string", "boolean"].includes(typeof value)) return value;
     if (isFile(value) || Array.isArray(value)) return into(value, isFile(value) ? "file" : { list: "any" });
     const { toJSON } = value as Partial<Date>;
-    if (typeof toJSON === "function") return into(toJSON.call(value), "any"); // As JSON.stringify sends a date.
+    if (typeof toJSON === "function") return into(toJSON.call(value), "any"); // As JSON.stringify encodes a date.
     if (typeof value === "object" && !(Symbol.iterator in value)) return into(value, { map: "any" });
-    return Number.isFinite(value) ? value : expect("a value of JSON");
+    return Number.isFinite(value) ? value : expect("a JSON value");
   }
   if (shape === "file") {
     const advice = typeof value === "string" ? "; a path is read by localFile(path), a URL is given as new URL(...)" : "";
@@ -95,7 +95,7 @@ function walk(value: unknown, shape: Shape, path: string, by: Walk, depth = 0): 
   return Object.fromEntries(made);
 }
 
-/** The copy by the first shape that fits; what keeps a value from fitting any of them is one problem. */
+/** The copy by the first shape that matches; if none does, that is one problem. */
 function firstFitting(value: unknown, shapes: readonly Shape[], path: string, by: Walk, depth: number): unknown {
   const reasons = new Set<string>();
   for (const shape of shapes) {
@@ -125,7 +125,7 @@ export function checked({ parameters }: Endpoint, shapes: Shapes, args: object, 
   return values;
 }
 
-/** Makes the result of a call of the outputs of an answer. */
+/** Converts the outputs of an answer to the result of a call. */
 export function result(
   { results }: Endpoint, shapes: Shapes, outputs: readonly unknown[], where: string, found: (data: FileData) => SpaceFile,
 ): unknown {
@@ -136,12 +136,12 @@ export function result(
   const values = results.map(([name, shape], at) => {
     const { __type__: type, value: updated } = record(outputs[at]);
     const value = type === "update" ? updated : (outputs[at] ?? null);
-    if (value === null || value === undefined) return value; // A Space may leave any output empty, or as it was.
+    if (value === null || value === undefined) return value; // A Space may leave any output empty or unchanged.
     const problems: string[] = [];
     const made = walk(value, shape, name, { shapes, isSent: false, file, problems });
     if (!problems.length) return made;
     const advice = "If the Space changed, run `hubsmith update`; the raw answer is in `value`.";
-    throw new ResultError(`the answer is not of the declared type: ${listed(problems)}.`, where, advice, { value });
+    throw new ResultError(`the answer does not match the declared type: ${listed(problems)}.`, where, advice, { value });
   });
   return values.length < 2 ? values[0] : Object.fromEntries(results.map(([name], at) => [name, values[at]]));
 }
@@ -153,7 +153,7 @@ function listed(problems: readonly string[]): string {
   return problems.slice(0, 10).join("; ") + more;
 }
 
-/** What a size should have been, where it is beyond its limits. */
+/** What a size should have been, if it is beyond its limits; else empty. */
 function beyond(size: number, { min = -Infinity, max = Infinity, above = -Infinity, below = Infinity }: Limits, unit = ""): string {
   if (size >= min && size <= max && size > above && size < below) return "";
   const limits = [["at least", min], ["at most", max], ["above", above], ["below", below]] as const;
@@ -162,6 +162,6 @@ function beyond(size: number, { min = -Infinity, max = Infinity, above = -Infini
 
 function shown(value: unknown): string {
   const isJson = typeof value === "string" || (typeof value === "object" && value !== null);
-  const text = isJson ? (quietly(() => JSON.stringify(value)) ?? "a value that is no JSON") : String(value);
+  const text = isJson ? (quietly(() => JSON.stringify(value)) ?? "a value that is not JSON") : String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

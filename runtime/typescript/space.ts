@@ -5,27 +5,27 @@ import { SpaceFile, upload, type FileData, type FileInput } from "./files.js";
 import { ended, Job, type CallOptions } from "./job.js";
 import { checked, result, type Endpoint, type Shapes } from "./shapes.js";
 
-/** How a client reaches its Space. */
+/** The options of a client. */
 export interface SpaceOptions {
-  /** `owner/name` or the URL of the Space; by default the one that the client was generated from. */
+  /** `owner/name` or the URL of the Space; by default, the one that the client was generated from. */
   readonly source?: string;
-  /** A Hugging Face token, sent to the Hub and to the Space only. Never put one into a page: whoever opens it reads it. */
+  /** A Hugging Face token, sent only to the Hub and to the Space. Never put one into a web page: visitors can read it. */
   readonly token?: string;
   /** User name and password of a Space with a login page. */
   readonly auth?: readonly [user: string, password: string];
-  /** Added to every request to the Space. */
+  /** Headers to add to every request to the Space. */
   readonly headers?: { readonly [name: string]: string };
   /** The address of the Hub; `https://huggingface.co` by default. */
   readonly hub?: string;
-  /** How many milliseconds a Space of the Hub that sleeps may take to start; 300,000 by default. */
+  /** Milliseconds to wait for a Space of the Hub that sleeps, builds or starts; 300,000 by default. */
   readonly wakeMs?: number;
-  /** What sends requests instead of the global `fetch`. */
+  /** The function that sends requests, instead of the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 
-/** What a generated client stands on: one Space, one session. It connects at the first call. */
+/** The base class of generated clients: one Space, one session. It connects on the first call. */
 export class SpaceClient {
-  /** The session that keeps the state of this client in the Space. */
+  /** The id of the session under which the Space keeps this client's state. */
   readonly sessionHash = Array.from(crypto.getRandomValues(new Uint8Array(8)), (one) => one.toString(16).padStart(2, "0")).join("");
   readonly #place: Place;
   readonly #options: SpaceOptions;
@@ -42,12 +42,12 @@ export class SpaceClient {
     return this.start<T>(endpoint, args, options, false).result();
   }
 
-  /** Calls an endpoint and returns at once. */
+  /** Calls an endpoint and returns its job at once. */
   start<T>(endpoint: Endpoint, args: object, options: CallOptions = {}, keepsEvents = true): Job<T> {
     const where = `${this.#place.name}: ${endpoint.name || `function ${endpoint.fnIndex}`}`;
-    const files = new Map<FileInput, object>(); // With what stands for them in the arguments.
+    const files = new Map<FileInput, object>(); // With their references in the arguments.
     const values = checked(endpoint, this.#shapes, args, where, files);
-    let cancel: (() => Promise<void>) | undefined; // Once the Space has the call.
+    let cancel: (() => Promise<void>) | undefined; // Set once the Space has the call.
     const job = new Job<T>(where, options, async () => cancel?.(), keepsEvents);
     const send = async (): Promise<void> => {
       const { base, session, transport, maxFileSize, prepared } = await this.#connected();

@@ -1,19 +1,19 @@
 import { AuthenticationError, QueueFullError, SpaceError, SpaceUnavailableError } from "./errors.js";
 
 type Texts = { readonly [name: string]: string };
-/** What a server says in JSON. */
+/** A JSON object from a server. */
 export type Message = { readonly [key: string]: unknown };
 export type Sent = RequestInit & { readonly headers?: Texts };
 export type Transport = ReturnType<typeof openTransport>;
 
 const passing = [429, 502, 503, 504];
 
-/** Sends requests. Each origin sees the headers that are meant for it, and no other one does. */
+/** Sends requests. Headers are sent only to the origin that they are meant for. */
 export function openTransport(fetcher: typeof fetch = (input, init) => fetch(input, init)) {
   const origins = new Map<string, { headers: Texts; cookies: Map<string, string>; credentials: "include" | "same-origin" }>();
   const secrets: string[] = [];
 
-  /** Lets an origin see headers, and in a browser its cookies where somebody logs in. */
+  /** Allows headers to be sent to an origin and, with a login, cookies in a browser. */
   function allow(url: string, headers: Texts, hasLogin = false): void {
     const { origin } = new URL(url);
     const { headers: before, cookies = new Map<string, string>() } = origins.get(origin) ?? {};
@@ -21,7 +21,7 @@ export function openTransport(fetcher: typeof fetch = (input, init) => fetch(inp
     secrets.push(...Object.values(headers).flatMap((value) => value.split(" ").slice(-1)).filter((one) => one.length > 3));
   }
 
-  /** Words of a server on one line of bounded length, without control characters and secrets. */
+  /** A server's text on one line of limited length, without control characters and secrets. */
   function masked(words: unknown): string {
     const text = typeof words === "string" ? words : "";
     const harmless = secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
@@ -33,7 +33,7 @@ export function openTransport(fetcher: typeof fetch = (input, init) => fetch(inp
     const { href, origin, protocol } = new URL(url);
     const { headers: own, cookies = new Map<string, string>(), credentials = "same-origin" } = origins.get(origin) ?? {};
     const headers = { ...own, ...(cookies.size && { cookie: [...cookies.values()].join("; ") }) };
-    // A redirect to another origin may not take the headers along, which fetch would do by itself.
+    // A redirect to another origin must not take the headers along, as fetch by itself would.
     const redirect = Object.keys(headers).length ? "manual" : "follow";
     const request = { ...sent, headers: { ...sent.headers, ...headers }, redirect, credentials } as const;
     const response = await fetcher(href, request).catch((cause: unknown) => {
@@ -41,7 +41,7 @@ export function openTransport(fetcher: typeof fetch = (input, init) => fetch(inp
       const reasons = [cause, cause instanceof Error && cause.cause].map((one) => (one instanceof Error ? one.message : ""));
       throw new SpaceUnavailableError(`no connection: ${sentence(masked(reasons.filter(Boolean).join(": ")))}`, where, "", { cause });
     });
-    // Browsers keep cookies themselves and show none.
+    // Browsers store cookies themselves and do not show them.
     for (const line of response.headers.getSetCookie?.() ?? []) {
       const [cookie = ""] = line.split(";");
       if (protocol === "https:" || !/;\s*secure\s*(;|$)/i.test(line)) cookies.set(cookie.replace(/=.*/s, ""), cookie);
@@ -57,7 +57,7 @@ export function openTransport(fetcher: typeof fetch = (input, init) => fetch(inp
     return send(new URL(location, href).href, next, where, redirects - 1);
   }
 
-  /** Sends a request that may be sent several times, and returns an answer whose status is a good one. */
+  /** Sends a request that may safely be repeated, and returns an answer with a successful status. */
   async function ask(url: string, sent: Sent, where: string, attempts = 3, advice = ""): Promise<Response> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -72,11 +72,11 @@ export function openTransport(fetcher: typeof fetch = (input, init) => fetch(inp
     }
   }
 
-  /** The error that the status of an answer means. */
+  /** The error that the status of an answer stands for. */
   function refusal(status: number, text: string, where: string, own: string): SpaceError {
     const answer = parsed(text) ?? text.replace(/<[^>]*>/g, " ");
     const { error: stated = answer, detail = stated } = record(answer);
-    // Of a list, such as that of what an app validates, the first member that says that something is wrong.
+    // For a list, such as the results of an app's validators, the first member that reports a problem.
     const problem = Array.isArray(detail) ? (rows(detail).find((one) => one["is_valid"] !== true) ?? String(detail[0])) : detail;
     const { parameter_name: parameter, error, message, msg }: Message = isRecord(problem) ? problem : { msg: problem };
     const words = `${typeof parameter === "string" ? `${parameter}: ` : ""}${String(error ?? message ?? msg ?? "")}`;
@@ -88,19 +88,19 @@ export function openTransport(fetcher: typeof fetch = (input, init) => fetch(inp
     return is(SpaceUnavailableError, "The Space may be starting, paused, busy or gone: try later.");
   }
 
-  /** The JSON of such an answer; `undefined` where it is something else. */
+  /** The JSON of such an answer; `undefined` if it is not JSON. */
   async function asked(url: string, sent: Sent, where: string, attempts?: number): Promise<unknown> {
     return parsed(await (await ask(url, sent, where, attempts)).text());
   }
   return { allow, masked, send, ask, asked };
 }
 
-/** What each call sends to Gradio. */
+/** The headers that every request to Gradio has. */
 export const marks = { "x-gradio-user": "api" };
 const typed = { ...marks, "content-type": "application/json" };
 export const posted = (body: object): Sent => ({ method: "POST", headers: typed, body: JSON.stringify(body) });
 export const pause = (milliseconds: number): Promise<void> => new Promise((go) => setTimeout(go, milliseconds));
-/** What is made; `undefined` where that throws. */
+/** The result of a function; `undefined` if it throws. */
 export function quietly<T>(make: () => T): T | undefined {
   try {
     return make();
@@ -112,5 +112,5 @@ export const parsed = (text: string): unknown => quietly(() => JSON.parse(text) 
 export const isRecord = (value: unknown): value is Message => typeof value === "object" && value !== null && !Array.isArray(value);
 export const record = (value: unknown): Message => (isRecord(value) ? value : {});
 export const rows = (value: unknown): readonly Message[] => (Array.isArray(value) ? value.filter(isRecord) : []);
-/** The words with a full stop, where there are any without one. */
+/** The text with a full stop, unless it is empty or has one. */
 export const sentence = (words: string): string => (!words || /[.!?]$/.test(words) ? words : `${words}.`);

@@ -256,7 +256,7 @@ def test_a_full_queue_and_other_refusals_have_classes_of_their_own(
     assert SECRET not in "".join(messages)
     assert "x: No" in messages[2]
     assert "\x1b" not in messages[3]
-    assert "no event id" in messages[4]
+    assert "without an event id" in messages[4]
 
 
 def test_a_server_that_is_gone_and_a_wrong_address_are_told(caller: Path) -> None:
@@ -328,7 +328,7 @@ def test_the_name_of_a_file_in_a_url_is_read_as_in_python(
 
 
 def test_what_json_has_no_word_for_is_not_sent_as_an_empty_object(project: Path) -> None:
-    date, refused = "1970-01-01T00:00:00.000Z", "x: expected a value of JSON, got "
+    date, refused = "1970-01-01T00:00:00.000Z", "x: expected a JSON value, got "
     made = json.loads(node(bundle(project, "values.ts", "--platform=node")).stdout)
     assert made[:3] == [date, {"nested": [date, 5]}, None]
     assert all(one.startswith(refused) for one in made[3:6]), made

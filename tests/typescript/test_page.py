@@ -41,7 +41,7 @@ card-shouted.txt SALT TO TASTE
 in the end: 1 2 3
 jobs before this one: 0
 bread, baked for 4 minutes
-The job is cancelled. Raise timeoutMs, or leave it out to wait as long as it takes.
+The job is cancelled. Raise timeoutMs, or omit it to wait without a limit.
 URL: /greet: intensity: expected at least 0 and at most 10, got 11. Nothing was sent.
 Sold out - There is no more soup today.
 """
