@@ -244,7 +244,7 @@ def test_a_dry_run_sends_nothing(url: str, capsys: pytest.CaptureFixture[str]) -
     before = executions(url)
     table = write("in.csv", [{"number": 1}, {"number": 2}])
     assert main(["map", url, "/double", table, "--out", "out.csv", "--dry-run"]) == 0
-    assert capsys.readouterr().out == "in.csv: 2 rows are right; nothing was sent.\n"
+    assert capsys.readouterr().out == "in.csv: 2 rows are valid; nothing was sent.\n"
     assert executions(url) == before
     assert sorted(path.name for path in Path().iterdir()) == ["hubsmith.toml", "in.csv"]
 

@@ -191,7 +191,7 @@ def silent_url() -> Any:
                 "/greet: intensity: Input should be a valid number, unable to parse string as a number, got 'much'",
             ],
         ),
-        (["greet", "name=a", "name=b"], ["/greet: name is given 2 times, but takes one value."]),
+        (["greet", "name=a", "name=b"], ["/greet: name was given 2 times, but takes one value."]),
         (["greet", "name=a", "intensity=nan"], ["/greet: intensity: Input should be a finite number, got 'nan'"]),
         (
             ["stream", "n=1.5"],

@@ -162,7 +162,7 @@ def test_json_may_stand_in_a_file(tmp_path: Path) -> None:
         (NODE, ["{"], "is not JSON: "),
         (NODE, ["@gone.json"], "is not JSON: gone.json cannot be read: "),
         (ListType(item=NODE), ["x"], "is not JSON: "),
-        (TEXT, ["a", "b"], "is given 2 times, but takes one value."),
+        (TEXT, ["a", "b"], "was given 2 times, but takes one value."),
     ],
 )
 def test_a_word_that_cannot_be_read(type_: Type, words: list[str], message: str) -> None:

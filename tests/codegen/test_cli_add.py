@@ -88,7 +88,7 @@ def test_warns_of_what_is_missing(
 ) -> None:
     assert main(["add", serve({**gradio_routes, "/gradio_api/info": (500, b"")})]) == 0
     assert capsys.readouterr().err.splitlines() == [
-        "hubsmith: warning: greeter: made without info: answered 500",
+        "hubsmith: warning: greeter: generated without info: answered 500",
     ]
 
 
@@ -100,7 +100,7 @@ def test_warns_of_what_is_missing(
         (b"<html>", "is an HTML page"),
         (b"<html>Log in", "login page"),
         (b'{"components": [', "is cut off"),
-        (b'{"openapi": "3.1.0", "paths": {"/pets": {}}}', "of something else"),
+        (b'{"openapi": "3.1.0", "paths": {"/pets": {}}}', "of something other than a Gradio app"),
     ],
 )
 def test_a_server_that_is_no_app_gives_one_line_and_no_file(
@@ -183,7 +183,7 @@ def test_another_space_of_the_same_name_needs_a_name(
     main(["add", first])
     capsys.readouterr()
     assert main(["add", second]) == 2
-    assert f"greeter is the client of {first} already" in one_error(capsys)
+    assert f"greeter is already the client of {first}" in one_error(capsys)
     assert main(["add", second, "--name", "greeter"]) == 2
     assert "or change its source in hubsmith.toml" in one_error(capsys)
     assert main(["add", second, "--name", "other"]) == 0

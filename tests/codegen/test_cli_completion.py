@@ -111,7 +111,7 @@ def test_a_tab_completes_commands_options_and_names(
         keys.type("o\t", "one")
         keys.type("--fo\t", "--force")
         shown = keys.type("\n", "clients/one.")
-    assert "one: removed, with clients/one." in shown
+    assert "one: removed, together with clients/one." in shown
     assert not (clients / "one").exists()
 
 
@@ -202,7 +202,7 @@ def test_no_argument_is_answered_with_help(capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith("usage: hubsmith [-h] [--version] COMMAND")
-    assert "fetch again, then generate" in said.err
+    assert "rewrite clients from their snapshots" in said.err
 
 
 def test_python_m_hubsmith_is_the_command(clients: Path) -> None:

@@ -256,3 +256,13 @@ def test_the_working_folder_may_be_a_client_that_is_replaced_moved_or_removed(
     assert not (home / "lib").exists() or not any((home / "lib").iterdir())
     monkeypatch.chdir(home)
     assert main(["check"]) == 0
+
+
+def test_names_that_differ_by_case_alone_are_refused(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["add", "one"]) == 0
+    assert main(["add", "two", "--name", "One"]) == 2
+    assert "One: macOS and Windows do not tell it from one" in capsys.readouterr().err
+    assert [path.name for path in (home / "clients").iterdir()] == ["one"]
+    assert main(["generate", "--spec", "two", "--name", "ONE", "--out", "clients"]) == 2

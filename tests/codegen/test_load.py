@@ -38,18 +38,18 @@ REFUSED = {
     "deep": (b'{"a":' * 5000 + b"1" + b"}" * 5000, "nested deeper than"),
     "deeper": (b"[" * 400_000, "nested deeper than"),
     "quite deep": (b'{"a":' * 150 + b"1" + b"}" * 150, "nested deeper than"),
-    "endless number": (b'{"a": ' + b"9" * 5000 + b"}", "number that is too long"),
+    "endless number": (b'{"a": ' + b"9" * 5000 + b"}", "contains a number with too many digits"),
     "swagger 2": (b'{"swagger": "2.0", "paths": {}}', "Swagger 2"),
     "no paths": (b'{"openapi": "3.0.2"}', "needs `openapi` and `paths`"),
     "openapi of something else": (
         openapi({"/pets/{id}": {"get": {}}}),
-        "something else than a Gradio app ('T')",
+        "something other than a Gradio app ('T')",
     ),
     "a run path that is not alone": (
         openapi({"/run/{id}": {"post": {"requestBody": {}}}, "/pets": {"get": {}}}),
-        "something else than a Gradio app",
+        "something other than a Gradio app",
     ),
-    "no paths at all": (openapi({}), "something else than a Gradio app"),
+    "no paths at all": (openapi({}), "something other than a Gradio app"),
     "route schema": (
         openapi({"/config": {}, "/gradio_api/call/v2/{api_name}": {}}),
         "The API document of the app is at /gradio_api/openapi.json",
@@ -107,7 +107,7 @@ def test_tells_the_three_documents_apart(documents: dict[str, bytes]) -> None:
     for kind, content in documents.items():
         assert list(load_document(content).documents) == [kind]
         for other in documents.keys() - {kind}:
-            with pytest.raises(SpecError, match="is the one that a Space serves as"):
+            with pytest.raises(SpecError, match="is the document that a Space serves at"):
                 load({other: content})
 
 

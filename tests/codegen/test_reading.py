@@ -219,7 +219,7 @@ def test_references_that_double_at_each_level_leave_their_endpoint_out() -> None
     bomb = {"$ref": "#/$defs/d0", "$defs": {**definitions, names[-1]: STRING}}
     service = service_of(info=info_of({"/bomb": endpoint(parameter(bomb)), "/go": endpoint()}))
     assert [str(one) for one in service.omissions] == [
-        "/bomb: parameter 'x': there are more than 10000 schemas in its schema"
+        "/bomb: parameter 'x': its schema contains more than 10000 schemas"
     ]
 
 

@@ -47,8 +47,8 @@ def test_a_correction_sets_and_drops_members(tmp_path: Path) -> None:
     [
         ('[""]', 'set = { required = ["tokenStr"] }', "changes nothing"),
         ('["/properties/token_str"]', 'drop = ["c"]', "changes nothing"),
-        ('["/properties/tokenStr"]', 'drop = ["a"]', "leads to no object"),
-        ('["", "/required/0"]', "set = { title = 'x' }", "leads to no object"),
+        ('["/properties/tokenStr"]', 'drop = ["a"]', "does not lead to an object"),
+        ('["", "/required/0"]', "set = { title = 'x' }", "does not lead to an object"),
     ],
 )
 def test_a_stale_correction_is_refused(tmp_path: Path, at: str, rest: str, message: str) -> None:
@@ -61,12 +61,12 @@ def test_a_stale_correction_is_refused(tmp_path: Path, at: str, rest: str, messa
     ("text", "message"),
     [
         ("colour = 1", "there is no key 'colour'"),
-        ("hub_task = 1", "hub_task must be a text, and is 1"),
-        ("answer_forms = [1]", "answer_forms.0 must be a text"),
+        ("hub_task = 1", "hub_task must be a string, not 1"),
+        ("answer_forms = [1]", "answer_forms.0 must be a string"),
         ('result = "gif"', "result must be json or image or bytes or array"),
         ("[", "not valid TOML"),
         (correction('[""]', ""), "set or drop something"),
-        (correction('[""]', 'drop = ["a"]').replace("Upstream errs.", " "), "give its reason"),
+        (correction('[""]', 'drop = ["a"]').replace("Upstream errs.", " "), "give a reason"),
         (
             correction('[""]', 'drop = ["a"]').replace("output", "other"),
             "file must be input or output",

@@ -142,5 +142,5 @@ def test_an_overlay_without_a_schema_is_refused(tmp_path: Path) -> None:
     (tmp_path / "overlay" / "shout.toml").write_text(
         'method = "shout"\nsummary = "S"\nreturns = "R"\nsignature = []', encoding="utf-8"
     )
-    with pytest.raises(SpecError, match="schemas or overlay are missing for shout"):
+    with pytest.raises(SpecError, match="schemas or overlay missing for shout"):
         service_of_tasks(tmp_path)

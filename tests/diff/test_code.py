@@ -329,7 +329,7 @@ def test_without_a_type_checker(
     project.write("use.py")
     monkeypatch.setattr(checkers.shutil, "which", lambda *_, **__: None)
     assert main(["diff", "kitchen", "--code", "use.py"]) == 2
-    assert "neither pyright nor mypy" in capsys.readouterr().err
+    assert "--code needs pyright or mypy" in capsys.readouterr().err
 
 
 def test_a_type_checker_that_fails(
@@ -340,7 +340,7 @@ def test_a_type_checker_that_fails(
     program = Path(os.environ["VIRTUAL_ENV"]) / "bin" / checker
     program.write_text("#!/bin/sh\necho no node here >&2\nexit 3\n")
     assert main(["diff", "kitchen", "--code", "use.py"]) == 2
-    assert "ended with 3, unable to check: no node here" in capsys.readouterr().err
+    assert "failed with exit status 3: no node here" in capsys.readouterr().err
 
 
 def test_only_a_recorded_client_has_callers(

@@ -79,7 +79,7 @@ def test_two_snapshots(project: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["diff", "snapshots/kitchen", "later"]) == 1
     text = capsys.readouterr().out
     assert text.startswith("snapshots/kitchen -> later\nkitchen: 1 breaking.\n")
-    assert "Calls of `kitchen.greet(nmae=...)` fail" in text
+    assert "Calls to `kitchen.greet(nmae=...)` fail" in text
 
 
 def test_nothing_breaking_is_exit_status_0(project: Path) -> None:
@@ -101,14 +101,14 @@ def test_a_document_within_a_client_is_called_by_its_folder(
 ) -> None:
     document = "snapshots/kitchen/info.json"
     assert main(["diff", f"v1:{document}", document]) == 1
-    assert "Calls of `kitchen.greet(nmae=...)` fail" in capsys.readouterr().out
+    assert "Calls to `kitchen.greet(nmae=...)` fail" in capsys.readouterr().out
 
 
 def test_a_bare_revision_is_told_from_a_path(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["diff", "v1", "kitchen"]) == 2
-    assert "A revision needs a name or a path: NAME@v1 or v1:PATH" in capsys.readouterr().err
+    assert "Write a git revision as NAME@v1 or v1:PATH" in capsys.readouterr().err
 
 
 def test_markdown_for_a_pull_request(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -313,7 +313,7 @@ def test_one_source_that_is_not_recorded_is_a_wrong_usage(
     with pytest.raises(SystemExit) as stopped:
         main(["diff", "snapshots/kitchen"])
     assert stopped.value.code == 2
-    assert "name a second source" in capsys.readouterr().err
+    assert "give a second source" in capsys.readouterr().err
 
 
 def test_an_unreadable_snapshot_is_exit_status_2(
@@ -332,7 +332,7 @@ def test_the_source_in_a_snapshot_is_news_only_for_one_recorded_space(
     assert "The Space was `cook/kitchen`, is `cook/bigger-kitchen`." in capsys.readouterr().out
     snapshot(repository / "fork", OLD, source="fork/kitchen")
     assert main(["diff", "kitchen", "fork"]) == 0
-    assert "kitchen: no change." in capsys.readouterr().out
+    assert "kitchen: no changes." in capsys.readouterr().out
 
 
 def test_help_names_the_sources(capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,8 +36,8 @@ def test_text_counts_and_then_says_what_happens_to_calls() -> None:
         "\n"
         "Breaking\n"
         "  /greet: parameter `nmae` is now `name`.\n"
-        "      Calls of `kitchen.greet(nmae=...)` fail: write `kitchen.greet(name=...)`. "
-        "Calls that pass it by position go on.\n"
+        "      Calls to `kitchen.greet(nmae=...)` fail: write `kitchen.greet(name=...)`. "
+        "Calls that pass it by position keep working.\n"
         "\n"
         "Cosmetic\n"
         "  /greet: its description changed."
@@ -51,8 +51,8 @@ def test_the_title_of_a_kind_is_painted() -> None:
 
 def test_nothing_changed_is_one_line() -> None:
     same = endpoint(parameter(TEXT))
-    assert to_text(diff(same, same)) == "kitchen: no change."
-    assert "No change." in to_markdown(diff(same, same))
+    assert to_text(diff(same, same)) == "kitchen: no changes."
+    assert "No changes." in to_markdown(diff(same, same))
 
 
 def test_json_holds_every_fact_of_a_change() -> None:
@@ -66,8 +66,8 @@ def test_json_holds_every_fact_of_a_change() -> None:
         "endpoint": "/greet",
         "name": "nmae",
         "what": "parameter `nmae` is now `name`",
-        "affected": "Calls of `kitchen.greet(nmae=...)` fail: write `kitchen.greet(name=...)`. "
-        "Calls that pass it by position go on.",
+        "affected": "Calls to `kitchen.greet(nmae=...)` fail: write `kitchen.greet(name=...)`. "
+        "Calls that pass it by position keep working.",
     }
 
 

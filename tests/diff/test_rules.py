@@ -339,29 +339,29 @@ def test_a_type_that_contains_itself_is_compared_to_its_end() -> None:
         (
             go(parameter(TEXT, name="nmae")), go(NAME),
             "parameter `nmae` is now `name`",
-            "Calls of `kitchen.go(nmae=...)` fail: write `kitchen.go(name=...)`. "
-            "Calls that pass it by position go on.",
+            "Calls to `kitchen.go(nmae=...)` fail: write `kitchen.go(name=...)`. "
+            "Calls that pass it by position keep working.",
         ),
         (
             go(parameter(ABC)), go(parameter(AB)),
             "parameter `x` no longer offers `'c'`",
-            "Calls of `kitchen.go(x=...)` with it fail.",
+            "Calls to `kitchen.go(x=...)` with it fail.",
         ),
         (
             go(parameter(bounded(0, 10))), go(parameter(bounded(2, 10))),
             "parameter `x`: the bounds were `>= 0, <= 10`, are `>= 2, <= 10`",
-            "Calls of `kitchen.go(x=...)` with a value beyond the new bounds fail.",
+            "Calls to `kitchen.go(x=...)` with a value beyond the new bounds fail.",
         ),
         (
             go(with_default({}, {"a": 1})), go(with_default({}, {"a": 2})),
             "parameter `x`: the default was `{'a': 1}`, is `{'a': 2}`",
-            "Calls of `kitchen.go(...)` that leave out `x` send the new value.",
+            "Calls to `kitchen.go(...)` without `x` send the new default.",
         ),
         (
             go(returns=[A]), go(returns=[A, B]),
             "it returns 2 values (`a` and `b`), not `str`",
-            "Code that uses what `kitchen.go(...)` returns fails: the value is a field of the named "
-            "tuple now.",
+            "Code that uses what `kitchen.go(...)` returns fails: the value is now a field of the "
+            "named tuple.",
         ),
     ],
 )  # fmt: skip

@@ -44,7 +44,7 @@ def test_a_parameter_is_named_as_the_space_names_it() -> None:
     changes = diff(go(parameter(TEXT, name="old name")), go(parameter(TEXT, name="new name")))
     assert changes.brief().startswith("1 breaking")
     assert (
-        "Calls of `myKitchen.goOn({ \"old name\": ... })` fail: write "
+        "Calls to `myKitchen.goOn({ \"old name\": ... })` fail: write "
         "`myKitchen.goOn({ \"new name\": ... })`."
     ) in to_text(changes)  # fmt: skip
 
@@ -62,7 +62,7 @@ def test_types_and_values_are_those_of_typescript() -> None:
     )
     assert "the type was `string`, is `readonly string[]`" in text
     assert 'the default was `"a"`, is `"b"`' in text
-    assert "parameter `z` (`boolean`) is new; left out, it is `true`" in text
+    assert "parameter `z` (`boolean`) is new, with the default `true`" in text
 
 
 def test_there_is_no_order_of_arguments_or_results_to_rely_on() -> None:
@@ -82,7 +82,7 @@ def test_a_result_more_is_a_member_more() -> None:
         "Code that reads `.theEnd` of what `myKitchen.goOn(...)` returns fails."
     )
     alone = diff(go(returns=[a]), go(returns=[a, b]))
-    assert "the value is a field of the object now" in alone.breaking[0].affected
+    assert "the value is now a field of the object" in alone.breaking[0].affected
     assert "it returns `void`, not `string`" in to_text(diff(go(returns=[a]), go()))
 
 
@@ -93,7 +93,7 @@ def test_all_numbers_are_one_type_in_results_only() -> None:
 
 def test_a_method_is_named_in_camel_case() -> None:
     text = to_text(diff(go(parameter(TEXT)), go(parameter(TEXT), name="/go_off")))
-    assert "Calls of `myKitchen.goOn(...)` fail: write `myKitchen.goOff(...)`." in text
+    assert "Calls to `myKitchen.goOn(...)` fail: write `myKitchen.goOff(...)`." in text
     # Both are goOn in TypeScript.
     assert diff(go(parameter(TEXT)), go(parameter(TEXT), name="/goOn")).summary() == "1 cosmetic"
 
@@ -120,4 +120,4 @@ def test_a_recorded_client_says_it_itself(project: Path, capsys: Capture) -> Non
     assert "kitchen.goOn({ b: ... })" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(["diff", "kitchen", "new.json", "--code", "."])
-    assert "--code reads Python" in capsys.readouterr().err
+    assert "--code checks Python" in capsys.readouterr().err

@@ -209,36 +209,36 @@ POLL = '\n[tasks.text-to-image.poll]\nlocation = "/j/{id}"\nstatus = "s"\ndone =
         ("[tasks", "colour = 1\n[tasks", "there is no key 'colour'"),
         ("body", "rout = 1\nbody", r"tasks.text-to-image: there is no key 'rout'"),
         ('route = "/v1/{model}"\n', "", "tasks.text-to-image: route is missing"),
-        ('"/v1/{model}"', "7", "tasks.text-to-image.route must be a text, and is 7"),
+        ('"/v1/{model}"', "7", "tasks.text-to-image.route must be a string, not 7"),
         ('"/v1/{model}"', '"v1/{model}"', "route must be a path"),
         ('"/v1/{model}"', '"/v1/{inputs}"', "route: 'inputs' has no value here: known are model"),
         ('"/v1/{model}"', '"/v1?a={model}"', "route must be a path"),
         ("{inputs}", "{input}", "body: 'input' has no value here"),
-        ("{inputs}", "{inputs:hex}", "body: the places in '{inputs:hex}' are not understood"),
-        ("{inputs}", "{inputs", "are not understood"),
+        ("{inputs}", "{inputs:hex}", "body: the places in '{inputs:hex}' are not valid"),
+        ("{inputs}", "{inputs", "are not valid"),
         ('"*" = "parameters"', '"*" = "inputs"', r"body: '\*' is one of parameters: 'inputs'"),
         ('"*" = "parameters"', '"*" = "json_schema"', r"body: '\*' is one of parameters"),
         ("body", "json_schema = { '*' = 'x' }\nbody", r"'\*' is one of json_schema, parameters: 'x'"),
         ("{inputs}", "{schema}", "body: 'schema' has no value here"),
         ("{inputs}", "{inputs:text}", "body: {inputs:text} has no text"),
-        ("{inputs}", "{inputs..a}", "are not understood"),
+        ("{inputs}", "{inputs..a}", "are not valid"),
         ("body", "result = { value = '{a:url=image/png}' }\nbody", "has no url"),
         ("body", "result = { value = { '*' = 'a b' } }\nbody", "must be a path such as"),
         ("body", "result = { media = ['a b'] }\nbody", "media.0 must be a path such as"),
         ('"s"', '"a|b"', "poll.status must be a path such as"),
         ("body", "variants = [{ models = ['a?'] }]\nbody", "variants.0.models.0: String should match"),
-        ("body", "drop = 'a'\nbody", "drop must be a list, and is 'a'"),
-        ("body", "drop = [1]\nbody", "drop.0 must be a text, and is 1"),
+        ("body", "drop = 'a'\nbody", "drop must be a list, not 'a'"),
+        ("body", "drop = [1]\nbody", "drop.0 must be a string, not 1"),
         ("body", "join = { size = ['width'] }\nbody", "size: Tuple should have at least 2 items"),
         ("body", "needs_url = 'yes'\nbody", "needs_url must be true or false"),
-        ("body", "form = 'xml'\nbody", "form must be json or binary or multipart, and is 'xml'"),
+        ("body", "form = 'xml'\nbody", "form must be json or binary or multipart, not 'xml'"),
         ("body", "extends = 'chatter'\nbody", "extends: there is no preset 'chatter'"),
         ("body", "headers = { 'X Y' = '1' }\nbody", "headers.X Y.*: String should match"),
         ("body", 'headers = { x = "a\\nb" }\nbody', "headers.x must be printable ASCII"),
         ("body", "routed_query = '?a'\nbody", "routed_query: String should match"),
         ("body", "variants = [{ models = [] }]\nbody", "variants.0.models: Tuple should have at least 1 item"),
         ("body", "variants = [{}]\nbody", "variants.0: models is missing"),
-        ("body", "result = { media = ['a'], is_media = true }\nbody", "is_media stands alone"),
+        ("body", "result = { media = ['a'], is_media = true }\nbody", "is_media excludes media and value"),
         ("body", "result = { value = ['*a'] }\nbody", "a list that begins with a '\\*' has one item"),
         ("body", "poll = {}\nbody", "poll: location is missing"),
         ("https:", "http:", "url must be an https URL"),
@@ -276,7 +276,7 @@ def test_the_table_of_those_tests_is_right_before_it_is_changed(tmp_path: Path) 
 def test_a_file_name_that_is_no_providers_name_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / f"{name}.toml").write_text(GOOD, encoding="utf-8")
 
-    with pytest.raises(SpecError, match="a provider's name is of lower-case letters"):
+    with pytest.raises(SpecError, match="the name must consist of lower-case letters"):
         rendered(tmp_path)
 
 

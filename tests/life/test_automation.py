@@ -36,7 +36,7 @@ def test_the_hooks_are_commands_of_ours(
     assert program == "hubsmith"
     # 2 with this line means that it ran, and found nothing that is recorded.
     assert main(arguments) == 2
-    assert "records no Space" in capsys.readouterr().err
+    assert "No Space is recorded in" in capsys.readouterr().err
 
 
 def test_the_hooks_of_this_repository_are_make_targets() -> None:
@@ -166,7 +166,7 @@ def test_the_action_compares_the_app_of_a_checkout_with_its_space(action: Action
     assert status == 1, output
     annotations = [line for line in output.splitlines() if line.startswith("::")]
     assert [line.partition(" ")[0] for line in annotations] == ["::error"] * 3 + ["::warning"]
-    assert annotations[0].endswith("/shout: it is gone. Calls of `kitchen.shout(...)` fail.")
+    assert annotations[0].endswith("/shout: it is gone. Calls to `kitchen.shout(...)` fail.")
     assert action.summary.read_text().startswith("## API changes of `kitchen`\n")
     assert action.installed.read_text() == f"install --quiet {ROOT}[codegen]\n"
     # Nothing of the app is left, and it did not get the token.
@@ -187,7 +187,7 @@ def wait_for_the_end(process: int) -> None:
 @pytest.mark.slow
 def test_the_action_passes_where_nothing_breaks(action: Action, start_gradio: StartGradio) -> None:
     url = start_gradio(APP, APP_VERSION="old")
-    assert action.run(space="owner/kitchen", url=url) == (0, "kitchen: no change.\n")
+    assert action.run(space="owner/kitchen", url=url) == (0, "kitchen: no changes.\n")
     assert "No change." in action.summary.read_text()
 
 

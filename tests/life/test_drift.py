@@ -145,7 +145,7 @@ def test_an_edit_of_the_lock(client: Path, check: Check, is_covered_up: bool) ->
 def test_a_missing_lock_or_client(client: Path, home: Path, check: Check) -> None:
     (client / lock.LOCK_FILE).unlink()
     (line,) = check()
-    assert line.startswith("one: missing: hubsmith.lock. Take it back from version control")
+    assert line.startswith("one: missing: hubsmith.lock. Restore it from version control")
 
 
 def test_a_broken_lock_cannot_be_judged(client: Path, check: Check) -> None:
@@ -277,7 +277,7 @@ def test_a_change_that_breaks_no_call_fails_only_where_that_is_asked_for(
 def test_a_change_that_nobody_notices_is_one_where_any_counts(live: Any, check: Check) -> None:
     live.endpoints["/greet"]["show_api"] = True
     said = [
-        "greeter: the Space changed: in nothing that its callers notice. Run: hubsmith update greeter."
+        "greeter: the Space changed: nothing that its callers notice. Run: hubsmith update greeter."
     ]
     assert check("--live", status=0) == said
     assert check("--live", "--fail-on", "any") == said

@@ -183,7 +183,7 @@ def test_a_deleted_document_is_fetched_again(
     assert main(["check"]) == 1
     assert capsys.readouterr().out.splitlines() == [
         f"greeter: missing: spec/{document}. "
-        "Take it back from version control, or run: hubsmith update greeter."
+        "Restore it from version control, or run: hubsmith update greeter."
     ]
     assert main(["generate"]) == 2
     assert f"greeter: missing: spec/{document}. " in capsys.readouterr().err
@@ -211,7 +211,7 @@ def test_a_lock_that_a_merge_broke_says_what_helps(
     for command in ("update", "generate", "check"):
         assert main([command]) == 2
         (error,) = capsys.readouterr().err.splitlines()
-        assert "Take it back from version control, or remove the folder" in error
+        assert "Restore it from version control, or remove the folder" in error
 
 
 def test_quiet_says_only_what_is_breaking(

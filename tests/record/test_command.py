@@ -93,7 +93,7 @@ def test_a_recording_without_calls_writes_nothing(url: str, tmp_path: Path) -> N
     with recording(url, folder=tmp_path) as run:
         pass
     assert (run.status, run.errors) == (1, "")
-    assert run.output == "No call was made: there is nothing to write.\n"
+    assert run.output == "No call was made, so there is nothing to write.\n"
     assert [path.name for path in tmp_path.iterdir()] == ["temporary"]
 
 

@@ -1,4 +1,4 @@
-"""What two versions of an API come to: changes, and lines of code that break, in each form."""
+"""The result of comparing two versions of an API: changes and broken code, in every format."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ _COLOURS: Mapping[Kind, Colour] = {"breaking": "red", "compatible": "green", "co
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenCode:
-    """The lines of the user's code that a new client breaks, and which type checker says so."""
+    """The lines of the user's code that a new client breaks, as one type checker reports them."""
 
     checker: Checker
     faults: tuple[Fault, ...]
 
     def summary(self) -> str:
-        """One line that counts them, such as `2 lines break (pyright)`."""
+        """One line with their number, such as `2 lines break (pyright)`."""
         count = len({(fault.file, fault.line) for fault in self.faults})
         lines = f"{count or 'no'} line{'' if count < 2 else 's'} break{'' if count > 1 else 's'}"
         return f"{lines} ({self.checker})"
@@ -65,11 +65,11 @@ class Findings:
     old: str
     new: str
     changes: ApiDiff
-    code: BrokenCode | None  # Absent where no code was looked at.
-    lock: Path | None  # That of the client, where it is a recorded one.
+    code: BrokenCode | None  # `None` if no code was checked.
+    lock: Path | None  # The lock of the client, if it is a recorded one.
 
     def show(self, form: str, *, is_quiet: bool) -> None:
-        """Print it as text, json, markdown or github; `is_quiet` leaves out what breaks nothing."""
+        """Print it as text, json, markdown or github; `is_quiet` prints only what breaks."""
         faults = self.code.faults if self.code else ()
         if form == "json":
             found: dict[str, Json] = {"old": self.old, "new": self.new}
@@ -94,7 +94,7 @@ class Findings:
                 self._print_code(self.code)
 
     def _annotations(self) -> list[str]:
-        """A line for each change, which annotates the lock, if there is one."""
+        """A line for each change that annotates the lock, if there is one."""
         return [
             annotation(
                 _LEVELS[change.kind],
@@ -125,7 +125,7 @@ class Findings:
 
 
 def print_changes(diff: ApiDiff, *, is_quiet: bool) -> None:
-    """Print changes, or only the breaking ones, of which there may be none."""
+    """Print changes; with `is_quiet` only the breaking ones, and nothing if there are none."""
     if is_quiet:
         diff = replace(diff, changes=diff.breaking)
     if diff or not is_quiet:
@@ -177,11 +177,11 @@ def _call(client: str, method: str, parameter: str) -> str:
 def recorded_changes(
     configuration: Configuration, name: str, old: RawSpec, new: RawSpec
 ) -> ApiDiff:
-    """Compare two readings of a recorded Space, as the callers of its client see them."""
+    """Compare two versions of a recorded Space, as the callers of its client see them."""
     return changes_for(language_of(configuration, name), normalise(old), normalise(new))
 
 
 def language_of(configuration: Configuration, name: str | None) -> LanguageName:
-    """Return the language of a recorded client, Python where it is written in both."""
+    """Return the language of a recorded client: Python if it is written in both."""
     named = configuration.options(configuration.space(name)).languages if name else ()
     return "typescript" if named == ("typescript",) else "python"

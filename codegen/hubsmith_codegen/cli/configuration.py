@@ -25,7 +25,7 @@ SPACES_TABLE = "tool.hubsmith.spaces"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedSpace(Checked):
-    """One Space of the configuration, and what is not the common choice for it."""
+    """One Space of the configuration, and where it differs from the common settings."""
 
     source: str  # `owner/name`, a URL, or the path of a snapshot.
     out: str | None = None
@@ -39,7 +39,7 @@ class Settings(Checked):
     """The table `[tool.hubsmith]`."""
 
     out: str = "clients"  # The folder that holds the client packages.
-    snapshots: str | None = None  # That of the snapshots; `None` for each client's own `spec`.
+    snapshots: str | None = None  # The folder of snapshots; `None` for each client's own `spec`.
     outputs: Outputs = "filled"
     languages: tuple[Language, ...] = ("python",)
     spaces: Mapping[str, RecordedSpace] = field(default_factory=dict[str, RecordedSpace])
@@ -47,20 +47,20 @@ class Settings(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration(Settings):
-    """What the user settled."""
+    """The settings with the file that they come from."""
 
-    file: Path  # Where it stands, or where it will once there is something to record.
+    file: Path  # It may not exist yet: then the first recorded Space creates it.
 
     def chosen(
         self, names: Sequence[str], languages: Sequence[Language] | None = None
     ) -> list[str]:
-        """Return the names that were asked for, each once; without any, those of all Spaces.
+        """Return the names given, without duplicates, or if there are none those of all Spaces.
 
-        Of these it is the clients that are written in one of the languages.
+        With `languages`, only clients that are written in one of them.
         """
         if not names and not self.spaces:
             raise SpecError(
-                f"{shown_path(self.file)} records no Space. Run: hubsmith add owner/name"
+                f"No Space is recorded in {shown_path(self.file)}. Run: hubsmith add owner/name"
             )
         found = list(dict.fromkeys(names or sorted(self.spaces)))
         if languages is not None:
@@ -78,7 +78,7 @@ class Configuration(Settings):
         return self.spaces[name]
 
     def options(self, space: RecordedSpace) -> Options:
-        """Return what was chosen about a client."""
+        """Return the options of a client: its own settings over the common ones."""
         outputs = space.outputs or self.outputs
         named: set[Language] = {*(space.languages or self.languages or ("python",))}
         languages = tuple(sorted(named))
@@ -90,7 +90,7 @@ class Configuration(Settings):
         return self.file.parent / (space.out if space and space.out else self.out) / name
 
     def boundary(self, out: str | None = None) -> Path:
-        """Return the folder that nothing is written outside of, unless the command line says so."""
+        """Return the folder to write in; only the command line can name one outside of it."""
         return boundary_of(out, self.file.parent)
 
     def snapshot(self, name: str) -> Path:
@@ -101,10 +101,10 @@ class Configuration(Settings):
 
 
 def read_configuration(start: Path) -> Configuration:
-    """Read the configuration that is nearest to a folder, in it or above.
+    """Read the nearest configuration, from a folder upwards to the top of its git repository.
 
-    Where no file has a `[tool.hubsmith]` table, the nearest file that could have one is meant, and
-    beyond the folder of a repository none is looked for.
+    If no file has a `[tool.hubsmith]` table, the result is empty, for the nearest file that could
+    have one.
     """
     start = start.resolve()
     nearest: Path | None = None

@@ -1,4 +1,4 @@
-"""What a terminal shows while something goes on: one line that changes, and lines that stay."""
+"""Progress on a terminal: one status line that changes, and lines above it that stay."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CLEAR = "\r\x1b[2K"
 
 
 class StatusLine:
-    """A line of the error stream that changes, and lines above it that stay; on a terminal only."""
+    """A status line on stderr that changes, and lines above it that stay; on a terminal only."""
 
     def __init__(self, stream: TextIO | None = None, *, is_quiet: bool = False) -> None:
         self._stream = sys.stderr if stream is None else stream
@@ -25,7 +25,7 @@ class StatusLine:
         self._status = ""
 
     def status(self, text: str, *, green: str = "") -> None:
-        """Change the line; the part of it that is `green` is coloured."""
+        """Change the status line; its part `green` is coloured."""
         if not self._shows or not self._can_erase or not text:
             return
         line = _cut(printable(text), columns(self._stream))
@@ -35,7 +35,7 @@ class StatusLine:
             self._status = line
 
     def keep(self, text: str) -> None:
-        """Show a line that stays."""
+        """Print a line that stays, above the status line."""
         if self._shows:
             status = self._status
             self.clear()
@@ -43,20 +43,20 @@ class StatusLine:
             self.status(status)
 
     def clear(self) -> None:
-        """Take the changing line away."""
+        """Erase the status line."""
         if self._status:
             print(_CLEAR, end="", file=self._stream, flush=True)
             self._status = ""
 
 
 class CallDisplay(StatusLine):
-    """Says where a call stands, with the lines of its log above."""
+    """Shows the state of a call, with the lines of its log above."""
 
     _parts = 0
     _yields = False
 
     def yield_line(self) -> None:
-        """Leave the line to text that grows on the same terminal; what stays still is shown."""
+        """Stop using the status line, for text that grows in its place; kept lines still appear."""
         self.clear()
         self._yields = True
 
@@ -82,7 +82,7 @@ class CallDisplay(StatusLine):
                 self.clear()
 
     def on_stage(self, stage: str) -> None:
-        """Show the stage of a Space that is waited for."""
+        """Show the stage of a Space that is still starting."""
         self.status(f"The Space is {stage} ...")
 
     def status(self, text: str, *, green: str = "") -> None:
@@ -93,7 +93,7 @@ class CallDisplay(StatusLine):
     def keep(self, text: str) -> None:
         """See `StatusLine`."""
         if self._yields and self._shows:
-            print(file=self._stream)  # Text that grows has not ended its line.
+            print(file=self._stream)  # The growing text has not ended its line yet.
         super().keep(text)
 
 
@@ -118,7 +118,7 @@ def _bar(unit: ProgressUnit) -> str:
 
 
 def _cut(line: str, columns: int) -> str:
-    """Keep a line within the terminal: one that wraps could not be taken away."""
+    """Cut a line to the width of the terminal: one that wraps could not be erased."""
     width = 0
     for place, character in enumerate(line):
         width += 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -18,24 +18,24 @@ from .commands import ERROR, INTERRUPTED, OK, UsageError
 from .console import explained, fail, printable
 
 COMMANDS: Mapping[str, str] = {
-    "add": "snapshot Spaces, write their clients, record them",
+    "add": "snapshot Spaces, write their clients and record them",
     "generate": "rewrite clients from their snapshots, offline",
-    "update": "fetch again, then generate; say what changed",
-    "check": "exit 1 where a client drifted, and say which kind",
-    "diff": "API changes: breaking, compatible, cosmetic",
-    "list": "the recorded Spaces and the state of their clients",
-    "remove": "forget recorded Spaces and delete their clients",
-    "show": "every endpoint of a Space, with snippets that call it",
-    "call": "one call from the shell, with progress",
+    "update": "fetch Spaces again, rewrite their clients and show what changed",
+    "check": "check that clients are up to date; exit with 1 if one has drifted",
+    "diff": "show how an API changed: breaking, compatible, cosmetic",
+    "list": "list the recorded Spaces and the state of their clients",
+    "remove": "remove recorded Spaces and delete their clients",
+    "show": "show every endpoint of a Space, with snippets that call it",
+    "call": "call one endpoint from the shell, with progress",
     "search": "find Spaces by meaning",
-    "map": "the rows of a table through an endpoint, or a task of a model",
-    "mock": "a server that answers as a snapshot says",
-    "tools": "the endpoints of Spaces as definitions of tools for a model",
-    "mcp": "an MCP server that offers the endpoints of Spaces as tools",
-    "record": "what is clicked on the page of a Space, as a script",
-    "completion": "completion of words for bash, zsh and fish",
+    "map": "call an endpoint, or a task of a model, for every row of a table",
+    "mock": "run a mock server that answers as a snapshot describes",
+    "tools": "print the endpoints of Spaces as tool definitions for a model",
+    "mcp": "run an MCP server that offers the endpoints of Spaces as tools",
+    "record": "record what you click on the page of a Space as a script",
+    "completion": "print the completion script for bash, zsh or fish",
 }
-"""Every command with its line of help; `commands.<name>` is its module."""
+"""Every command with its line of help; its module is `commands.<name>`."""
 
 _EXTRA = frozenset(
     {"anyascii", "argcomplete", "datamodel_code_generator", "jinja2", "ruff", "tomli"}
@@ -43,25 +43,25 @@ _EXTRA = frozenset(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command with these arguments, or with those of the command line.
+    """Run the command with these arguments, by default those of the command line.
 
     Returns:
-        One of those in `commands`.
+        One of the exit statuses in `commands`.
 
     Raises:
-        SystemExit: with 2 for a wrong usage, with 0 after `--help`.
+        SystemExit: with 2 for a usage error, with 0 after `--help`.
     """
     if arguments is None:
         arguments = sys.argv[1:]
-        # What a command makes lives until it ends: looking for garbage often only takes time.
+        # Most objects live until the process ends, so frequent garbage collection is wasted time.
         gc.set_threshold(50_000, *gc.get_threshold()[1:])
     output = sys.stdout
     if isinstance(output, io.TextIOWrapper):
-        # Names in a spec hold letters that not every terminal or pipe has.
+        # Names in a spec may contain letters that the terminal or pipe cannot encode.
         output.reconfigure(errors="backslashreplace")
     try:
         status = _run(arguments)
-        # A reader that is gone is to be noticed here, not when Python ends.
+        # Raise BrokenPipeError here, where it is handled, rather than when Python exits.
         sys.stdout.flush()
         return status
     except ImportError as error:
@@ -69,11 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         fail(f'{error.name} is not installed. Run: pip install "hubsmith[codegen]"')
     except BrokenPipeError:
-        # Whoever read the output, such as `head`, has seen enough. What Python still holds back
-        # would fail again when it ends.
+        # The reader of the output, such as `head`, has stopped. Flushing the rest of the buffer
+        # would fail again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
-        fail("interrupted; nothing is half-written.")
+        fail("interrupted; no file was left half-written.")
         return INTERRUPTED
     except Exception as error:
         fail(str(explained(error)))
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name."""
-    # The program's own options take no value, so the first other word is the command.
+    # The top-level options take no value, so the first word without a dash is the command.
     wanted = next((word for word in arguments if not word.startswith("-")), None)
     parser, parsers = _parsers()
     if "_ARGCOMPLETE" in os.environ:
@@ -94,13 +94,13 @@ def _run(arguments: Sequence[str]) -> int:
         return ERROR
     if wanted not in parsers:
         if "--version" in arguments:
-            # What it takes to know the version would slow down `--help`.
+            # Imported here, because finding the version would slow down `--help`.
             from ..ir.version import GENERATOR
 
             print(GENERATOR)
             return OK
         parser.parse_args(arguments)
-        return ERROR  # never reached: it refused, or showed what was asked for
+        return ERROR  # Never reached: the parser has exited.
     command: Any = importlib.import_module(f".commands.{wanted}", __package__)
     command.add_arguments(parsers[wanted])
     try:
@@ -111,15 +111,15 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors show what was typed, or pasted, without what steers a terminal."""
+    """A parser whose error messages escape control characters in what the user typed."""
 
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """The parser of the program, and those of its commands, still without arguments."""
-    parser = _Parser(prog="hubsmith", description="Typed Python clients for Hugging Face Spaces.")
+    """The top-level parser, and the parsers of the commands, still without arguments."""
+    parser = _Parser(prog="hubsmith", description="Typed clients for Hugging Face Spaces.")
     parser.add_argument("--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     return parser, {

@@ -1,4 +1,4 @@
-"""What a command says about several Spaces: a bar, lines as it goes, or one JSON document."""
+"""Reporting on several Spaces: a progress bar, lines of text, or one JSON document."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from .display import StatusLine
 Result = TypeVar("Result")
 
 THREADS = 16
-"""The most Spaces that are worked on at the same time."""
+"""How many Spaces are processed at the same time at most."""
 
 _WIDTH = 24
 
 
 class Progress(StatusLine):
-    """A bar for work in several stages, such as reading all Spaces and then writing all clients.
+    """A progress bar for several stages, such as reading all Spaces and then writing all clients.
 
-    Several threads may use it. Once it is cleared, it comes back by itself.
+    Thread-safe. After `clear`, the next change draws it again.
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class Progress(StatusLine):
         self._guard = threading.RLock()
 
     def clear(self) -> None:
-        """Take the bar away, so that something else can be printed."""
+        """Erase the bar, so that something else can be printed."""
         with self._guard:
             super().clear()
 
     def each(self, verb: str, names: Iterable[str]) -> Generator[str, None, None]:
-        """Begin a stage and yield its Spaces, each shown as long as the caller works on it."""
+        """Begin a stage and yield its Spaces, showing each one while the caller works on it."""
         names = list(names)
         self.stage(verb, len(names))
         for name in names:
@@ -66,7 +66,7 @@ class Progress(StatusLine):
                 yield name
 
     def stage(self, verb: str, total: int) -> None:
-        """Begin the next stage, such as "reading", for so many Spaces."""
+        """Begin the next stage, such as "reading", for this many Spaces."""
         with self._guard:
             self._stage += 1
             self._verb, self._total, self._done = verb, total, 0
@@ -74,7 +74,7 @@ class Progress(StatusLine):
 
     @contextmanager
     def working(self, label: str) -> Generator[None, None, None]:
-        """Show a Space while the block works on it, and count it in the end."""
+        """Show a Space while the block works on it, and count it at the end."""
         with self._guard:
             self._busy.append(label)
             self._draw()
@@ -95,10 +95,10 @@ class Progress(StatusLine):
 
 
 class Report:
-    """Gathers what is said about each Space, and the exit status; used as a `with` block.
+    """Collects what is reported about each Space, and the exit status; used as a `with` block.
 
-    The form `json` prints one JSON document in the end in place of lines, `github` annotations for
-    what differs and what fails; the option `quiet` prints only what needs the user.
+    The format `json` prints one JSON document at the end instead of lines, `github` prints
+    annotations for differences and failures; `quiet` prints only what needs the user's attention.
     """
 
     def __init__(self, options: argparse.Namespace, *, stages: int) -> None:
@@ -121,7 +121,7 @@ class Report:
 
     @contextmanager
     def space(self, name: str) -> Generator[None, None, None]:
-        """Report what fails in the block as a failure of one Space; the others go on."""
+        """Report an exception in the block as a failure of this Space, and let the others go on."""
         try:
             yield
         except (ImportError, BrokenPipeError):
@@ -140,16 +140,16 @@ class Report:
     def tell(
         self, name: str, text: str = "", *, colour: Colour | None = None, **facts: Json
     ) -> None:
-        """Say a line about a Space, headed by its name in a colour; none where it is empty.
+        """Print a line about a Space after its name in a colour; nothing if the text is empty.
 
-        The JSON document says the facts.
+        The facts go into the JSON document.
         """
         self._spaces.setdefault(name, {}).update(facts)
         if text and not self.is_silent:
             self._say(name, text, colour)
 
     def find(self, name: str, text: str, level: Level, file: Path) -> None:
-        """Say what differs; an error makes the exit status 1, and is said even with `quiet`."""
+        """Report a difference; an error sets the exit status to 1, and is printed with `quiet`."""
         is_error = level == "error"
         self.status = max(self.status, NO if is_error else OK)
         if self._annotates:
@@ -164,7 +164,7 @@ class Report:
         print(f"{painted(head, colour, sys.stdout) if colour else head}: {printable(text)}")
 
     def show(self, *lines: str) -> None:
-        """Print lines as they are, unless lines are not wanted."""
+        """Print lines as they are, unless the format or `quiet` rules them out."""
         if not self.is_silent:
             self.bar.clear()
             print("\n".join(map(printable, lines)))
@@ -181,10 +181,10 @@ class Report:
     def at_once(
         self, verb: str, names: Iterable[str], work: Callable[[str], Result]
     ) -> dict[str, Result]:
-        """Begin a stage and work on all Spaces at the same time; one that fails stops no other.
+        """Begin a stage and work on all Spaces concurrently; a failure does not stop the others.
 
-        The work mostly waits, because threads share one interpreter. What came of those that did
-        not fail is returned in their order.
+        For work that mostly waits, since threads share one interpreter. Returns the results of the
+        Spaces that did not fail, in their order.
         """
         names = list(names)
         self.bar.stage(verb, len(names))
@@ -196,7 +196,7 @@ class Report:
         calls: list[Callable[[], Result]] = [partial(shown, name) for name in names]
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="hubsmith")
         try:
-            if len(names) > 1:  # One alone needs no thread, so that an interrupt ends it at once.
+            if len(names) > 1:  # A single one runs in this thread, where Ctrl-C ends it at once.
                 futures = [pool.submit(call) for call in calls]
                 wait(futures)
                 calls = [future.result for future in futures]
@@ -206,5 +206,5 @@ class Report:
                     results[name] = call()
             return results
         finally:
-            # After an interrupt, what has not begun never will.
+            # After an interrupt, do not start the rest.
             pool.shutdown(cancel_futures=True)

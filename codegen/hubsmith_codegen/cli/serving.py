@@ -1,4 +1,4 @@
-"""The Spaces that `hubsmith mcp` serves: a client of each, and whether it still is what it was."""
+"""The Spaces that `hubsmith mcp` serves: a client of each, and a check that it has not changed."""
 
 from __future__ import annotations
 
@@ -32,35 +32,35 @@ from .console import warn
 from .source import Reader, address_of, name_for, path_of
 
 FRESH = 300.0
-"""Seconds for which a Space that was found unchanged is not asked again."""
+"""Seconds before a Space that was found unchanged is checked again."""
 
 _LISTED = 6
 
 
 @dataclass(kw_only=True)
 class ServedSpace:
-    """A Space, the documents its tools are made of, and a client of them."""
+    """A Space, the documents that its tools are made from, and a client made from them."""
 
     source: str  # As the command line names it.
     raw: RawSpec
     address: str
     token: str | None
     is_recorded: bool
-    is_live: bool  # Whether it was the Space that was read, and no snapshot.
+    is_live: bool  # Whether the running Space was read, rather than a snapshot.
     space: AsyncSpace
     module: str  # The package of its client.
 
     def __post_init__(self) -> None:
-        # What was read just now is what the Space is.
+        # A live Space was read just now, so it counts as checked.
         self._checked = time.monotonic() if self.is_live else None
         self._refusal: str | None = None
         self._lock = asyncio.Lock()
 
     async def check(self) -> str | None:
-        """Say why its tools may not be called: the Space changed. `None` where it did not.
+        """Return why its tools may not be called, if the Space has changed, else `None`.
 
         Raises:
-            HubsmithError: when that cannot be found out.
+            HubsmithError: when the Space cannot be read.
         """
         async with self._lock:
             if self._checked is None or time.monotonic() - self._checked > FRESH:
@@ -75,13 +75,13 @@ class ServedSpace:
             if (reason := now.notes.get(document)) in (BROKEN, NO_ANSWER):
                 raise ConnectionFailedError(
                     f"{shown(self.source)} did not serve its {document} document: {reason}. Its "
-                    "tools are called once it is known that it is unchanged. Try again."
+                    "tools cannot be called until it is known to be unchanged. Try again."
                 )
         now = replace(now, name=self.raw.name, source=self.raw.source)
         if now.digest == self.raw.digest:
             return None
         changes = diff_services(normalise(self.raw), normalise(now))
-        # Of its title, its version and its documents as such, no tool says anything.
+        # Changes of the title, the version or the set of documents do not affect any tool.
         found = tuple(one for one in changes.changes if one.rule.subject != "api")
         if not found:
             return None
@@ -90,7 +90,7 @@ class ServedSpace:
         return self._words(found)
 
     def _words(self, changes: Sequence[Change]) -> str:
-        # A model reads it, so it has no word of the Space as it is now: rules, and former names.
+        # A model reads this, so it contains no text of the changed Space: only rules and old names.
         known = {str(one.endpoint) for one in normalise(self.raw).operations}
         named = [
             f"{one.endpoint} {one.rule.value}" if one.endpoint in known else one.rule.value
@@ -100,20 +100,20 @@ class ServedSpace:
         more = f" and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
         since = "this server started" if self.is_live else "its snapshot was taken"
         name = f" {self.source}" if self.is_recorded else ""
-        update = "" if self.is_live else f"to run `hubsmith update{name}`, and "
+        update = "" if self.is_live else f", run `hubsmith update{name}`"
         return (
-            f"{shown(self.source)} changed since {since}: {listed}{more}. Its tools are not called "
-            f"any more. Tell the user to look at the changes, {update}to start this server again."
+            f"{shown(self.source)} changed since {since}: {listed}{more}. Its tools can no longer "
+            f"be called. Tell the user to review the changes{update} and restart this server."
         )
 
 
 def served(
     sources: Iterable[str], reader: Reader, folder: Path, timeout: float | None
 ) -> list[ServedSpace]:
-    """Make clients of the Spaces in a folder that Python imports from.
+    """Generate clients of the Spaces in a folder that Python imports from.
 
     Raises:
-        HubsmithError: when one cannot be read, or says too little.
+        HubsmithError: when one cannot be read, or its address is not known.
     """
     read = {source: _read(source, reader) for source in dict.fromkeys(sources)}
     configuration = reader.configuration
@@ -125,7 +125,7 @@ def served(
             options = Options(outputs=recorded.outputs)
         else:
             name = name_for(source, raw)
-        # A package of its own for each, as two Spaces may have one name.
+        # Each in its own package, because two Spaces may have the same name.
         root = folder / f"hubsmith_served_{number}" / name
         targets.append(Target(raw=raw, root=root, options=options))
     spaces: list[ServedSpace] = []
@@ -135,9 +135,9 @@ def served(
         write(made.files, made.root)
         for omission in made.service.omissions:
             warn(f"{source}: left out {omission}")
-        importlib.invalidate_caches()  # It is newer than what Python knows of the folder.
+        importlib.invalidate_caches()  # The finder may have cached the folder without it.
         module = importlib.import_module(f"{made.root.parent.name}.{made.name}")
-        address = address_of(source, made.raw, "Name the Space, or its address.")
+        address = address_of(source, made.raw, "Give owner/name or the URL of the Space instead.")
         token = reader.token if reader.is_alone or "://" not in address else None
         spaces.append(
             ServedSpace(
@@ -156,20 +156,20 @@ def served(
 
 @contextlib.contextmanager
 def importable() -> Generator[Path, None, None]:
-    """Make a folder that Python imports from as long as the block runs."""
+    """Make a folder that Python imports from while the block runs."""
     with tempfile.TemporaryDirectory(prefix="hubsmith-") as folder:
         sys.path.insert(0, folder)
         try:
             yield Path(folder)
         finally:
             sys.path.remove(folder)
-            # Another run in this process makes packages of the same names.
+            # Another run in this process would create packages with the same names.
             for name in [one for one in sys.modules if one.startswith("hubsmith_served_")]:
                 del sys.modules[name]
 
 
 async def awake(address: str, token: str | None) -> None:
-    """Wait for an `owner/name` that sleeps: it serves no documents before it is up."""
+    """Wait until an `owner/name` is awake: a sleeping Space serves no documents."""
     if "://" not in address:
 
         def tell(stage: str) -> None:
@@ -183,7 +183,7 @@ def _read(source: str, reader: Reader) -> RawSpec:
     if path_of(source) is None:
         asyncio.run(awake(root_of(source), reader.token if reader.is_alone else None))
     raw = reader.read_named(source)
-    address_of(source, raw, "Name the Space, or its address.")
+    address_of(source, raw, "Give owner/name or the URL of the Space instead.")
     return raw
 
 

@@ -1,4 +1,4 @@
-"""What a user names as a SOURCE: a Space, a URL, a snapshot, a document, or a recorded name."""
+"""A SOURCE on the command line: a Space, a URL, a snapshot, a document, or a recorded name."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .naming import name_of_path, name_of_source
 
 
 def path_of(source: str, base: Path | None = None) -> Path | None:
-    """Return the path that a source is; the owner/name of a Space and URLs are none.
+    """Return the path if a source is one; `None` for an owner/name or a URL.
 
-    A relative path starts from the base, or else from the working folder.
+    A relative path starts from `base`, by default the working folder.
     """
     if "://" in source:
         return None
@@ -33,18 +33,18 @@ def path_of(source: str, base: Path | None = None) -> Path | None:
 
 
 def recorded_path(path: Path, base: Path) -> str:
-    """Return how a configuration in the folder `base` names a path: relative, where it can."""
+    """Return a path as a configuration in the folder `base` records it: relative if possible."""
     try:
         relative = Path(os.path.relpath(path.resolve(), base.resolve())).as_posix()
     except ValueError:  # another drive
         return path.resolve().as_posix()
-    # Without the dot, two parts would read like the owner and the name of a Space.
+    # Without the dot, a path of two parts would look like an owner/name.
     is_like_name = "/" in relative and not relative.startswith((".", "/"))
     return f"./{relative}" if is_like_name else relative
 
 
 def name_for(source: str, raw: RawSpec) -> str:
-    """Return the name of the client that a source gives, where the user gave none."""
+    """Return the client name for a source, for when the user gave none."""
     path = path_of(source)
     if path is not None:
         return name_of_path(path, raw)
@@ -52,11 +52,11 @@ def name_for(source: str, raw: RawSpec) -> str:
 
 
 def address_of(source: str, raw: RawSpec, advice: str) -> str:
-    """Return where the Space of a source runs; where none says it, the error ends in the advice."""
+    """Return where the Space of a source runs; if that is unknown, the error ends in the advice."""
     from ..load.fetch import root_of
 
     if path_of(source) is None:
-        return root_of(source)  # As it was typed: it may hold a login.
+        return root_of(source)  # As it was typed: it may contain a login.
     if raw.source is None:
         raise HubsmithError(f"{source} does not say where the Space runs. {advice}")
     return raw.source
@@ -68,13 +68,13 @@ class Reader:
 
     token: str | None = None  # A Hub token for running Spaces.
     timeout: float = 10  # Seconds for each document of a running Space.
-    # Whether the command is about one Space only. Of several, those with a plain address do not get
-    # the token: it was hardly meant for each of them.
+    # Whether the command is about one Space only. If there are several, the token is not sent to
+    # those given by URL: it was hardly meant for each of them.
     is_alone: bool = True
 
     @cached_property
     def configuration(self) -> Configuration:
-        """That of the working folder."""
+        """The configuration of the working folder."""
         return read_configuration(Path.cwd())
 
     def read(self, source: str) -> RawSpec:
@@ -82,17 +82,17 @@ class Reader:
         path = path_of(source)
         if path and not path.exists():
             raise SpecError(
-                f"{source}: there is no such file or folder. A Space is named as owner/name, or by "
-                "its URL with http:// or https://."
+                f"{source}: there is no such file or folder. Name a Space as owner/name, or by its "
+                "URL with http:// or https://."
             )
         return self._fetch(source) if path is None else read_snapshot(path)
 
     def read_named(self, source: str) -> RawSpec:
-        """Read a source, or the snapshot of a recorded Space where no such path exists."""
+        """Read a source; a recorded name means its snapshot, unless such a path exists."""
         return self.snapshot(source) if self.is_recorded(source) else self.read(source)
 
     def is_recorded(self, source: str) -> bool:
-        """Whether a source is the name of a recorded Space, and no path that exists."""
+        """Whether a source is the name of a recorded Space and not an existing path."""
         path = path_of(source)
         return path is not None and not path.exists() and source in self.configuration.spaces
 
@@ -107,10 +107,10 @@ class Reader:
         return replace(read_snapshot(folder), name=name)
 
     def anew(self, name: str, before: RawSpec | None) -> RawSpec:
-        """Read a recorded Space from where it was added.
+        """Read a recorded Space again from the source that it was added from.
 
-        A document at hand that the Space just did not manage to serve is an error, because without
-        it the client would lose what it knows.
+        If the Space temporarily fails to serve a document that the snapshot has, that is an error:
+        without it, the client would lose information.
         """
         source = self.configuration.space(name).source
         path = path_of(source, self.configuration.file.parent)
@@ -130,7 +130,7 @@ class Reader:
         return raw
 
     def _fetch(self, source: str) -> RawSpec:
-        # What speaks HTTP is needed by none of the commands that work offline.
+        # Imported here, because offline commands do not need an HTTP client.
         from ..load.fetch import fetch
 
         token = self.token if self.is_alone or "://" not in source else None

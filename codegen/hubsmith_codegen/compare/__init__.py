@@ -1,1 +1,1 @@
-"""What differs: between two APIs, and between a client and what it was made from."""
+"""Comparing two versions of an API, and a client with what it was generated from."""

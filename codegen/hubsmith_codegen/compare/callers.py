@@ -1,8 +1,8 @@
 """Which lines of the user's code a new client breaks.
 
-The project is copied, as far as a type checker reads it, and each client is written into the copy
-in turn. So every import of the client means the one that is tried, and nothing of the user's is
-touched.
+The files of the project that a type checker reads are copied, and each client is written into the
+copy in turn. So every import of the client finds the version under test, and the user's own files
+are never touched.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ from .checkers import Checker, Fault, find_checker
 _SETTINGS = {"pyproject.toml", "pyrightconfig.json", "mypy.ini", ".mypy.ini", "setup.cfg"}
 _COMPILED = shutil.ignore_patterns("__pycache__")
 _NOT_FOUND = ("reportMissingImports", "import-not-found", "import")
-# A line that had to be excused and is right now.
+# Reported for a line that no longer needs its `type: ignore`.
 _MENDED = ("reportUnnecessaryTypeIgnoreComment", "unused-ignore")
 
 
 def new_faults(old: Iterable[Fault], new: Iterable[Fault]) -> list[Fault]:
-    """Return what is found with the new client and was not with the old one, by its place."""
+    """Return the faults with the new client that the old one did not have, sorted by place."""
     known = {fault.place for fault in old}
     return sorted((one for one in new if one.place not in known), key=lambda one: one.place)
 
 
 class Callers:
-    """Checks code that calls a client; used as a `with` block, in which it has a copy of a project.
+    """Checks code that calls a client; used as a `with` block, on a copy of the project.
 
     Args:
-        project: The folder of the project; nothing outside of it is checked, or found unless it is
-            installed.
+        project: The folder of the project; code outside of it is not checked, and only found if it
+            is installed.
         client: The folder of the client package, which may be missing.
         code: The files and folders to check, relative to the working folder.
 
     Raises:
         SpecError: when the client or some code is not in the project, or there is no code.
-        HubsmithError: when there is no type checker, or it does not work.
+        HubsmithError: when there is no type checker, or it fails.
     """
 
     def __init__(self, project: Path, client: Path, code: Sequence[str]) -> None:
@@ -61,7 +61,7 @@ class Callers:
         self._folder = tempfile.TemporaryDirectory(prefix="hubsmith-")
         top = self._copy = Path(self._folder.name).resolve() / "project"
         try:
-            # Without the runtime, a checker takes anything of a client for right.
+            # Without the runtime, the checker would accept any use of a client.
             runtime = Path(hubsmith_runtime.__file__).parent
             shutil.copytree(runtime, top / runtime.name, ignore=_COMPILED)
             for file in {*_walk(self._project, is_whole=True), *self._code}:
@@ -79,7 +79,7 @@ class Callers:
         self._folder.cleanup()
 
     def faults(self, client: Mapping[PurePosixPath, bytes]) -> list[Fault]:
-        """Return what the checker says of the code where the client has these files."""
+        """Return the faults that the checker finds in the code if the client has these files."""
         for root in self._places(self._client):
             shutil.rmtree(root, ignore_errors=True)
             for path, content in client.items():
@@ -94,25 +94,25 @@ class Callers:
             fault = replace(fault, file=self._project / fault.file.relative_to(self._copy))
             if fault.rule in _NOT_FOUND and re.search(rf'[".]{self._client.name}"', fault.message):
                 raise SpecError(
-                    f"{fault.file}:{fault.line}: {self.checker} does not find the client, so what "
-                    f"breaks cannot be told. Imports start from {self._project}: {fault.message}"
+                    f"{fault.file}:{fault.line}: {self.checker} does not find the client, so it "
+                    f"cannot tell what breaks. Imports start from {self._project}: {fault.message}"
                 )
             found.append(fault)
         return found
 
     @property
     def _start(self) -> Path:
-        """The folder that imports of the client start from, as far as packages around it say."""
+        """The folder that imports of the client start from, judging by the packages around it."""
         start = self._client.parent
         while (self._project / start / "__init__.py").is_file():
             start = start.parent
         return start if start != self._client.parent else Path()
 
     def _places(self, path: Path) -> list[Path]:
-        """Where a file goes in the copy.
+        """The places of a file in the copy.
 
-        The package with the client goes to the top as well, where it is in an odd folder: there,
-        pyright would take an editable install first, which leads to the user's own files.
+        If the client's package is in an unusual folder, it is copied to the top as well: otherwise,
+        pyright would prefer an editable install, which leads to the user's own files.
         """
         start = self._start
         package = start / self._client.relative_to(start).parts[0]
@@ -133,7 +133,7 @@ class Callers:
 
 
 def _walk(folder: Path, *, is_whole: bool) -> Iterator[Path]:
-    """The Python files in a folder; the whole is all that a checker reads, else code to check."""
+    """The Python files in a folder; with `is_whole`, everything that a checker reads."""
     for place, folders, names in os.walk(folder):
         here = Path(place)
         folders[:] = [
@@ -142,7 +142,7 @@ def _walk(folder: Path, *, is_whole: bool) -> Iterator[Path]:
             if not name.startswith(".")
             and name not in ("__pycache__", "node_modules")
             and not (here / name / "pyvenv.cfg").exists()
-            # Clients are not the user's code.
+            # Generated clients are not the user's code.
             and (is_whole or not (here / name / LOCK_FILE).exists())
         ]
         for file in (here / name for name in names):

@@ -1,4 +1,4 @@
-"""The user's type checker: found, run on files, and what it says."""
+"""The user's type checker: finding it, running it, and reading its output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Checker: TypeAlias = Literal["pyright", "mypy"]
 _CHECKERS: tuple[Checker, ...] = ("pyright", "mypy")
 _SECONDS = 600
 _MYPY = (
-    # Who wrote no annotations wants to know as well what breaks.
+    # Functions without annotations can break, too.
     *("--check-untyped-defs", "--show-column-numbers", "--show-error-codes", "--hide-error-end"),
     *("--no-pretty", "--no-color-output", "--no-error-summary", "--hide-error-context"),
 )
@@ -32,30 +32,30 @@ _MYPY_ERROR = re.compile(r"(.+?):(\d+):(\d+): error: (.*?)(?:  \[([\w-]+)\])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What a type checker does not accept in a line of code."""
+    """An error that a type checker reports in a line of code."""
 
     file: Path
-    line: int  # From 1, as the column.
+    line: int  # Counted from 1, like the column.
     column: int
     message: str  # One line.
-    rule: str  # The checker's name for it; may be empty.
+    rule: str  # The checker's name for the kind of error; may be empty.
     checker: Checker
 
     @property
     def place(self) -> tuple[Path, int, int, str]:
-        """What tells it from others; its message may name what a client says."""
+        """What identifies it, without the message, which may quote the client."""
         return self.file, self.line, self.column, self.rule
 
     @property
     def text(self) -> str:
-        """The line as it stands in the file."""
+        """The line of code, stripped."""
         lines = self.file.read_text(encoding="utf-8", errors="replace").splitlines()
         return lines[self.line - 1].strip() if self.line <= len(lines) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeChecker:
-    """pyright or mypy, with the Python whose packages it sees."""
+    """pyright or mypy, with the Python whose packages it uses."""
 
     name: Checker
     program: str
@@ -66,11 +66,11 @@ class TypeChecker:
 
         Args:
             files: Absolute paths.
-            top: The folder of the project, which has its settings and is where imports start.
-            starts: Further folders that imports start from; pyright knows `src` by itself.
+            top: The folder of the project, with its settings; imports start there.
+            starts: Further folders that imports start from; pyright finds `src` by itself.
 
         Raises:
-            HubsmithError: when it cannot be run, or gives up.
+            HubsmithError: when the checker cannot be run, or fails.
         """
         found = (self._pyright if self.name == "pyright" else self._mypy)(files, top, starts)
         return [replace(fault, file=(top / fault.file).resolve()) for fault in found]
@@ -81,7 +81,7 @@ class TypeChecker:
         command = ("--outputjson", "--pythonpath", self.python, "-")
         done = self._run(command, top, given="\n".join(map(str, files)))
         try:
-            # It may say something before, such as which folder it does not find.
+            # It may print something first, such as the name of a folder that it does not find.
             report: Any = json.loads(done.stdout[done.stdout.index("{") :])
             diagnostics: list[Any] = report["generalDiagnostics"]
         except (ValueError, KeyError):
@@ -94,7 +94,7 @@ class TypeChecker:
                 yield self._fault(one["file"], row, column, message, one.get("rule"))
 
     def _mypy(self, files: Sequence[Path], top: Path, starts: Sequence[Path]) -> Iterator[Fault]:
-        listed = top.with_name("files")  # There may be more than a command line holds.
+        listed = top.with_name("files")  # There may be too many files for a command line.
         listed.write_text("\n".join(map(str, files)), encoding="utf-8")
         where = ("--python-executable", self.python, "--cache-dir", str(top.with_name("cache")))
         path = [*map(str, starts), *filter(None, [os.environ.get("MYPYPATH")])]
@@ -132,16 +132,14 @@ class TypeChecker:
 
     def _gave_up(self, done: subprocess.CompletedProcess[str]) -> HubsmithError:
         said = plain(done.stdout + done.stderr)
-        return HubsmithError(
-            f"{self.program} ended with {done.returncode}, unable to check: {said}"
-        )
+        return HubsmithError(f"{self.program} failed with exit status {done.returncode}: {said}")
 
 
 def find_checker(project: Path) -> TypeChecker:
     """Find the type checker of a project, or raise a `HubsmithError`.
 
-    It is looked for in the active environment, in that of the project, in that of this command, and
-    on the `PATH`; the nearest one counts.
+    The first one found is used: in the active environment, the project's `.venv`, the environment
+    of this command, or on the `PATH`.
     """
     scripts = "Scripts" if os.name == "nt" else "bin"
     active = os.environ.get("VIRTUAL_ENV")
@@ -155,5 +153,5 @@ def find_checker(project: Path) -> TypeChecker:
             if program := shutil.which(name, path=place):
                 return TypeChecker(name=name, program=program, python=python)
     raise HubsmithError(
-        "There is neither pyright nor mypy, one of which --code needs. Run: pip install pyright"
+        "--code needs pyright or mypy, and neither is installed. Run: pip install pyright"
     )

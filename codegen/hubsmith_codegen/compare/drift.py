@@ -1,4 +1,4 @@
-"""How a client on the disk differs from what its snapshot, its Space and the generator say."""
+"""How a client on disk differs from its Space, its snapshot and what the generator writes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOCK = PurePosixPath(LOCK_FILE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """One way in which a client drifted: what is different, and what to do about it.
+    """One way in which a client has drifted: what differs, and what to do about it.
 
     `kind` says what changed: the running Space, the snapshot, the generator with its options, or
     the files of the package.
@@ -37,12 +37,12 @@ class Drift:
         return f"{self.what}. {self.advice}."
 
     def to_json(self) -> dict[str, Json]:
-        """Return it as it stands in a JSON document."""
+        """Return its form in a JSON document."""
         return {**asdict(self), "advice": f"{self.advice}."}
 
 
 def space_drift(name: str, changes: ApiDiff) -> Drift:
-    """Say that a Space changed since its snapshot."""
+    """Return the drift of a Space that changed since its snapshot."""
     what = f"the Space changed: {changes.brief()}"
     return Drift(kind="space", what=what, advice=f"Run: hubsmith update {name}")
 
@@ -50,9 +50,9 @@ def space_drift(name: str, changes: ApiDiff) -> Drift:
 def package_drift(
     root: Path, made: Mapping[PurePosixPath, bytes], *, owns_snapshot: bool
 ) -> list[Drift]:
-    """Say how a package on the disk differs from the files that are made of its snapshot now.
+    """Return how a package on disk differs from `made`, the files that its snapshot gives now.
 
-    It owns its snapshot where that is its own `spec` folder.
+    It owns its snapshot if that is in its own `spec` folder.
     """
     if root.exists() and not root.is_dir():
         raise SpecError(f"{root} is not a folder.")
@@ -68,7 +68,7 @@ def package_drift(
 
 
 def shared_drift(name: str, root: Path, made: Mapping[PurePosixPath, bytes]) -> Iterator[Drift]:
-    """Say how the folder that a client shares with those beside it differs from what it should be."""
+    """Return how the folder that a client shares with its neighbours differs from `made`."""
     wanted = read_lock(made[_LOCK], LOCK_FILE).name
     for found in package_drift(root, made, owns_snapshot=False):
         advice = found.advice.replace(f"hubsmith generate {wanted}", f"hubsmith generate {name}")
@@ -77,9 +77,9 @@ def shared_drift(name: str, root: Path, made: Mapping[PurePosixPath, bytes]) -> 
 
 
 class _Judgement:
-    """Judges each file by three hashes: of what is there, of what was written, of what would be.
+    """Judges each file by three hashes: of the file on disk, as last written, and as generated now.
 
-    Two equal ones say whose change it was.
+    Which two are equal tells what changed.
     """
 
     def __init__(
@@ -96,9 +96,9 @@ class _Judgement:
         self._generate = f"Run: hubsmith generate {made.name}"
 
     def drift(self) -> list[Drift]:
-        """Everything that drifted, by what changed."""
+        """Everything that has drifted, grouped by cause."""
         found = [*self._of_snapshot(), *self._of_generator(), *self._of_package()]
-        # Other versions of the generator may make the very same files.
+        # Another version of the generator may write the very same files.
         if not found and replace(self._lock, generators={}) != replace(self._made, generators={}):
             found.append(_of_files("files", "edited by hand", self._generate, [_LOCK]))
         return found
@@ -106,11 +106,11 @@ class _Judgement:
     def _of_snapshot(self) -> Iterator[Drift]:
         if not self._is_spec_changed:
             return
-        # Without it the client would be made anew from less: only the Space knows the rest.
+        # Generating from an incomplete snapshot would lose information that only the Space has.
         gone = [path for path in self._documents if self._owns_snapshot and path not in self._files]
         if gone:
             update = f"hubsmith update {self._made.name}"
-            back = f"Take it back from version control, or run: {update}"
+            back = f"Restore it from version control, or run: {update}"
             yield _of_files("files", "missing", back, gone)
         changed = [
             path
@@ -137,11 +137,11 @@ class _Judgement:
         elif outdated and not self._is_spec_changed:
             versions = _changed(lock.generators, made.generators, "{key} {was} -> {is_}")
             which = f" ({', '.join(versions)})" if versions else ""
-            what = f"the generator changed{which} and makes other files"
+            what = f"the generator changed{which} and writes different files"
             yield _of_files("generator", what, self._generate, outdated)
 
     def _of_package(self) -> Iterator[Drift]:
-        # The snapshot in the package is the one that changed: it is judged as that.
+        # A changed snapshot inside the package is reported by `_of_snapshot`.
         is_judged = self._owns_snapshot and self._is_spec_changed
         judged = self._documents if is_judged else []
         found: dict[str, list[PurePosixPath]] = defaultdict(list)
@@ -165,7 +165,7 @@ def _spec(lock: Lock) -> tuple[str, str | None, Mapping[str, str]]:
 
 
 def _changed(old: Mapping[str, Json], new: Mapping[str, Json], words: str) -> list[str]:
-    """What changed in a table of the lock, entry by entry."""
+    """The changed entries of a table of the lock, in words."""
 
     def entry(table: Mapping[str, Json], key: str) -> str:
         return str(table[key]).lower() if key in table else "not set"

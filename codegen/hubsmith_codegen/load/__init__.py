@@ -1,4 +1,4 @@
-"""The first step: the documents of a Space, read from bytes, a folder or a server."""
+"""The first step: reading the documents of a Space from bytes, a folder or a server."""
 
 from __future__ import annotations
 

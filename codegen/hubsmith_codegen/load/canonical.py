@@ -1,6 +1,6 @@
-"""The canonical form of a document: sorted, free of what changes from one server start to the next.
+"""The canonical form of a document: sorted, without what changes with each start of the server.
 
-What the generator does not need is dropped as well, so that a stored snapshot is small and says
+What the generator does not need is dropped as well, so that a stored snapshot is small and reveals
 nothing about the machine that served it.
 """
 
@@ -15,7 +15,7 @@ from typing import cast
 from ..ir.json_type import Json, objects
 from .document import Document
 
-# What the generator, the mock server or the runtime reads.
+# What the generator, the mock server and the runtime read.
 _CONFIG_KEYS = ("version", "protocol", "api_prefix", "title", "max_file_size")
 _COMPONENT_KEYS = (
     "id",
@@ -44,12 +44,12 @@ _SERVED_FILE = re.compile(r"^https?://[^/]+/(?:[^?#]*/)?(?:file[=/]|stream/)")
 
 
 def to_text(document: Mapping[str, Json]) -> str:
-    """Return a document as it is stored: keys sorted, indented by one space, newline at the end."""
+    """Return a document as it is stored: sorted keys, an indent of one space, a final newline."""
     return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
 
 
 def digest_of(documents: Mapping[Document, Mapping[str, Json]]) -> str:
-    """Return the sha256 of several documents, hexadecimal, whatever the order of their keys."""
+    """Return the hexadecimal sha256 of several documents; the order of keys does not matter."""
     text = json.dumps(documents, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -57,7 +57,7 @@ def digest_of(documents: Mapping[Document, Mapping[str, Json]]) -> str:
 def reduce(kind: Document, document: Mapping[str, Json]) -> Mapping[str, Json]:
     """Return a document without what the generator ignores and what differs between two fetches.
 
-    Reducing twice changes nothing more.
+    Reducing is idempotent.
     """
     if kind == "config":
         document = _config(document)
@@ -72,7 +72,7 @@ def _config(document: Mapping[str, Json]) -> dict[str, Json]:
     dependencies = objects(document.get("dependencies"))
     inputs: set[str] = set()
     for dependency in dependencies:
-        # An id is an integer; as text, anything else can be hashed too.
+        # Ids should be integers; converted to text, any value can go into a set.
         ids = dependency.get("inputs")
         inputs.update(str(item) for item in (ids if isinstance(ids, list) else []))
     components: list[Json] = [
@@ -89,8 +89,8 @@ def _component(component: Mapping[str, Json], *, is_input: bool) -> dict[str, Js
     reduced = _only(component, _COMPONENT_KEYS)
     props = component.get("props")
     if isinstance(props, dict):
-        # The value of an input is a default. That of an output is what the page shows first, such
-        # as the rows of a plot.
+        # The value of an input is its default. The value of an output is what the page shows
+        # initially, such as the rows of a plot.
         reduced["props"] = _only(props, (*_PROP_KEYS, "value") if is_input else _PROP_KEYS)
     return reduced
 
@@ -111,7 +111,7 @@ def _neutral(value: Json) -> Json:
         neutral: dict[str, Json] = {key: _neutral(item) for key, item in value.items()}
         url = neutral.get("url")
         if isinstance(url, str) and "path" in neutral and _SERVED_FILE.match(url):
-            # It repeats the path, with the host and port of the moment.
+            # It repeats the path, with the server's current host and port.
             neutral["url"] = None
         return neutral
     if isinstance(value, list):

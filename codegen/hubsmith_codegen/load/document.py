@@ -1,4 +1,4 @@
-"""One document of a Space: read up to a limit, as anybody may have written it, parsed, and recognised."""
+"""One document of a Space: read within limits, because it is untrusted, parsed, and identified."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_BYTES = 64 * 1024 * 1024
 """The largest document that is read."""
 
 MAX_VALUES = 500_000
-"""The most values and keys that a document may hold: real ones stay below 60,000."""
+"""The most values and keys that a document may contain: real ones stay below 60,000."""
 
 MAX_DEPTH = 100
 """The deepest nesting that is read: real documents stay below 30."""
@@ -30,7 +30,7 @@ PATHS: Mapping[Document, str] = {
     "config": "/config",
     "openapi": "/gradio_api/openapi.json",
 }
-"""Where a server of Gradio 5 or later has each document."""
+"""The path of each document on a server of Gradio 5 or later."""
 
 _KINDS: Mapping[str, str] = {
     "list": "an array",
@@ -46,14 +46,14 @@ _RUN = re.compile(r"(?:/.*)?/run/.+", re.DOTALL)
 
 
 def read_file(path: Path, limit: int | None = None) -> bytes:
-    """Read a file of at most `limit` bytes, or say in a `SpecError` why not."""
+    """Read a file of at most `limit` bytes, or raise a `SpecError`."""
     limit = MAX_BYTES if limit is None else limit
-    if not path.is_file():  # A device may have no end.
+    if not path.is_file():  # A device may be endless.
         raise SpecError(f"{path} is not a file.")
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            # It may grow, and some files do not know their size.
+            # The file may grow, and some special files report no size.
             content = file.read(limit + 1) if size <= limit else b""
     except OSError as error:
         raise SpecError(f"{path} cannot be read: {error.strerror}.") from None
@@ -63,19 +63,19 @@ def read_file(path: Path, limit: int | None = None) -> bytes:
 
 
 def parse(content: bytes, what: str) -> Mapping[str, Json]:
-    """Parse one document, named `what` in messages, or say in a `SpecError` why it is none.
+    """Parse one document, called `what` in messages, or raise a `SpecError`.
 
-    `NaN` and infinite numbers, which are no JSON but which servers send, become `null`; unpaired
-    surrogates, which no file can hold, become U+FFFD. Of duplicate keys the last one counts.
+    `NaN` and infinite numbers, which servers send although they are not JSON, become `null`;
+    unpaired surrogates, which cannot be encoded, become U+FFFD. The last of duplicate keys wins.
     """
-    # One letter beyond ASCII may make Python keep four bytes for each letter.
+    # A single non-ASCII character can make Python use four bytes for every character.
     is_plain = content.isascii() and b"\\u" not in content
     largest = MAX_BYTES if is_plain else MAX_BYTES // 4
     if len(content) > largest:
-        raise SpecError(f"{what} is larger than {largest // 2**20} MiB, which no Space's API is.")
+        raise SpecError(f"{what} is larger than {largest // 2**20} MiB, the maximum.")
     text = _decode(content, what)
     if _values(text) > MAX_VALUES and _values(_STRING.sub("", text)) > MAX_VALUES:
-        raise SpecError(f"{what} holds more than {MAX_VALUES} values, which no Space's API does.")
+        raise SpecError(f"{what} has more than {MAX_VALUES} values, the maximum.")
     if not text.strip():
         raise SpecError(f"{what} is empty.")
     if text.lstrip().startswith("<"):
@@ -87,7 +87,7 @@ def parse(content: bytes, what: str) -> Mapping[str, Json]:
     except RecursionError:
         refuse_depth(what)
     except ValueError:
-        raise SpecError(f"{what} holds a number that is too long to be one.") from None
+        raise SpecError(f"{what} contains a number with too many digits.") from None
     limit_depth(value, what)
     if not isinstance(value, dict):
         kind = _KINDS.get(type(value).__name__, "a number")
@@ -97,7 +97,7 @@ def parse(content: bytes, what: str) -> Mapping[str, Json]:
 
 
 def identify(document: Mapping[str, Json], what: str) -> Document:
-    """Say which of the three documents of a Space this is; a `SpecError` where it is none."""
+    """Return which of the three documents of a Space this is, or raise a `SpecError`."""
     if "openapi" in document or "swagger" in document:
         generation_of(document, what)
         return "openapi"
@@ -109,15 +109,15 @@ def identify(document: Mapping[str, Json], what: str) -> Document:
         return "config"
     raise SpecError(
         f"{what} is JSON, but not an API document of a Gradio app{_excerpt(document)}. "
-        "Known are /config, /gradio_api/info and /gradio_api/openapi.json."
+        "Expected: /config, /gradio_api/info or /gradio_api/openapi.json."
     )
 
 
 def generation_of(document: Mapping[str, Json], what: str) -> WireGeneration:
-    """Say which shape Gradio's OpenAPI document has; a `SpecError` where it is not Gradio's."""
+    """Return the generation of Gradio's OpenAPI document; a `SpecError` if it is not Gradio's."""
     if "swagger" in document:
         raise SpecError(
-            f"{what} is a Swagger 2 document of something else: Gradio writes OpenAPI 3."
+            f"{what} is a Swagger 2 document, which cannot be Gradio's: Gradio writes OpenAPI 3."
         )
     paths = document.get("paths")
     if not str(document.get("openapi")).startswith("3.") or not isinstance(paths, dict):
@@ -131,12 +131,12 @@ def generation_of(document: Mapping[str, Json], what: str) -> WireGeneration:
         return "call-v2"
     if paths and all(_RUN.fullmatch(path) and _posts_json(paths[path]) for path in paths):
         return "run"
-    # An app without endpoints, on a Gradio whose document lists nothing else.
+    # An app without endpoints, on a Gradio version whose document lists nothing else.
     is_bare = document.get("components") == {"schemas": {}} and document["openapi"] == "3.0.2"
     if not paths and is_bare:
         return "run"
     raise SpecError(
-        f"{what} is the OpenAPI document of something else than a Gradio app{_title(document)}."
+        f"{what} is the OpenAPI document of something other than a Gradio app{_title(document)}."
     )
 
 
@@ -177,17 +177,17 @@ def _describe_syntax(error: json.JSONDecodeError, text: str, what: str) -> str:
 
 
 def refuse_depth(what: str) -> NoReturn:
-    """Say that a document is nested too deeply."""
+    """Raise the `SpecError` for a document that is nested too deeply."""
     raise SpecError(f"{what} is nested deeper than {MAX_DEPTH} levels.") from None
 
 
 def _values(text: str) -> int:
-    """The most values and keys that a JSON text may hold: one stands behind each of these signs."""
+    """An upper bound of the values and keys in a JSON text: one follows each of these signs."""
     return 1 + sum(text.count(sign) for sign in ",:[{")
 
 
 def limit_depth(value: object, what: str) -> None:
-    """Refuse what is nested too deeply to be worked on."""
+    """Refuse a value that is nested too deeply for recursive functions."""
     level: list[object] = [value]
     depth = 0
     while level:
@@ -234,7 +234,7 @@ def _title(document: Mapping[str, Json]) -> str:
 
 
 def _quote(text: str) -> str:
-    # ascii() keeps control characters of the document out of the terminal.
+    # ascii() escapes control characters, which could steer the terminal.
     line = " ".join(text.split())
     return ascii(line if len(line) <= 60 else line[:57] + "...")
 

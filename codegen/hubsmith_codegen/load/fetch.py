@@ -22,7 +22,7 @@ from .document import MAX_BYTES, Document, identify, parse
 from .spec import RawSpec, load
 
 NO_ANSWER, BROKEN = "no answer in time", "the connection broke"
-"""Why a document may be missing this time only, in the notes of a `RawSpec`."""
+"""Temporary reasons for a missing document, in the notes of a `RawSpec`."""
 
 _DOCUMENT_PATH = re.compile(r"/(?:config|gradio_api(?:/info|/openapi\.json)?)/?$")
 _HUB_PAGE = re.compile(r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/spaces/([\w.-]+/[\w.-]+)/?$")
@@ -32,8 +32,8 @@ _PREFIX = re.compile(r"(?:/[\w.~-]+)*")
 def fetch(source: str, *, token: str | None = None, timeout: float = 10) -> RawSpec:
     """Read the API documents of a running Space.
 
-    Only `/config` is required. Where one of the others cannot be had, the reason goes to the notes
-    of the result: one endpoint that Gradio cannot describe takes the whole document down.
+    Only `/config` is required. If one of the others cannot be read, the reason goes into the notes
+    of the result: a single endpoint that Gradio cannot describe makes the whole document fail.
 
     Args:
         source: `owner/name`, or the URL of the app or of one of its documents.
@@ -41,7 +41,7 @@ def fetch(source: str, *, token: str | None = None, timeout: float = 10) -> RawS
         timeout: Seconds for each document, from the first byte sent to the last one read.
 
     Raises:
-        HubsmithError: when the server is down or too slow, needs a login, or is no Gradio app.
+        HubsmithError: when the server is down or too slow, needs a login, or is not a Gradio app.
     """
     place = Source.parse(root_of(source), token, None)
     driver = Driver(Origins(place.credentials(None)))
@@ -54,7 +54,7 @@ def fetch(source: str, *, token: str | None = None, timeout: float = 10) -> RawS
 
 
 def root_of(source: str) -> str:
-    """The address of the app, from that of one of its documents or from its Hub page."""
+    """The address of the app, also from the URL of one of its documents or of its Hub page."""
     if "://" not in source:
         return source
     address = re.split(r"[?#]", source.strip(), maxsplit=1)[0].rstrip("/")
@@ -86,13 +86,13 @@ def _read(driver: Driver, name: str, root: str, timeout: float) -> RawSpec:
 def resolve(driver: Driver, place: Source, timeout: float) -> str:
     """Ask the Hub where a Space runs."""
     answer = get(driver, place.hub_request("host").url, timeout)
-    if answer.status == 200:  # Anything else than an object is no answer of the Hub's.
+    if answer.status == 200:  # Raises unless the answer is a JSON object, as the Hub's are.
         parse(answer.body, f"The Hub's answer about {place.name}")
     return place.read_host(answer)
 
 
 def get(driver: Driver, url: str, timeout: float) -> Response:
-    """Read one answer within the time and the size that are allowed."""
+    """Read one answer, within the limits of time and size."""
 
     def call() -> Effects[Response]:
         request = HttpRequest(method="GET", url=url, silence=timeout, largest=MAX_BYTES)
@@ -107,7 +107,7 @@ def get(driver: Driver, url: str, timeout: float) -> Response:
 
 
 def required(answer: Response, name: str) -> bytes:
-    """Return `/config` as it was answered, or raise why that is none."""
+    """Return the body of the answer to `/config`, or raise an error if it is not one."""
     where = f"{name}: GET {shown(answer.url)}"
     if answer.status in (401, 403):
         raise AuthenticationError(
@@ -117,8 +117,8 @@ def required(answer: Response, name: str) -> bytes:
         raise SpecError(f"{where} answered 404: this is not a Gradio app, or not its address.")
     if answer.status >= 500:
         raise SpaceUnavailableError(
-            f"{where} answered {answer.status}: the Space does not run, or is starting. "
-            "Open its page to see, then try again."
+            f"{where} answered {answer.status}: the Space is not running, or is still starting. "
+            "Check its page, then try again."
         )
     if answer.status != 200:
         raise SpecError(f"{where} answered {answer.status} instead of an API document.")
@@ -129,7 +129,7 @@ def required(answer: Response, name: str) -> bytes:
 
 
 def _optional(driver: Driver, kind: Document, url: str, timeout: float) -> bytes | str:
-    """Return a document, or why it cannot be had."""
+    """Return a document, or the reason why it cannot be read."""
     try:
         answer = get(driver, url, timeout)
         if answer.status != 200:
@@ -149,7 +149,7 @@ def _optional(driver: Driver, kind: Document, url: str, timeout: float) -> bytes
 def _version_and_prefix(content: bytes, what: str) -> tuple[str, str]:
     config: Mapping[str, object] = parse(content, what)
     version, prefix = config.get("version"), config.get("api_prefix") or ""
-    # The prefix becomes part of an address: "@host" in it would lead to another server.
+    # The prefix becomes part of a URL, where "@host" would lead to another server.
     if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix.rstrip("/")):
         raise SpecError(f"{what}: api_prefix is not a path.")
     return version if isinstance(version, str) else "", prefix.rstrip("/")

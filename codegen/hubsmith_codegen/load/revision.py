@@ -1,7 +1,6 @@
-"""A snapshot as a revision of the user's git repository has it.
+"""Reading a snapshot from a revision of the user's git repository.
 
-git is only asked for objects: nothing is checked out, no filter, hook or pager runs, and nothing
-is fetched.
+git is only asked for objects: nothing is checked out or fetched, and no filter, hook or pager runs.
 """
 
 from __future__ import annotations
@@ -22,20 +21,20 @@ from .spec import RawSpec, load_document
 _SECONDS = 60
 _OBJECT = re.compile(r"[0-9a-f]{40,64}")
 _QUIET = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-# In a hook of git these are set, and may name another repository than that of the folder.
+# Set by git in its hooks, where they may name another repository than the folder's.
 _HOOK_VARIABLES = frozenset({"GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE"})
 
 
 class Revision:
-    """One revision, such as `HEAD~3` or a tag, of the git repository that holds a folder.
+    """One revision, such as `HEAD~3` or a tag, of the git repository that contains a folder.
 
-    A `SpecError` says that there is no repository or no such revision, a `HubsmithError` that git
-    is not installed or fails.
+    Raises a `SpecError` if there is no repository or no such revision, a `HubsmithError` if git is
+    not installed or fails.
     """
 
     def __init__(self, name: str, folder: Path) -> None:
         self._folder = folder
-        # git would take a name that begins with a dash for an option.
+        # git would interpret a name that begins with a dash as an option.
         if not name or name.startswith("-") or not name.isprintable() or " " in name:
             raise SpecError(f"{name!a} is not the name of a git revision.")
         self._name = name
@@ -47,12 +46,12 @@ class Revision:
         if commit is None or not _OBJECT.fullmatch(commit.strip()):
             raise SpecError(
                 f"git knows no revision {name!a} in {self._root}. "
-                "Is this a shallow clone? Then fetch more of its history first."
+                "In a shallow clone, fetch more of its history first."
             )
         self._commit = commit.strip()
 
     def read_folder(self, folder: Path) -> RawSpec:
-        """Read the snapshot that stood in a folder of the working tree."""
+        """Read the snapshot that a folder of the working tree had in this revision."""
         try:
             path = folder.resolve().relative_to(self._root.resolve())
         except ValueError:
@@ -62,7 +61,7 @@ class Revision:
     def read(self, path: str) -> RawSpec:
         """Read a snapshot folder, the folder of a generated client, or a single document.
 
-        The path is from the top of the repository; with a leading `./`, from the folder.
+        The path starts at the top of the repository, or with a leading `./` at the folder.
         """
         if path.startswith("./"):
             path = posixpath.join((self._ask("rev-parse", "--show-prefix") or "").strip(), path)
@@ -82,16 +81,16 @@ class Revision:
             if files.keys() - {SOURCE_FILE}:
                 return snapshot_of(files, self._place(folder))
         raise SpecError(
-            f"{self._place(path)}: there is no snapshot in this revision. Where it stood elsewhere "
-            "then, name it: REVISION:path/from/the/top"
+            f"{self._place(path)}: there is no snapshot in this revision. If it was elsewhere "
+            "then, give that path: REVISION:path/from/the/top"
         )
 
     def _place(self, path: str) -> str:
         return f"{self._name}:{path}"
 
     def _blob(self, path: str) -> bytes | None:
-        """The content of a file; `None` where there is no such file."""
-        # It begins with the commit, so git cannot take it for an option.
+        """The content of a file; `None` if there is no such file."""
+        # The name begins with the commit, so git cannot interpret it as an option.
         name = f"{self._commit}:{path}"
         if int(self._ask("cat-file", "-s", name) or 0) > MAX_BYTES:
             raise SpecError(f"{self._place(path)} is larger than {MAX_BYTES // 2**20} MiB.")
@@ -102,7 +101,7 @@ class Revision:
         return None if content is None else content.decode("utf-8", "replace")
 
     def _run(self, *arguments: str) -> bytes | None:
-        """What git answers; `None` where it has no such thing."""
+        """The output of git; `None` if it fails, such as for an object that does not exist."""
         git = shutil.which("git")
         if git is None:
             raise HubsmithError("git is not installed, so no revision can be read.")

@@ -18,7 +18,7 @@ _SOURCE = re.compile(r"[\w.-]+/[\w.-]+|https?://[^\s@?#\"'<>\\]+")
 
 
 def snapshot_files(raw: RawSpec) -> dict[str, str]:
-    """Return the files of a snapshot by name: equal specs give equal bytes."""
+    """Return the files of a snapshot by name; equal specs give equal bytes."""
     files = {
         f"{kind}.json": canonical.to_text(document) for kind, document in raw.documents.items()
     }
@@ -75,7 +75,7 @@ def _text(about: Mapping[str, Json], key: str, where: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise SpecError(f"{where}: {key} is not text.")
+        raise SpecError(f"{where}: {key} is not a string.")
     if key == "source" and not _SOURCE.fullmatch(value):
         raise SpecError(f"{where}: source is neither owner/name nor an http(s) URL.")
     return value

@@ -1,4 +1,4 @@
-"""Bytes in, a `RawSpec` out: which document is this, and is it one at all?"""
+"""From bytes to a `RawSpec`: parsing documents and identifying which is which."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _FIRST_BY_NAME = (6, 13)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawSpec:
-    """The API documents of one Space, parsed but not yet understood.
+    """The API documents of one Space, parsed but not yet interpreted.
 
-    The documents are in canonical form, see `canonical.reduce`: the same whether they come from a
-    server or from a stored snapshot.
+    They are in canonical form, see `canonical.reduce`: the same from a server and from a stored
+    snapshot.
     """
 
     info: Mapping[str, Json] | None  # `/gradio_api/info`, the fullest source.
-    # `/config`, which alone knows generators, positions, bounds and state slots.
+    # `/config`, the only source for generators, positions, bounds and state slots.
     config: Mapping[str, Json] | None
     openapi: Mapping[str, Json] | None  # `/gradio_api/openapi.json`.
     # The shape of `openapi`: `none` (before Gradio 5.29), `run` (to 6.12), `call-v2` (6.13 on).
     generation: WireGeneration
-    source: str | None  # The Space's name or URL; `None` where the documents came without it.
-    name: str | None  # The name the client should get; `None` leaves it to the source.
-    # Why a document is missing, by document: such as `{"info": "answered 500"}`.
+    source: str | None  # The Space's name or URL; `None` if the documents came without it.
+    name: str | None  # The name for the client; `None` to derive it from the source.
+    # Why a document is missing, by document, such as `{"info": "answered 500"}`.
     notes: Mapping[str, str]
     # sha256 over the documents in canonical form (sorted keys, no spaces), hexadecimal.
     digest: str
@@ -52,18 +52,18 @@ class RawSpec:
 
     @property
     def gradio_version(self) -> str:
-        """The version of the server that wrote the documents; empty where they do not say."""
+        """The version of the server that wrote the documents; empty if unknown."""
         return self._said("version")
 
     @property
     def title(self) -> str:
-        """What the app calls itself; empty where it keeps Gradio's own title."""
+        """The title of the app; empty if it is Gradio's default title."""
         title = self._said("title")
         return "" if title in ("Gradio", "Gradio App") else title
 
     @property
     def api_prefix(self) -> str:
-        """What comes before the paths of the API: nothing before Gradio 5."""
+        """The prefix of the API's paths; empty before Gradio 5."""
         prefix = "/gradio_api" if self.config is None else self.config.get("api_prefix", "")
         is_path = isinstance(prefix, str) and _PATH.fullmatch(prefix.rstrip("/"))
         return str(prefix).rstrip("/") if is_path else "/gradio_api"
@@ -90,12 +90,12 @@ def load(
     notes: Mapping[str, str] | None = None,
     folder: str | None = None,
 ) -> RawSpec:
-    """Parse the documents of one Space, at least one; `folder` is where they are, for messages.
+    """Parse the documents of one Space, at least one; `folder` is their place, for messages.
 
-    A `SpecError` says which of them is not what its key says.
+    Raises a `SpecError` if one of them is not the kind of document that its key says.
     """
     if unknown := sorted(set(documents) - set(PATHS)):
-        raise SpecError(f"There is no document {unknown[0]!r}: known are {', '.join(PATHS)}.")
+        raise SpecError(f"There is no document {unknown[0]!r}. Expected: {', '.join(PATHS)}.")
     if not documents:
         raise SpecError("There is no API document: one of info, config or openapi is needed.")
     parsed: dict[Document, Mapping[str, Json]] = {}
@@ -105,12 +105,12 @@ def load(
             what = f"{folder}/{kind}.json" if folder else what
             parsed[kind] = parse(documents[kind], what)
             if (found := identify(parsed[kind], what)) != kind:
-                raise SpecError(f"{what} is the one that a Space serves as {PATHS[found]}.")
+                raise SpecError(f"{what} is the document that a Space serves at {PATHS[found]}.")
     return _spec(parsed, source=source, name=name, notes=notes or {})
 
 
 def load_document(content: bytes, *, what: str = "The document") -> RawSpec:
-    """Parse one document that does not say which it is; `what` names it in messages."""
+    """Parse one document of unknown kind; `what` names it in messages."""
     document = parse(content, what)
     return _spec({identify(document, what): document}, source=None, name=None, notes={})
 

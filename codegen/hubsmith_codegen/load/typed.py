@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 T = TypeVar("T")
 
 _KINDS = {
-    "string_type": "a text",
+    "string_type": "a string",
     "bool_type": "true or false",
     "float_type": "a number",
     "tuple_type": "a list",
@@ -24,9 +24,9 @@ _KINDS = {
 
 
 def typed(content: Mapping[str, Any], kind: type[T], where: str) -> T:
-    """A table as a dataclass; a `SpecError` names the key that is wrong and what it must be."""
+    """Return a table as a dataclass; a `SpecError` names the wrong key and what it must be."""
     try:
-        # As JSON, so that a list is taken for a tuple and a whole number for a float.
+        # In JSON mode, strict validation accepts a list as a tuple and an integer as a float.
         return _adapter(kind).validate_json(json.dumps(content, default=str))
     except ValidationError as error:
         first = error.errors()[0]
@@ -41,9 +41,9 @@ def typed(content: Mapping[str, Any], kind: type[T], where: str) -> T:
             problem = f"{table}: there is no key {name!r}"
         case "literal_error":
             expected = str(first.get("ctx", {}).get("expected")).replace("'", "")
-            problem = f"{key} must be {expected.replace(', ', ' or ')}, and is {value}"
+            problem = f"{key} must be {expected.replace(', ', ' or ')}, not {value}"
         case known if known in _KINDS:
-            problem = f"{key} must be {_KINDS[known]}, and is {value}"
+            problem = f"{key} must be {_KINDS[known]}, not {value}"
         case _ if reason.startswith("must "):
             problem = f"{key} {reason}"
         case _:

@@ -1,4 +1,4 @@
-"""The second step: what the documents mean, as the intermediate representation."""
+"""The second step: from documents to the intermediate representation."""
 
 from __future__ import annotations
 

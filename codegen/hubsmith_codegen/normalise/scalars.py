@@ -12,7 +12,7 @@ from ..ir.types import NULL, AnyType, Bounds, ChoiceType, Kind, ScalarType, Type
 _MOST_CHOICES = 500
 KINDS: Mapping[str, Kind] = {
     **{kind: kind for kind in get_args(Kind)},
-    # Some components write the words of Python.
+    # Some components use Python's names.
     "str": "string",
     "int": "integer",
     "float": "number",
@@ -27,20 +27,20 @@ _BOUNDS: Mapping[str, tuple[str, ...]] = {
 
 
 def as_scalar(value: Json) -> Scalar:
-    """The value where it is one that a signature can hold, else `None`."""
+    """The value if it can be a default in a signature, else `None`."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if isinstance(value, bool | int | float | str) else None
 
 
 def as_number(value: Json) -> float | None:
-    """The value where it is a number, else `None`."""
+    """The value if it is a number, else `None`."""
     number = as_scalar(value)
     return None if isinstance(number, bool | str) else number
 
 
 def choices(values: list[Json], *, is_constant: bool = False) -> Type:
-    """The type of an enumeration, by its values: Gradio calls every enumeration a string."""
+    """The type of an enumeration, from its values: Gradio declares every enumeration as string."""
     if {True, False} <= {value for value in values if isinstance(value, bool)}:
         others = [value for value in values if not isinstance(value, bool)]
         boolean = ScalarType(kind="boolean")
@@ -51,14 +51,14 @@ def choices(values: list[Json], *, is_constant: bool = False) -> Type:
         if isinstance(value, bool | int | str):
             plain.append(value)
         elif isinstance(value, float):
-            # A literal type cannot hold it.
+            # `Literal` does not allow floats.
             options.append(ScalarType(kind="number"))
         else:
             options.append(NULL if value is None else AnyType())
     if len(plain) > _MOST_CHOICES:
         options += reversed(kinds_of(plain))
     elif plain:
-        # 1 and True are equal to Python, yet two choices.
+        # 1 and True are equal in Python, but are two choices.
         once = tuple({(type(choice), choice): choice for choice in plain}.values())
         options.insert(0, ChoiceType(values=once, is_constant=is_constant))
     return union(options)

@@ -1,4 +1,4 @@
-"""Formatting of generated Python, by the pinned ruff with options of our own."""
+"""Formatting generated Python with the pinned ruff and fixed options."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .options import LINE_LENGTH, TARGET
 
 _COMMON = ("--isolated", "--no-cache", "--quiet", "--target-version", TARGET)
 _WIDTH = f"line-length = {LINE_LENGTH}"
-# Where imports are sorted must not depend on the folders that happen to be next to a file.
+# The sorting of imports must not depend on the folders that happen to be beside a file.
 _ISORT = (
     'lint.isort = {known-third-party = ["hubsmith_runtime", "pydantic", "typing_extensions"], '
-    # What a template imports and a file does not need leaves short lines behind.
+    # Join lines that become short when unused imports are removed.
     "split-on-trailing-comma = false}"
 )
 _SECONDS = 300
@@ -28,10 +28,10 @@ def format_python(files: Mapping[PurePosixPath, str]) -> dict[PurePosixPath, str
     """Sort imports, drop unused ones and format every Python file, in one pass.
 
     Args:
-        files: Files of one package or of many; those that are not Python come back as they are.
+        files: Files of one package or of several; those that are not Python are unchanged.
 
     Raises:
-        HubsmithError: when a file is not valid Python, which is a fault of the generator.
+        HubsmithError: when a file is not valid Python, which is a bug in the generator.
     """
     formatted = dict(files)
     modules = [path for path in sorted(files) if path.suffix == ".py"]
@@ -53,7 +53,7 @@ def format_python(files: Mapping[PurePosixPath, str]) -> dict[PurePosixPath, str
 
 
 def compile_python(path: PurePosixPath, content: str | bytes) -> None:
-    """Check that a generated file is valid Python; nothing is run or written.
+    """Check that a generated file is valid Python, without executing it.
 
     Raises:
         HubsmithError: when it is not.
@@ -64,12 +64,12 @@ def compile_python(path: PurePosixPath, content: str | bytes) -> None:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         raise HubsmithError(
-            f"The generated {path}{line} is not valid Python: {reason}. This is a fault of hubsmith."
+            f"The generated {path}{line} is not valid Python: {reason}. This is a bug in hubsmith."
         ) from None
 
 
 def _ruff(root: Path, *arguments: str) -> None:
-    # Found through the package: a `ruff` on the PATH may be of another version.
+    # Found through the package, because a `ruff` on the PATH may be another version.
     find: Callable[[], str] = importlib.import_module("ruff").find_ruff_bin
     command = [find(), arguments[0], *_COMMON, *arguments[1:], "."]
     try:
@@ -81,5 +81,5 @@ def _ruff(root: Path, *arguments: str) -> None:
     if done.returncode != 0:
         said = (done.stdout or done.stderr).strip().replace(str(root), "")
         raise HubsmithError(
-            f"ruff refuses the generated code, which is a fault of hubsmith: {said[:400]}"
+            f"ruff rejects the generated code, which is a bug in hubsmith: {said[:400]}"
         )

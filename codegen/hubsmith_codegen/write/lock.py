@@ -1,4 +1,4 @@
-"""`hubsmith.lock`: what made a client package, from what, and a hash of every file."""
+"""`hubsmith.lock`: the generator and the spec of a client package, and a hash of every file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ LOCK_FILE = "hubsmith.lock"
 LOCK_VERSION = 1
 MAX_LOCK_BYTES = 2**20
 LOST_LOCK = (
-    "Take it back from version control, or remove the folder and write the client anew: "
+    "Restore it from version control, or remove the folder and generate the client again: "
     "`hubsmith update`"
 )
-"""What helps where a client has no lock that can be read."""
+"""The advice for a client without a readable lock."""
 _LONGEST_PATH = 1000
 _GENERATORS = ("hubsmith", "datamodel-code-generator", "Jinja2", "ruff")
 
@@ -32,22 +32,22 @@ _GENERATORS = ("hubsmith", "datamodel-code-generator", "Jinja2", "ruff")
 class LockedSpec:
     """The documents that a client was made from."""
 
-    sha256: str  # Over the documents, hexadecimal.
-    documents: tuple[str, ...]  # Which were used, the fullest first.
-    missing: dict[str, str]  # Why others were not, by document.
+    sha256: str  # The hash of the documents, hexadecimal.
+    documents: tuple[str, ...]  # Those that were used, the fullest first.
+    missing: dict[str, str]  # Why the others were not used, by document.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """What `hubsmith.lock` holds, as it stands there."""
+    """The content of `hubsmith.lock`."""
 
     name: str  # The package.
-    source: str | None  # The Space's name or URL; `None` where the documents came without it.
+    source: str | None  # The Space's name or URL; `None` if the documents came without it.
     gradio: str  # The version of the server that wrote the documents; may be empty.
     spec: LockedSpec
-    generators: dict[str, str]  # Versions of what shapes the bytes, by distribution.
-    options: dict[str, Any] = field(default_factory=dict[str, Any])  # Choices that shape the bytes.
-    omissions: tuple[Omission, ...] = ()  # What the client cannot carry.
+    generators: dict[str, str]  # Versions of the packages that affect the output.
+    options: dict[str, Any] = field(default_factory=dict[str, Any])  # Options affecting the output.
+    omissions: tuple[Omission, ...] = ()  # Endpoints that the client cannot express.
     files: dict[PurePosixPath, str]  # sha256 of each file, by path within the package.
 
     def to_text(self) -> str:
@@ -56,7 +56,7 @@ class Lock:
         files: dict[PurePosixPath, str] = content.pop("files")
         for key in ("generators", "options"):
             content[key] = dict(sorted(content[key].items()))
-        # One line each, so that a diff of two locks says what differs.
+        # One line each, so that diffs of the lock are readable.
         lines = [f" {_json(key)}: {_json(value)}" for key, value in content.items()]
         rows = [f"  {_json(str(path))}: {_json(files[path])}" for path in sorted(files)]
         lines.append(' "files": {\n' + ",\n".join(rows) + "\n }")
@@ -68,7 +68,7 @@ def _json(value: object) -> str:
 
 
 def read_lock_file(path: Path) -> Lock:
-    """Read a lock from the disk, or say in a `SpecError` why it is none."""
+    """Read a lock from disk, or raise a `SpecError`."""
     return read_lock(read_file(path, MAX_LOCK_BYTES), str(path))
 
 
@@ -76,7 +76,7 @@ def read_lock(content: bytes, what: str) -> Lock:
     """Parse a lock.
 
     Raises:
-        SpecError: when it is not one that hubsmith wrote.
+        SpecError: when hubsmith did not write it.
     """
     try:
         document = parse(content, what)
@@ -104,10 +104,10 @@ def _adapter() -> TypeAdapter[Lock]:
 
 
 def checked_path(path: str | PurePosixPath, what: str) -> PurePosixPath:
-    """Return a path that stays within its package.
+    """Return a path after checking that it stays within its package.
 
     Raises:
-        SpecError: when it would lead out of it, on any system.
+        SpecError: when it would lead out of the package on any system.
     """
     text = str(path)
     pure = PurePosixPath(text)
@@ -122,13 +122,13 @@ def checked_path(path: str | PurePosixPath, what: str) -> PurePosixPath:
 
 
 def hash_of(content: bytes) -> str:
-    """Return the sha256 of a file, hexadecimal."""
+    """Return the hexadecimal sha256 of a file's content."""
     return hashlib.sha256(content).hexdigest()
 
 
 @cache
 def generator_versions() -> dict[str, str]:
-    """Return the installed versions of what shapes the bytes of a client."""
+    """Return the installed versions of the packages that affect the output."""
     versions: dict[str, str] = {}
     for distribution in _GENERATORS:
         try:

@@ -1,7 +1,7 @@
-"""What the Python of a client package may hold: declarations, and calls of the runtime.
+"""What the Python code of a client package may contain: declarations, and calls to the runtime.
 
-A package is made from documents that anyone may write. Whatever they say, and whatever fault the
-generator has, no client is written that holds more than this module allows.
+A package is made from untrusted documents. Whatever they contain, and whatever bugs the generator
+has, no client is written that contains more than this module allows.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ _BUILTINS = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})
 
 
 def check_syntax(path: PurePosixPath, content: str | bytes) -> None:
-    """Check that a module of a client package declares what a client has, and does nothing else.
+    """Check that a module of a client package only declares what a client has.
 
     Args:
-        path: Its place in the package.
+        path: Its path in the package.
         content: Valid Python.
 
     Raises:
-        HubsmithError: when it holds more, which is a fault of the generator.
+        HubsmithError: when it contains more, which is a bug in the generator.
     """
     for node in _Rules(module := ast.parse(content)).refused(module):
         raise HubsmithError(
             f"The generated {path}, line {node.lineno} may not hold {ast.unparse(node)[:100]!r}. "
-            "This is a fault of hubsmith."
+            "This is a bug in hubsmith."
         )
 
 
 class _Rules:
-    """The rules for one module, whose annotations and calls use the names that it has."""
+    """The rules for one module, whose annotations and calls may only use the names in it."""
 
     def __init__(self, module: ast.Module) -> None:
         self._classes: set[str] = set()
@@ -162,7 +162,7 @@ class _Rules:
 
 
 def _is_call(node: ast.expr, name: str) -> bool:
-    """Whether it calls a class of the runtime or of pydantic with literals by name."""
+    """Whether it is a call of this name with only literal keyword arguments."""
     match node:
         case ast.Call(func=ast.Name(id=called), args=[], keywords=keywords):
             return called == name and all(

@@ -1,1 +1,1 @@
-"""`hubsmith call`: words of a shell in, one call, its progress and its result out."""
+"""`hubsmith call`: from the words of a command line to one call, its progress and its result."""

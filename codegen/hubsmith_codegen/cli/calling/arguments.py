@@ -1,4 +1,4 @@
-"""From the words of a command line to the arguments of an endpoint."""
+"""Parsing the words of a command line into the arguments of an endpoint."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def find_operation(service: Service, name: str) -> Operation:
 
 
 def endpoint_name(operation: Operation) -> str:
-    """What an endpoint is called on the command line."""
+    """The name of an endpoint on the command line."""
     return str(operation.endpoint) or str(operation.fn_index)
 
 
@@ -62,8 +62,8 @@ def read_arguments(
     """Read `name=value`, `--name=value` and `--name value` into arguments by wire name.
 
     Raises:
-        ArgumentError: when one is unknown, given twice, not JSON, or no argument at all.
-        ValidationError: when values do not fit or are missing; every problem has a line of its own.
+        ArgumentError: when one is unknown, given twice, not JSON, or not an argument at all.
+        ValidationError: when values do not fit or are missing; with a line for each problem.
     """
     where = endpoint_name(operation)
     given: dict[str, list[str]] = {}
@@ -100,7 +100,7 @@ def _pairs(operation: Operation, words: Sequence[str]) -> Iterator[tuple[Paramet
 
 
 def _split(operation: Operation, word: str) -> tuple[Parameter, str]:
-    # The name of a parameter may be any text, an equals sign in it included.
+    # The name of a parameter can be any text, and may itself contain an equals sign.
     for parameter in sorted(operation.parameters, key=lambda one: -len(one.wire_name)):
         if word.startswith(f"{parameter.wire_name}="):
             return parameter, word[len(parameter.wire_name) + 1 :]
@@ -143,24 +143,24 @@ def file_of_word(value: Any) -> File:
     if isinstance(value, str) and not value.startswith(("http://", "https://", "data:")):
         try:
             value = Path(value).expanduser()
-        except RuntimeError as error:  # The home folder of nobody.
+        except RuntimeError as error:  # `~name` of an unknown user.
             raise ValueError(str(error)) from None
     return File(value)
 
 
 def read_words(words: Sequence[str], type_: Type, validation: Validation) -> object:
-    """The value that the words for one parameter mean; several are the items of a list.
+    """The value that the words for one parameter stand for; several words are items of a list.
 
-    Numbers, truth values and choices are written as they are, lists and objects as JSON or as
-    `@path` of a file with JSON, files as their path, `@path` or URL. For a list of anything else
-    than lists or objects, a word that is no JSON list is its only item.
+    Numbers, booleans and choices are written as they are, lists and objects as JSON or as `@path`
+    of a JSON file, files as their path, `@path` or URL. For a list of anything other than lists or
+    objects, a word that is not a JSON list is its only item.
     """
     if len(words) == 1:
         return _read(words[0], type_, validation)
     for option in options_of(type_):
         if isinstance(option, ListType):
             return [_read(word, option.item, validation) for word in words]
-    raise ArgumentError(f"is given {len(words)} times, but takes one value.")
+    raise ArgumentError(f"was given {len(words)} times, but takes one value.")
 
 
 def _read(word: str, type_: Type, validation: Validation) -> object:
@@ -175,7 +175,7 @@ def _read(word: str, type_: Type, validation: Validation) -> object:
                     return validation.read(_read(word, option, validation), option)
             return _read(word, vaguest, validation)
         case ChoiceType(values=values):
-            # Those that are texts stand as they are, the others as JSON.
+            # Choices that are strings are written as they are, the others as JSON.
             words = {one if isinstance(one, str) else json.dumps(one): one for one in values[::-1]}
             return words.get(word, word)
         case ScalarType(kind="null"):
@@ -195,14 +195,14 @@ def _read(word: str, type_: Type, validation: Validation) -> object:
 
 
 def _vagueness(option: Type, word: str) -> tuple[bool, bool, bool, bool]:
-    """What only some words can be is tried first, text late, and a list of this word after it."""
+    """Sort key: specific types first, then strings, then a list with this word as its only item."""
     is_text = isinstance(option, ScalarType) and option.kind == "string"
     is_item = isinstance(option, ListType) and not _is_json(word, option.item)
     return isinstance(option, AnyType), is_item, is_text, isinstance(option, FileType)
 
 
 def _is_json(word: str, item: Type) -> bool:
-    """Whether a word for a list is the whole list as JSON, and not its only item."""
+    """Whether a word for a list is the whole list as JSON, rather than its only item."""
     is_flat = all(isinstance(one, ScalarType | ChoiceType | FileType) for one in options_of(item))
     is_path = word.startswith("@") and not holds_file(item)
     return word.lstrip().startswith("[") or is_path or not is_flat

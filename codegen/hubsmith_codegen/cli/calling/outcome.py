@@ -1,4 +1,4 @@
-"""What a call gave, written to the output: as JSON for programs, as text for people."""
+"""Writing the result of a call to stdout: as JSON for programs, as text for people."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ...snippets.place import json_text
 from ..display import CallDisplay
 
 _DATA_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+[;,]")
-# What nobody reads on a terminal.
+# Data URLs that are too long to show on a terminal.
 _LONG_URL = re.compile(r"(data:[\w.+-]+/[\w.+-]+;base64,[\w+/]{16})[\w+/]{64,}=*")
 
 
 class FileFolder:
-    """The folder that files are saved into, each under a name that is still free there.
+    """The folder that files are saved to, each under a name that is not taken there.
 
-    It is made where it is missing; `None` saves nothing. A `HubsmithError` says that it is a file.
+    A missing folder is created; `None` saves nothing. Raises a `HubsmithError` if it is a file.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -31,16 +31,16 @@ class FileFolder:
         self._saved: dict[File, Path] = {}
 
     def path_of(self, file: File) -> Path | None:
-        """Save a file once, and return where; `None` where nothing is saved."""
+        """Save a file, once, and return its path; `None` if nothing is saved."""
         if self._folder is not None and file not in self._saved:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._saved[file] = self._save(file, self._folder)
         return self._saved.get(file)
 
     def with_files(self, value: object, name: str = "file") -> object:
-        """Return a result with a file in place of each data URL, such as that of a plot.
+        """Return a result with each data URL, such as that of a plot, replaced by a file.
 
-        Only where files are saved: elsewhere the URL is all that there is.
+        Without a folder to save files to, data URLs are kept, because nothing else has the content.
         """
         if self._folder is None:
             return value
@@ -77,7 +77,7 @@ class FileFolder:
         for number in range(1, 10_000):
             target = folder / (f"{name.stem}-{number}{name.suffix}" if number > 1 else name.name)
             try:
-                # Taken before the content is there, so that no other process takes it meanwhile.
+                # Reserve the name before the content is there, so that no other process takes it.
                 target.touch(exist_ok=False)
             except FileExistsError:
                 continue
@@ -91,9 +91,9 @@ class FileFolder:
 
 
 class JsonWriter:
-    """Writes the result as JSON; for a stream every result as a line, none twice in a row.
+    """Writes the result as JSON; for a stream, each result as a line, without repeating the last.
 
-    Its methods are those of `TextWriter`.
+    It has the methods of `TextWriter`.
     """
 
     def __init__(self, operation: Operation, folder: FileFolder, *, streams: bool) -> None:
@@ -123,7 +123,7 @@ class JsonWriter:
 
 
 class TextWriter:
-    """Writes results on a terminal: text as it is, and as it grows."""
+    """Writes results to a terminal; streamed text appears as it grows."""
 
     def __init__(self, operation: Operation, folder: FileFolder, display: CallDisplay) -> None:
         self._operation = operation
@@ -132,7 +132,7 @@ class TextWriter:
         self._written = ""
 
     def take(self, partial: object) -> bool:
-        """Write a partial result where it is text, and return whether it was written."""
+        """Write a partial result if it is text, and return whether it was written."""
         if not isinstance(partial, str):
             return False
         self._display.yield_line()
@@ -140,7 +140,7 @@ class TextWriter:
         return True
 
     def finish(self, result: object) -> None:
-        """Write the whole result, or what is missing of it."""
+        """Write the whole result, or the part of it that was not written yet."""
         value = _named(result, self._operation)
         if not self._written:
             value = self._folder.with_files(value)
@@ -157,16 +157,16 @@ class TextWriter:
             print(self._text(value))
 
     def abandon(self) -> None:
-        """End the line of text that grew and gets no end, so that what follows starts its own."""
+        """End the line of unfinished streamed text, so that further output starts a new one."""
         if self._written:
             print(flush=True)
             self._written = ""
 
     def _grow(self, text: str) -> None:
-        """Write what a partial result adds to the one before."""
+        """Write what a partial result adds to the previous one."""
         shown = self._written if text.startswith(self._written) else ""
         start = "\n" if self._written and not shown else ""
-        # Kept first: an interruption may come between the two.
+        # Set before printing: Ctrl-C may come between the two.
         self._written = text
         print(start + _visible(text[len(shown) :]), end="", flush=True)
 
@@ -181,7 +181,7 @@ class TextWriter:
 
 
 def _named(result: object, operation: Operation) -> object:
-    """Several results by their names; one alone as itself, none as null."""
+    """Several results by name; a single one as it is, none as null."""
     if not isinstance(result, tuple):
         return result
     values = cast("tuple[object, ...]", result)
@@ -194,6 +194,6 @@ def _named(result: object, operation: Operation) -> object:
 
 
 def _visible(text: str) -> str:
-    """Text with its lines, but without what would steer a terminal."""
+    """Text with its lines, but with control characters escaped, which could steer the terminal."""
     lines = text.replace("\r\n", "\n")
     return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in lines)

@@ -1,7 +1,7 @@
 """The commands of `hubsmith`, one module each.
 
 A module has `add_arguments(parser)` and `run(options) -> int`, the exit status. It is imported only
-when its command is asked for, and imports whatever is heavy within `run`.
+when its command runs, and imports anything heavy inside `run`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import importlib
 from hubsmith_runtime import HubsmithError
 
 OK, NO, ERROR, INTERRUPTED = 0, 1, 2, 130
-"""The exit statuses, the same in every command.
+"""The exit statuses, the same for every command.
 
-All went well; it went well, and the answer is a "no": something differs, or a call was refused or
-failed; it could not be done; it was interrupted.
+OK: success. NO: the command worked, but something differs, or a call was refused or failed. ERROR:
+the command could not be carried out. INTERRUPTED: by Ctrl-C.
 """
 
 
@@ -22,11 +22,11 @@ _OPTIONAL = frozenset({"anyio", "mcp", "starlette", "uvicorn"})
 
 
 class UsageError(Exception):
-    """The arguments contradict each other; the message says how."""
+    """The arguments do not fit together; the message says why."""
 
 
 def require(module: str, *, extra: str, what: str | None = None) -> None:
-    """Import a module that needs an extra of this distribution, or say how that is installed."""
+    """Import a module that needs an extra, or raise an error that says how to install the extra."""
     try:
         importlib.import_module(module)
     except ImportError as error:

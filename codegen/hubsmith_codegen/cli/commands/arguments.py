@@ -34,7 +34,7 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 PORT = whole_number(0, 65535)
 FLAG: Mapping[str, Any] = {"action": "store_true"}
 _SOURCE = "owner/name, a URL, a snapshot folder"
-TOKEN = "Hub token {}; better set HF_TOKEN, which no process list shows"
+TOKEN = "Hub token {}; prefer setting HF_TOKEN, which process lists do not show"
 _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "sources": {
         "nargs": "+",
@@ -48,10 +48,10 @@ _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
         "help": "a recorded Space, owner/name, a URL, or a snapshot folder",
     },
     "names": {"nargs": "*", "metavar": "NAME", "help": "a recorded Space (default: all)"},
-    "--name": {"help": "name of the client package (default: the Space's)"},
+    "--name": {"help": "name of the client package (default: the name of the Space)"},
     "--out": {
         "metavar": "DIR",
-        "help": "folder that holds the client packages (default: as recorded, or else clients)",
+        "help": "folder for the client packages (default: as recorded, otherwise clients)",
     },
     "--force": {**FLAG, "help": "overwrite generated files that were edited by hand"},
     "--vendor-runtime": {"action": argparse.BooleanOptionalAction},
@@ -59,25 +59,25 @@ _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
         "action": "append",
         "choices": get_args(Language),
         "metavar": "LANGUAGE",
-        "help": "python or typescript, which may be repeated: {}",
+        "help": "{}: python or typescript; may be repeated",
     },
     "--endpoint": {"action": "append", "metavar": "E"},
     "--port": {"type": PORT, "default": 0, "help": "port {} (default: a free one)"},
     "--timeout": {
         "type": seconds,
         "default": 10.0,
-        "help": "seconds for each document (default: 10)",
+        "help": "seconds to wait for each document (default: 10)",
     },
     "--token": {"help": TOKEN.format("for a private Space")},
     "--fail-on": {
         "choices": ("breaking", "any"),
-        "help": "which changes of a Space make the exit status 1 (default: breaking)",
+        "help": "which changes of a Space set the exit status to 1 (default: breaking)",
     },
 }
 
 
 def add(parser: argparse.ArgumentParser, *names: str, purpose: str = "", **settings: Any) -> None:
-    """Add shared arguments, with other settings where one differs; `purpose` ends its help."""
+    """Add shared arguments; `settings` override theirs, `purpose` fills the gap in their help."""
     for name in names:
         shared = {**_ARGUMENTS[name], **settings}
         if purpose:
@@ -86,21 +86,21 @@ def add(parser: argparse.ArgumentParser, *names: str, purpose: str = "", **setti
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    """How much is said, and in which form: `quiet` and `json`."""
+    """Add the options for how much to print, and in which format: `quiet` and `json`."""
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--quiet", help="print only errors and what needs attention", **FLAG)
-    how.add_argument("--json", help="print one JSON document", **FLAG)
+    how.add_argument("--json", help="print a single JSON document", **FLAG)
 
 
 def add_format(parser: argparse.ArgumentParser, *others: str) -> None:
-    """How much is said, and in which form: `quiet` and `format`, with short options for most."""
+    """Add the options for how much to print, and in which format: `quiet` and `format`."""
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--quiet", help="print only errors and what breaks", **FLAG)
     how.add_argument(
         "--format",
         choices=("text", "json", *others, "github"),
         default="text",
-        help="text, one JSON document, or annotations for GitHub Actions (default: text)",
+        help="output format (default: text); github prints annotations for GitHub Actions",
     )
     for form in ("json", *others):
         how.add_argument(

@@ -44,7 +44,7 @@ _VALUES = (
 
 
 class Caller(Client):
-    """Calls endpoints with arguments that are named as the Space names them, whatever that is."""
+    """Calls endpoints with arguments named as in the Space, even if Python could not name them."""
 
     def begin(self, operation: Operation, arguments: Mapping[str, object]) -> Job[Any]:
         """Make a call and return at once; see `Client.submit`."""
@@ -54,7 +54,7 @@ class Caller(Client):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments; those of the endpoint come with the documents."""
+    """Declare the options; the arguments of the endpoint are known once its documents are read."""
     parser.usage = "hubsmith call SOURCE ENDPOINT [name=value ...] [options]"
     parser.epilog = "`hubsmith call SOURCE ENDPOINT --help` lists the endpoint's parameters."
     add(parser, "source")
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read the documents, check the arguments, make the call and show what comes of it."""
+    """Read the documents, check the arguments, make the call and show its result."""
     given = _words(options)
     words = [word for word in given if word not in ("-h", "--help")]
     if words != given:
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
 
         is_name = "://" not in options.source and path_of(options.source) is None
         if is_name and not options.url:
-            # It may be asleep, and gives no documents before it is up.
+            # The Space may be asleep, and serves no documents until it is up.
             display.status(f"Connecting to {options.source} ...")
             client = connect(options.source)
             client.view_api(print_info=False)
@@ -110,9 +110,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _words(options: argparse.Namespace) -> list[str]:
-    """Take the options from behind the source, and return the endpoint and its arguments."""
+    """Parse the options that follow the source, and return the endpoint and its arguments."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.argument_default = argparse.SUPPRESS  # Those before the source keep their values.
+    parser.argument_default = argparse.SUPPRESS  # Options before the source keep their values.
     _add_options(parser)
     try:
         _, words = parser.parse_known_args(options.rest, options)
@@ -147,13 +147,13 @@ def _help(source: str, service: Service, names: list[str]) -> None:
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
-    as_json = "print the result as JSON, as it is where the output is no terminal"
+    as_json = "print the result as JSON, which is the default if the output is not a terminal"
     option("--json", help=as_json, **FLAG)
-    option("--stream", help="print each partial result, a line of JSON each", **FLAG)
+    option("--stream", help="print each partial result as a line of JSON", **FLAG)
     option("-q", "--quiet", help="show no progress", **FLAG)
-    option("--out", metavar="DIR", help="save the files of the result into DIR")
-    option("--timeout", metavar="S", type=seconds, help="cancel the call after so many seconds")
-    option("--url", help="call the app at this address instead of the one that the source names")
+    option("--out", metavar="DIR", help="save the files of the result to DIR")
+    option("--timeout", metavar="S", type=seconds, help="cancel the call after this many seconds")
+    option("--url", help="call the app at this address instead of the one in the source")
     add(parser, "--token")
 
 
@@ -217,7 +217,7 @@ def _cancel(job: Job[Any]) -> None:
     except HubsmithError as error:
         fail(f"interrupted; the job could not be cancelled: {error}")
     else:
-        fail("interrupted; the job is cancelled.")
+        fail("interrupted; the job was cancelled.")
 
 
 def _give_up(job: Job[Any], is_late: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""`hubsmith check`: does the client on the disk still say what the Space says?"""
+"""`hubsmith check`: do the clients on disk still match their snapshots and their Spaces?"""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .writing import Clients
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(parser, "names")
-    parser.add_argument("--live", help="ask the running Spaces, too, whether they changed", **FLAG)
-    add(parser, "--language", purpose="only the clients written in it")
+    parser.add_argument("--live", help="also check whether the running Spaces changed", **FLAG)
+    add(parser, "--language", purpose="only clients in this language")
     add(parser, "--fail-on", default="breaking")
     add(parser, "--token", "--timeout")
     add_format(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare, and return 1 where something differs, 2 where that is not known."""
+    """Compare, and return 1 if something differs, 2 if a comparison failed."""
     clients = Clients(options, stages=4 if options.live else 3)
     reader, configuration = clients.reader, clients.configuration
     names = configuration.chosen(options.names, options.language)

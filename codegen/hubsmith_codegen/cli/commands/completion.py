@@ -1,4 +1,4 @@
-"""`hubsmith completion`: what a shell needs to complete the words of this command."""
+"""`hubsmith completion`: the script with which a shell completes this command."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the script for a shell."""
+    """Print the completion script for a shell."""
     print(shellcode(["hubsmith"], shell=options.shell))
     return OK
 
@@ -40,9 +40,9 @@ def run(options: argparse.Namespace) -> int:
 def complete(
     parser: argparse.ArgumentParser, parsers: Mapping[str, argparse.ArgumentParser]
 ) -> None:
-    """Answer a shell that asks how a line goes on, and end the process.
+    """Answer a shell's request for completions, and exit.
 
-    Names come from the configuration, paths from the disk; nothing else is read.
+    Names come from the configuration and paths from the disk; nothing else is read.
     """
     words = os.environ.get("COMP_LINE", "").split()[1:]
     name = next((word for word in words if not word.startswith("-")), "")
@@ -52,7 +52,7 @@ def complete(
 
 
 class _Words(BaseCompleter):
-    """What may stand in the place of an argument."""
+    """The possible values of an argument."""
 
     def __call__(self, *, prefix: str, action: argparse.Action, **_: Any) -> Iterable[str]:
         found: list[str] = []

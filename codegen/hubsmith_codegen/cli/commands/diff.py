@@ -26,33 +26,33 @@ from . import NO, OK, UsageError
 from .arguments import add, add_format
 
 _SOURCES = """\
-a source is one of:
+A and B can be:
   NAME            the snapshot of a recorded Space
-  NAME@REVISION   the same, as a git revision has it
-  REVISION:PATH   a snapshot in a git revision, PATH from the top of the repository
+  NAME@REVISION   that snapshot in a git revision
+  REVISION:PATH   a snapshot in a git revision; PATH is relative to the repository
   PATH            a snapshot folder, the folder of a client, or a document
-  owner/name      a running Space; a URL as well
+  owner/name      a running Space; a URL works too
 
-NAME alone compares its snapshot with the running Space, NAME@REVISION alone that
-revision with the snapshot as it is now.
+Without B, NAME compares its snapshot with the running Space, and NAME@REVISION
+compares the snapshot in that revision with the current one.
 
-exit status: 0 nothing is breaking, 1 something is, 2 that is not known. With
---code it is 1 where a line of that code breaks; --fail-on counts changes as well.
+exit status: 0 nothing is breaking, 1 something is, 2 the comparison failed. With
+--code, 1 if a line of that code breaks; with --fail-on, changes count as well.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _SOURCES
-    parser.add_argument("old", metavar="A", help="the older API, or the one recorded name")
-    parser.add_argument("new", metavar="B", nargs="?", help="the newer API")
+    parser.add_argument("old", metavar="A", help="the old API, or a recorded name on its own")
+    parser.add_argument("new", metavar="B", nargs="?", help="the new API")
     parser.add_argument(
         "--code",
         nargs="+",
         metavar="PATH",
-        help="list the lines of this code that break, as your pyright or mypy says",
+        help="list the lines of this code that break, according to your pyright or mypy",
     )
-    callers = "whose callers are meant (default: that of the recorded client, or else python)"
-    add(parser, "--language", action="store", help=f"python or typescript: {callers}")
+    callers = "python or typescript: language of the callers (default: as recorded, else python)"
+    add(parser, "--language", action="store", help=callers)
     add(parser, "--fail-on", "--token", "--timeout")
     add_format(parser, "markdown")
 
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     sources = [options.old] if options.new is None else [options.old, options.new]
     if sys.stderr.isatty():
         print(printable(f"Reading {' and '.join(map(shown, sources))} ..."), file=sys.stderr)
-    # Of two running Spaces, a plain address does not get the token: it was meant for one of them.
+    # With two running Spaces, the token is not sent to a URL: it was meant for one of them.
     is_alone = [path_of(source) for source in sources].count(None) < 2
     reader = Reader(token=options.token, timeout=options.timeout, is_alone=is_alone)
     configuration = reader.configuration
@@ -72,9 +72,9 @@ def run(options: argparse.Namespace) -> int:
     code: BrokenCode | None = None
     if options.code is not None:
         if name is None:
-            raise UsageError("--code needs a recorded client: name it as one of the sources")
+            raise UsageError("--code needs a recorded client: give its name as one of the sources")
         if language != "python":
-            raise UsageError(f"--code reads Python, and callers in {language} are meant")
+            raise UsageError(f"--code checks Python code only, and the language is {language}")
         code = _broken_code(configuration, name, (old.raw, new.raw), options.code)
     findings = Findings(
         old=old.label,
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         lock=configuration.folder(name) / LOCK_FILE if name else None,
     )
     findings.show(options.format, is_quiet=options.quiet)
-    # Where code was looked at, it is what counts, unless changes are to count as well.
+    # If code was checked, it decides the exit status, unless --fail-on includes changes.
     fail_on = options.fail_on or ("code" if code else "breaking")
     counted = {"any": findings.changes.changes, "breaking": findings.changes.breaking}
     return NO if counted.get(fail_on) or (code and code.faults) else OK
@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
 def _broken_code(
     configuration: Configuration, name: str, versions: Sequence[RawSpec], code: Sequence[str]
 ) -> BrokenCode:
-    """What the new one of two versions of a recorded client breaks."""
+    """What the second of two versions of a recorded client breaks."""
     from ...compare.callers import Callers, new_faults
     from ...pipeline import Package, Target, generate
 
@@ -121,10 +121,10 @@ def _broken_code(
 class _Side:
     """One of the two APIs."""
 
-    label: str  # What it is, for the reader.
+    label: str  # What to call it in the output.
     raw: RawSpec
     name: str  # The client package it belongs to.
-    is_recorded: bool = False  # Whether that is one of the configuration.
+    is_recorded: bool = False  # Whether that package is in the configuration.
 
 
 def _sides(reader: Reader, sources: Sequence[str]) -> tuple[_Side, _Side]:
@@ -135,7 +135,7 @@ def _sides(reader: Reader, sources: Sequence[str]) -> tuple[_Side, _Side]:
     name, at, _ = source.partition("@")
     if name not in reader.configuration.spaces:
         raise UsageError(
-            f"{source} is no recorded name, so name a second source to compare it with"
+            f"{source} is not a recorded name: give a second source to compare it with"
         )
     snapshot = _snapshot(reader, name)
     if at:
@@ -148,8 +148,8 @@ def _sides(reader: Reader, sources: Sequence[str]) -> tuple[_Side, _Side]:
 def _side(reader: Reader, source: str) -> _Side:
     """Read one source.
 
-    A URL, what exists as a path, a recorded name, NAME@REVISION, REVISION:path, owner/name: the
-    first of these that it is.
+    It is taken as the first of these that fits: a URL, an existing path, a recorded name,
+    NAME@REVISION, REVISION:PATH, owner/name.
     """
     configuration = reader.configuration
     if "://" not in source and not Path(source).expanduser().exists():
@@ -168,8 +168,8 @@ def _side(reader: Reader, source: str) -> _Side:
     path = path_of(source)
     if path is not None and not path.exists():
         raise SpecError(
-            f"{source}: there is no such file or folder, nor a recorded name. "
-            f"A revision needs a name or a path: NAME@{source} or {source}:PATH"
+            f"{source}: there is no such file, folder or recorded name. "
+            f"Write a git revision as NAME@{source} or {source}:PATH"
         )
     raw = reader.read(source)
     return _Side(label=shown(source), raw=raw, name=name_for(source, raw))
@@ -181,9 +181,9 @@ def _snapshot(reader: Reader, name: str) -> _Side:
 
 
 def _services_of(old: _Side, new: _Side) -> tuple[Service, Service]:
-    """What both APIs say, under one name, so that only what changed differs."""
+    """Both APIs under one package name, so that the name itself is not a difference."""
     before, after = (normalise(replace(side.raw, name=old.name)) for side in (old, new))
     if not (old.is_recorded and new.is_recorded and old.name == new.name):
-        # Two places were named: that they are two is no news.
+        # The user gave two sources, so that their addresses differ is not a change.
         after = replace(after, source=before.source)
     return before, after

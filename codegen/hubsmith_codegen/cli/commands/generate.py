@@ -20,26 +20,26 @@ from .writing import Clients
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(parser, "names")
-    documents = "snapshot folders or documents; needs no configuration"
+    documents = "snapshot folders or documents to use instead of the recorded Spaces"
     parser.add_argument(
         "--spec", nargs="+", action="extend", default=[], metavar="PATH", help=documents
     )
     add(parser, "--name", "--out", "--force")
     add(parser, "--vendor-runtime", help="with --spec: copy the runtime into the client")
-    language = "with --spec what to write, else only the clients written in it"
+    language = "with --spec, language of the client; otherwise, only clients in this language"
     add(parser, "--language", purpose=language)
     add_output(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Rewrite the clients, and return 2 where one of them could not be."""
+    """Rewrite the clients, and return 2 if one of them could not be rewritten."""
     if options.spec and options.names:
         raise UsageError("generate takes names or --spec, not both")
     if options.name is not None and len(options.spec) != 1:
-        raise UsageError("--name goes with exactly one --spec")
+        raise UsageError("--name needs exactly one --spec")
     if options.vendor_runtime is not None and not options.spec:
         raise UsageError(
-            "--vendor-runtime goes with --spec; for a recorded Space, set vendor-runtime "
+            "--vendor-runtime needs --spec; for a recorded Space, set vendor-runtime "
             "in the configuration"
         )
     if options.name is not None:
@@ -63,12 +63,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _refuse_gaps(name: str, root: Path) -> None:
-    """Refuse to make a client from less than it was made of: only the Space knows the rest."""
+    """Refuse to generate from an incomplete snapshot: only the Space can supply the rest."""
     owned = sorted(path for path in owned_files(root) if path.parts[0] == SPEC_FOLDER)
     if gone := [path for path in owned if not (root / path).exists()]:
         raise SpecError(
-            f"{name}: missing: {listed(gone)}. Take it back from version control, or run: "
-            f"hubsmith update {name}. --force makes the client of what is left."
+            f"{name}: missing: {listed(gone)}. Restore it from version control, or run: "
+            f"hubsmith update {name}. --force generates the client from what is left."
         )
 
 

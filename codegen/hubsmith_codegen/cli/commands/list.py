@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the Spaces, and return 2 where the snapshot or the lock of one cannot be read."""
+    """List the Spaces, and return 2 if the snapshot or the lock of one cannot be read."""
     reader = Reader()
     configuration = reader.configuration
     rows: list[tuple[str, ...]] = []
@@ -43,14 +43,14 @@ def run(options: argparse.Namespace) -> int:
             header = ("name", "source", "folder", "endpoints", "made by", "state")
             report.show(*table([header, *rows], right={3}))
         else:
-            report.show(f"{shown_path(configuration.file)} records no Space.")
+            report.show(f"No Space is recorded in {shown_path(configuration.file)}.")
     return report.status
 
 
 def _state(root: Path, raw: RawSpec, options: Options) -> tuple[str | None, str]:
-    """Return the version of hubsmith that made a client, and whether it is as that would make it.
+    """Return the version of hubsmith that generated a client, and whether it is up to date.
 
-    No client is made for that: this is what its lock says. `check` looks at every byte.
+    Both come from the lock alone: unlike `check`, this does not generate the client to compare.
     """
     if not (root / LOCK_FILE).is_file():
         return None, "missing"

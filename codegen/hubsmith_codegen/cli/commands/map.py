@@ -1,4 +1,4 @@
-"""`hubsmith map`: the rows of a table through an endpoint, or through a task of a model."""
+"""`hubsmith map`: call an endpoint, or a task of a model, for every row of a table."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from . import ERROR, INTERRUPTED, NO, OK, UsageError
 from .arguments import FLAG, add, seconds
 
 _EPILOG = """\
-Rows come from .jsonl, .csv or .parquet: a column for each parameter. Every row is checked before
-the first is sent. What is done stands in a journal beside the results (RESULTS.journal), from which
---resume goes on; the results are written when the run ends, in the order of the input.
+Rows come from a .jsonl, .csv or .parquet file with a column for each parameter. Every row is
+checked before the first one is sent. A journal beside the results (RESULTS.journal) keeps what is
+done, so that --resume can continue. Results are written at the end, in the order of the input.
 
-exit status: 0 all rows are done, 1 some failed, 2 it could not be done, 130 interrupted
+exit status: 0 all rows are done, 1 some failed, 2 the run failed, 130 interrupted
 """
 
 
@@ -37,33 +37,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = _EPILOG
     option = parser.add_argument
-    option(
-        "words", nargs="+", metavar="SPACE ENDPOINT INPUTS", help="what is called, and the table"
-    )
-    option("--out", metavar="RESULTS", type=Path, required=True, help="the table that is written")
-    option("--task", help="a task of a model instead of a Space, such as summarization")
-    option("--model", help="the model, or the URL of a server, for --task")
-    option("--provider", help="the provider of the model (default: auto)")
+    option("words", nargs="+", metavar="SPACE ENDPOINT INPUTS", help="what to call, and the inputs")
+    option("--out", metavar="RESULTS", type=Path, required=True, help="the table to write")
+    option("--task", help="call a task of a model instead of a Space, such as summarization")
+    option("--model", help="with --task: the model, or the URL of a server")
+    option("--provider", help="with --task: the provider of the model (default: auto)")
     option("--map", action="append", default=[], metavar="COLUMN=PARAMETER", help="rename a column")
-    option("--id", metavar="COLUMN", help="the column that tells rows apart (default: id)")
-    option("--resume", help="go on from the journal of an earlier run", **FLAG)
+    option("--id", metavar="COLUMN", help="the column that identifies rows (default: id)")
+    option("--resume", help="continue from the journal of an earlier run", **FLAG)
     option("--retry-failed", help="with --resume: send failed rows again", **FLAG)
-    many = "calls at the same time (default: auto, what the server takes)"
+    many = "calls at the same time (default: auto, as many as the server can take)"
     option("--concurrency", type=_concurrency, default="auto", metavar="N", help=many)
-    option("--rate", type=seconds, metavar="N", help="at most so many calls a second")
-    option("--max-errors", metavar="N", help="stop when more rows failed: a number, or 5%%")
-    option("--failed", metavar="FILE", type=Path, help="a table of the rows that failed")
-    option("--limit", type=_count, metavar="N", help="only the first N rows")
-    option("--repeat-lost", help="send a row again whose answer was lost", **FLAG)
+    option("--rate", type=seconds, metavar="N", help="at most this many calls per second")
+    option("--max-errors", metavar="N", help="stop when more rows than this fail: 10, or 5%%")
+    option("--failed", metavar="FILE", type=Path, help="also write the failed rows to this table")
+    option("--limit", type=_count, metavar="N", help="send only the first N rows")
+    option("--repeat-lost", help="send a row again if its answer was lost", **FLAG)
     option("--timeout", type=seconds, metavar="S", help="seconds that a call may take")
-    option("--dry-run", help="check every row, and send none", **FLAG)
+    option("--dry-run", help="check every row without sending any", **FLAG)
     option("-q", "--quiet", help="show no progress", **FLAG)
     add(parser, "--token")
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"a whole number from 1 on, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
     return int(text)
 
 
@@ -72,7 +70,7 @@ def _concurrency(text: str) -> int | str:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check the rows, send them, and write what came of them."""
+    """Check the rows, send them, and write their results."""
     for path in (options.out, options.failed):
         if path is not None:
             check_output(path)
@@ -95,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
         )
     if journal.exists() and not (options.resume or options.dry_run):
         raise ArgumentError(
-            f"{shown_path(journal)}: there is a journal of an earlier run. Go on from it by "
+            f"{shown_path(journal)}: there is a journal of an earlier run. Continue it with "
             "--resume, or remove it."
         )
     total, problems = inputs.check()
@@ -104,13 +102,13 @@ def run(options: argparse.Namespace) -> int:
     if problems:
         return ERROR
     if options.dry_run:
-        print(f"{table}: {total} rows are right; nothing was sent.")
+        print(f"{table}: {total} rows are valid; nothing was sent.")
         return OK
     if not total:
-        raise ArgumentError(f"{table}: there are no rows.")
+        raise ArgumentError(f"{table}: the table has no rows.")
     status, summary = _send(inputs, wanted, total, is_quiet=options.quiet)
     if not journal.exists():
-        return status  # It ended before the first row.
+        return status  # The run ended before the first row.
     lines = [_write(options.out, inputs, journal, "rows")]
     if options.failed is not None:
         lines.append(_write(options.failed, inputs, journal, "rows failed", only_failed=True))
@@ -124,13 +122,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _send(inputs: Inputs, wanted: MapOptions, total: int, *, is_quiet: bool) -> tuple[int, Summary]:
-    """Send the rows, and return the exit status and where the run stands then."""
+    """Send the rows, and return the exit status and a summary of the run."""
     rows = (one.content if one.id is None else (one.id, one.content) for one in inputs.items())
     problem, status = "", OK
     with inputs.target.map(rows, wanted) as calls:
         try:
             with RunProgress(calls.summary, total, is_quiet=is_quiet), calls:
-                ends = iter(calls)  # Kept, so that the block ends the run, and a second Ctrl-C it.
+                ends = iter(calls)  # Kept alive: the run ends with the block, or a second Ctrl-C.
                 for _ in ends:
                     pass
         except KeyboardInterrupt:
@@ -147,7 +145,7 @@ def _send(inputs: Inputs, wanted: MapOptions, total: int, *, is_quiet: bool) -> 
 def _write(
     path: Path, inputs: Inputs, journal: Path, what: str, *, only_failed: bool = False
 ) -> str:
-    """Write the rows that a journal has, or those that failed, and say how many these are."""
+    """Write the rows in a journal, or only those that failed; return a line with their number."""
     written = write_results(path, journal, inputs.keys, like=inputs.path, only_failed=only_failed)
     return f"{shown_path(path)}: {written} {what}."
 
@@ -175,22 +173,22 @@ def _renames(pairs: list[str]) -> dict[str, str]:
 
 
 def _target(options: argparse.Namespace) -> tuple[Target, str]:
-    """Return what is called, and the table."""
+    """Return what to call, and the path of the table."""
     words: list[str] = options.words
     if options.task is not None:
         if len(words) != 1:
-            raise UsageError("with --task, name the table only")
+            raise UsageError("with --task, give only the table")
         client = {"model": options.model, "provider": options.provider, "token": options.token}
         client["timeout"] = options.timeout
         return TaskTarget(options.task, client), words[0]
     if options.model is not None or options.provider is not None:
-        raise UsageError("--model and --provider go with --task")
+        raise UsageError("--model and --provider need --task")
     if len(words) != 3:
-        raise UsageError("name the Space, its endpoint and the table")
+        raise UsageError("give the Space, its endpoint and the table")
     source, endpoint, table = words
     raw = Reader(token=options.token).read_named(source)
     service = normalise(raw)
     operation = find_operation(service, endpoint)
-    address = address_of(source, raw, "Name its address instead.")
+    address = address_of(source, raw, "Give its address instead.")
     client = {"token": options.token, "timeout": options.timeout}
     return EndpointTarget(service, operation, address, client), table

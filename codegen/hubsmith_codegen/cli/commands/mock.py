@@ -1,4 +1,4 @@
-"""`hubsmith mock`: a server that answers as a snapshot says, until Ctrl-C."""
+"""`hubsmith mock`: a server that answers as a snapshot describes, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from . import OK
 from .arguments import add
 
 _ANSWERS = """\
-a file of answers has one, or several in turn, for each endpoint; the last one stays:
+a file of answers has one answer, or a list of them to give in turn, for each endpoint:
   {"/greet": {"value": "Hello"},
    "/count": [{"stream": ["1", "1 2"]}, {"error": "Too busy", "title": "Sorry"}]}
 
   value     the result; a list of values where the endpoint has several
   stream    partial results before it
-  error     fail with these words, under the heading `title`
+  error     fail with this message, under the heading `title`
   status    refuse the call with this HTTP status
   delay     seconds to wait before each message
-  logs, progress   what is reported on the way: lines, and shares from 0 to 1
-  arguments   the calls that it is for, as `hubsmith record --fixture` writes them
+  logs, progress   reported before the result: log lines, and shares from 0 to 1
+  arguments   answer only calls with these, as `hubsmith record --fixture` writes them
 """
 
 
@@ -41,22 +41,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = "a snapshot folder, a client package, an openapi.json file or a recorded Space"
     add(parser, "source", metavar="PATH|NAME", help=source)
     add(parser, "--port", purpose="to listen on")
-    seed = "which of the possible answers are given (default: 0)"
+    seed = "selects among the possible answers (default: 0)"
     option("--seed", type=int, default=0, help=seed)
-    answers = "JSON file with answers of your own, by endpoint, or with recorded ones"
+    answers = "JSON file with your own answers by endpoint, or with recorded ones"
     option("--answers", "--fixture", metavar="FILE", help=answers)
     host = "address to listen on (default: 127.0.0.1, which only this machine can reach)"
     option("--host", default="127.0.0.1", help=host)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until it is interrupted."""
+    """Serve until Ctrl-C."""
     snapshot = _snapshot(options.source)
     seed, host, port = options.seed, options.host, options.port
     with MockSpace(snapshot, seed=seed, answers=options.answers, host=host, port=port) as space:
         print(space.url, flush=True)
         names = printable(space.snapshot.live.names())
-        print(f"Answers for {names}. Ctrl-C ends it.", file=sys.stderr, flush=True)
+        print(f"Serving {names}. Press Ctrl-C to stop.", file=sys.stderr, flush=True)
         try:
             while True:
                 time.sleep(3600)
@@ -66,13 +66,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _snapshot(source: str) -> Path | Mapping[str, bytes]:
-    """Find what is to be served: a folder as it was recorded, or documents."""
+    """Find what to serve: the folder of a snapshot, or documents."""
     path = Path(source).expanduser()
     if not path.exists():
         if "://" in source or "/" in source:
             raise SpecError(
-                f"{source}: there is no such file or folder. `mock` serves what was recorded: "
-                "run `hubsmith add` for this Space, then give its name."
+                f"{source}: there is no such file or folder. `mock` serves snapshots: run "
+                "`hubsmith add` for this Space, then give its name."
             )
         configuration = Reader().configuration
         configuration.space(source)
@@ -83,7 +83,7 @@ def _snapshot(source: str) -> Path | Mapping[str, bytes]:
 
 
 def _documents(raw: RawSpec) -> dict[str, bytes]:
-    """Return the documents of a spec; of one that has openapi.json only, with an `info` made of it."""
+    """Return the documents of a spec; if only openapi.json is there, with an `info` made of it."""
     documents: dict[str, Mapping[str, Json]] = {**raw.documents}
     if raw.config is None and raw.info is None:
         named: dict[str, Json] = {

@@ -1,4 +1,4 @@
-"""`hubsmith record`: what is clicked on the page of a Space, as a script that does it again."""
+"""`hubsmith record`: what is clicked on the page of a Space, as a script that repeats it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from hubsmith_record.recording import RecordedCall, Recording
 
 _EPILOG = """\
-The page is served on this machine only, at an address that is printed. What is kept until Ctrl-C are
-the values, results and files of calls; the script has what was typed and chosen. No header, cookie
-or token is written. Calls are shown as they happen where the error stream is a terminal.
+The page is served on this machine only, at the address that is printed. The values, results and
+files of calls are kept until Ctrl-C; the script contains what was typed and chosen. Headers,
+cookies and tokens are never written. If stderr is a terminal, calls are shown as they happen.
 
-exit status: 0 a script was written, 1 no call was made, 2 it could not be done
+exit status: 0 a script was written, 1 no call was made, 2 the recording failed
 """
 _ENDINGS = {"python": "session.py", "typescript": "session.ts", "curl": "session.sh"}
 
@@ -39,16 +39,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     add(parser, "source", help="owner/name, the URL of an app, or a recorded Space")
     option("--out", metavar="FILE", type=Path, help="the script (default: session.py, .ts or .sh)")
-    option("--lang", choices=_ENDINGS, default="python", help="of the script (default: python)")
+    option("--lang", choices=_ENDINGS, default="python", help="its language (default: python)")
     answers = "also write the answers, for `hubsmith mock --answers` and the pytest plugin"
     option("--fixture", metavar="FILE", type=Path, help=answers)
     option("--no-browser", help="do not open the page in a browser", **FLAG)
-    add(parser, "--port", purpose="of the page")
+    add(parser, "--port", purpose="to serve the page on")
     add(parser, "--token")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Record until it is interrupted, then write what was recorded."""
+    """Record until Ctrl-C, then write the script."""
     require("hubsmith_record.recorder", extra="record")
     from hubsmith_record.recorder import record
 
@@ -67,29 +67,29 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             live.display.clear()
             if is_terminal(sys.stderr):
-                print(file=sys.stderr)  # Below the ^C of the terminal.
+                print(file=sys.stderr)  # The terminal has printed ^C on this line.
         recording = recorder.recording()
         if not recording.calls:
-            print("No call was made: there is nothing to write.")
+            print("No call was made, so there is nothing to write.")
             return NO
         return _write(recording, options, package)
 
 
 def _space(source: str) -> tuple[str, str | None]:
-    """Return where a source is to be recorded, and the recorded client that it names."""
+    """Return the Space to record, and the name of its client if the source is a recorded name."""
     if path_of(source) is None:
         return source, None
     space = Reader().configuration.space(source)
     if path_of(space.source) is not None:
         raise HubsmithError(
             f"{source}: it was added from {space.source}, which does not say where the Space runs. "
-            "Name its address instead."
+            "Give its address instead."
         )
     return space.source, source
 
 
 def _wait(recorder: Recorder, options: argparse.Namespace) -> None:
-    """Say where the page is, open it, and wait until it is enough."""
+    """Print the address of the page, open it, and wait for Ctrl-C."""
     for name in ("SIGTERM", "SIGHUP"):  # These end a recording as Ctrl-C does.
         if hasattr(signal, name):
             with contextlib.suppress(ValueError):  # Not in the main thread.
@@ -97,14 +97,14 @@ def _wait(recorder: Recorder, options: argparse.Namespace) -> None:
     print(recorder.url, flush=True)
     if is_terminal(sys.stderr):
         print(
-            f"Recording {printable(options.source)}. Use its page at this address, then press "
-            "Ctrl-C here: the script is written then.\nKept are the values, results and files of "
-            "its calls. No header, cookie or token is written.\n",
+            f"Recording {printable(options.source)}. Use the page at this address, then press "
+            "Ctrl-C here to write the script.\nThe values, results and files of calls are kept. "
+            "Headers, cookies and tokens are never written.\n",
             file=sys.stderr,
             flush=True,
         )
     if not options.no_browser:
-        # In a thread of its own, as a browser in the terminal returns when it ends.
+        # In a thread, because a browser that runs in the terminal blocks until it is closed.
         threading.Thread(target=webbrowser.open, args=(recorder.url,), daemon=True).start()
     while True:
         time.sleep(3600)
@@ -155,5 +155,5 @@ class _Live:
             return ""
         try:
             return describe(self.recorder.recording(), call)
-        except Exception:  # Whatever it is, the call itself goes on.
+        except Exception:  # An error in the display must not end the recording.
             return f"call {call.fn_index}"

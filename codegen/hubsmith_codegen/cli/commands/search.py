@@ -1,4 +1,4 @@
-"""`hubsmith search`: Spaces by meaning."""
+"""`hubsmith search`: find Spaces by meaning."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option, count = parser.add_argument, whole_number(1, 100)
     option("query", metavar="QUERY", nargs="+", help="what the Space should do, in a few words")
     option("--limit", type=count, default=10, metavar="N", help="how many to list (default: 10)")
-    option("--all", help="list sleeping, paused and broken ones, too", **FLAG)
-    option("--json", help="print everything known, as JSON", **FLAG)
-    add(parser, "--token", help=TOKEN.format("to find private ones"))
+    option("--all", help="also list Spaces that are sleeping, paused or broken", **FLAG)
+    option("--json", help="print all details as JSON", **FLAG)
+    add(parser, "--token", help=TOKEN.format("to find private Spaces"))
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask the Hub and list what it finds, the best first."""
+    """Ask the Hub and list what it finds, best match first."""
     found = search_spaces(
         " ".join(options.query),
         include_non_running=options.all,
@@ -38,8 +38,8 @@ def run(options: argparse.Namespace) -> int:
         rows = [(one.id, one.stage or "?", f"{one.likes} likes", _about(one)) for one in found]
         print("\n".join(table(rows, right={2})))
     else:
-        more = "" if options.all else " --all searches those that do not run, too."
-        print(f"No Space found. Use other words, or more of them.{more}")
+        more = "" if options.all else " --all also searches Spaces that are not running."
+        print(f"No Space found. Try other words, or more of them.{more}")
     return OK
 
 

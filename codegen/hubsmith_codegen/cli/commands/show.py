@@ -1,4 +1,4 @@
-"""`hubsmith show`: the endpoints of a Space, and snippets that call them."""
+"""`hubsmith show`: the endpoints of a Space, with snippets that call them."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from .arguments import FLAG, add
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(parser, "source")
-    add(parser, "--endpoint", action="store", help="show this endpoint only")
+    add(parser, "--endpoint", action="store", help="show only this endpoint")
     parser.add_argument(
         "--lang",
         choices=list(LANGUAGES),
-        help="print only this snippet (python: on the generated client, once the Space is recorded)",
+        help="print only this snippet (python uses the generated client if the Space is recorded)",
     )
     parser.add_argument("--json", help="print everything as JSON", **FLAG)
     add(parser, "--token")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read the documents and print what they say."""
+    """Read the documents and print what they describe."""
     reader = Reader(token=options.token)
     place = _placed(options.source, reader.read_named(options.source), reader.configuration)
     operations: Sequence[Operation] = place.service.operations
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _placed(source: str, raw: RawSpec, configuration: Configuration) -> Place:
-    """Find under which name, and where, the Space's client is or would be."""
+    """Find the name and the folder that the Space's client has or would get."""
     path = path_of(source)
     named = name_for(source, raw)
     places = {source, raw.source}
@@ -75,7 +75,7 @@ def _placed(source: str, raw: RawSpec, configuration: Configuration) -> Place:
         name, note = named if named in recorded else recorded[0], ""
     else:
         name = named
-        if name in configuration.spaces:  # It is the client of another Space.
+        if name in configuration.spaces:  # The name belongs to another Space.
             numbered = (f"{named}_{number}" for number in itertools.count(2))
             name = next(one for one in numbered if one not in configuration.spaces)
         note = f"First run: hubsmith add {printable(source)} --name {name}"

@@ -1,4 +1,4 @@
-"""`hubsmith tools`: the endpoints of Spaces as definitions of tools, for a request to a model."""
+"""`hubsmith tools`: the endpoints of Spaces as tool definitions, for a request to a model."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _FORMATS = ("openai", "openai-responses", "anthropic", "mcp")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     add(parser, "spaces")
-    whose = "whose: openai for chat completions (the default), openai-responses, anthropic, mcp"
+    whose = "format of the definitions (default: openai, for chat completions)"
     option("--format", choices=_FORMATS, default="openai", help=whose)
     add(parser, "--endpoint", help="only this endpoint, such as /predict; may be repeated")
-    option("-q", "--quiet", help="do not say which tools are not strict, and why", **FLAG)
+    option("-q", "--quiet", help="do not report which tools are not strict, and why", **FLAG)
     add(parser, "--token")
 
 
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
 
     from ..serving import importable, served
 
-    # Of several running Spaces, a plain address does not get the token: it was meant for one.
+    # With several running Spaces, the token is not sent to a URL: it was meant for one of them.
     is_alone = [path_of(source) for source in options.spaces].count(None) < 2
     reader = Reader(token=options.token, is_alone=is_alone)
     with importable() as folder:

@@ -1,4 +1,4 @@
-"""`hubsmith update`: fetch again, say what changed, then generate."""
+"""`hubsmith update`: fetch Spaces again, show what changed, and rewrite their clients."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .writing import Clients
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(parser, "names", "--out", "--force")
-    add(parser, "--language", purpose="only the clients written in it")
+    add(parser, "--language", purpose="only clients in this language")
     add(parser, "--token", "--timeout")
     add_output(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Fetch and rewrite, and return 2 where a Space could not be: it is left as it is then."""
+    """Fetch and rewrite, and return 2 if that failed for a Space, which is then left unchanged."""
     clients = Clients(options, stages=3)
     reader, configuration = clients.reader, clients.configuration
     names = configuration.chosen(options.names, options.language)
@@ -38,13 +38,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _read(reader: Reader, name: str) -> tuple[RawSpec | SpecError | None, RawSpec]:
-    """Read the documents at hand, or why there are none, and those that the Space serves."""
+    """Read the snapshot, or the reason why it cannot be read, and the documents of the Space."""
     before: RawSpec | SpecError | None = None
     if reader.configuration.snapshot(name).is_dir():
         try:
             before = reader.snapshot(name)
         except SpecError as error:
-            # A merge may have broken it. It is about to be replaced anyway.
+            # A merge may have broken it. It is going to be replaced anyway.
             before = error
     return before, reader.anew(name, before if isinstance(before, RawSpec) else None)
 
@@ -60,7 +60,7 @@ def _tell_changes(
     changes: ApiDiff | None = None
     is_same = False
     if before is None:
-        report.tell(name, "it had no snapshot.")
+        report.tell(name, "there was no snapshot.")
     elif isinstance(before, SpecError):
         why = f"its snapshot could not be read, so what changed is unknown: {before}"
         report.warn(name, why)
@@ -71,6 +71,6 @@ def _tell_changes(
             report.bar.clear()
             print_changes(changes, is_quiet=options.quiet)
     else:
-        report.tell(name, "the Space changed in nothing that its callers notice.")
+        report.tell(name, "the Space changed, but nothing that its callers notice.")
     found = to_document(changes)["changes"] if changes else []
     report.tell(name, space_changed=not is_same, changes=found)

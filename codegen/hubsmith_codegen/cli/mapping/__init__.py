@@ -1,1 +1,1 @@
-"""`hubsmith map`: tables in, many calls, tables out."""
+"""`hubsmith map`: reading a table, making a call for each row, writing the results."""

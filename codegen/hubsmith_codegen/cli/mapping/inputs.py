@@ -1,4 +1,4 @@
-"""The input of a run as it is read from a table: columns become parameters, and rows are checked."""
+"""The input of a run, read from a table: columns become parameters, and rows are checked."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .results import OWN
 from .tables import Record, format_of, read_rows
 from .targets import Target
 
-_SHOWN = 20  # Problems. Those of a whole table would say nothing more.
+_SHOWN = 20  # The most problems that are shown.
 
 
 class UnknownColumnError(ArgumentError):
-    """A column is no parameter, most often in every row."""
+    """A column is not a parameter, most often in every row."""
 
 
 class Item(NamedTuple):
     """A row of a table."""
 
-    record: Record  # As it stands there.
+    record: Record  # As it was read.
     id: str | None
     content: Any  # The arguments of its call.
 
@@ -37,9 +37,9 @@ class Inputs:
     """The rows of a table as calls of a target.
 
     Args:
-        renames: Parameters by column; a column without a parameter is not sent.
-        id_column: The column that tells rows apart; `id` where there is one that is no parameter.
-        limit: How many rows count.
+        renames: Parameters by column; a column with an empty parameter is not sent.
+        id_column: The column that identifies rows; by default `id`, if that is not a parameter.
+        limit: How many rows to read at most.
     """
 
     path: Path
@@ -52,7 +52,7 @@ class Inputs:
         """Iterate over the rows.
 
         Raises:
-            ValidationError: when the arguments of one are not right, naming the row.
+            ValidationError: when the arguments of a row are wrong, naming the row.
         """
         for number, record in self._rows():
             yield self._item(number, record)
@@ -82,8 +82,8 @@ class Inputs:
                 hint = f" Did you mean {near[0]}?" if near else ""
                 raise UnknownColumnError(
                     f"there is no parameter {name!r}.{hint} The parameters are: "
-                    f"{', '.join(self.target.names)}. Rename the column by --map "
-                    f"{column}=PARAMETER, or leave it out by --map {column}="
+                    f"{', '.join(self.target.names)}. Rename the column with --map "
+                    f"{column}=PARAMETER, or leave it out with --map {column}="
                 )
             arguments[name] = value
         if id_column is None:
@@ -95,7 +95,7 @@ class Inputs:
     def check(self) -> tuple[int, list[str]]:
         """Read every row, and return how many there are and the first problems.
 
-        A column that is no parameter is named once, with the first row that has it.
+        A column that is not a parameter is reported once, with the first row that has it.
         """
         problems: list[str] = []
         unknown: set[str] = set()
@@ -105,7 +105,7 @@ class Inputs:
                 try:
                     item = self._item(number, record)
                 except UnknownColumnError as error:
-                    about = str(error).partition(": ")[2]  # Without the row.
+                    about = str(error).partition(": ")[2]  # Without the row number.
                     problems += [] if about in unknown else [str(error)]
                     unknown.add(about)
                 except ValidationError as error:
@@ -114,12 +114,12 @@ class Inputs:
                     if item.id is not None and index.times_seen(item.id) > 1:
                         problems.append(f"row {number}: an earlier row has the id {item.id!r}.")
                 if len(problems) >= _SHOWN:
-                    problems.append("... and maybe more.")
+                    problems.append("... and possibly more.")
                     break
         return number, problems
 
     def keys(self) -> Iterator[tuple[str, Record]]:
-        """Iterate over the rows with the key that each has in a journal."""
+        """Iterate over the rows, each with its key in a journal."""
         with contextlib.closing(KeyIndex()) as index:
             for item in self.items():
                 key = item.id or content_key(self.target.endpoint, item.content)

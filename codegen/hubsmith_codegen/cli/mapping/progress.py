@@ -1,4 +1,4 @@
-"""How a run shows where it stands: a line that changes on a terminal, a line a minute in a pipe."""
+"""The progress of a run: a status line on a terminal, a line per minute elsewhere."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing_extensions import Self
 from ..display import StatusLine
 
 EVERY, EVERY_IN_A_PIPE = 0.1, 60.0
-"""Seconds from one look at a run to the next."""
+"""Seconds between two updates."""
 
 
 class RunProgress:
-    """Shows on the error stream where a run stands for as long as a block runs.
+    """Shows the progress of a run on stderr while a block runs.
 
     Args:
-        summary: Says where it stands.
+        summary: Returns the current state of the run.
         total: How many rows there are.
     """
 
@@ -29,7 +29,7 @@ class RunProgress:
         self._summary, self._total = summary, total
         self._display = StatusLine(is_quiet=is_quiet)
         self._is_over = threading.Event()
-        # In a thread of its own: rows may take longer than it takes to ask what goes on.
+        # In a thread of its own, because a single row may take longer than the update interval.
         self._thread = None if is_quiet else threading.Thread(target=self._show, daemon=True)
 
     def _show(self) -> None:
@@ -54,12 +54,12 @@ class RunProgress:
 
 
 def status_line(summary: Summary, total: int) -> str:
-    """Say in a line where a run stands."""
+    """Describe the state of a run in one line."""
     finished = summary.done + summary.failed + summary.skipped
     parts = [f"{finished} of {total} rows", f"{summary.failed + summary.failed_before} failed"]
     if summary.skipped:
         parts.append(f"{summary.skipped} from before")
-    parts += [f"{summary.rate:.1f} a second", f"{summary.concurrency} at a time"]
+    parts += [f"{summary.rate:.1f} per second", f"{summary.concurrency} at a time"]
     if summary.rate and finished < total:
         parts.append(f"{_clock((total - finished) / summary.rate)} left")
     return ", ".join(parts)

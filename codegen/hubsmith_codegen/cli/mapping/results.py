@@ -1,4 +1,4 @@
-"""From a journal to a table: every row of the input with its result or its error, in their order."""
+"""From a journal to a table: every row of the input with its result or error, in input order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .tables import Record, write_rows
 
 RESULT, ERROR, KIND = "result", "error", "error_kind"
 OWN = (RESULT, ERROR, KIND)
-"""Columns that are added. An input may have them already: the failed rows of an earlier run do."""
+"""The columns that are added. The input may already have them: a table of failed rows does."""
 
 
 def write_results(
@@ -26,12 +26,12 @@ def write_results(
     like: Path | None = None,
     only_failed: bool = False,
 ) -> int:
-    """Write the rows that a journal has, and return how many these are.
+    """Write the rows that are in a journal, and return how many there are.
 
     Args:
-        rows: Gives the input again, each row with its key.
-        like: The table of the input, whose types its columns keep in Parquet.
-        only_failed: Whether only rows with an error are written.
+        rows: Returns an iterator over the input rows, each with its key.
+        like: The input table; in Parquet, its columns keep their types.
+        only_failed: Whether to write only rows with an error.
     """
     _, first = next(rows(), ("", cast("Record", {})))
     columns = [name for name in first if name not in OWN]
@@ -59,7 +59,7 @@ def write_results(
 
 @contextlib.contextmanager
 def _ends(journal: Path) -> Generator[Callable[[str], dict[str, Any] | None], None, None]:
-    """Give how a row of a journal ended, by its key; from the disk, so that memory does not grow."""
+    """A look-up of journal entries by key, in a database on disk so that memory does not grow."""
     with contextlib.closing(sqlite3.connect("", isolation_level=None)) as database:
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("CREATE TABLE ends (key TEXT PRIMARY KEY, entry TEXT) WITHOUT ROWID")

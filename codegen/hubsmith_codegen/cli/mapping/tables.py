@@ -1,4 +1,4 @@
-"""Tables on the disk: JSON lines, CSV and Parquet, by the ending of their name, a row at a time."""
+"""Tables on disk: JSON Lines, CSV and Parquet, by the suffix of their name, one row at a time."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ Record: TypeAlias = dict[str, Any]
 
 _FORMATS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 _SEPARATORS = ",;\t"  # Of the cells of CSV: the first of these that the header has.
-_AT_ONCE = 1_000  # Rows of Parquet that are in memory.
+_AT_ONCE = 1_000  # Rows of Parquet that are in memory at the same time.
 
 
 def format_of(path: Path) -> str:
     """Return `jsonl`, `csv` or `parquet`.
 
     Raises:
-        ArgumentError: when the name ends in none of these.
+        ArgumentError: when the name has another suffix.
     """
     if found := _FORMATS.get(path.suffix.lower()):
         return found
-    raise ArgumentError(f"{path}: a table's name ends in .jsonl, .csv or .parquet.")
+    raise ArgumentError(f"{path}: the name of a table must end in .jsonl, .csv or .parquet.")
 
 
 def check_output(path: Path) -> None:
-    """Raise an error where a table of this name cannot be written, before any work is done."""
+    """Raise an error if a table of this name cannot be written, before any work is done."""
     if format_of(path) == "parquet":
         _parquet()
     if not path.absolute().parent.is_dir():
-        raise ArgumentError(f"{path}: there is no such folder. Make it first.")
+        raise ArgumentError(f"{path}: there is no such folder. Create it first.")
     if path.is_dir():
         raise ArgumentError(f"{path}: it is a folder. Name a file.")
 
@@ -50,7 +50,7 @@ def read_rows(path: Path) -> Iterator[Record]:
     """Iterate over the rows of a table, each as a dict by column. Cells of CSV are text.
 
     Raises:
-        ArgumentError: when the file cannot be read, naming the row.
+        ArgumentError: when the file cannot be read; the message names the row.
     """
     match format_of(path):
         case "jsonl":
@@ -89,7 +89,7 @@ def _read_csv(path: Path) -> Iterator[Record]:
         reader = csv.reader(lines, strict=True, delimiter=separator)
         names = next(reader, None)
         if names is None or len(set(names)) < len(names):
-            raise ArgumentError(f"{path}: its first line has to name each column once.")
+            raise ArgumentError(f"{path}: its first line must name each column once.")
         try:
             for number, cells in enumerate((line for line in reader if line), 1):
                 if len(cells) != len(names):
@@ -113,24 +113,24 @@ def _explained(path: Path) -> Generator[None, None, None]:
     try:
         yield
     except UnicodeDecodeError:
-        raise ArgumentError(f"{path}: it is not UTF-8 text.") from None
+        raise ArgumentError(f"{path} is not UTF-8 text.") from None
     except OSError as error:
-        raise ArgumentError(f"{path}: it cannot be read: {error.strerror or error}.") from None
+        raise ArgumentError(f"{path} cannot be read: {error.strerror or error}.") from None
     except ValueError as error:
         if isinstance(error, ArgumentError):
             raise
-        # pyarrow's errors are of this kind.
-        raise ArgumentError(f"{path}: it cannot be read: {error}.") from None
+        # pyarrow's errors are ValueErrors.
+        raise ArgumentError(f"{path} cannot be read: {error}.") from None
 
 
 Rows: TypeAlias = Callable[[], Iterable[Mapping[str, Any]]]
-"""Gives the rows of a table, again and again."""
+"""Returns the rows of a table; called once per pass over them."""
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Rows, like: Path | None = None) -> None:
-    """Write a table, whole or not at all. What CSV and Parquet have no cell for is JSON there.
+    """Write a table, whole or not at all. Values that CSV and Parquet cannot hold become JSON.
 
-    Columns of Parquet keep the type that they have in a table `like` this one.
+    In Parquet, columns keep the type that they have in the table `like`.
     """
     form = format_of(path)
     with atomic_file(path) as output:
@@ -158,14 +158,14 @@ def _json(value: object) -> str:
 
 
 def _json_form(value: object) -> object:
-    """Return what stands for a value of Parquet, such as a date, that JSON has no form for."""
+    """Return the JSON form of a Parquet value that JSON has no type for, such as a date."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
 def _write_parquet(output: Any, columns: Sequence[str], rows: Rows, like: Path | None) -> None:
-    """Write rows in groups. A new column is text, but for numbers and truth values throughout."""
+    """Write rows in groups. A new column is text unless all its values are numbers or booleans."""
     parquet = _parquet()
     arrow: Any = sys.modules["pyarrow"]
     known: dict[str, Any] = {}
@@ -191,7 +191,7 @@ def _write_parquet(output: Any, columns: Sequence[str], rows: Rows, like: Path |
 
 
 def _kind(types: Set[type]) -> str:
-    """Return pyarrow's name of the type of a column that has values of these types."""
+    """Return pyarrow's name for the type of a column with values of these Python types."""
     if types == {bool}:
         return "bool_"
     if types and types <= {int, float}:

@@ -1,4 +1,4 @@
-"""What `hubsmith map` calls: an endpoint of a Space, or a task of a model, with the rows' arguments."""
+"""What `hubsmith map` calls for each row: an endpoint of a Space, or a task of a model."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ class Target(Protocol):
     """What a run calls."""
 
     endpoint: str
-    """What it is called in a journal."""
+    """Its name in a journal."""
 
     names: tuple[str, ...]
     """Its parameters."""
 
     def read(self, row: Record, *, is_text: bool) -> Any:
-        """Return the arguments of a row, whose cells are all text where it comes from CSV.
+        """Return the arguments of a row; with `is_text`, as from CSV, all its cells are strings.
 
         Raises:
-            ValidationError: when they are not right.
+            ValidationError: when an argument is wrong.
         """
         ...
 
     def map(
         self, rows: Iterable[Any], options: MapOptions
     ) -> contextlib.AbstractContextManager[Run[Any]]:
-        """Return the run of these rows."""
+        """Return the run that calls the target for these rows."""
         ...
 
 
 class EndpointTarget:
-    """An endpoint of a Space, with arguments as the Space names them."""
+    """An endpoint of a Space, with the Space's own names for its arguments."""
 
     def __init__(
         self, service: Service, operation: Operation, address: str, options: Mapping[str, Any]
     ) -> None:
         if not operation.endpoint:
-            raise ArgumentError("map: the endpoint has no name. Call one that has.")
+            raise ArgumentError("map: the endpoint has no API name. Choose one that has.")
         self._operation, self._address, self._options = operation, address, options
         self.endpoint = str(operation.endpoint)
         self._parameters = {str(one.wire_name): one for one in operation.parameters}
@@ -77,7 +77,7 @@ class EndpointTarget:
 
     @contextlib.contextmanager
     def map(self, rows: Iterable[Any], options: MapOptions) -> Generator[Run[Any], None, None]:
-        # As long as this is the same, so are the arguments and the results.
+        # If this is unchanged, so are the types of the arguments and the results.
         spec = f"sha256:{hashlib.sha256(repr(self._operation).encode()).hexdigest()}"
         with Client(self._address, **self._options) as client:
             yield map_space(client, rows, options, self.endpoint, spec)
@@ -95,7 +95,7 @@ class TaskTarget:
         wanted = task.replace("-", "_")
         if wanted not in found:
             raise ArgumentError(
-                f"--task: there is no task {task!r}. There are: {', '.join(found)}."
+                f"--task: there is no task {task!r}. The tasks are: {', '.join(found)}."
             )
         self._kind: Any = found[wanted]
         self.endpoint = wanted
@@ -108,7 +108,7 @@ class TaskTarget:
         try:
             return self._kind(**given)
         except ValidationError as error:
-            # A cell that is no text as it stands is a number, a list, an object.
+            # A cell that does not fit as a string may be a number, a list or an object.
             for name, _, _ in error.errors:
                 with contextlib.suppress(ValueError, KeyError, RecursionError):
                     given[name] = json.loads(given[name])

@@ -1,4 +1,4 @@
-"""What changed between two APIs, and what that does to code that calls them."""
+"""What changed between two versions of an API, and how that affects code that calls it."""
 
 from __future__ import annotations
 

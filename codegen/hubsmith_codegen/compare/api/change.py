@@ -1,16 +1,16 @@
-"""One change of an API with its rule, and all changes together.
+"""A change of an API with its rule, and the collection of all changes.
 
-Every rule has a name, how bad it is, and what it is a change of. The measure is code that calls the
-generated client and was right against the old API:
+A rule has a name, a kind (how bad the change is) and a subject (what changed). The kind depends on
+code that calls the generated client and was correct for the old API:
 
-- breaking: after the client is generated again, some such call is refused, by a type checker, by
-  the client or by the Space; or it gives back another type; or an argument ends up in another place.
-- compatible: every such call goes on as before. It may send another default, or return a value of
-  which there is less to expect than before.
-- cosmetic: only words changed.
+- breaking: after the client is generated again, some such call is rejected by a type checker, the
+  client or the Space, returns another type, or passes an argument to another parameter.
+- compatible: every such call keeps working. It may send another default, or return fewer of the
+  values that were possible before.
+- cosmetic: only descriptions changed.
 
-What a value may be is compared from the caller's side: an argument may accept more, never less; a
-result may promise more, never less.
+Types are compared from the caller's side: an argument may accept more, never less; a result may
+promise more, never less.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LISTED = 4
 
 
 def code(text: str) -> str:
-    """A name or an expression between backticks."""
+    """A name or an expression in backticks."""
     return f"`{plain(text).replace('`', chr(39))}`"
 
 
@@ -54,7 +54,7 @@ class Rule(Enum):
     SOURCE_CHANGED = "source-changed", "compatible", "api"
     TITLE_CHANGED = "title-changed", "cosmetic", "api"
     PLATFORM_CHANGED = "platform-changed", "cosmetic", "api"
-    # Another document may know less; what that changes has rules of its own.
+    # Another document may have less information; what that changes has its own rules.
     DOCUMENTS_CHANGED = "documents-changed", "cosmetic", "api"
 
     ENDPOINT_GONE = "endpoint-gone", "breaking", "endpoint"
@@ -74,7 +74,7 @@ class Rule(Enum):
     PARAMETER_MADE_REQUIRED = "parameter-made-required", "breaking", "parameter"
     PARAMETER_MADE_OPTIONAL = "parameter-made-optional", "compatible", "parameter"
     PARAMETER_DESCRIBED = "parameter-described", "cosmetic", "parameter"
-    # An argument by position reaches another parameter; or none of them is taken by position.
+    # A positional argument reaches another parameter, or is no longer accepted.
     PARAMETERS_MOVED = "parameters-moved", "breaking", "endpoint"
     PARAMETERS_REORDERED = "parameters-reordered", "compatible", "endpoint"
     DEFAULT_CHANGED = "default-changed", "compatible", "parameter"
@@ -92,13 +92,13 @@ class Rule(Enum):
     RESULT_ENDED = "result-ended", "breaking", "endpoint"
     RESULT_COUNT_CHANGED = "result-count-changed", "breaking", "endpoint"
     RESULT_GONE = "result-gone", "breaking", "result"
-    # The tuple is longer, so that unpacking it fails.
+    # The tuple gets longer, so unpacking it fails.
     RESULT_ADDED = "result-added", "breaking", "result"
-    # An object has a member more.
+    # An object gets one more member.
     RESULT_MEMBER_ADDED = "result-member-added", "compatible", "result"
     RESULT_RENAMED = "result-renamed", "breaking", "result"
     RESULTS_REORDERED = "results-reordered", "breaking", "endpoint"
-    # The choices of a result are open: any value may come.
+    # The choices of a result are open: any other value may be returned.
     RESULT_CHOICES_CHANGED = "result-choices-changed", "compatible", "result"
     RESULT_NARROWED = "result-narrowed", "compatible", "result"
     RESULT_WIDENED = "result-widened", "breaking", "result"
@@ -108,13 +108,13 @@ class Rule(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change, in texts of one line that are clean; names from a spec stand between backticks."""
+    """One change, described in clean text of one line; names from a spec are in backticks."""
 
     rule: Rule
     what: str
-    affected: str = "Calls go on as they are."  # What it does to code that calls the client.
+    affected: str = "Calls keep working."  # What it does to code that calls the client.
     _: KW_ONLY
-    # As it was named before, a new one as it is now; empty for the API and its classes.
+    # Its old name, or for a new endpoint the new one; empty for the API and its classes.
     endpoint: str = ""
     name: str = ""  # The parameter, result or class as Python names it; else empty.
 
@@ -126,7 +126,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDiff:
-    """How a new API differs from an old one: what is breaking first, what is cosmetic last."""
+    """How a new API differs from an old one: breaking changes first, cosmetic ones last."""
 
     package: str
     changes: tuple[Change, ...] = ()
@@ -135,23 +135,23 @@ class ApiDiff:
         return bool(self.changes)
 
     def by_kind(self) -> dict[Kind, tuple[Change, ...]]:
-        """The changes of each of the three kinds."""
+        """The changes grouped by kind."""
         return {kind: tuple(one for one in self.changes if one.kind == kind) for kind in KINDS}
 
     @property
     def breaking(self) -> tuple[Change, ...]:
-        """The changes that can break code that calls the client."""
+        """The changes that can break callers."""
         return self.by_kind()["breaking"]
 
     def summary(self) -> str:
         """One line that counts the changes, such as `2 breaking, 1 compatible`."""
         counts = [f"{len(changes)} {kind}" for kind, changes in self.by_kind().items() if changes]
-        return ", ".join(counts) or "no change"
+        return ", ".join(counts) or "no changes"
 
     def brief(self) -> str:
-        """The changes in one line: how many of which kind, and the first that break callers."""
+        """The changes in one line: the number of each kind, and the first that break callers."""
         if not self.changes:
-            return "in nothing that its callers notice"
+            return "nothing that its callers notice"
         worst = [
             f"{change.endpoint}: {change.what}" if change.endpoint else change.what
             for change in self.breaking

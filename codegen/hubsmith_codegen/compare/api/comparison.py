@@ -1,4 +1,4 @@
-"""The two APIs that are compared: how their callers write, which part is which, how types compare.
+"""Comparing two APIs: the callers' language, pairing old with new parts, and relating types.
 
 Objects are compared by their members, not by the names of their classes.
 """
@@ -33,15 +33,15 @@ class Language:
 
     type_text: Callable[[Type, Direction], str]
     value_text: Callable[[Json], str]
-    call: Callable[[str, str, str], str]  # Of the client, the method and a parameter, or none.
-    new_client: Callable[[str], str]  # Without a source.
+    call: Callable[[str, str, str], str]  # From client, method, and a parameter's name or "".
+    new_client: Callable[[str], str]  # From the class; creates a client without a source.
     nothing: str  # What a method without a result returns.
-    # Several results are a tuple: they have an order, and unpacking counts them. Else an object.
+    # Whether several results are a tuple, with an order and a length to unpack, or an object.
     has_tuples: bool
 
     @property
     def several(self) -> str:
-        """What several results are."""
+        """What several results are returned as."""
         return "named tuple" if self.has_tuples else "object"
 
 
@@ -60,7 +60,7 @@ PYTHON = Language(
 
 
 class Comparison:
-    """An old API and a new one, as callers in a language see them."""
+    """An old API and a new one, as callers see them in one language."""
 
     def __init__(self, old: Service, new: Service, language: Language = PYTHON) -> None:
         self.old = old
@@ -97,7 +97,7 @@ class Comparison:
         were = definitions_in([old], self.old.definitions)
         are = definitions_in([new], self.new.definitions)
         if [one.class_name for one in were] != [one.class_name for one in are]:
-            return  # The types themselves say it.
+            return  # The texts of the types already differ.
 
         def text(member: Member) -> str:
             optional = "" if member.is_required else " (optional)"
@@ -116,14 +116,14 @@ class Comparison:
                     yield f"{shown} was {was}, is {is_}"
 
     def call(self, operation: Operation, parameter: str = "") -> str:
-        """A call of an endpoint, such as `kitchen.greet(...)`, which may name a parameter."""
+        """A call of an endpoint, such as `kitchen.greet(...)`, optionally with a parameter."""
         return code(self.language.call(self.new.package, operation.method, parameter))
 
     def relation(self, old: Type, new: Type, direction: Direction) -> Relation:
-        """What became of a type, seen as a set of values.
+        """How a type changed, seen as a set of values.
 
-        An argument is written with the members that the class has, so none may go; of a result any
-        member may be read.
+        Callers may write any member of an argument's class, and read any member of a result's, so
+        removing one is never compatible.
         """
         stays = _Fitting(self.old_classes, self.new_classes, direction).holds(old, new)
         returns = _Fitting(self.new_classes, self.old_classes, direction).holds(new, old)
@@ -137,18 +137,18 @@ class Comparison:
 
 
 class _Fitting:
-    """Tries whether every value of one type is a value of another.
+    """Determines whether every value of one type is also a value of another.
 
-    Types may contain themselves. A pair is taken to fit while it is looked at; what turns out not
-    to fit is kept, and the whole is looked at again until nothing new turns out. Each pair is
-    looked at once in a round, so that no nesting of unions makes this slow.
+    Types may contain themselves. A pair is assumed to fit while it is being checked; pairs that
+    turn out not to fit are kept, and the check is repeated until there are no new ones. A round
+    checks each pair only once, so that nested unions do not make it slow.
     """
 
     def __init__(self, inner: Classes, outer: Classes, direction: Direction) -> None:
         self._inner = inner
         self._outer = outer
         self._direction = direction
-        # Pairs by identity: equal choices may still differ, as 1 and True do.
+        # Pairs by identity, because equal choices may still differ: `1 == True`.
         self._refuted: set[tuple[int, int]] = set()
         self._assumed: set[tuple[int, int]] = set()
 
@@ -199,7 +199,7 @@ class _Fitting:
     def _members_fit(self, inner: Definition, outer: Definition) -> bool:
         mine = {member.identifier: member for member in inner.members}
         theirs = {member.identifier: member for member in outer.members}
-        # Inner values are written, or outer ones are read, with the members of that class.
+        # An argument is written with the inner class's members, a result read with the outer's.
         used = mine.keys() if self._direction == "argument" else theirs.keys()
         if not used <= mine.keys() & theirs.keys():
             return False
@@ -223,7 +223,7 @@ def _within(inner: Mapping[str, float], outer: Mapping[str, float]) -> bool:
 
 
 def _least(bounds: Mapping[str, float]) -> tuple[float, int]:
-    # Of two equal limits, the one that does not take the limit itself is the stricter one.
+    # Of two equal limits, the exclusive one is stricter.
     return max((bounds.get("minimum", -inf), 0), (bounds.get("exclusiveMinimum", -inf), 1))
 
 
@@ -233,7 +233,7 @@ def _greatest(bounds: Mapping[str, float]) -> tuple[float, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs(Generic[T]):
-    """The items of an old and a new sequence: those of one name, those renamed, and the others."""
+    """The items of an old and a new sequence: with the same name, renamed, removed and added."""
 
     kept: list[tuple[T, T]]
     renamed: list[tuple[T, T]]
@@ -242,7 +242,7 @@ class Pairs(Generic[T]):
 
     @property
     def both(self) -> list[tuple[T, T]]:
-        """What is in both."""
+        """The pairs of items that are in both, renamed or not."""
         return [*self.kept, *self.renamed]
 
 
@@ -253,11 +253,11 @@ def pair(
     name: Callable[[T], Hashable],
     is_same: Callable[[T, T], bool],
 ) -> Pairs[T]:
-    """Pair the items of two sequences by their names, which differ within each sequence.
+    """Pair the items of two sequences by their names, which are unique within each sequence.
 
-    An item counts as renamed where it is the only one in the old sequence that one item of the
-    new one could be by `is_same`, which is symmetric, and that one is the only one it could have
-    become. Swapping the sequences swaps the pairs, and nothing else.
+    A removed and an added item count as renamed if `is_same`, which is symmetric, matches them and
+    neither matches any other such item. Swapping the sequences swaps the pairs, and changes
+    nothing else.
     """
     before, after = {name(item): item for item in old}, {name(item): item for item in new}
     gone = [item for key, item in before.items() if key not in after]

@@ -23,7 +23,7 @@ from .wording import (
 
 
 def parameter_changes(api: Comparison, old: Operation, new: Operation) -> Iterator[Change]:
-    """Compare the parameters of an endpoint, from the signature down to the words."""
+    """Compare the parameters of an endpoint, from the signature down to labels and help."""
 
     def may_be(one: Parameter, other: Parameter) -> bool:
         is_there = old.parameters.index(one) == new.parameters.index(other)
@@ -36,14 +36,14 @@ def parameter_changes(api: Comparison, old: Operation, new: Operation) -> Iterat
     pairs = pair(old.parameters, new.parameters, name=lambda one: one.identifier, is_same=may_be)
     for one in pairs.gone:
         name = one.identifier
-        affected = f"Calls of {api.call(new, name)} fail: leave it out."
+        affected = f"Calls to {api.call(new, name)} fail: leave it out."
         yield Change(Rule.PARAMETER_GONE, f"parameter {code(name)} is gone", affected, name=name)
     for one, other in pairs.renamed:
         was, is_ = one.identifier, other.identifier
         before, after = (api.call(new, name) for name in (was, is_))
-        affected = f"Calls of {before} fail: write {after}."
+        affected = f"Calls to {before} fail: write {after}."
         if was in _by_position(old):
-            affected += " Calls that pass it by position go on."
+            affected += " Calls that pass it by position keep working."
         what = f"parameter {code(was)} is now {code(is_)}"
         yield Change(Rule.PARAMETER_RENAMED, what, affected, name=was)
     for one in pairs.added:
@@ -68,10 +68,10 @@ def _added(api: Comparison, operation: Operation, new: Parameter) -> Change:
     name = code(new.identifier)
     what = f"parameter {name} ({api.type_text(new.type, 'argument')}) is new"
     if new.default is None:
-        affected = f"Calls of {api.call(operation)} fail until they pass {name}."
+        affected = f"Calls to {api.call(operation)} fail until they pass {name}."
         rule, what = Rule.PARAMETER_ADDED_REQUIRED, f"{what} and required"
         return Change(rule, what, affected, name=new.identifier)
-    what += f"; left out, it is {api.default_text(new.default)}"
+    what += f", with the default {api.default_text(new.default)}"
     return Change(Rule.PARAMETER_ADDED_OPTIONAL, what, name=new.identifier)
 
 
@@ -88,7 +88,7 @@ def _order(
         yield Change(
             Rule.PARAMETERS_MOVED,
             f"by position it takes {names(after) if after else 'nothing'}, not {names(before)}",
-            f"Calls of {call} that pass {names(moved)} by position fail, or pass it as another "
+            f"Calls to {call} that pass {names(moved)} by position fail, or pass it as another "
             "parameter: pass it by name.",
         )
         return
@@ -98,8 +98,8 @@ def _order(
         yield Change(
             Rule.PARAMETERS_REORDERED,
             f"the parameters are in the order {names(order)}, not {names(shared)}",
-            "Calls go on once the client is generated again. Calls without a typed client that "
-            "pass values by position give them to other parameters.",
+            "Calls keep working once the client is generated again. Calls without a typed client "
+            "that pass values by position pass them to the wrong parameters.",
         )
 
 
@@ -110,18 +110,18 @@ def _default(
 
     match old.default, new.default:
         case None, Default() as now:
-            what = f"parameter {name} may be left out; it is {api.default_text(now)} then"
+            what = f"parameter {name} is now optional, with the default {api.default_text(now)}"
             yield Change(Rule.PARAMETER_MADE_OPTIONAL, what)
         case Default() as then, None:
-            what = f"parameter {name} is required"
+            what = f"parameter {name} is now required"
             affected = (
-                f"Calls of {call} that leave out {name} fail; it was {api.default_text(then)} then."
+                f"Calls to {call} without {name} fail; its default was {api.default_text(then)}."
             )
             yield Change(Rule.PARAMETER_MADE_REQUIRED, what, affected)
         case Default() as then, Default() as now if not _is_equal(then, now):
             was, is_ = api.default_text(then), api.default_text(now)
             what = f"parameter {name}: the default was {was}, is {is_}"
-            affected = f"Calls of {call} that leave out {name} send the new value."
+            affected = f"Calls to {call} without {name} send the new default."
             yield Change(Rule.DEFAULT_CHANGED, what, affected)
         case _:
             pass
@@ -129,7 +129,7 @@ def _default(
 
 def _is_equal(old: Default, new: Default) -> bool:
     is_bool = [isinstance(default.value, bool) for default in (old, new)]
-    # As text, 1 is not true; sorted, the order of an object's keys does not count.
+    # As JSON, 1 differs from true; with sorted keys, their order does not matter.
     wire = [json.dumps(default.wire, sort_keys=True) for default in (old, new)]
     return old.value == new.value and is_bool[0] == is_bool[1] and wire[0] == wire[1]
 
@@ -157,7 +157,7 @@ def _type(api: Comparison, call: str, old: Parameter, new: Parameter) -> Iterato
     has_breaking = any(change.kind == "breaking" for change in found)
     if relation in ("narrowed", "changed") and not has_breaking:
         rule = Rule.ARGUMENT_NARROWED if relation == "narrowed" else Rule.ARGUMENT_TYPE_CHANGED
-        affected = f"Calls of {call} with what is not accepted any more fail."
+        affected = f"Calls to {call} with a value that is no longer accepted fail."
         yield Change(rule, f"{name}: {api.type_change(before, after, 'argument')}", affected)
     elif relation == "widened" and not found:
         yield Change(Rule.ARGUMENT_WIDENED, f"{name}: {api.type_change(before, after, 'argument')}")
@@ -165,7 +165,7 @@ def _type(api: Comparison, call: str, old: Parameter, new: Parameter) -> Iterato
 
 
 def _details(api: Comparison, name: str, call: str, before: Type, after: Type) -> Iterator[Change]:
-    """Choices that came and went, bounds that moved, where the types are alike otherwise."""
+    """The changes of choices and bounds, if the types are otherwise the same."""
     bare = [without_bounds(without_choices(type_)) for type_ in (before, after)]
     is_alike = api.is_same(bare[0], bare[1], "argument")
     if not is_alike or bool(choices_of(before)) != bool(choices_of(after)):
@@ -175,13 +175,13 @@ def _details(api: Comparison, name: str, call: str, before: Type, after: Type) -
         what = f"{name} no longer offers {api.values(gone)}"
         free = api.relation(without_bounds(before), without_bounds(after), "argument")
         if free in ("same", "widened"):
-            affected = "Calls go on: other values than the choices are accepted."
+            affected = "Calls keep working: values other than the choices are accepted."
             yield Change(Rule.OPEN_CHOICES_GONE, what, affected)
         else:
             which = "it" if len(gone) == 1 else "one of them"
-            yield Change(Rule.CHOICES_GONE, what, f"Calls of {call} with {which} fail.")
+            yield Change(Rule.CHOICES_GONE, what, f"Calls to {call} with {which} fail.")
     if came:
-        yield Change(Rule.CHOICES_ADDED, f"{name} offers {api.values(came)} as well")
+        yield Change(Rule.CHOICES_ADDED, f"{name} also offers {api.values(came)}")
     limits, later = bounds_of(before), bounds_of(after)
     moved = api.relation(without_choices(before), without_choices(after), "argument")
     if limits != later and moved != "same":
@@ -189,12 +189,12 @@ def _details(api: Comparison, name: str, call: str, before: Type, after: Type) -
         if moved == "widened":
             yield Change(Rule.BOUNDS_WIDENED, what)
         else:
-            affected = f"Calls of {call} with a value beyond the new bounds fail."
+            affected = f"Calls to {call} with a value beyond the new bounds fail."
             yield Change(Rule.BOUNDS_NARROWED, what, affected)
 
 
 def _comparable(old: Parameter, new: Parameter) -> tuple[Type, Type]:
-    """The types, without the null that only stands for a parameter which is left out."""
+    """The types, without a null that only stands for an argument that is left out."""
     before, after = old.type, new.type
     if old.default is None and new.default and new.default.value is None:
         return before, after if accepts(before, None) else _without_null(after)

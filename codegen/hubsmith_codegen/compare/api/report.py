@@ -9,7 +9,7 @@ from .change import ApiDiff, Change, Kind, code
 
 
 def to_text(diff: ApiDiff, *, paint: Callable[[str, Kind], str] = lambda text, _: text) -> str:
-    """The changes as lines: a count, then each kind with its changes; `paint` colours its title."""
+    """The changes as text: a count, then the changes of each kind; `paint` colours the titles."""
     lines = [f"{diff.package}: {diff.summary()}."]
     for kind, changes in diff.by_kind().items():
         if changes:
@@ -48,7 +48,7 @@ def to_markdown(diff: ApiDiff) -> str:
         if changes:
             lines += ["", f"### {kind.capitalize()}", ""]
         for change in changes:
-            # Names stand between backticks, in which no markup is live.
+            # Names are in backticks, where Markdown is not interpreted.
             where = f"**{code(change.endpoint)}**: " if change.endpoint else ""
             affected = "" if kind == "cosmetic" else f" {change.affected}"
             lines.append(f"- {where}{_sentence(change)}{affected}")
@@ -56,6 +56,6 @@ def to_markdown(diff: ApiDiff) -> str:
 
 
 def _sentence(change: Change) -> str:
-    # Every text begins with a word; behind the name of an endpoint it goes on.
+    # `what` starts in lower case, to continue the line after the name of an endpoint.
     what = change.what if change.endpoint else change.what[0].upper() + change.what[1:]
     return f"{what}."

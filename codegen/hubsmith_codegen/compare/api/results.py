@@ -11,7 +11,7 @@ from .wording import choice_changes, names, was_and_is
 
 
 def result_changes(api: Comparison, old: Operation, new: Operation) -> Iterator[Change]:
-    """Compare the results of an endpoint, from the shape down to the words."""
+    """Compare the results of an endpoint, from their number down to their labels."""
     call = api.call(new)
     match old.results, new.results:
         case (), ():
@@ -29,9 +29,9 @@ def result_changes(api: Comparison, old: Operation, new: Operation) -> Iterator[
         case _:
             what = f"it returns {_shape(api, new)}, not {_shape(api, old)}"
             how = (
-                f"the value is a field of the {api.language.several} now"
+                f"the value is now a field of the {api.language.several}"
                 if len(old.results) == 1
-                else f"there is no {api.language.several} any more, the value comes alone"
+                else f"the value is now returned by itself, without a {api.language.several}"
             )
             affected = f"Code that uses what {call} returns fails: {how}."
             yield Change(Rule.RESULT_COUNT_CHANGED, what, affected)
@@ -53,7 +53,7 @@ def _several(api: Comparison, call: str, old: Operation, new: Operation) -> Iter
     for one, other in pairs.renamed:
         was, is_ = one.identifier, other.identifier
         read = f"Code that reads {code(f'.{was}')} of what {call} returns fails"
-        goes_on = " Unpacking goes on." if has_tuples else ""
+        goes_on = " Unpacking keeps working." if has_tuples else ""
         affected = f"{read}: read {code(f'.{is_}')}.{goes_on}"
         what = f"result {code(was)} is now {code(is_)}"
         yield Change(Rule.RESULT_RENAMED, what, affected, name=was)
@@ -63,9 +63,7 @@ def _several(api: Comparison, call: str, old: Operation, new: Operation) -> Iter
         if not has_tuples:
             yield Change(Rule.RESULT_MEMBER_ADDED, what, name=name)
             continue
-        affected = (
-            f"Code that unpacks what {call} returns fails; code that reads its fields goes on."
-        )
+        affected = f"Code that unpacks what {call} returns fails; reading its fields keeps working."
         yield Change(Rule.RESULT_ADDED, what, affected, name=name)
     became = {one.identifier: other.identifier for one, other in pairs.both}
     before = [became[name] for one in old.results if (name := one.identifier) in became]
@@ -74,8 +72,8 @@ def _several(api: Comparison, call: str, old: Operation, new: Operation) -> Iter
         yield Change(
             Rule.RESULTS_REORDERED,
             f"it returns {names(after)} in this order, not {names(before)}",
-            f"Code that unpacks what {call} returns, or reads it by position, gets other "
-            "values; code that reads its fields goes on.",
+            f"Code that unpacks what {call} returns, or reads it by position, gets the wrong "
+            "values; code that reads its fields keeps working.",
         )
     for one, other in pairs.both:
         yield from _result(api, call, one, other, f"result {code(other.identifier)}")
@@ -91,7 +89,7 @@ def _result(api: Comparison, call: str, old: Result, new: Result, shown: str) ->
             yield Change(Rule.RESULT_NARROWED, what, name=name)
         case relation:
             rule = Rule.RESULT_WIDENED if relation == "widened" else Rule.RESULT_TYPE_CHANGED
-            affected = f"Code that counts on the type of what {call} returns fails."
+            affected = f"Code that relies on the type of what {call} returns fails."
             yield Change(rule, what, affected, name=name)
     if old.label != new.label:
         what = was_and_is(f"{shown}: the label", old.label, new.label)
@@ -100,11 +98,11 @@ def _result(api: Comparison, call: str, old: Result, new: Result, shown: str) ->
 
 def _choices(api: Comparison, old: Result, new: Result, shown: str) -> Iterator[Change]:
     gone, came = choice_changes(old.type, new.type)
-    parts = [f"{api.values(came)} may come as well"] if came else []
-    parts += [f"{api.values(gone)} comes no more"] if gone else []
+    parts = [f"can now also be {api.values(came)}"] if came else []
+    parts += [f"can no longer be {api.values(gone)}"] if gone else []
     if parts:
-        what = f"{shown}: {', and '.join(parts)}"
-        affected = "Code goes on; one that tells the values apart may have a case more or less."
+        what = f"{shown} {', and '.join(parts)}"
+        affected = "Code keeps working, but may need one case more or less to handle every value."
         yield Change(Rule.RESULT_CHOICES_CHANGED, what, affected, name=old.identifier)
 
 

@@ -17,9 +17,9 @@ from .wording import names, was_and_is
 def diff_services(old: Service, new: Service, *, language: Language = PYTHON) -> ApiDiff:
     """Compare two versions of an API, both normalised under one package name.
 
-    The names of both are those of the language.
+    Their names must already be those of the language, such as TypeScript's camel case.
 
-    With two names, the change of the client's name is reported as well.
+    If the names of the two clients differ, that is reported as a change as well.
     """
     api = Comparison(old, new, language)
     found = [*_endpoints(api), *_classes(api), *_about(api)]
@@ -37,20 +37,20 @@ def _endpoints(api: Comparison) -> Iterator[Change]:
     omitted = {omission.endpoint: omission.reason for omission in api.new.omissions}
     for old in pairs.gone:
         key = _key(old)
-        fail = f"Calls of {api.call(old)} fail."
+        fail = f"Calls to {api.call(old)} fail."
         rule, what = Rule.ENDPOINT_GONE, "it is gone"
         if key in omitted:
             rule = Rule.ENDPOINT_OMITTED
-            what = f"the client cannot carry it any more: {code(omitted[key])}"
+            what = f"the client can no longer express it: {code(omitted[key])}"
         yield Change(rule, what, fail, endpoint=key)
     for old, new in pairs.renamed:
-        if old.method == new.method:  # Two paths may be one name in camel case.
+        if old.method == new.method:  # Two paths may have the same name in camel case.
             yield Change(
                 Rule.ENDPOINT_DESCRIBED, f"it is {code(_key(new))} now", endpoint=_key(old)
             )
             continue
         what = f"it is gone; {code(_key(new))} is new, with the same parameters and results"
-        affected = f"Calls of {api.call(old)} fail: write {api.call(new)}."
+        affected = f"Calls to {api.call(old)} fail: write {api.call(new)}."
         yield Change(Rule.ENDPOINT_RENAMED, what, affected, endpoint=_key(old))
     for new in pairs.added:
         affected = f"{api.call(new)} can be called."
@@ -58,7 +58,7 @@ def _endpoints(api: Comparison) -> Iterator[Change]:
     for old, new in pairs.kept:
         if old.method != new.method:
             what = f"its method {code(old.method)} is now {code(new.method)}"
-            affected = f"Calls of {api.call(old)} fail: write {api.call(new)}."
+            affected = f"Calls to {api.call(old)} fail: write {api.call(new)}."
             yield Change(Rule.METHOD_RENAMED, what, affected, endpoint=_key(old))
     for old, new in pairs.both:
         for change in _endpoint(api, old, new):
@@ -70,11 +70,11 @@ def _endpoint(api: Comparison, old: Operation, new: Operation) -> Iterator[Chang
     yield from result_changes(api, old, new)
     jobs = code(api.language.call(f"{api.new.package}.jobs", new.method, ""))
     if new.streams and old.streams is False:
-        affected = f"Iterating over {jobs} gives each of them; calls go on as they are."
-        yield Change(Rule.STREAMING_BEGAN, "it gives partial results now", affected)
+        affected = f"Iterating over {jobs} yields each of them; calls keep working."
+        yield Change(Rule.STREAMING_BEGAN, "it sends partial results now", affected)
     elif old.streams and new.streams is False:
-        affected = f"Iterating over {jobs} gives the result alone; calls go on as they are."
-        yield Change(Rule.STREAMING_ENDED, "it gives no partial results any more", affected)
+        affected = f"Iterating over {jobs} yields only the result; calls keep working."
+        yield Change(Rule.STREAMING_ENDED, "it no longer sends partial results", affected)
     if old.description != new.description:
         yield Change(Rule.ENDPOINT_DESCRIBED, "its description changed")
 
@@ -129,10 +129,10 @@ def _about(api: Comparison) -> Iterator[Change]:
         yield Change(Rule.PLATFORM_CHANGED, what)
     if old.documents != new.documents:
         what = f"the API was read from {names(old.documents)}, is read from {names(new.documents)}"
-        affected = "What only one of them says looks as if it had changed."
+        affected = "Details that only one of them has appear as changes."
         yield Change(Rule.DOCUMENTS_CHANGED, what, affected)
 
 
 def _key(operation: Operation) -> str:
-    """What an endpoint is known by from one version of an API to the next."""
+    """What identifies an endpoint across versions of an API."""
     return operation.endpoint or f"fn_index={operation.fn_index}"

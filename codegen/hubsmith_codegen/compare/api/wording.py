@@ -1,4 +1,4 @@
-"""The parts of a type, and the types, values and names as the text of a change shows them."""
+"""The choices and bounds in types, and the wording of values and names in texts of changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SIGNS = {
 
 
 def listed(texts: Iterable[str]) -> str:
-    """A list in words; what is beyond eight is counted."""
+    """A list in words: the first eight items, and the number of the others."""
     found = list(texts)
     shown = found[:_LISTED]
     if len(found) > _LISTED:
@@ -44,17 +44,17 @@ def bounds_text(bounds: Mapping[str, float]) -> str:
 
 
 def was_and_is(what: str, was: str | None, is_: str | None, *, without: str = "empty") -> str:
-    """How a text changed; `without` stands for one that is not there."""
+    """How a text changed; `without` stands for a missing one."""
     return f"{what} was {code(was or without)}, is {code(is_ or without)}"
 
 
 def cut(text: str, longest: int) -> str:
-    """A text, or its beginning where it is too long."""
+    """A text, cut if it is too long."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def choice_changes(old: Type, new: Type) -> tuple[list[Json], list[Json]]:
-    """The values that are offered no longer, and those that are new."""
+    """The values that are no longer offered, and those that are new."""
     before, after = choices_of(old), choices_of(new)
     gone = [value for key, value in before.items() if key not in after]
     return gone, [value for key, value in after.items() if key not in before]
@@ -62,12 +62,12 @@ def choice_changes(old: Type, new: Type) -> tuple[list[Json], list[Json]]:
 
 def choices_of(type_: Type) -> dict[tuple[type, Json], Json]:
     choices = [part for part in types.inside(type_) if isinstance(part, types.ChoiceType)]
-    # By type as well: `True` and 1 are two values.
+    # The key includes the type, because `True == 1`.
     return {(type(value), value): value for choice in choices for value in choice.values}
 
 
 def bounds_of(type_: Type) -> dict[str, float]:
-    """Every bound in a type, by its sign; the first of each."""
+    """The bounds in a type by their sign: the first of each."""
     found: dict[str, float] = {}
     for part in types.inside(type_):
         if isinstance(part, types.ScalarType | types.ListType):
@@ -77,7 +77,7 @@ def bounds_of(type_: Type) -> dict[str, float]:
 
 
 def without_choices(type_: Type) -> Type:
-    """The type with any value of their kinds in the place of choices."""
+    """The type with each choice replaced by the plain types of its values."""
     if isinstance(type_, types.ChoiceType):
         return types.union(types.kinds_of(type_.values))
     return types.mapped(type_, without_choices)

@@ -1,1 +1,1 @@
-"""Provider tables: `specs/providers/*.toml`, read and checked."""
+"""Reading and checking the provider tables in `specs/providers/*.toml`."""

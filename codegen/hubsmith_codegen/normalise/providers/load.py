@@ -1,10 +1,10 @@
-"""Provider tables read from TOML, every key and value checked.
+"""Reading provider tables from TOML, with a check of every key and value.
 
-A table has the keys of `Provider`, and each of its tasks those of `Operation`; beside these:
+A table has the keys of `Provider`, and each of its tasks the keys of `Operation`. In addition:
 
-    [presets.NAME]      keys that several tasks share; `presets.toml` beside the tables holds those
+    [presets.NAME]      keys that several tasks share; `presets.toml` beside the tables has those
                         that several providers share
-    extends = "NAME"    takes a preset's keys over; a key that the task has itself replaces it
+    extends = "NAME"    takes over the keys of a preset; the task's own keys override them
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def load_providers(folder: Path, tasks: Collection[str] | None = None) -> tuple[Table, ...]:
-    """Read every table of a folder, sorted by name; without `tasks`, any name of a task is one.
+    """Read every table in a folder, sorted by name; without `tasks`, any task name is accepted.
 
-    A `SpecError` names the file, the key and what it must be.
+    A `SpecError` names the file, the wrong key and what it must be.
     """
     contents = {file.stem: file.read_bytes() for file in sorted(folder.glob("*.toml"))}
     common = contents.pop(_PRESETS, b"")
@@ -40,7 +40,7 @@ def load_providers(folder: Path, tasks: Collection[str] | None = None) -> tuple[
         if unknown := sorted(set(table.provider.tasks) - set(tasks or table.provider.tasks)):
             raise SpecError(f"{name}.toml: tasks.{unknown[0]}: the Hub has no task of this name.")
         if table.module in tables:
-            raise SpecError(f"{name}.toml and another one would become the same module.")
+            raise SpecError(f"{name}.toml and another table would become the same module.")
         tables[table.module] = table
     return tuple(tables.values())
 
@@ -48,7 +48,7 @@ def load_providers(folder: Path, tasks: Collection[str] | None = None) -> tuple[
 def _table(name: str, table: dict[str, Any], presets: Mapping[str, Any], content: bytes) -> Table:
     where = f"{name}.toml"
     if not _NAME.fullmatch(name):
-        raise SpecError(f"{where}: a provider's name is of lower-case letters, digits and '-'.")
+        raise SpecError(f"{where}: the name must consist of lower-case letters, digits and '-'.")
     presets = {**presets, **table.pop(_PRESETS, {})}
     extended: dict[str, str] = {}
     tasks = table.get("tasks")
@@ -58,8 +58,8 @@ def _table(name: str, table: dict[str, Any], presets: Mapping[str, Any], content
             preset = extended[task] = own.pop("extends")
             if preset not in presets:
                 raise SpecError(
-                    f"{where}: tasks.{task}.extends: there is no preset {preset!r}: "
-                    f"known are {', '.join(presets)}."
+                    f"{where}: tasks.{task}.extends: there is no preset {preset!r}. "
+                    f"The presets are: {', '.join(presets)}."
                 )
             table["tasks"][task] = {**presets[preset], **own}
     provider = typed(table, Provider, where)

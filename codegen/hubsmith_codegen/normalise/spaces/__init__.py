@@ -1,7 +1,7 @@
-"""`normalise(RawSpec) -> Service`: what a Space's documents say, in the generator's own terms.
+"""`normalise(RawSpec) -> Service`: from a Space's documents to the generator's own terms.
 
-Each document is read by a module of its own into `found` values. The fullest one is the basis,
-`/config` adds what only it knows, and schemas are read, named and deduplicated for all at once.
+Each document is read by its own module into the values in `raw`. The fullest one is the basis,
+`/config` adds what only it has, and schemas are read, named and deduplicated for all at once.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class _Read:
 
 
 def normalise(raw: RawSpec) -> Service:
-    """What the documents of a Space say.
+    """Return the service that the documents of a Space describe.
 
-    An endpoint that cannot be expressed is left out and named in `omissions`; it never stops the
-    others.
+    An endpoint that cannot be expressed is left out and listed in `omissions`, without affecting
+    the others.
     """
     basis, operations, disagreeing = _find(raw)
     objects: dict[ClassName, ReadObject] = {}
@@ -60,7 +60,7 @@ def normalise(raw: RawSpec) -> Service:
             omissions.append(Omission(endpoint=name, reason=str(error)))
     methods, stems = _method_names(read)
     client = _client_name(raw, stems, methods)
-    # An endpoint named like a class would hide it from the annotations of the methods behind it.
+    # An endpoint named like a class would shadow it in the annotations of the methods after it.
     taken = _models(stems) | {*_client_classes(client), *methods}
     arguments = [one.type for item in read for one in item.parameters]
     results = [one for item in read for one in item.results]
@@ -86,7 +86,7 @@ def normalise(raw: RawSpec) -> Service:
 
 
 def _find(raw: RawSpec) -> tuple[tuple[Document, ...], list[RawOperation], tuple[str, ...]]:
-    """The documents that are believed, their endpoints, and where openapi.json disagrees."""
+    """The documents that are used, their endpoints, and where openapi.json disagrees."""
     openapi = operations_of_openapi(raw.openapi or {}, raw.generation)
     facts = ConfigFacts(raw.config) if raw.config is not None else None
     if raw.info is not None:
@@ -96,7 +96,7 @@ def _find(raw: RawSpec) -> tuple[tuple[Document, ...], list[RawOperation], tuple
             return ("info",), operations, disagreeing
         return ("info", "config"), list(map(facts.complete, operations)), disagreeing
     if facts is not None:
-        # openapi.json is made from /info: where that fails it adds names without their order.
+        # Gradio makes openapi.json from /info: if that failed, it would add names without order.
         return ("config",), facts.operations(), ()
     return ("openapi",), openapi, ()
 
@@ -163,10 +163,10 @@ def _operation(
 
 
 def _by_position(read: _Read) -> int:
-    """How many arguments may be given by position.
+    """How many arguments may be positional.
 
-    The first one and the required ones right behind it: an argument that was added or became
-    optional later can then never take the place of another.
+    The first one and the required ones right after it, so that an argument that is added or becomes
+    optional later never takes the position of another.
     """
     if not read.raw.is_ordered:
         return 0
@@ -177,7 +177,7 @@ def _by_position(read: _Read) -> int:
 
 
 def _result_name(result: RawResult) -> str:
-    """What a result is called: its label, or what kind of component shows it."""
+    """The name of a result: its label, or the kind of the component that shows it."""
     component = "" if result.component == "api" else result.component
     return (own_label(result.label) or component or "value").lower()
 
@@ -187,7 +187,7 @@ def _name(raw: RawOperation) -> str:
 
 
 def _method_names(read: Iterable[_Read]) -> tuple[tuple[Identifier, ...], tuple[ClassName, ...]]:
-    """The names of the methods, and what their classes are named after."""
+    """The names of the methods, and the stems of their class names."""
     names = [_name(item.raw) for item in read]
     avoid = reserved("client") | reserved("types")
     methods = distinct(names, fallback="call", avoid=avoid)

@@ -1,4 +1,4 @@
-"""From a parameter of a document to its type, its default and its line of help."""
+"""From a parameter in a document to its type, default and help."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..scalars import as_number, as_scalar
 from .raw import RawParameter
 from .reading import Path, SchemaReader
 
-# Without /config, a slider's bounds are only here.
+# Without /config, this text is the only source of a slider's bounds.
 _RANGE = re.compile(
     r"numeric value between (?P<minimum>-?\d+(?:\.\d+)?(?:e-?\d+)?)"
     r" and (?P<maximum>-?\d+(?:\.\d+)?(?:e-?\d+)?)$"
@@ -28,7 +28,7 @@ _LONGEST_DEFAULT = 20_000
 
 
 def read_parameter(raw: RawParameter, reader: SchemaReader, path: Path) -> Parameter:
-    """The type, default and help of a parameter; its identifier may be that of another, too."""
+    """Read the type, default and help of a parameter; its identifier may not be unique yet."""
     schema = mapping(raw.schema)
     type_ = reader.read(raw.schema, path)
     if raw.props.get("allow_custom_value") is True:
@@ -56,7 +56,7 @@ def read_parameter(raw: RawParameter, reader: SchemaReader, path: Path) -> Param
 
 
 def own_label(label: Json) -> SpecText:
-    """The label that the author gave; empty for one that Gradio made up."""
+    """The label from the app's author; empty for one that Gradio made up."""
     line = plain(label)
     return NO_TEXT if _MADE_UP.fullmatch(line) else line
 
@@ -64,7 +64,7 @@ def own_label(label: Json) -> SpecText:
 def _description(type_: Type, props: Mapping[str, Json], schema: Mapping[str, Json]) -> SpecText:
     if info := plain(props.get("info")):
         return info
-    # What Gradio says of a file or of untyped JSON is about the wire, not about the argument.
+    # Gradio's descriptions of files and untyped JSON are about the wire format, not the argument.
     if types.holds_file(type_) or schema.get("type") == {}:
         return NO_TEXT
     description = plain(schema.get("description"))
@@ -90,14 +90,14 @@ def _bounded(type_: Type, limits: types.Bounds) -> Type:
 
 
 def _with_custom_values(type_: Type) -> Type:
-    # The page lets its user extend the choices by typing: any other string will do as well.
+    # Users of the page can type a value that is not among the choices: any string is accepted.
     if isinstance(type_, types.ChoiceType):
         return types.union([type_, types.TEXT])
     return mapped(type_, _with_custom_values)
 
 
 def _with_default(type_: Type, value: Json) -> tuple[Type, Default | None]:
-    """The default, and the type widened where the Space's own default does not fit it."""
+    """The default, and the type, widened if the Space's own default does not fit it."""
     if value is None:
         return optional(type_), Default(value=None)
     if (scalar := as_scalar(value)) is not None:
@@ -105,7 +105,7 @@ def _with_default(type_: Type, value: Json) -> tuple[Type, Default | None]:
             if accepts(widened, scalar):
                 return widened, Default(value=scalar)
     if len(json.dumps(value)) > _LONGEST_DEFAULT:
-        # Too much to carry in source code: the caller passes it.
+        # Too large for source code: the parameter becomes required.
         return type_, None
     return optional(type_), Default(value=None, wire=value)
 

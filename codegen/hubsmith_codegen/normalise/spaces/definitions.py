@@ -1,7 +1,7 @@
-"""Names for the objects of an API, each kept once.
+"""Class names for the objects of an API, without duplicates.
 
-Objects with the same members and title are one class, wherever they stand. Where a title is used
-for different objects, each is named after its full path.
+Objects with the same members and title become one class, wherever they occur. If different objects
+have the same title, each is named after its full path.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _Class: TypeAlias = list[tuple[ClassName, ReadObject]]
 class Definitions:
     """The classes of one API.
 
-    The types of all arguments and all results refer to `objects` by key.
-    Names in `taken` are used for other things.
+    The types of all arguments and results refer to `objects` by key.
+    Names in `taken` are not available.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class Definitions:
         self.class_names = frozenset(str(name) for name in names)
 
     def named(self, type_: Type, direction: Direction) -> Type:
-        """The type with every object in it by the name of its class.
+        """The type with references to the final class names.
 
-        An argument keeps its bounds and its choices closed. A result has no bounds, and a choice
-        that the server adds later is still a result.
+        An argument keeps its bounds and closed choices. A result has no bounds, and open choices,
+        since the server may add some later.
         """
         found = renamed(type_, self._names)
         return found if direction == "argument" else as_result(found)
@@ -71,11 +71,11 @@ class Definitions:
         )
         members: list[Member] = []
         for one, identifier in zip(found.members, identifiers, strict=True):
-            # An object that the server sends is typed as results are, even where it is also accepted.
+            # An object that the server returns is typed as a result, even if it is an argument too.
             type_ = self.named(one.type, "result" if is_result else "argument")
             if not one.is_required and one.default is None:
                 type_ = optional(type_)
-            # A tag with one value need not be typed by the caller.
+            # The caller need not pass a tag with only one value.
             tag = tag_of(one.type)
             default = tag if one.default is None else one.default
             needed = one.is_required and tag is None
@@ -92,7 +92,7 @@ class Definitions:
 
 
 def _reached(types: Iterable[Type], objects: Objects) -> set[ClassName]:
-    """Every object that the types refer to, and those that these refer to."""
+    """Every object that the types refer to, directly or through other objects."""
     found, waiting = set[ClassName](), list(types)
     while waiting:
         for one in inside(waiting.pop()):
@@ -110,10 +110,10 @@ def renamed(type_: Type, names: Mapping[ClassName, ClassName]) -> Type:
 
 
 def alike(objects: Objects) -> dict[ClassName, ClassName]:
-    """A mark for each object by its key, the same for all that nothing tells apart.
+    """Return a mark for each object by key, the same for all that cannot be distinguished.
 
-    All count as one at first. As long as members tell some of them apart, what refers to those is
-    looked at again; so objects that hold themselves need no end.
+    All objects start with the same mark. Marks are refined by the members and their marks until
+    nothing changes, which also works for objects that contain themselves.
     """
     marks = dict.fromkeys(objects, ClassName(""))
     count = 0
@@ -129,7 +129,7 @@ def alike(objects: Objects) -> dict[ClassName, ClassName]:
 
 
 def _classes(objects: Objects) -> list[_Class]:
-    """The objects that are alike together, the first of them by its path."""
+    """Groups of equal objects, each sorted by path."""
     marks = alike(objects)
     classes: dict[ClassName, _Class] = {}
     for key, object_ in sorted(objects.items(), key=lambda item: item[1].path):
@@ -138,7 +138,7 @@ def _classes(objects: Objects) -> list[_Class]:
 
 
 def _shape(object_: ReadObject, marks: Mapping[ClassName, ClassName]) -> str:
-    """What makes two objects one class: their title and members, not where they stand."""
+    """What identifies a class: title and members, but not the place of the object."""
     members = [
         (str(one.wire_name), renamed(one.type, marks), one.is_required, one.default)
         for one in object_.members
@@ -150,8 +150,8 @@ def _names(objects: Sequence[ReadObject], taken: frozenset[str]) -> list[ClassNa
     """A class name for each object, all different."""
     titles = [class_name(object_.title, fallback="") for object_ in objects]
     uses = Counter(titles)
-    # Titles first, so that a full path can never take one away. One of digits or signs alone
-    # names nothing.
+    # Titles first, so that a name from a path never takes one of them. A title of only digits or
+    # signs is not a name.
     own = {one for one in titles if is_name(one) and uses[one] == 1 and one not in taken}
     used: set[str] = {*taken, *own}
     names: list[ClassName] = []
@@ -162,7 +162,7 @@ def _names(objects: Sequence[ReadObject], taken: frozenset[str]) -> list[ClassNa
 
 
 def _path_name(object_: ReadObject, used: set[str]) -> ClassName:
-    """The name of its path; with a hash where that is taken, and another where even those meet."""
+    """A name from its path, with a hash if that is taken, rehashed if even that is taken."""
     name = joined(object_.path)
     if name in used:
         name = longer = ClassName(f"{name}Object")

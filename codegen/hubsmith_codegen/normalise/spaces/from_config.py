@@ -1,4 +1,4 @@
-"""Endpoints as `/config` describes them, and the facts that only it has."""
+"""Endpoints as `/config` describes them, and the details that only it has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Component = Mapping[str, Json]
 
 
 class ConfigFacts:
-    """The components and functions of a Space, by their ids and names."""
+    """The components of a Space by id, and its functions by name."""
 
     def __init__(self, config: Mapping[str, Json]) -> None:
         components = objects(config.get("components"))
@@ -25,15 +25,14 @@ class ConfigFacts:
         }
 
     def operations(self) -> list[RawOperation]:
-        """Every public endpoint, sorted: what `/info` lists on a server where it works."""
+        """Every public endpoint, sorted: those that `/info` would list."""
         named = [name for name, function in self._by_name.items() if _is_public(function)]
         return [self._operation(name, self._by_name[name]) for name in sorted(named)]
 
     def complete(self, operation: RawOperation) -> RawOperation:
-        """The operation with what only `/config` knows of it: bounds, help text, whether it streams.
+        """The operation with the details that only `/config` has: bounds, help, whether it streams.
 
-        Where the two documents disagree on the number of inputs, only the endpoint's own facts
-        are added.
+        If the two documents disagree on the number of inputs, nothing is added to the parameters.
         """
         function = self._find(operation)
         if function is None:
@@ -89,14 +88,14 @@ class ConfigFacts:
 
 
 def _takes_part(component: _Component) -> bool:
-    """Whether it is part of a call: not state, not layout, not a button."""
+    """Whether it is part of an API call, unlike state, layout and buttons."""
     return component.get("skip_api") is not True
 
 
 def _parameter(component: _Component, place: int) -> RawParameter:
     props = mapping(component.get("props"))
     return RawParameter(
-        # The names of the function's arguments are not in this document.
+        # This document does not have the names of the function's arguments.
         name=text(props.get("label")) or f"param_{place}",
         schema=component.get("api_info_as_input", component.get("api_info")),
         label=props.get("label"),

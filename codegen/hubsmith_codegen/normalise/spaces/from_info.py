@@ -44,7 +44,7 @@ def _operation(
 
 
 def _parameter(parameter: Mapping[str, Json], place: int) -> RawParameter:
-    # Gradio 4.0 has no parameter names; the label is then what the caller sees.
+    # Gradio 4.0 has no parameter names, so the caller sees the label instead.
     name = text(parameter.get("parameter_name")) or text(parameter.get("label"))
     return RawParameter(
         name=name or f"param_{place}",

@@ -1,8 +1,8 @@
-"""Endpoints as `openapi.json` describes them, and whether it says the same as `/info`.
+"""Endpoints as `openapi.json` describes them, and where it disagrees with `/info`.
 
-Gradio has written two different documents under this name. From 5.29 to 6.12 the answers have
-types and the references in them lead nowhere, which `reading` mends. From 6.13 on the answers'
-types stand only inside the endpoint's description, as the `repr` of a Python list.
+Gradio has served two different documents under this name. From 5.29 to 6.12, answers have types
+whose references lead nowhere, which `reading` repairs. From 6.13 on, the types of answers are only
+in the endpoint's description, as the `repr` of a Python list.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PATHS = {
 }
 _ANSWER = re.compile(r"Returns an array of (?P<count>\d{1,4}) elements? of the following format: ")
 _ELEMENT = re.compile(r"output(?:_\d+)? \((?P<schema>.*)\)$", re.DOTALL)
-# Python's own parser reads the recovered text; this bounds what it is given.
+# Python's own parser reads the recovered text; this limits its length.
 _LONGEST_ANSWER = 1_000_000
 
 
@@ -83,7 +83,7 @@ def _typed_results(post: Mapping[str, Json]) -> tuple[RawResult, ...] | None:
 
 
 def _described_results(description: str) -> tuple[str, tuple[RawResult, ...] | None]:
-    """The author's own part of a description, and the answer's schemas found in the rest."""
+    """The author's part of a description, and the schemas of the answer from the rest."""
     for match in _ANSWER.finditer(description):
         schemas = _recover(description[match.end() :], int(match["count"]))
         if schemas is not None:
@@ -104,21 +104,21 @@ def _recover(answer: str, count: int) -> list[Json] | None:
 
 
 def _evaluate(expression: str) -> Json:
-    """A Python literal as JSON; `None` for what is none. Literals only: nothing is run."""
+    """A Python literal as JSON; `None` for anything else. Nothing is executed."""
     if len(expression) > _LONGEST_ANSWER:
         return None
     try:
-        # Through JSON and back: what has no JSON form, such as a set, is no schema either.
+        # A round trip through JSON refuses what is not JSON, such as a set.
         return cast("Json", json.loads(json.dumps(ast.literal_eval(expression))))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
 
 
 def disagreements(info: Iterable[RawOperation], openapi: Iterable[RawOperation]) -> tuple[str, ...]:
-    """Where `/info` and openapi.json, which Gradio makes from it, differ, one line each.
+    """The differences between `/info` and openapi.json, which Gradio makes from it, one line each.
 
-    Defaults, labels and the order of parameters are not compared: openapi.json has none. What it
-    leaves open agrees with everything.
+    Defaults, labels and the order of parameters are not compared: openapi.json does not have them.
+    A missing type there agrees with any type.
     """
     by_name = {operation.endpoint: operation for operation in openapi}
     found: list[str] = []

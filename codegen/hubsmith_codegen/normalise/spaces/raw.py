@@ -1,4 +1,4 @@
-"""What a document says of an endpoint, before its schemas are read."""
+"""An endpoint as a document describes it, before its schemas are read."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from ...ir.json_type import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawParameter:
-    """One input, as found."""
+    """One input, as found in the document."""
 
     name: str  # The name that the caller uses.
     schema: Json
     label: Json = None  # What the page shows.
-    component: str = ""  # Which component it is, in lower case; empty where the document is silent.
+    component: str = ""  # The kind of its component, in lower case; empty if unknown.
     has_default: bool = False
     default: Json = None
-    # What `/config` knows of that component: bounds, help text, custom values.
+    # The properties of its component in `/config`: bounds, help text, custom values.
     props: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    example: Json = None  # A value to try, as the document has it.
+    example: Json = None  # The document's example value.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawResult:
-    """One output, as found."""
+    """One output, as found in the document."""
 
     schema: Json
     label: Json = None
@@ -34,7 +34,7 @@ class RawResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawOperation:
-    """One endpoint, as found."""
+    """One endpoint, as found in the document."""
 
     endpoint: str  # The API name with its leading slash; empty for an unnamed function.
     fn_index: int | None = None  # The position of an unnamed function.
@@ -42,7 +42,7 @@ class RawOperation:
     parameters: tuple[RawParameter, ...] = ()
     results: tuple[RawResult, ...] = ()
     streams: bool | None = None
-    # Whether the parameters are in the Space's order: the keys of a JSON object have none.
+    # Whether the parameters are in the Space's order, which keys of a JSON object are not.
     is_ordered: bool = True
     slots: tuple[bool, ...] = ()  # Whether each input takes an argument; see `Operation.slots`.
-    fault: str = ""  # Why the endpoint cannot be expressed; empty where it can.
+    fault: str = ""  # Why the endpoint cannot be expressed; empty if it can.

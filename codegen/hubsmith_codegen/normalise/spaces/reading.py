@@ -1,7 +1,7 @@
-"""From a JSON schema as a Space's author wrote it to a `Type`.
+"""From a JSON schema in a Space's documents to a `Type`.
 
-The keywords read here are the allow-list: whatever else stands in a schema is not looked at, so no
-vendor extension, format or remote reference ever reaches the generator.
+The keywords read here are the allow-list: anything else in a schema is ignored, so no vendor
+extension, format or remote reference ever reaches the generator.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from ...ir.types import NULL, Reference, Type, accepts, union
 from ..scalars import KINDS, as_scalar, bounds, choices
 
 _DEEPEST = 40
-# A real endpoint has 125 at most. References that double at each level stop here.
+# A real endpoint has 125 at most. This stops references that double at each level.
 _MOST_SCHEMAS = 10_000
 # Every Gradio version's FileData and ImageData have these members; `meta` came with 4.1.
 _FILE_MEMBERS = frozenset({"path", "url", "orig_name", "mime_type"})
 _TABLE_MEMBERS = frozenset({"headers", "data"})
-# What openapi.json of 6.13 and later writes in the place of a file that an endpoint returns.
+# From Gradio 6.13 on, openapi.json has this in place of a file that an endpoint returns.
 _FILE_ANSWER = "url key to fetch the output"
 
 Path: TypeAlias = tuple[str, ...]
-"""Words that say where something stands, from the endpoint down."""
+"""The place of a schema: a sequence of words, from the endpoint down."""
 
 
 class NotExpressible(Exception):
-    """A schema that has no Python type; the message says what is wrong with it."""
+    """A schema has no Python type; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadObject:
-    """An object with named members, at the place where it was read."""
+    """An object with named members, with the place where it was read."""
 
-    title: str  # The name the spec gives it; may be empty.
-    definition: str  # The definition that it is, where a reference led to it.
-    path: Path  # Where it stands: its name where titles collide.
-    # Its members in the order of their names; two of them may have one identifier.
+    title: str  # Its name in the spec; may be empty.
+    definition: str  # The name of its definition, if a reference led to it; else empty.
+    path: Path  # Its place, which names it if titles collide.
+    # Its members, sorted by name; two of them may have the same identifier.
     members: tuple[Member, ...]
-    description: SpecText  # What it is; may be empty.
+    description: SpecText  # May be empty.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,35 +61,35 @@ class _Place:
 class SchemaReader:
     """Reads the schemas of one endpoint.
 
-    Every object that is read goes to `objects`. The types refer to it by its key there, which says
-    where it was read: naming it comes later.
+    Objects are collected in `objects`, and types refer to them by their key there, which says where
+    they were read: they get their names later.
     """
 
     def __init__(self, objects: dict[ClassName, ReadObject]) -> None:
         self._objects = objects
         self._schemas = 0
-        # The definitions we are inside of, and the keys of those that are objects.
+        # The definitions that are being read, and references to those that are objects.
         self._following: list[str] = []
         self._inside: dict[str, Reference] = {}
 
     def read(self, schema: Json, path: Path) -> Type:
-        """The type that a schema with its definitions describes; `path` is where it stands.
+        """Return the type that a schema with its definitions describes; `path` is its place.
 
-        It is not expressible where a reference leads nowhere or out of the document, or schemas are
-        nested too deep or too many.
+        Raises `NotExpressible` if a reference leads nowhere or out of the document, or if there are
+        too many schemas or they are nested too deeply.
         """
         return self._read(schema, _Place(path=path, scope=ChainMap()))
 
     def _read(self, schema: Json, place: _Place, definition: str = "") -> Type:
         self._schemas += 1
         if self._schemas > _MOST_SCHEMAS:
-            raise NotExpressible(f"there are more than {_MOST_SCHEMAS} schemas in its schema")
+            raise NotExpressible(f"its schema contains more than {_MOST_SCHEMAS} schemas")
         if place.depth > _DEEPEST:
             raise NotExpressible(f"its schema is nested more than {_DEEPEST} levels deep")
         if not isinstance(schema, dict):
             return types.AnyType()
         for keyword in ("$defs", "definitions"):
-            # Old versions leave definitions where a component wrote them, deep inside.
+            # Old Gradio versions leave a component's definitions nested inside the schema.
             if isinstance(local := schema.get(keyword), dict):
                 place = replace(place, scope=place.scope.new_child(local))
         if "$ref" in schema:
@@ -112,7 +112,7 @@ class SchemaReader:
         if name in self._inside:
             return self._inside[name]
         if name in self._following:
-            # A list of itself, say: only a class can be named inside its own definition.
+            # Such as a list of itself: only a class can be named inside its own definition.
             return types.AnyType()
         self._following.append(name)
         try:
@@ -204,7 +204,7 @@ class SchemaReader:
 
 
 def _merge(parts: list[Json], schema: Mapping[str, Json], scope: Mapping[str, Json]) -> Json:
-    """All of several schemas as one; only objects can be laid over each other."""
+    """Merge the schemas of an `allOf`; only objects can be merged."""
     if len(parts) == 1:
         return parts[0]
     members: dict[str, Json] = {}

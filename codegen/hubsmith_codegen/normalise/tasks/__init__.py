@@ -1,4 +1,4 @@
-"""The inference tasks: their schemas, and what is laid over them, become one service."""
+"""The inference tasks: from their schemas and overlays to one service."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ __all__ = ["service_of_tasks"]
 
 
 def service_of_tasks(folder: Path) -> Service:
-    """Every task as an operation of the one inference client.
+    """Return the service of the inference client, with every task as an operation.
 
-    The folder holds schemas, a folder per task, and a folder `overlay`; a `SpecError` says where
-    they do not fit each other.
+    The folder has a folder of schemas per task, and a folder `overlay`. Raises a `SpecError` if
+    they contradict each other.
     """
     overlays = read_overlays(folder)
     documents = read_documents(folder)
     if odd := set(documents.tasks) ^ set(overlays):
-        raise SpecError(f"{folder}: schemas or overlay are missing for {', '.join(sorted(odd))}.")
+        raise SpecError(f"{folder}: schemas or overlay missing for {', '.join(sorted(odd))}.")
     documents = corrected(documents, overlays)
     registry = Registry(documents)
     digests = {task: _digest(folder, task) for task in documents.tasks}
@@ -39,7 +39,7 @@ def service_of_tasks(folder: Path) -> Service:
     definitions: dict[str, Definition] = {}
     for found in (definition for one in classes for definition in one.definitions.values()):
         if definitions.setdefault(found.class_name, found) != found:
-            raise SpecError(f"{folder}: two classes are called {found.class_name}.")
+            raise SpecError(f"{folder}: two different classes are called {found.class_name}.")
     return Service(
         package=Identifier("hubsmith"),
         class_name=ClassName("InferenceClient"),
@@ -55,7 +55,7 @@ def service_of_tasks(folder: Path) -> Service:
 
 
 def _digest(folder: Path, task: str) -> str:
-    """sha256 of everything that one task is made from."""
+    """The sha256 of every file that one task is made from."""
     files = [*sorted((folder / task).glob("*.json")), folder / OVERLAY / f"{task}.toml"]
     digest = hashlib.sha256()
     for path in (*files, folder / f"{COMMON}.json"):

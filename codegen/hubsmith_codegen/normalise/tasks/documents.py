@@ -1,11 +1,11 @@
-"""The task schemas as they are on disk, and what is laid over them.
+"""The task schemas as they are on disk, and their overlays.
 
-A schema stays as upstream has it. What upstream has wrong, and what no schema says (how the inputs
-are called in Python, in which order parameters stand, what comes back), stands in
-`specs/tasks/overlay/<task>.toml` and nowhere else.
+Schemas are kept as upstream has them. Corrections, and what schemas do not say (the Python names of
+inputs, the order of parameters, the type of the result), are in `specs/tasks/overlay/<task>.toml`
+and nowhere else.
 
-Upstream refers to a schema by its `$id`, an absolute path, whatever folder it lies in. No reference
-leads anywhere but into the documents read here.
+Upstream refers to a schema by its `$id`, an absolute path that is independent of its folder.
+References can only lead into the documents read here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _LONGEST_REASON = 400
 class Documents:
     """Every schema document."""
 
-    # By task, then by file without its ending: `input`, `output`, `stream_output`.
+    # By task, then by file without its suffix: `input`, `output`, `stream_output`.
     tasks: Mapping[str, Mapping[str, dict[str, Json]]]
     common: dict[str, Json]  # The definitions that several tasks share.
 
@@ -80,17 +80,17 @@ class Registry:
             self._by_id[identity] = document
 
     def resolve(self, reference: str, document: Mapping[str, Json]) -> dict[str, Json]:
-        """What a `$ref`, such as `#/$defs/FillMaskParameters`, of a document leads to."""
+        """The schema that a `$ref` in a document leads to, such as `#/$defs/FillMaskParameters`."""
         identity, _, pointer = reference.partition("#")
         start = self._by_id.get(identity) if identity else document
         found = None if start is None else at(start, pointer)
         if not isinstance(found, dict):
-            raise SpecError(f"{document.get('$id')}: the reference {reference!r} leads to nothing.")
+            raise SpecError(f"{document.get('$id')}: cannot resolve the reference {reference!r}.")
         return found
 
 
 def at(document: Json | Mapping[str, Json], pointer: str) -> Json | Mapping[str, Json]:
-    """What a JSON pointer leads to; `None` where that is nothing."""
+    """The value that a JSON pointer leads to; `None` if there is none."""
     found = document
     for step in pointer.split("/")[1:]:
         part = step.replace("~1", "/").replace("~0", "~")
@@ -105,16 +105,16 @@ def at(document: Json | Mapping[str, Json], pointer: str) -> Json | Mapping[str,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction(Checked):
-    """One place, or several alike, where upstream is wrong."""
+    """A correction of upstream, at one place or at several similar ones."""
 
     file: Literal["input", "output", "stream_output"]  # The document.
-    at: tuple[str, ...]  # JSON pointers to objects of that file.
-    set: Mapping[str, Any] = field(default_factory=dict[str, Any])  # Members that they get.
-    drop: tuple[str, ...] = ()  # Members that they lose.
+    at: tuple[str, ...]  # JSON pointers to objects in that file.
+    set: Mapping[str, Any] = field(default_factory=dict[str, Any])  # Members to add or replace.
+    drop: tuple[str, ...] = ()  # Members to remove.
     reason: str
 
     def explains(self, file: str, place: str) -> bool:
-        """Whether a difference at this JSON pointer of a file is one that this corrects."""
+        """Whether a difference at this JSON pointer in a file is due to this correction."""
         if file != self.file:
             return False
         roots = (f"{pointer}/{key}" for pointer in self.at for key in (*self.set, *self.drop))
@@ -123,44 +123,44 @@ class Correction(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay(Checked):
-    """What is known of one task that its schemas do not say."""
+    """What is known about one task beyond its schemas."""
 
     task: str  # The task's folder.
     method: str  # The client's method.
-    summary: str  # What the method does, one line.
-    returns: str  # What it returns, one line.
-    # The parameters in order, as huggingface_hub has them: Python names, `model`, and `*` where the
-    # keyword-only ones begin. Those of the schema that are not listed follow, then the options that
-    # every method has. A last `**kwargs` takes parameters that nobody lists.
+    summary: str  # What the method does, in one line.
+    returns: str  # What it returns, in one line.
+    # The parameters in huggingface_hub's order: Python names, `model`, and `*` before the
+    # keyword-only ones. Unlisted parameters of the schema follow, then the options of every method.
+    # A final `**kwargs` accepts parameters that are not in the schema.
     signature: tuple[str, ...]
-    hub_task: str = ""  # The Hub's name of the task, where that differs.
+    hub_task: str = ""  # The Hub's name for the task, if it differs.
     input: str = "inputs"  # The property of the request that is the input.
     # Python names of inputs and parameters, by wire name.
     names: Mapping[str, str] = field(default_factory=dict[str, str])
-    # Parameters that are objects in the schema; on the wire their members stand in their place.
+    # Object parameters in the schema whose members become parameters themselves.
     flatten: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()  # Properties of the request that are no parameters.
-    # Values in the signature that are not `None`, by Python name.
+    exclude: tuple[str, ...] = ()  # Properties of the request that are not parameters.
+    # Defaults in the signature other than `None`, by Python name.
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     # Python names of classes, by their title.
     classes: Mapping[str, str] = field(default_factory=dict[str, str])
-    # Classes that other tasks have, too, by the name that huggingface_hub gives this task's own.
+    # Classes shared with other tasks, by huggingface_hub's name for this task's own class.
     shared: Mapping[str, str] = field(default_factory=dict[str, str])
     aliases: tuple[str, ...] = ()  # Titles of unions in the arguments that get a name in Python.
     result: Literal["json", "image", "bytes", "array"] = "json"  # The form of the answer.
-    answer_forms: tuple[str, ...] = ()  # Names of other forms of an answer that are understood.
-    returns_text_unless: str = ""  # The parameter that turns a plain text into the full result.
+    answer_forms: tuple[str, ...] = ()  # Names of further forms of the answer that are accepted.
+    returns_text_unless: str = ""  # The parameter that asks for the full result instead of text.
     returns_list_if: str = ""  # The parameter that asks for several results instead of one.
-    # The parameter that takes a pydantic model class, which the answer is parsed by.
+    # The parameter that takes a pydantic model class to parse the answer with.
     parsed_by: str = ""
     any_of: tuple[str, ...] = ()  # Parameters of which at least one is needed, by Python name.
-    # Parameters that are given together or not at all, by Python name.
+    # Parameters that must be given together or not at all, by Python name.
     required_together: tuple[str, ...] = ()
-    corrections: tuple[Correction, ...] = ()  # What upstream has wrong.
+    corrections: tuple[Correction, ...] = ()  # Corrections of the upstream schemas.
 
 
 def read_overlays(folder: Path) -> dict[str, Overlay]:
-    """Read the overlay of every task of a folder, by task."""
+    """Read the overlays in a folder, by task."""
     return {path.stem: _read_overlay(path) for path in sorted((folder / OVERLAY).glob("*.toml"))}
 
 
@@ -173,14 +173,14 @@ def _read_overlay(path: Path) -> Overlay:
         if not (correction.set or correction.drop):
             raise SpecError(f"{where}: set or drop something.")
         if not correction.reason.strip() or len(correction.reason) > _LONGEST_REASON:
-            raise SpecError(f"{where}: give its reason, in {_LONGEST_REASON} characters.")
+            raise SpecError(f"{where}: give a reason of at most {_LONGEST_REASON} characters.")
     return overlay
 
 
 def corrected(documents: Documents, overlays: Mapping[str, Overlay]) -> Documents:
-    """The documents with every correction made; those given stay as they are.
+    """Return a copy of the documents with every correction made.
 
-    A correction that leads nowhere or changes nothing any more is stale: a `SpecError`.
+    A stale correction, which leads nowhere or changes nothing, raises a `SpecError`.
     """
     documents = copy.deepcopy(documents)
     for overlay in overlays.values():
@@ -196,7 +196,7 @@ def _correct(
 ) -> None:
     target = None if document is None else at(document, pointer)
     if not isinstance(target, dict):
-        raise SpecError(f"{where}: the correction at {pointer!r} leads to no object.")
+        raise SpecError(f"{where}: the correction at {pointer!r} does not lead to an object.")
     stale = [key for key in correction.drop if key not in target]
     stale += [
         key

@@ -1,7 +1,7 @@
 """Task schemas as the types of the intermediate representation.
 
-Upstream's schemas mix three dialects: draft-06, `$defs` of a later one, and keywords of OpenAPI 3.0
-such as `nullable`. This module knows them all, and lets nothing else through.
+Upstream's schemas mix three dialects: draft-06, `$defs` from a later draft, and OpenAPI 3.0
+keywords such as `nullable`. This module handles all of them, and refuses anything else.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from ..scalars import bounds, choices
 from .documents import Overlay, Registry
 
 SHARED_MODULE = "_common"
-"""The module of classes that several tasks share."""
+"""The module for classes that several tasks share."""
 
 _BINARY = "type=binary"
-_IMAGE_URL = "type=image-url"  # Of ours: overlays mark an address that may be given as a file.
+_IMAGE_URL = "type=image-url"  # Our own marker: overlays mark a URL that may be given as a file.
 _OWN = "$own-description"
 # Members of the runtime's classes that a field must not hide.
 _MEMBERS = reserved("model") | {"get", "keys"}
 
 
 class Classes:
-    """The classes of one document, found while its schemas are read.
+    """The classes of one document, collected while its schemas are read.
 
-    Arguments keep their bounds and closed choices. Results have no bounds, and a choice that a
-    server adds later is still a result. What is found stands behind what it refers to.
+    Arguments keep their bounds and closed choices. Results have no bounds, and open choices, since
+    a server may add some later. Classes come after the classes that they refer to.
     """
 
     def __init__(
@@ -53,13 +53,13 @@ class Classes:
         self.aliases: dict[str, Alias] = {}
 
     def resolved(self, node: Json) -> dict[str, Json]:
-        """A schema with its reference followed; other keywords of the schema win."""
+        """A schema with its reference resolved; the schema's own keywords take precedence."""
         if not isinstance(node, dict):
             raise self._error(f"{node!r} is not a schema.")
         match node:
             case {"$ref": str(reference), **rest}:
                 target = self.resolved(self._registry.resolve(reference, self._document))
-                # What the type is, apart from what this use of it is.
+                # The description of the type itself, as opposed to that of this use.
                 own = {_OWN: target.get(_OWN, target.get("description"))}
                 return {**target, **own, **rest}
             case {"allOf": [only], **rest}:
@@ -68,7 +68,7 @@ class Classes:
                 return node
 
     def type(self, node: Json, name: str) -> Type:
-        """The type that a schema describes; an object without a title is called by the name."""
+        """The type that a schema describes; `name` is for an object without a title."""
         node = self.resolved(node)
         found = self._type(node, name)
         if not self._is_argument:
@@ -85,7 +85,7 @@ class Classes:
                 found, title = self._union(options, name), node.get("title")
                 return self._alias(str(title), found) if title in self._overlay.aliases else found
         if "allOf" in node:
-            raise self._error(f"{name} is several schemas at once.")
+            raise self._error(f"{name} combines several schemas; only one is supported.")
         if isinstance(values := node.get("enum"), list):
             return _choices(values)
         match node.get("type"):
@@ -122,7 +122,7 @@ class Classes:
         if len(constants) == len(options):
             return _choices(constants)
         found = [one for option in options for one in types.options_of(self.type(option, name))]
-        # Choices written one by one are one choice.
+        # Merge choices that are written one by one.
         choices = [one for one in found if isinstance(one, types.ChoiceType)]
         if len(choices) > 1:
             values = tuple(value for one in choices for value in one.values)
@@ -163,7 +163,7 @@ class Classes:
         if surplus := needed - set(properties):
             raise self._error(
                 f"{name} requires {', '.join(sorted(surplus))}, "
-                "which it does not have. Correct it in the overlay."
+                "which it does not define. Correct it in the overlay."
             )
         members = [self._member(name, key, properties[key], key in needed) for key in properties]
         return Definition(
@@ -180,7 +180,7 @@ class Classes:
         resolved = self.resolved(node)
         default = resolved.get("default") if self._is_argument else None
         if isinstance(default, list | dict):
-            raise self._error(f"{owner}.{key} has an odd default.")
+            raise self._error(f"{owner}.{key} has a list or an object as its default.")
         tag = types.tag_of(type_) if is_required else None
         return Member(
             wire_name=plain(key),

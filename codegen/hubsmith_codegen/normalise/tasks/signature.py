@@ -12,10 +12,10 @@ from ...ir.types import NULL, TEXT, Type, optional
 from .documents import Overlay
 
 MARK = "*"
-"""What stands in a signature where the keyword-only parameters begin."""
+"""The mark in a signature before the keyword-only parameters."""
 
 KWARGS = "**kwargs"
-"""What stands last in the signature of a method that takes more than it lists."""
+"""The last entry in the signature of a method that accepts unlisted parameters."""
 
 
 def _generic(name: str, *arguments: Type) -> types.GenericType:
@@ -27,7 +27,7 @@ def _class(name: str) -> types.Reference:
 
 
 MODEL_CLASS = _generic("type", _class("pydantic.BaseModel"))
-"""What an answer may be parsed by."""
+"""The type of a class that an answer can be parsed with."""
 
 _NUMBER = types.ScalarType(kind="number")
 _HEADERS = _generic("Mapping", TEXT, TEXT)
@@ -55,13 +55,13 @@ OPTIONS = {
         ("extra_body", _BODY, "Parameters that are not listed here, over those that are."),
     )
 }
-"""What every method takes, whatever its task."""
+"""The options of every method, whatever its task."""
 
 
 def signature(overlay: Overlay, own: Mapping[str, Parameter]) -> tuple[tuple[Parameter, ...], int]:
-    """The parameters of a method in order, and how many of them may be given by position.
+    """The parameters of a method in order, and how many of them may be positional.
 
-    What the overlay does not list follows, the options last.
+    Parameters that the overlay does not list follow, the options last.
     """
     known = {**own, **OPTIONS}
     listed = [name for name in overlay.signature if name != KWARGS]
@@ -72,14 +72,14 @@ def signature(overlay: Overlay, own: Mapping[str, Parameter]) -> tuple[tuple[Par
 
 
 def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tuple[Overload, ...]:
-    """The ways to call a method that return types of their own; none where it has one type.
+    """The overloads of a method, one for each return type; none if there is only one.
 
-    `whole` is what is returned where nothing streams.
+    `whole` is the return type without streaming.
     """
     found = _variants(facts, own, whole)
     if facts.chunk_class:
         chunk = types.Reference(class_name=facts.chunk_class)
-        # Whatever else is asked for, the pieces are the same, but for text.
+        # Other parameters do not change the type of chunks, except for the one that asks for text.
         streamed = found if facts.call.text_unless else [Overload(types={}, result=chunk)]
         pieces = [TEXT if one.result == TEXT else chunk for one in streamed]
         found = [
@@ -95,8 +95,8 @@ def overloads(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> tu
     if len(found) < 2:
         return ()
     if not facts.call.many_if:
-        # Not every type checker sees that a `bool` is `True` or `False`: it gets the union. A
-        # parsed answer is an answer, too.
+        # Not every type checker expands a `bool` to `True` and `False`: for those, there is an
+        # overload with the union. It leaves out parsed answers, which are subclasses of answers.
         parsed = _generic(f"Parsed{facts.output_class}", _MODEL)
         results = [one.result for one in found if one.result != parsed]
         found.append(Overload(types={}, result=types.union(results)))
@@ -126,7 +126,7 @@ def _variants(facts: TaskFacts, own: Mapping[str, Parameter], whole: Type) -> li
 def _when(
     name: str, type_: Type, result: Type, also: Overload = _ALWAYS, *, is_given: bool = True
 ) -> Overload:
-    """What is returned where an argument of this type is given, or else no other one."""
+    """The overload for an argument of this type; with `is_given=False` it may be left out."""
     required = also.required | {name} if is_given else also.required
     return Overload(types={**also.types, name: type_}, required=required, result=result)
 

@@ -23,9 +23,9 @@ _PARAMETERS = "parameters"
 def read_task(
     overlay: Overlay, files: Mapping[str, dict[str, Json]], registry: Registry, digest: str
 ) -> tuple[Operation, list[Classes]]:
-    """One task from its corrected schemas, with its classes; `stream_output` is there if it streams.
+    """Read one task from its corrected schemas, of which `stream_output` exists if it streams.
 
-    A `SpecError` says where schema and overlay do not fit each other.
+    Returns it with its classes. Raises a `SpecError` if schema and overlay contradict each other.
     """
     arguments = Classes(files["input"], registry, overlay, "argument")
     outputs = Classes(files["output"], registry, overlay, "result")
@@ -92,7 +92,7 @@ class _Request:
         self._input = classes.resolved(self._properties[overlay.input])
 
     def inputs(self) -> str | dict[str, str]:
-        """The Python name of the input, or the names of its members by those on the wire."""
+        """The Python name of the input, or the Python names of its members by wire name."""
         members = {name: self._python(name) for name in mapping(self._input.get("properties"))}
         return members or self._python(self._overlay.input)
 
@@ -143,7 +143,7 @@ class _Request:
 def _result(
     overlay: Overlay, document: dict[str, Json], classes: Classes
 ) -> tuple[Type, ClassName | None]:
-    """What a call returns, and the class of one result where it is one."""
+    """What a call returns, and the class of a single result, if it has one."""
     match overlay.result:
         case "image":
             return FileType(form="Image"), None
@@ -154,7 +154,7 @@ def _result(
         case "json":
             pass
     if "items" in document:
-        # An element may be a type that several tasks share; it has a name for each of them.
+        # Several tasks may share the type of the elements; without its title, each names it.
         element = classes.resolved(document["items"])
         element = {key: value for key, value in element.items() if key != "title"}
         document = cast("dict[str, Json]", {**document, "items": element})
@@ -173,10 +173,10 @@ def _check(overlay: Overlay, names: list[str]) -> None:
     if unknown := facts - {MARK, KWARGS} - set(OPTIONS) - set(names):
         raise SpecError(
             f"{overlay.task}: the overlay names {', '.join(sorted(unknown))}, "
-            f"which is no parameter; there are {', '.join(names)}."
+            f"which is not a parameter. The parameters are: {', '.join(names)}."
         )
     if len(set(names)) != len(names) or set(names) & set(OPTIONS):
-        raise SpecError(f"{overlay.task}: two parameters have one name: {', '.join(names)}.")
+        raise SpecError(f"{overlay.task}: two parameters have the same name: {', '.join(names)}.")
 
 
 def _target(type_: Type) -> ClassName | None:
