@@ -34,7 +34,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A client package whose Python is not formatted yet, while other code is."""
+    """A client package whose Python code is not formatted yet; TypeScript already is."""
 
     target: Target
     service: Service
@@ -49,7 +49,7 @@ class Package:
     raw: RawSpec
     service: Service
     files: Mapping[PurePosixPath, bytes]  # By path within the package.
-    shared: Mapping[PurePosixPath, bytes]  # The runtime beside it, of a client in TypeScript.
+    shared: Mapping[PurePosixPath, bytes]  # The runtime beside it, for a TypeScript client.
 
     @property
     def name(self) -> str:
@@ -58,14 +58,14 @@ class Package:
 
     @property
     def shared_root(self) -> Path:
-        """The folder of what it shares with the clients beside it."""
+        """The folder with the files that it shares with the clients beside it."""
         return self.root.parent / typescript.RUNTIME_FOLDER
 
 
 def generate(targets: Iterable[Target]) -> list[Package | Exception]:
-    """Make the files of many clients; of one that cannot be made, say why.
+    """Generate the files of many clients; for a client that fails, return the exception.
 
-    Each target is taken when the last one is rendered.
+    The next target is taken once the previous one is rendered.
     """
     made: list[Draft | Exception] = []
     for target in targets:
@@ -82,7 +82,7 @@ def generate(targets: Iterable[Target]) -> list[Package | Exception]:
 
 
 def draft(target: Target) -> Draft:
-    """Render the client of one Space; a `SpecError` says where its documents make no sense."""
+    """Render the client of one Space; a `SpecError` says what is wrong with its documents."""
     languages = target.options.languages
     if "typescript" in languages:
         refuse_shared(target.root, typescript.RUNTIME_FOLDER)
@@ -103,7 +103,7 @@ def draft(target: Target) -> Draft:
 
 
 def with_nullable_outputs(service: Service) -> Service:
-    """Return a service whose outputs may be null or left as they were; what is in them may not."""
+    """Return a service whose outputs may be null or left unchanged, but not the values inside."""
     operations = [
         replace(
             operation,
@@ -119,7 +119,7 @@ def with_nullable_outputs(service: Service) -> Service:
 
 def finish(drafts: Sequence[Draft]) -> list[Package]:
     """Format the Python of many clients in one pass, which is far faster than one by one."""
-    # Packages of one name may go to different folders, so each is told apart by its place here.
+    # Packages of the same name may go to different folders, so they are numbered here.
     formatted = format_python(
         {
             PurePosixPath(f"package_{number}", path): text

@@ -1,8 +1,8 @@
-"""`python -m hubsmith_repository.tree`: this repository's own `generated/`.
+"""`python -m hubsmith_repository.tree`: write this repository's own `generated/`.
 
 The public package is made from `specs/`, each example client from the snapshot in its own `spec/`.
 
-With `--check` nothing is written; the exit status is 1 where the disk is not what would be.
+With `--check`, nothing is written; the exit status is 1 if a file on disk differs.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from hubsmith_codegen.cli import main
 if __name__ == "__main__":
     sys.exit(main())
 """
-# What of the runtime's inference half the public package shows; the rest is for generated code.
+# The public names of the runtime's inference half; the others are for generated code.
 _INFERENCE = (
     "AsyncStream", "InferenceApi", "InferenceProgress", "RawResponse", "Stream", "merge_chunks",
     *(name for name in inference.__all__ if name.endswith("Error")),
@@ -57,7 +57,7 @@ _INFERENCE = (
 
 
 def public_package() -> dict[PurePosixPath, bytes]:
-    """The package `hubsmith`: the task clients, the providers, and every public name of all."""
+    """The files of the package `hubsmith`: the task clients, the providers, all public names."""
     service = service_of_tasks(TASKS)
     tasks = render_tasks(service)
     texts = {**tasks.files, **_providers(service), _FACE: _face(tasks.names)}
@@ -96,7 +96,7 @@ def _face(models: tuple[ClassName, ...]) -> str:
     }
     names = [name for public in modules.values() for name in public]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise SpecError(f"Two public names are one: {', '.join(sorted(twice))}.")
+        raise SpecError(f"Public names are defined twice: {', '.join(sorted(twice))}.")
     about = "Typed Python clients for the models and Spaces of the Hugging Face Hub."
     return template("lazy/__init__.py").render(
         header=header("the runtime's public names and specs/tasks"),
@@ -110,12 +110,12 @@ def _face(models: tuple[ClassName, ...]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Rewrite `generated/`, or say with `--check` where it is not what it should be."""
+    """Rewrite `generated/`, or with `--check` print the files that are out of date."""
     is_check = arguments == ["--check"]
     if arguments and not is_check:
         print("usage: python -m hubsmith_repository.tree [--check]", file=sys.stderr)
         return 2
-    # All of the public package is generated: what no spec makes any more goes.
+    # The whole public package is generated, so files that no spec gives any more are removed.
     present = (PurePosixPath(path.relative_to(PUBLIC)) for path in PUBLIC.rglob("*"))
     owned = [path for path in present if path.suffix in (".py", ".typed")]
     drifted = _put(public_package(), PUBLIC, owned, is_check=is_check)
@@ -126,7 +126,7 @@ def main(arguments: list[str]) -> int:
     for path in drifted:
         print(path.relative_to(ROOT))
     if is_check and drifted:
-        print("generated/ is not what specs/ say. Run `make generate`.", file=sys.stderr)
+        print("generated/ is out of date. Run `make generate`.", file=sys.stderr)
         return 1
     return 0
 
@@ -138,11 +138,11 @@ def _put(
     *,
     is_check: bool,
 ) -> list[Path]:
-    """Make a folder hold these files, unless it is only checked; return what was different."""
+    """Write these files to a folder, unless it is only checked; return those that differed."""
     different = [
         root / path
         for path in differences(files, root, owned=owned)
-        # A lock names the versions that are installed, which alone are no difference.
+        # A lock contains the installed versions, which do not count as a difference.
         if path.name != LOCK_FILE or not (root / path).is_file()
     ]
     if different and not is_check:

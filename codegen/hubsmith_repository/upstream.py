@@ -1,7 +1,7 @@
-"""`python -m hubsmith_repository.upstream`: are the facts of `specs/tasks` still upstream's?
+"""`python -m hubsmith_repository.upstream`: compare `specs/tasks` with the upstream package.
 
-The pinned package is fetched by npm, with whatever registry npm is set up for, and its integrity is
-checked. Every difference is printed; the exit status is 1 where the overlay does not explain one.
+npm fetches the pinned package from its configured registry, and its integrity is checked. Every
+difference is printed; the exit status is 1 if the overlay does not explain one.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _SCHEMA = re.compile(
     r"package/src/tasks/((?:[a-z0-9-]+/spec/(?:input|output|stream_output)|common-definitions)\.json)"
 )
 _SECONDS = 300
-_WORDS = frozenset({"description", "example"})  # They are our own; the other keywords are facts.
+_WORDS = frozenset({"description", "example"})  # Written by us; all other keywords are compared.
 _NAMED = frozenset({"properties", "$defs", "definitions"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin(Checked):
-    """Which package the schemas were taken from; the integrity is its hash, as npm writes it."""
+    """The package that the schemas were taken from; the integrity is its hash in npm's format."""
 
     package: str
     version: str
@@ -53,14 +53,14 @@ class Pin(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One fact that is not the same here and upstream."""
+    """One fact that differs between `specs/tasks` and upstream."""
 
-    task: str  # The task; that of shared definitions is `common-definitions`.
+    task: str  # The task, or `common-definitions` for shared definitions.
     file: str  # `input`, `output` or `stream_output`.
     place: str  # A JSON pointer.
-    here: str  # What stands in `specs/tasks`; a missing one is written `nothing`.
+    here: str  # The value in `specs/tasks`, or `nothing`.
     upstream: str
-    reason: str = ""  # Why, where the overlay says so; else empty.
+    reason: str = ""  # The reason in the overlay, if there is one.
 
     def __str__(self) -> str:
         where = f"{self.task}/{self.file}.json#{self.place}"
@@ -69,21 +69,21 @@ class Difference:
 
 
 def check_integrity(archive: Path, pin: Pin) -> None:
-    """Compare the hash of an archive with the pinned one; a `HubsmithError` where it is another."""
+    """Compare the hash of an archive with the pinned one; a `HubsmithError` if it differs."""
     algorithm, _, expected = pin.integrity.partition("-")
     if algorithm != "sha512":
-        raise SpecError(f"{PIN}: the integrity must be of sha512, not of {algorithm!r}.")
+        raise SpecError(f"{PIN}: the integrity must be a sha512 hash, not {algorithm!r}.")
     digest = hashlib.sha512(archive.read_bytes()).digest()
     found = base64.b64encode(digest).decode()
     if found != expected:
         raise HubsmithError(
-            f"{pin.package}@{pin.version} is not what was pinned: its hash is sha512-{found}, "
-            f"pinned is {pin.integrity}. Nothing was compared."
+            f"{pin.package}@{pin.version} is not the pinned package: its hash is sha512-{found}, "
+            f"the pin is {pin.integrity}. Nothing was compared."
         )
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """Take the schemas out of the package, and nothing else; returns the folder of the tasks."""
+    """Unpack only the schemas from the package; return the folder of the tasks."""
     count = 0
     with tarfile.open(archive, "r:gz") as package:
         for member in package:
@@ -96,7 +96,7 @@ def unpack(archive: Path, folder: Path) -> Path:
             target.write_bytes(content.read())
             count += 1
     if not count:
-        raise HubsmithError(f"{archive.name} holds no task schemas where they used to be.")
+        raise HubsmithError(f"{archive.name} has no task schemas at the expected paths.")
     return folder
 
 
@@ -104,9 +104,9 @@ def fetch(pin: Pin, folder: Path) -> Path:
     """Fetch the pinned package with npm into an empty folder, and check it."""
     npm = shutil.which("npm")
     if npm is None:
-        raise HubsmithError("npm is not installed; it fetches the schemas to compare with.")
+        raise HubsmithError("npm is not installed. It is needed to fetch the upstream schemas.")
     command = [npm, "pack", f"{pin.package}@{pin.version}", "--ignore-scripts"]
-    command.append("--loglevel=error")  # Its reason is what there is to show.
+    command.append("--loglevel=error")  # stderr is quoted in the error message.
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
@@ -122,7 +122,7 @@ def fetch(pin: Pin, folder: Path) -> Path:
 
 
 def compare_with(upstream: Path, folder: Path = TASKS) -> tuple[Difference, ...]:
-    """Compare the schemas of a folder, which has their overlay, with those that were unpacked."""
+    """Compare the schemas in a folder, which has their overlays, with the unpacked ones."""
     here, there = read_documents(folder), read_documents(upstream, within="spec")
     return differences(here, there, read_overlays(folder))
 
@@ -130,10 +130,10 @@ def compare_with(upstream: Path, folder: Path = TASKS) -> tuple[Difference, ...]
 def differences(
     here: Documents, upstream: Documents, overlays: Mapping[str, Overlay]
 ) -> tuple[Difference, ...]:
-    """Compare the facts of `specs/tasks`, not corrected, with those of the package.
+    """Compare the uncorrected facts in `specs/tasks` with those in the package.
 
-    Schemas of our own are left out as long as upstream has none for their task. Corrections of the
-    overlays explain the differences at their places.
+    Our own schemas are left out unless upstream has one for the task. Differences at the places of
+    corrections are explained by them.
     """
     ours, theirs = dict(here.all()), dict(upstream.all())
     found: list[Difference] = []
@@ -158,7 +158,7 @@ def differences(
 
 
 def _facts(node: Json) -> Json:
-    """A schema without words. A property may be called `description`; that is a fact."""
+    """A schema without texts; but a property named `description` is kept, as a fact."""
     if isinstance(node, list):
         return [_facts(item) for item in node]
     if not isinstance(node, dict):
@@ -189,7 +189,7 @@ def _differing(here: Json, upstream: Json, place: str = "") -> Iterator[tuple[st
 
 
 def _ordered(items: list[Json]) -> list[Json]:
-    # A list of names, such as `required`, is a set of facts.
+    # The order of a list of names, such as `required`, does not matter.
     names = all(isinstance(item, str) for item in items)
     return sorted(items, key=str) if names else items
 
@@ -200,7 +200,7 @@ def _shown(value: Json) -> str:
 
 
 def main() -> int:
-    """Print every difference; return 1 where one is not explained."""
+    """Print every difference; return 1 if one is not explained."""
     pin = typed(read_toml(TASKS / PIN), Pin, PIN)
     with tempfile.TemporaryDirectory(prefix="hubsmith-") as temporary:
         archive = fetch(pin, Path(temporary))

@@ -1,1 +1,1 @@
-"""The intermediate representation: what a spec says, freed from how it says it."""
+"""The intermediate representation: the content of a spec, independent of its format."""

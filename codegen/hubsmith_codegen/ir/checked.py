@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 
 class Checked:
-    """The base of a dataclass whose keys and values pydantic checks; it has no keys but its fields."""
+    """The base of a dataclass whose values pydantic checks; unknown keys are errors."""
 
     __slots__ = ()
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)

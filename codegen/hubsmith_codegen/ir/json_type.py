@@ -1,4 +1,4 @@
-"""The type of a parsed JSON value, and what of it has the kind that is expected."""
+"""The type of a parsed JSON value, and functions that read it as the expected kind."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ Scalar: TypeAlias = bool | int | float | str | None
 
 
 def objects(value: Json) -> list[Mapping[str, Json]]:
-    """The objects of a JSON array; none where it is no array."""
+    """The objects in a JSON array; empty if the value is not an array."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def mapping(value: Json) -> Mapping[str, Json]:
-    """A JSON object; an empty one where it is none."""
+    """A JSON object; empty if the value is not an object."""
     return value if isinstance(value, dict) else {}
 
 
 def text(value: Json) -> str:
-    """A JSON string; empty where it is none."""
+    """A JSON string; empty if the value is not a string."""
     return value if isinstance(value, str) else ""

@@ -1,7 +1,7 @@
-"""The intermediate representation: what a spec says, freed from how it says it.
+"""The intermediate representation: the content of a spec, independent of its format.
 
-`normalise` builds these values, and every later step reads them. Text of a spec is a `SpecText`: it
-reaches generated Python through the functions of `text` and `names` only.
+`normalise` builds these values, and every later step reads them. Text from a spec is a `SpecText`:
+it reaches generated Python only through the functions in `text` and `names`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Default:
     """The value of a parameter that the caller leaves out."""
 
-    value: Scalar  # What stands in the signature.
-    # The Space's own value where a signature cannot hold it: sent when the argument is `None`.
+    value: Scalar  # The default in the signature.
+    # The Space's default, if a signature cannot contain it: sent when the argument is `None`.
     wire: Json = None
 
 
@@ -35,15 +35,15 @@ class Parameter:
 
     wire_name: SpecText  # The name in the spec.
     identifier: Identifier  # The name in Python.
-    label: SpecText  # What the Space shows at the input; empty where the spec has none.
-    description: SpecText  # One line of help; empty where the spec has none.
+    label: SpecText  # What the Space shows beside the input; may be empty.
+    description: SpecText  # One line of help; may be empty.
     type: Type
-    default: Default | None = None  # Absent for a required parameter.
-    component: SpecText = NO_TEXT  # What it is on the page, in lower case; may be empty.
-    example: Json = None  # A value that the spec gives as one to try; it need not fit the type.
-    step: float | None = None  # In what steps a number goes, where the page has such steps.
-    server_default: Scalar = None  # What the server takes where it is left out, if that is known.
-    is_option: bool = False  # One of the client's own, such as `timeout`: not in the request.
+    default: Default | None = None  # `None` for a required parameter.
+    component: SpecText = NO_TEXT  # The Gradio component, in lower case; may be empty.
+    example: Json = None  # An example value from the spec; it need not fit the type.
+    step: float | None = None  # The step of a number, if the page has one.
+    server_default: Scalar = None  # The server's default if it is left out, where known.
+    is_option: bool = False  # An option of the client, such as `timeout`: not in the request.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +57,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overload:
-    """One way to call a method that returns a type of its own."""
+    """One way to call a method, with its own return type."""
 
-    types: Mapping[str, Type]  # The parameters that differ then, by identifier.
-    required: frozenset[str] = frozenset()  # Those of them that have no default then.
+    types: Mapping[str, Type]  # The types of the parameters that differ, by identifier.
+    required: frozenset[str] = frozenset()  # Those of them that have no default in this overload.
     result: Type
 
 
@@ -70,36 +70,36 @@ class TaskFacts:
 
     module: Identifier
     digest: str  # sha256 of the specs that it was made from, hexadecimal.
-    call: Task  # What the runtime is given to make a call.
-    output_class: ClassName | None = None  # The class of one result, where it is one.
-    chunk_class: ClassName | None = None  # The class of a piece of a stream, where it streams.
+    call: Task  # What the runtime needs to make a call.
+    output_class: ClassName | None = None  # The class of a single result, if it has one.
+    chunk_class: ClassName | None = None  # The class of a chunk, if the task streams.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One endpoint of a Space, or one inference task."""
 
-    endpoint: SpecText  # `/name`, empty for an unnamed function; of a task the Hub's name.
+    endpoint: SpecText  # `/name`, empty for an unnamed function; for a task, its name at the Hub.
     fn_index: int | None = None  # The function's position, for an unnamed function only.
     method: Identifier
     request_class: ClassName
-    result_class: ClassName  # The name of the named tuple, where there are several results.
+    result_class: ClassName  # The name of the named tuple, if there are several results.
     description: SpecText  # What it does; may have paragraphs.
     returns: SpecText = NO_TEXT  # What it returns, in words; may be empty.
     parameters: tuple[Parameter, ...]  # The arguments in the order of the signature.
-    by_position: int  # How many of them may be given by position; the others go by keyword.
-    takes_more: bool = False  # Whether arguments that nobody lists are taken, too, as `**kwargs`.
-    results: tuple[Result, ...]  # What it returns, value by value.
-    overloads: tuple[Overload, ...] = ()  # None where there is one way to call it.
-    streams: bool | None = None  # Whether it yields partial results, if the spec says so.
-    # Parameters that are not in the Space's order go by keyword, and the running Space is asked.
+    by_position: int  # How many of them may be positional; the others are keyword-only.
+    takes_more: bool = False  # Whether it also takes unlisted arguments, as `**kwargs`.
+    results: tuple[Result, ...]  # The values that it returns.
+    overloads: tuple[Overload, ...] = ()  # Empty if there is only one way to call it.
+    streams: bool | None = None  # Whether it yields partial results; `None` if unknown.
+    # Whether their order is the Space's. If not, they are keyword-only; the Space knows the order.
     is_ordered: bool = True
-    # Which inputs of the function take an argument; a call leaves the others, session state, empty.
+    # Which inputs of the function take an argument; the others, session state, are sent as null.
     slots: tuple[bool, ...] = ()
-    task: TaskFacts | None = None  # What only a task has; absent for an endpoint of a Space.
+    task: TaskFacts | None = None  # What only a task has; `None` for an endpoint of a Space.
 
     def named(self) -> list[tuple[str, Parameter]]:
-        """Its parameters by wire name, or by identifier where labels stand in for names and are equal."""
+        """Its parameters by wire name, or by identifier if several have the same wire name."""
         names = Counter(one.wire_name for one in self.parameters)
         return [
             (str(one.identifier if names[one.wire_name] > 1 else one.wire_name), one)
@@ -120,7 +120,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One named member of an object type; `default` counts where it is not required."""
+    """One named member of an object type; `default` applies if it is not required."""
 
     wire_name: SpecText
     identifier: Identifier
@@ -139,24 +139,24 @@ class Definition:
     members: tuple[Member, ...]
     is_input: bool = False  # Whether an argument may be one.
     is_result: bool = False  # Whether a result may be one.
-    module: str = ""  # That of a task's class; empty for a Space, which has one of all models.
+    module: str = ""  # The module of a task's class; empty for a Space, which has only one.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
     """Another name for a type.
 
-    It is a union's only name, or what huggingface_hub calls a class that several tasks share: an
-    `ImageClassificationOutputElement` is the `ClassificationOutputElement` of every classification.
+    It names a union, or is huggingface_hub's name for a class that several tasks share:
+    `ImageClassificationOutputElement` is the `ClassificationOutputElement` of all classifications.
     """
 
     class_name: ClassName
-    type: Type  # What it stands for; for a shared class the reference to it.
-    module: str = ""  # The task's module that has it.
+    type: Type  # What it stands for: a union, or a reference to the shared class.
+    module: str = ""  # The module of the task that it belongs to.
 
 
 def definitions_in(types: Iterable[Type], definitions: Iterable[Definition]) -> list[Definition]:
-    """The classes that types speak of, and those inside them, sorted by name."""
+    """The classes that types refer to, directly or through other classes, sorted by name."""
     by_name = {one.class_name: one for one in definitions}
     found: dict[ClassName, Definition] = {}
     waiting = list(types)
@@ -171,7 +171,7 @@ def definitions_in(types: Iterable[Type], definitions: Iterable[Definition]) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Omission:
-    """Something of the spec that the client cannot carry, and why."""
+    """An endpoint of the spec that the client cannot express, and why."""
 
     endpoint: str
     reason: str
@@ -185,16 +185,16 @@ class Service:
     """A whole API: what one generated client package is made from."""
 
     package: Identifier
-    class_name: ClassName  # That of the client.
-    source: str | None  # The Space's name or URL; `None` where the document does not say.
+    class_name: ClassName  # The class of the client.
+    source: str | None  # The Space's name or URL; `None` if the documents do not say.
     title: SpecText  # What the Space calls itself; may be empty.
     platform_version: str  # The Gradio version that served the spec; may be empty.
     digest: str  # sha256 of the spec, hexadecimal.
-    documents: tuple[Literal["info", "config", "openapi"], ...]  # Its sources, by their trust.
+    documents: tuple[Literal["info", "config", "openapi"], ...]  # Used ones, most trusted first.
     operations: tuple[Operation, ...]
     definitions: tuple[Definition, ...]  # Every class that a type refers to, each once.
     api_prefix: str = "/gradio_api"  # What comes before the paths of its API.
-    calls_by_name: bool = True  # Plain HTTP calls do, from Gradio 6.13 on.
-    aliases: tuple[Alias, ...] = ()  # A `Reference` may be to one that names a union.
+    calls_by_name: bool = True  # Whether plain HTTP calls use names: from Gradio 6.13 on.
+    aliases: tuple[Alias, ...] = ()  # A `Reference` can name one of a union.
     omissions: tuple[Omission, ...] = ()
-    disagreements: tuple[str, ...] = ()  # Where two documents say different things, one line each.
+    disagreements: tuple[str, ...] = ()  # Where two documents differ, one line each.

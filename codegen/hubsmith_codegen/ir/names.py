@@ -1,8 +1,8 @@
 """From names in a spec to names in Python.
 
-A name that is an identifier already stays as it is, so that what the Space's author wrote is what
-the caller types. Collisions are never resolved by a counter: the name that needed no change keeps
-it, the others are spelled out.
+A name that is already an identifier stays as it is, so that callers type what the Space's author
+wrote. Collisions are never resolved by a counter: a name that needed no change is kept, and the
+others have their odd characters spelled out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SPELLED = {"-": "dash", ".": "dot", "/": "slash", " ": "space", "+": "plus", ":
 _LONGEST = 60
 
 RUNTIME_FOLDER = "_runtime"
-"""Where the runtime is in a client package that carries it."""
+"""The folder of the runtime in a client package that contains it."""
 
 
 class Identifier(Source):
@@ -48,7 +48,7 @@ def reserved(list_name: str) -> frozenset[str]:
 
 
 def is_name(text: str) -> bool:
-    """Whether Python and its keywords allow the text as a name."""
+    """Whether the text is a valid Python name and not a keyword."""
     return text.isidentifier() and not keyword.iskeyword(text)
 
 
@@ -57,11 +57,11 @@ def identifier(
 ) -> Identifier:
     """The identifier for a name of a spec; one to `avoid` gets a trailing underscore.
 
-    Where nothing usable is left, it is the fallback or begins with it. Odd characters become
-    underscores; a name that `is_spelled`, as its shorter form is taken, has their names instead.
+    If nothing usable is left, it is the fallback or begins with it. Odd characters become
+    underscores, or with `is_spelled` their names, for a name whose short form is taken.
     """
-    # Python folds identifiers to NFKC when it reads source; fold here, so that two names that
-    # look different in the spec but are one to Python are seen as one.
+    # Python folds identifiers to NFKC when it reads source. Fold them here as well, so that names
+    # that differ in the spec but not in Python are seen as equal.
     folded = unicodedata.normalize("NFKC", text.strip("/"))
     name = "".join(
         one if f"_{one}".isidentifier() else _spell(one) if is_spelled else "_" for one in folded
@@ -80,7 +80,7 @@ def identifier(
 def class_name(text: str, *, fallback: str) -> ClassName:
     """The class name for a name of a spec: words joined, each with a capital, all in ASCII."""
     if not text.isascii():
-        # Imported where it is needed: few Spaces have such names.
+        # Imported only when needed: few Spaces have such names.
         from anyascii import anyascii
 
         text = anyascii(text)
@@ -88,14 +88,14 @@ def class_name(text: str, *, fallback: str) -> ClassName:
     joined = "".join(word[0].upper() + word[1:] for word in words)[:_LONGEST]
     if not joined.isidentifier():
         joined = fallback + joined
-    # Class names may not shadow a keyword such as `None`.
+    # A class name must not be a keyword such as `None`.
     return ClassName(f"{joined}_" if keyword.iskeyword(joined) else joined)
 
 
 def distinct(
     names: Sequence[str], *, fallback: str, avoid: frozenset[str] = frozenset()
 ) -> tuple[Identifier, ...]:
-    """One identifier for each name of one place, all different, whatever the order."""
+    """One identifier for each name in one scope, all different, independent of their order."""
     short = [identifier(name, fallback=fallback, avoid=avoid) for name in names]
     rivals, twins = Counter(short), Counter(names)
     is_unchanged = [one == name.strip("/") for one, name in zip(short, names, strict=True)]
@@ -103,7 +103,7 @@ def distinct(
 
     def longer(place: int) -> str:
         if twins[names[place]] > 1:
-            # Even the spec's own names are the same: only their places tell them apart.
+            # Even the spec's own names are equal: only their positions distinguish them.
             return f"{short[place].rstrip('_')}_{place + 1}"
         return identifier(names[place], fallback=fallback, avoid=avoid, is_spelled=True)
 
@@ -115,11 +115,11 @@ def distinct(
 
 
 def distinct_classes(methods: Sequence[Identifier]) -> tuple[ClassName, ...]:
-    """The class names for methods whose names are distinct, distinct as well."""
+    """Distinct class names for methods, whose own names are distinct."""
     short = [class_name(method, fallback="Call") for method in methods]
     rivals = Counter(short)
     keeps = [rivals[name] == 1 for name in short]
-    # `run_it` and `runIt`: keep the underscores that set them apart.
+    # `run_it` and `runIt`: keep the underscores that distinguish them.
     found = _set_apart(short, keeps, lambda place: _capital(methods[place]), methods)
     return tuple(map(ClassName, found))
 
@@ -127,9 +127,9 @@ def distinct_classes(methods: Sequence[Identifier]) -> tuple[ClassName, ...]:
 def _set_apart(
     short: Sequence[str], keeps: Sequence[bool], longer: Callable[[int], str], names: Sequence[str]
 ) -> list[str]:
-    """The short names, or longer ones, with a hash of the spec's name where two are still the same.
+    """The short names, or longer ones, with a hash of the spec's name where two are still equal.
 
-    Those in `keeps` are all different; they are never touched, whatever else is there.
+    The names marked in `keeps` are all different, and are never changed.
     """
     found = [one if keeps[place] else longer(place) for place, one in enumerate(short)]
     result = list(found)
@@ -149,13 +149,13 @@ def _set_apart(
 
 
 def joined(parts: Iterable[str]) -> ClassName:
-    """A class name from the full path of a thing."""
+    """A class name from the full path of an object."""
     text = "".join(class_name(part, fallback="") for part in parts)[: 2 * _LONGEST]
     return ClassName(text if is_name(text) else f"Object{text}")
 
 
 def _capital(word: str) -> str:
-    # The capital form of one letter may be several characters.
+    # The upper-case form of one letter may be several characters.
     return unicodedata.normalize("NFKC", word[0].upper() + word[1:])
 
 

@@ -1,4 +1,4 @@
-"""Types written out: as Python annotations, and as JSON schemas."""
+"""Types as Python annotations, and as JSON schemas."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Annotation(Source):
 
 
 def spelled(type_: Type, *, bounded: bool = False) -> Annotation:
-    """The annotation of a type; `bounded` with the bounds that a model checks, too."""
+    """The annotation of a type; with `bounded`, including the bounds that a model checks."""
 
     def write(*inner: Type, between: str = ", ") -> str:
         return between.join(spelled(one, bounded=bounded) for one in inner)
@@ -73,7 +73,7 @@ def field_bounds(bounds: Bounds) -> Source:
 
 
 def number(value: float) -> Source:
-    """A number as Python writes it; a whole one as a whole number."""
+    """A number as a Python literal; an integral one as an integer."""
     is_whole = isinstance(value, float) and value.is_integer()
     return literal(int(value) if is_whole else value)
 
@@ -81,9 +81,9 @@ def number(value: float) -> Source:
 def json_schema(
     type_: Type, special: Callable[[Type], dict[str, Json] | None] = lambda _: None
 ) -> dict[str, Json]:
-    """The type as a clean schema; classes, those of the runtime too, are `#/$defs/<ClassName>`.
+    """The type as a clean schema; classes, including the runtime's, are `#/$defs/<ClassName>`.
 
-    `special` gives the schemas of the types that are to be written in a way of their own.
+    `special` may return another schema for a type, or `None` for the usual one.
     """
     if (found := special(type_)) is not None:
         return found

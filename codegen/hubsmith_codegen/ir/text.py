@@ -1,8 +1,8 @@
-"""Text of a spec, and how it may reach generated Python.
+"""Text from a spec, and the ways in which it can reach generated Python.
 
-Three functions turn text of a spec into source code: `literal` here, `docstring` here, and the
-identifier functions of `names`. Each returns a subclass of `Source`, and the template engine
-prints nothing else.
+Three kinds of functions turn text from a spec into source code: `literal` and `docstring` here, and
+the identifier functions in `names`. They return a `Source` or a subclass of it, and the template
+engine prints nothing else.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ class Source(str):
 
 
 def plain(text: object) -> SpecText:
-    """Any JSON value as one line of clean text; what is no string becomes empty.
+    """Any JSON value as one line of clean text, empty if it is not a string.
 
-    Control and format characters go (bidirectional overrides would let source read differently
-    from what it does), white space is folded, and a very long text is cut.
+    Control and format characters are removed (bidirectional overrides would make source code look
+    different from what it does), white space is collapsed, and a very long text is cut.
     """
     return _cleaned(str(text)) if isinstance(text, str) else NO_TEXT
 
 
-# The same long descriptions come with every use of a component.
+# Cached, because every use of a component repeats the same long description.
 @lru_cache(maxsize=4096)
 def _cleaned(text: str) -> SpecText:
     visible = text
@@ -63,7 +63,7 @@ def _visible(character: str) -> str:
 
 
 def paragraphs(text: object) -> tuple[SpecText, ...]:
-    """The paragraphs of a longer text, each one line of clean text."""
+    """The paragraphs of a longer text, each as one line of clean text."""
     if not isinstance(text, str):
         return ()
     found = (plain(part) for part in re.split(r"\n\s*\n", text))
@@ -89,7 +89,7 @@ def literal(value: Json) -> Source:
     if isinstance(value, list):
         return Source("[" + ", ".join(literal(member) for member in value) + "]")
     if isinstance(value, str):
-        # repr of a subclass or of a lone surrogate is still a plain literal.
+        # A lone surrogate is escaped, since no source file can contain it.
         has_surrogate = any("\ud800" <= character <= "\udfff" for character in value)
         return Source(ascii(str(value)) if has_surrogate else repr(str(value)))
     return Source(repr(value))
@@ -114,7 +114,7 @@ def docstring(lines: Iterable[str], *, indent: int) -> Source:
             break_on_hyphens=False,
         ) or [""]
     if len(wrapped) == 1:
-        # A closing quote right behind a quote would end the string too early.
+        # A quote right before the closing quotes would end the string too early.
         tail = " " if wrapped[0].endswith('"') else ""
         return Source(f'"""{wrapped[0]}{tail}"""')
     pad = " " * indent
@@ -123,11 +123,11 @@ def docstring(lines: Iterable[str], *, indent: int) -> Source:
 
 
 def markdown(text: str) -> Source:
-    """Clean text as a Markdown paragraph, with no live markup: no list, rule or heading either."""
+    """Clean text as a Markdown paragraph with all markup escaped, lists and headings included."""
     escaped = re.sub(r"([\\`*_\[\]<>#|~&])", r"\\\1", plain(text))
     return Source(re.sub(r"^(?:(?=[-+=])|(\d+)(?=[.)](?:\s|$)))", r"\1\\", escaped))
 
 
 def markdown_code(text: str) -> Source:
-    """Clean text, which is not blank, as a Markdown code span."""
+    """Clean text that is not blank, as a Markdown code span."""
     return Source(f"`{plain(text).replace('`', chr(39))}`")

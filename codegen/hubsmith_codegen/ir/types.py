@@ -1,7 +1,7 @@
-"""Types as a small tree of frozen nodes: what a JSON schema means, freed from how it says it.
+"""Types as a small tree of frozen nodes: the meaning of a JSON schema, independent of its form.
 
-The normalisers make these trees; whoever needs to know something of a type matches them. A class is
-named by a `Reference`; what it holds stands once, in the service's definitions.
+The normalisers build these trees, and later steps match on them. A `Reference` names a class, whose
+members are defined once, in the definitions of the service.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .json_type import Json
 from .names import ClassName
 
 Bounds: TypeAlias = tuple[tuple[str, float], ...]
-"""Limits by the keyword that JSON schema has for them, such as `minimum`."""
+"""Limits by their JSON-schema keyword, such as `minimum`."""
 
 Kind: TypeAlias = Literal["string", "integer", "number", "boolean", "null"]
 
@@ -25,12 +25,12 @@ Direction: TypeAlias = Literal["argument", "result"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyType:
-    """The spec names no type."""
+    """Any value: the spec names no type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalarType:
-    """A plain value, with the bounds that an argument must keep, by JSON-schema keyword."""
+    """A plain value, with the bounds that an argument must be within."""
 
     kind: Kind
     bounds: Bounds = ()
@@ -41,14 +41,14 @@ class ChoiceType:
     """One of several values."""
 
     values: tuple[str | int | bool, ...]
-    is_constant: bool = False  # A tag that never grows, such as the `type` of a message.
+    is_constant: bool = False  # A tag that never gets more values, such as the `type` of a message.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileType:
-    """A file, whichever way the spec writes it."""
+    """A file, however the spec describes it."""
 
-    # The runtime's class: an argument takes `FileInput` and `ContentInput`, a result is another.
+    # The name in the runtime: those that end in `Input` are for arguments, the others for results.
     form: Literal["FileInput", "File", "ContentInput", "ImageInput", "Image", "Base64Bytes"] = (
         "FileInput"
     )
@@ -59,7 +59,7 @@ class Reference:
     """A class among the service's definitions, or a union that has a name."""
 
     class_name: ClassName
-    is_table: bool = False  # Whether it has headers and rows, for which arguments take arrays, too.
+    is_table: bool = False  # Whether it has headers and rows, so that arguments can be arrays, too.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class ListType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TupleType:
-    """A list of fixed length whose places have types of their own."""
+    """A list of fixed length with a type for each position."""
 
     items: tuple[Type, ...]
 
@@ -95,7 +95,7 @@ class UnionType:
 class GenericType:
     """A generic class of the runtime or of typing with its arguments, such as `Stream[str]`.
 
-    It stands in signatures only: no schema can say it.
+    It only occurs in signatures: a schema cannot express it.
     """
 
     class_name: ClassName
@@ -137,12 +137,12 @@ _COMPARED: dict[str, Callable[[float, float], bool]] = {
 
 
 def options_of(type_: Type) -> tuple[Type, ...]:
-    """The options of a union; another type is its own only option."""
+    """The options of a union; any other type is its own only option."""
     return type_.options if isinstance(type_, UnionType) else (type_,)
 
 
 def union(options: Iterable[Type]) -> Type:
-    """The options as one type: flat, each once, with null last; one of them alone is itself."""
+    """The options as one type: flat, without duplicates, null last; a single one as it is."""
     flat = [one for option in options for one in options_of(option)]
     if any(isinstance(option, AnyType) for option in flat):
         return AnyType()
@@ -200,14 +200,14 @@ def mapped(type_: Type, change: Callable[[Type], Type]) -> Type:
 
 
 def without_bounds(type_: Type) -> Type:
-    """The type with every value in bounds or out of them."""
+    """The type without any bounds."""
     if isinstance(type_, ScalarType | ListType | GenericType):
         type_ = replace(type_, bounds=())
     return mapped(type_, without_bounds)
 
 
 def as_result(type_: Type) -> Type:
-    """The type of an answer: the server keeps its own bounds, and may add a choice later."""
+    """The type as a result: without bounds, which the server checks, and with open choices."""
     match type_:
         case ChoiceType(values=values, is_constant=False):
             return union([type_, *(one for one in kinds_of(values) if one.kind != "boolean")])
@@ -222,7 +222,7 @@ def as_result(type_: Type) -> Type:
 
 
 def kinds_of(values: Iterable[str | int | bool]) -> list[ScalarType]:
-    """The plain types of choices."""
+    """The plain types of the values of choices."""
     found = {type(value) for value in values}
     return [ScalarType(kind=kind) for python, kind in _KINDS.items() if python in found]
 
@@ -233,7 +233,7 @@ def optional(type_: Type) -> Type:
 
 
 def bounds_of(type_: Type) -> Bounds:
-    """The bounds of a value, also of one that may be null."""
+    """The bounds of a value, or of a value that may also be null."""
     match type_:
         case ScalarType(bounds=bounds) | ListType(bounds=bounds) | GenericType(bounds=bounds):
             return bounds
@@ -244,7 +244,7 @@ def bounds_of(type_: Type) -> Bounds:
 
 
 def tag_of(type_: Type) -> str | int | bool | None:
-    """The one value of a tag, which nobody need type; `None` for every other type."""
+    """The only value of a tag, which callers need not pass; `None` for any other type."""
     if isinstance(type_, ChoiceType) and type_.is_constant:
         return type_.values[0]
     return None
@@ -264,5 +264,5 @@ def inside(type_: Type) -> Iterator[Type]:
 
 
 def holds_file(type_: Type) -> bool:
-    """Whether a file stands anywhere within the type; what a reference names is not entered."""
+    """Whether the type contains a file anywhere, not looking into referenced classes."""
     return any(isinstance(one, FileType) for one in inside(type_))

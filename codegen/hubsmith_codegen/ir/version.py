@@ -1,4 +1,4 @@
-"""The version of the generator, which every generated file names."""
+"""The version of the generator, which appears in every generated file."""
 
 from importlib import metadata
 

@@ -1,4 +1,4 @@
-"""Shell snippets on curl: a POSIX shell and sed are all that they need besides it."""
+"""Shell snippets with curl; they need only a POSIX shell and sed besides."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _HUB = "https://huggingface.co"
 
 
 class NotCallableError(ValueError):
-    """An endpoint that plain HTTP calls do not reach; the message says why."""
+    """An endpoint cannot be called with plain HTTP; the message says why."""
 
 
 def curl(operation: Operation, place: Place) -> str:
     """A shell script that calls an endpoint and prints its events.
 
-    From Gradio 6.13 on the arguments go by name, before that by place. Files are uploaded first.
-    What cannot be called in this way gives a script that says so, and fails.
+    Arguments are passed by name from Gradio 6.13 on, before that by position. Files are uploaded
+    first. If an endpoint cannot be called like this, the script says so and fails.
     """
     try:
         return _script(operation, place)
@@ -48,10 +48,10 @@ def _script(operation: Operation, place: Place) -> str:
 def session_call(
     operation: Operation, values: list[Example], session: str, prefix: str
 ) -> tuple[list[str], str]:
-    """The lines that start a call of a session, and the path of its events.
+    """The lines that start a call in a session, and the path of its events.
 
-    The values are for all input slots. The variables `BASE`, where the Space is, and that of the
-    session, JSON as well, are set before; `EVENT` is the id of the call then.
+    The values are for all input slots. The shell variable `BASE` and the one named by `session`,
+    which contains JSON, must be set before; the lines set `EVENT`, the id of the call.
     """
     path = f"{prefix}/call/{_path_name(operation)}"
     body = _Body()
@@ -68,7 +68,7 @@ def _path_name(operation: Operation) -> str:
             f"Gradio has no plain HTTP call for /{plain(name)}: there is a slash in its name."
         )
     if any(ord(character) < 32 or character == "\x7f" for character in name):
-        # It takes the call and never answers: its own request for the result fails.
+        # Gradio accepts the call but never answers, because its own request for the result fails.
         raise NotCallableError(
             f"Gradio answers no plain HTTP call for /{plain(name)}: "
             "there is a control character in its name."
@@ -94,7 +94,7 @@ def _call(path: str, body: _Body, text: str, prefix: str) -> list[str]:
 
 
 def base(place: Place) -> str:
-    """The line that sets `BASE`, where the Space is."""
+    """The line that sets `BASE`, the address of the Space."""
     if not place.source.isprintable():
         raise NotCallableError("There is a control character in the address of the Space.")
     if "://" in place.source:
@@ -107,31 +107,31 @@ def in_slots(operation: Operation, values: list[Example]) -> list[Example]:
     """The values of all parameters in the input slots of the function."""
     if not operation.is_ordered:
         raise NotCallableError(
-            f"{plain(operation.endpoint)} takes its arguments by place, and this document does not "
-            "say in which order. Take the snapshot of the running Space."
+            f"{plain(operation.endpoint)} takes its arguments by position, and this document does "
+            "not say in which order. Use a snapshot of the running Space."
         )
     if sum(operation.slots) != len(values):
         return values
-    # The state of a session has a place of its own, which a call leaves empty.
+    # Session state has its own slot, which a call leaves empty.
     rest = iter(values)
     return [next(rest) if is_argument else None for is_argument in operation.slots]
 
 
 class _Body:
-    """The JSON of a call as words of the shell, and the files that it names."""
+    """The JSON of a call as shell words, and the files that it refers to."""
 
     def __init__(self) -> None:
-        self.files: dict[str, str] = {}  # The variable of each file, by its name.
-        # JSON has no such character outside of its escapes, so it marks what the shell puts in.
+        self.files: dict[str, str] = {}  # The shell variable of each file, by file name.
+        # JSON never contains an unescaped NUL, so it can mark what the shell inserts.
         self._notation = Notation(
             literal=json_text, key=json_text, file=self._file, expression="\x00{}\x00".format
         )
 
     def quoted(self, value: Example) -> str:
-        """The JSON in single quotes, but for the server's paths, which the shell puts in."""
+        """The JSON in single quotes, except for the server's paths, which the shell inserts."""
         words: list[str] = []
         for place, part in enumerate(flat(self._notation.node(value)).split("\x00")):
-            # Single quotes know no escape.
+            # There is no escape inside single quotes.
             inside = part.replace("'", "'\"'\"'")
             words.append(f'"${part}"' if place % 2 else f"'{inside}'")
         return "".join(words)

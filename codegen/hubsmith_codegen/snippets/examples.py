@@ -34,16 +34,16 @@ _IMAGES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExampleFile:
-    """A file of the reader's own, by its name in the working folder."""
+    """One of the reader's own files, by its name in the working folder."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
-    """What stands for a value in the language of the snippet, such as a variable.
+    """An expression in the language of the snippet, such as a variable, in place of a value.
 
-    In a shell it is the name of one that holds JSON.
+    In a shell snippet, it is the name of a variable that contains JSON.
     """
 
     source: Source
@@ -56,16 +56,16 @@ Example: TypeAlias = (
 
 
 class Examples:
-    """Makes example arguments for the endpoints of one service, which has these classes."""
+    """Makes example arguments for the endpoints of a service with these classes."""
 
     def __init__(self, definitions: Iterable[Definition]) -> None:
         self._definitions = {str(one.class_name): one for one in definitions}
         self._validation = Validation(self._definitions.values())
 
     def arguments(self, operation: Operation) -> list[tuple[Parameter, Example]]:
-        """What a snippet passes: every required argument, and the others that a default shows.
+        """What a snippet passes: required arguments, and the defaults of optional ones.
 
-        Where the Space's own value is null, an object, a list or a file, it is left out.
+        Defaults that are null, an object, a list or a file are left out.
         """
         return [
             (one, self.value(one) if one.default is None else one.default.value)
@@ -74,21 +74,21 @@ class Examples:
         ]
 
     def all_values(self, operation: Operation) -> list[Example]:
-        """A value for every parameter in its place; the Space's own for what a snippet leaves out.
+        """A value for every parameter, in order; the Space's default for those left out.
 
-        It is null where that is a file.
+        A default that is a file becomes null.
         """
         return in_place(operation, self.arguments(operation))
 
     def value(self, parameter: Parameter) -> Example:
-        """A value that a parameter takes: the spec's own example where it fits, or one made up.
+        """A value for a parameter: the spec's example if it fits, or else a made-up one.
 
-        A file is never taken from a spec: it does not choose what a snippet reads or fetches.
+        Files are never taken from the spec, which must not choose what a snippet reads or fetches.
         """
         own, type_ = parameter.example, parameter.type
         if own is not None and self._is_plain(type_) and not _names_file(own):
             with contextlib.suppress(ValueError, RecursionError):
-                # Servers have the keys of objects in any order.
+                # Sorted, because servers return the keys of objects in any order.
                 if len(text := json.dumps(own, sort_keys=True)) <= _LONGEST:
                     return self._validation.read(json.loads(text), type_)
         component = str(parameter.component)
@@ -96,8 +96,8 @@ class Examples:
         return _Maker(self._definitions, ExampleFile(name=name)).make(type_)
 
     def _is_plain(self, type_: Type) -> bool:
-        """Whether no file is in a type, and no choice of objects: each could hold such a choice,
-        and to try them all could take for ever.
+        """Whether a type contains no files and no unions of containers: validating against nested
+        unions can take exponential time.
         """
         found = [type_]
         for definition in definitions_in(found, self._definitions.values()):
@@ -106,7 +106,7 @@ class Examples:
 
 
 def in_place(operation: Operation, arguments: Iterable[tuple[Parameter, Example]]) -> list[Example]:
-    """The arguments in the places of all parameters; the Space's own value for those left out."""
+    """A value for every parameter, in order; the Space's default for those without an argument."""
     given = {id(parameter): value for parameter, value in arguments}
     for one in operation.parameters:
         wire = one.default.wire if one.default is not None else None
@@ -129,12 +129,12 @@ def parts(value: Example) -> Iterator[Example]:
 
 
 def has_file(value: Example) -> bool:
-    """Whether a file stands anywhere in the value."""
+    """Whether the value contains a file anywhere."""
     return any(isinstance(one, ExampleFile) for one in parts(value))
 
 
 def _names_file(value: Json) -> bool:
-    """Whether a client would take an object in a value for a file, and send what it names."""
+    """Whether a client would take an object in the value for a file, and send that file."""
     return any(isinstance(one, dict) and "path" in one for one in parts(value))
 
 
@@ -148,7 +148,7 @@ def _has_alternatives(type_: Type) -> bool:
 
 
 class _Maker:
-    """Makes values up, within bounds: a type may hold itself, and many times so."""
+    """Makes up values of limited size, because a type may contain itself, even many times."""
 
     def __init__(self, definitions: Mapping[str, Definition], file: ExampleFile) -> None:
         self._definitions = definitions
@@ -156,7 +156,7 @@ class _Maker:
         self._parts_left = _MOST_PARTS
 
     def make(self, type_: Type, depth: int = 0) -> Example:
-        """Make a value of a type, where there is one of a bearable size."""
+        """Make a value of a type; beyond the limits it is empty, even if that does not fit."""
         self._parts_left -= 1
         is_enough = depth > _DEEPEST or self._parts_left < 0
         match type_:

@@ -1,4 +1,4 @@
-"""Values and calls as expressions of a language: on one line where there is room, else on several."""
+"""Values and calls as expressions in a language: on one line if they fit, else on several."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WIDTH = 88
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A call, a list or an object: parts between brackets, each with what stands before it."""
+    """A call, a list or an object: parts in brackets, each with its prefix."""
 
     start: str
     parts: tuple[tuple[str, Node], ...]
@@ -31,9 +31,9 @@ class Notation:
 
     literal: Callable[[Json], str]
     key: Callable[[str], str]  # The name of an object's member.
-    file: Callable[[str], str]  # A file of the reader's own, by its name.
+    file: Callable[[str], str]  # One of the reader's own files, by name.
     expression: Callable[[str], str] = str
-    pad: str = ""  # What stands within the brackets of an object.
+    pad: str = ""  # The padding inside the brackets of an object.
 
     def node(self, value: Example) -> Node:
         """A value as an expression."""
@@ -62,9 +62,9 @@ class Notation:
 def lay_out(
     node: Node, *, before: str = "", indent: int = 0, after: str = "", width: int = WIDTH
 ) -> str:
-    """Write an expression: on one line, its parts on one line, or each on a line of its own.
+    """Write an expression: on one line, its parts on one line, or each part on its own line.
 
-    `before` stands on its first line, behind the indent, and `after` on its last.
+    `before` is written on its first line, after the indent, and `after` on its last.
     """
     margin = " " * indent
     line = f"{margin}{before}{flat(node)}{after}"

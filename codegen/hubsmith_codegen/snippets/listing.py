@@ -19,7 +19,7 @@ _WIDEST_TYPE = 40
 
 
 def heading(service: Service) -> str:
-    """One line: what the Space is called, where it is, what it runs."""
+    """One line: the title of the Space, its address, its Gradio version."""
     title = plain(service.title) or str(service.class_name)
     source = plain(service.source)
     platform = plain(service.platform_version)
@@ -28,7 +28,7 @@ def heading(service: Service) -> str:
 
 
 def endpoint_lines(operation: Operation) -> list[str]:
-    """An endpoint: its name, what it is for, its parameters, its results."""
+    """An endpoint: its name, description, parameters and results."""
     name = plain(operation.endpoint) or f"fn_index={operation.fn_index}"
     lines = [f"{name}{'  (sends partial results)' if operation.streams else ''}"]
     for paragraph in paragraphs(operation.description):
@@ -42,9 +42,9 @@ def endpoint_lines(operation: Operation) -> list[str]:
 
 
 def parameter_lines(parameters: Sequence[Parameter]) -> list[str]:
-    """Parameters as a table: name, type, whether required or else the default, help."""
+    """Parameters as a table: name, type, default or "required", help."""
     return _table(
-        # The default has a column of its own.
+        # The help leaves out the default, which has its own column.
         (
             *_start(one),
             f"= {_value(default_value(one.default))}" if one.default else "required",
@@ -72,7 +72,7 @@ def _start(named: Parameter | Member) -> tuple[str, str]:
 
 
 def default_value(default: Default) -> Json:
-    """What is sent for a parameter that is left out."""
+    """The value that is sent if the parameter is left out."""
     return default.wire if default.value is None else default.value
 
 
@@ -85,7 +85,7 @@ def _value(value: Json) -> str:
 
 
 def _table(rows: Iterable[tuple[str, str, str, str]]) -> list[str]:
-    """Rows in columns; what is too wide for its column goes on below."""
+    """Rows in columns; cells that are too wide continue on the next lines."""
     cells = list(rows)
     names = max((len(row[0]) for row in cells), default=0)
     kinds = min(max((len(row[1]) for row in cells), default=0), _WIDEST_TYPE)
@@ -107,12 +107,12 @@ def _table(rows: Iterable[tuple[str, str, str, str]]) -> list[str]:
 
 
 def _width() -> int:
-    # Where neither COLUMNS nor a terminal says it.
+    # The default is for when neither COLUMNS nor a terminal sets the width.
     return shutil.get_terminal_size((100, 24)).columns
 
 
 def wrapped(text: str, margin: str = "", start: str | None = None) -> list[str]:
-    """A text as lines that fit the output."""
+    """Wrap a text to the width of the output."""
     return textwrap.wrap(
         text,
         _width(),
@@ -124,5 +124,5 @@ def wrapped(text: str, margin: str = "", start: str | None = None) -> list[str]:
 
 
 def counted(items: Sized, noun: str) -> str:
-    """How many there are, with their noun."""
+    """The number of items with a noun, such as `2 endpoints`."""
     return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Where a program finds a Space, and JSON as the snippets write it."""
+"""Where a program finds a Space and its client, and how snippets write JSON."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Place:
     """A Space, and where a program finds its client."""
 
     service: Service
-    module: str  # Where the client is imported from.
-    note: str = ""  # What has to be done before that import works.
+    module: str  # The module to import the client from.
+    note: str = ""  # What to do before that import works; may be empty.
 
     @property
     def source(self) -> str:
@@ -30,14 +30,14 @@ class Place:
 
     @cached_property
     def examples(self) -> Examples:
-        """What to pass to its endpoints."""
+        """Example arguments for its endpoints."""
         return Examples(self.service.definitions)
 
 
 def json_text(
     value: object, *, indent: int | None = None, default: Callable[[Any], object] | None = None
 ) -> str:
-    """A value as JSON in which everything invisible is written as an escape; see `json.dumps`."""
+    """A value as JSON with escapes for all non-printable characters; see `json.dumps`."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=default)
     if text.isprintable():
         return text
@@ -45,7 +45,7 @@ def json_text(
 
 
 def _escaped(character: str) -> str:
-    # Line ends within strings are escapes already: these are the layout's own.
+    # Line feeds inside strings are already escaped; these come from the indentation.
     if character.isprintable() or character == "\n":
         return character
     return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]

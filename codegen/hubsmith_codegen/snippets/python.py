@@ -1,4 +1,4 @@
-"""Python snippets: on a generated client, and on the untyped `Client`."""
+"""Python snippets: for a generated client, and for the untyped `Client`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .layout import Group, Node, Notation, lay_out
 from .place import DEFAULT_URL, Place
 from .validation import ObjectValue
 
-# What `Client.predict` and `Client.submit` take themselves.
+# The parameters of `Client.predict` and `Client.submit` themselves.
 _TAKEN = frozenset(
     {"api_name", "event_data", "fn_index", "headers", "result_callbacks", "self", "args", "kwargs"}
 )
@@ -25,7 +25,7 @@ class _Python(Notation):
     def node(self, value: Example) -> Node:
         match value:
             case tuple():
-                # A tuple of one has a comma behind it.
+                # A tuple of one item needs a trailing comma.
                 end = ",)" if len(value) == 1 else ")"
                 return Group(start="(", parts=self.items(value), end=end)
             case ObjectValue() if self is _TYPED:
@@ -41,7 +41,7 @@ class _Python(Notation):
 
 
 def quoted(text: str) -> str:
-    """A Python literal of a text, in double quotes where that needs no more escapes."""
+    """A Python literal of a string, in double quotes if that needs no further escapes."""
     written = str(literal(str(text)))
     if written.startswith("'") and '"' not in written:
         return f'"{written[1:-1]}"'
@@ -63,7 +63,7 @@ def typed(operation: Operation, place: Place) -> str:
 
 
 def client_program(operation: Operation, place: Place, variable: str) -> Source:
-    """A program that makes a generated client, of this name, and calls one endpoint of it."""
+    """A program that creates a generated client in this variable and calls one of its endpoints."""
     service = place.service
     call, classes = method_call(operation, place.examples, variable)
     names = ", ".join(sorted({str(service.class_name), *classes}))
@@ -106,7 +106,7 @@ def call_of(
 
 
 def _use_lines(operation: Operation, call: Node) -> Iterator[str]:
-    """The lines that make a call and print what comes back, within a `with` block."""
+    """The lines that make a call and print its result, inside a `with` block."""
     if operation.streams:
         yield lay_out(call, before="for part in ", indent=4, after=":")
         yield "        print(part)"
@@ -143,7 +143,7 @@ def untyped(operation: Operation, place: Place) -> str:
 
 
 def client_variable(service: Service) -> str:
-    """What a client is called in a snippet: like its package, where that name is free."""
+    """The variable of a client in a snippet: the name of its package, if that is available."""
     package = str(service.package)
     return package if is_name(package) and package != str(service.class_name) else "space"
 

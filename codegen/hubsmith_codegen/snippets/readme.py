@@ -1,4 +1,4 @@
-"""How to begin with a fresh client: lines to copy from the terminal, and its README."""
+"""Getting started with a new client: the sample that `add` prints, and the client's README."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .layout import Group, lay_out
 from .place import DEFAULT_URL, Place
 from .python import client_program, client_variable, method_call, quoted
 
-# What Gradio calls a function without a name, and what a page does besides its work.
+# Gradio's names for unnamed functions, and names of functions that only serve the page.
 _MINOR = re.compile(
     r"_|(lambda|clear|reset|undo|retry|stop|cancel|close|delete|remove|toggle|show|hide|select"
     r"|update|change|refresh|load|save|download|flag|like|vote|example|get|set|on|enable|disable)"
@@ -25,19 +25,19 @@ _MINOR = re.compile(
 )
 
 
-# What the page of a repository shows without scrolling.
+# The width that repository pages show without scrolling.
 _WIDTH = 115
 _NEEDS = Source("It needs the package `hubsmith`.")
-_NEEDS_NOTHING = Source("It carries its runtime in `_runtime/` and needs httpx and pydantic only.")
+_NEEDS_NOTHING = Source("It contains its runtime (`_runtime/`) and needs httpx and pydantic only.")
 
 
 def main_operation(service: Service) -> Operation | None:
-    """The endpoint that a Space is there for: most likely the one behind its main button.
+    """The main endpoint of a Space: most likely the one behind its main button.
 
-    Those come last whose names say that they only serve the page, then those that return or take
-    nothing, or need an object, which only programs give. Of the others it is the one that has the
-    name which Gradio gives to an app's own function, or else the most parameters; of equals the
-    first.
+    The least likely are endpoints whose names suggest that they only serve the page, then those
+    that return or take nothing, or need an object, which only programs pass. Among the others, it
+    is the one with Gradio's usual name for an app's function, or else the one with most
+    parameters, or the first.
     """
     return max(service.operations, key=_weight, default=None)
 
@@ -56,7 +56,7 @@ def _weight(operation: Operation) -> tuple[bool, bool, bool, bool, bool, int]:
 
 
 def sample(service: Service, root: Path, *bases: Path) -> list[str]:
-    """Return the lines for the client in the folder `root`, or none without an endpoint."""
+    """Return a sample for the client in the folder `root`, or no lines if it has no endpoint."""
     if not service.operations:
         return []
     place = Place(service=service, module=module_of(root, *bases))
@@ -65,7 +65,7 @@ def sample(service: Service, root: Path, *bases: Path) -> list[str]:
 
 
 def client_sample(place: Place, variable: str) -> Source:
-    """A program that makes a client, of this name, and calls the main endpoint of it."""
+    """A program that creates a client, in this variable, and calls its main endpoint."""
     operation = main_operation(place.service)
     if operation is None:
         address = "" if place.service.source else quoted(DEFAULT_URL)
@@ -77,9 +77,9 @@ def client_sample(place: Place, variable: str) -> Source:
 
 
 def module_of(root: Path, *bases: Path) -> str:
-    """Return the name under which the package in the folder `root` is imported.
+    """Return the name that imports the package in the folder `root`.
 
-    The bases are the folders from which it may be imported, the likeliest first.
+    The bases are the folders that imports may start from, the most likely one first.
     """
     for base in bases:
         if root.resolve().is_relative_to(base.resolve()):
@@ -106,7 +106,7 @@ def readme(service: Service, *, runtime_is_vendored: bool = False) -> str:
 
 
 def facts(service: Service) -> dict[str, object]:
-    """What the README of a client says of its Space, whatever language the client is in."""
+    """What the README of a client says about its Space, in any language."""
     return {
         "client": service.class_name,
         "title": markdown(service.title or service.class_name),
@@ -119,7 +119,7 @@ def facts(service: Service) -> dict[str, object]:
 
 
 def about(operation: Operation) -> tuple[Source, Source]:
-    """The heading of an endpoint, and what it is for."""
+    """The heading and the description of an endpoint."""
     unnamed = f"the unnamed function {operation.fn_index}"
     return (
         markdown_code(operation.endpoint) if operation.endpoint else Source(unnamed),

@@ -1,4 +1,4 @@
-"""TypeScript snippets on `@gradio/client`."""
+"""TypeScript snippets for `@gradio/client`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEEPEST = 4
 
 
 def typescript(operation: Operation, place: Place) -> str:
-    """A module that calls an endpoint and prints what comes back."""
+    """A module that calls an endpoint and prints its result."""
     arguments = place.examples.arguments(operation)
     written = _Types(place.service.definitions)
     results = f"[{', '.join(written.write(one.type) for one in operation.results)}]"
@@ -27,7 +27,7 @@ def typescript(operation: Operation, place: Place) -> str:
             {str(parameter.wire_name): value for parameter, value in arguments}
         )
     else:
-        # A function without a name is not described at run time: its arguments go by place.
+        # Unnamed functions are not described at run time: their arguments are positional.
         endpoint = str(operation.fn_index)
         passed = _NOTATION.node(place.examples.all_values(operation))
     call = Group(
@@ -66,14 +66,14 @@ def typescript(operation: Operation, place: Place) -> str:
 
 
 def _key(name: str) -> str:
-    # Written as `["__proto__"]` it is a member like any other.
+    # In the form `["__proto__"]`, it is an ordinary member.
     if name == "__proto__":
         return '["__proto__"]'
     return name if _NAME.fullmatch(name) else json_text(name)
 
 
 def _file(name: str) -> str:
-    # A bare path would be uploaded without its name, and apps look at the suffix.
+    # A bare path would be uploaded without its name, and apps check the suffix.
     path = json_text(name)
     return f"new File([await readFile({path})], {path})"
 
@@ -93,14 +93,14 @@ class _Types:
         match type_:
             case types.UnionType(options=options):
                 written = [self.write(option, depth) for option in options]
-                # Where one option is unknown, the others say nothing to the compiler.
+                # If one option is unknown, the compiler ignores the others.
                 return "unknown" if "unknown" in written else " | ".join(dict.fromkeys(written))
             case types.ChoiceType(values=values):
                 return " | ".join(map(json_text, values))
             case types.FileType():
                 self.has_file = True
                 return "FileData"
-            case types.GenericType(class_name="Skipped"):  # An output that was left as it was.
+            case types.GenericType(class_name="Skipped"):  # An output that was left unchanged.
                 return '{ __type__: "update" }'
             case types.Reference(class_name=name) if depth < _DEEPEST:
                 return self._object(self._definitions[name], depth + 1)

@@ -1,4 +1,4 @@
-"""Calls of a generated TypeScript client: its README, and the lines that `hubsmith add` prints."""
+"""Calls of a generated TypeScript client, for its README and for what `hubsmith add` prints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOTATION = Notation(
 
 
 def typescript_readme(service: Service, *, is_alone: bool) -> str:
-    """The text of the README; `is_alone` where the client has no Python beside it."""
+    """The text of the README; `is_alone` if the client is not also in Python."""
     calls, main = _Calls(service), main_operation(service)
     job = next((one for one in service.operations if one.streams), main)
     context = {
@@ -38,7 +38,7 @@ def typescript_readme(service: Service, *, is_alone: bool) -> str:
 
 
 def typescript_sample(service: Service, module: str) -> list[str]:
-    """A program that makes a client and calls its main endpoint; `module` is what it imports."""
+    """A program that creates a client and calls its main endpoint; it imports `module`."""
     operation, calls = main_operation(service), _Calls(service)
     name = client_class(service.class_name)
     imported = [str(name)]
@@ -57,7 +57,7 @@ def typescript_sample(service: Service, module: str) -> list[str]:
 
 
 def given_arguments(arguments: Iterable[tuple[Parameter, Example]]) -> Node:
-    """The arguments of a call of a generated method, with its brackets."""
+    """The arguments of a call of a generated method, in brackets."""
     values = {str(one.wire_name): value for one, value in arguments}
     return Group(start="(", parts=_NOTATION.items([values] if values else []), end=")")
 
@@ -67,7 +67,7 @@ def _options(service: Service) -> Source:
 
 
 class _Calls:
-    """Writes calls of one client, `space`."""
+    """Writes calls of one client, in the variable `space`."""
 
     def __init__(self, service: Service) -> None:
         self.arguments = Place(service=service, module="").examples.arguments

@@ -1,4 +1,4 @@
-"""Values judged by the types of a service: pydantic's own checks, without a generated client."""
+"""Validating values against the types of a service with pydantic, without a generated client."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROUNDED_UP = {"minimum", "exclusiveMaximum", "minLength", "minItems"}
 
 
 class ObjectValue(dict[str, Any]):
-    """An object that was found to be of a class of the service, with its members by wire name."""
+    """An object that was validated as a class of the service, with its members by wire name."""
 
     def __init__(self, definition: Definition, members: Mapping[str, Any]) -> None:
         super().__init__(members)
@@ -27,10 +27,10 @@ class ObjectValue(dict[str, Any]):
 
 
 class Validation:
-    """Judges values by the types of one service, which refer to these classes.
+    """Validates values against the types of one service, which refer to these classes.
 
-    What is passed for a file is made by `as_file` of a value, which a `ValueError` refuses; without
-    it anything is taken for one.
+    `as_file` converts the value for a file, or refuses it with a `ValueError`; by default, any
+    value is accepted.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class Validation:
         self._validators: dict[Type, SchemaValidator] = {}
 
     def read(self, value: object, type_: Type) -> Any:
-        """The value as the type has it: texts that are numbers as such, files and objects made.
+        """Convert a value to a type: numbers from strings, files, and objects of classes.
 
-        What does not fit is refused by a `pydantic.ValidationError`, as it is for `read_arguments`.
+        Like `read_arguments`, it raises a `pydantic.ValidationError` for a value that does not fit.
         """
         if type_ not in self._validators:
             refers = any(isinstance(one, types.Reference) for one in types.inside(type_))
@@ -54,11 +54,11 @@ class Validation:
     def read_arguments(
         self, arguments: Mapping[str, object], parameters: Iterable[Parameter]
     ) -> dict[str, Any]:
-        """The arguments of a call, by wire name, as the parameters have them."""
+        """Convert the arguments of a call, by wire name, to the types of the parameters."""
         return self.of_arguments(parameters).validate_python(arguments)
 
     def of_arguments(self, parameters: Iterable[Parameter]) -> SchemaValidator:
-        """What reads the arguments of many calls; see `read_arguments`."""
+        """Return a validator for the arguments of many calls; see `read_arguments`."""
         fields = {
             str(one.wire_name): core_schema.typed_dict_field(
                 self._schema(one.type), required=one.default is None
@@ -138,7 +138,7 @@ def _whole_bounds(bounds: Iterable[tuple[str, float]]) -> dict[str, Any]:
 
 
 def _as_given(value: object, check: Callable[[object], Any]) -> Any:
-    """Return a number as it was written: `2` is an integer, `2.0` is not."""
+    """Return a number as it was written: `2` stays an integer, `2.0` a float."""
     number = check(value)
     if isinstance(value, str):
         with contextlib.suppress(ValueError):

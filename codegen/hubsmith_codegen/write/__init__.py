@@ -1,1 +1,1 @@
-"""The fourth step: files onto the disk, all of them or none."""
+"""The fourth step: writing files to disk, all of them or none."""

@@ -1,4 +1,4 @@
-"""What the folder of a package holds, beside what its lock says was written there."""
+"""The files in the folder of a package, compared with those that its lock lists."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _LISTED = 6
 
 
 def hashes(root: Path) -> Iterator[tuple[PurePosixPath, str]]:
-    """The sha256 of every file of a package, but for those that Python and file browsers leave."""
+    """The sha256 of every file in a package, except those that Python and file browsers create."""
     for place, folders, names in os.walk(root):
         folders[:] = [name for name in folders if name not in _IGNORED_FOLDERS]
-        # A link to a folder is left over like a file: its target is not part of the package.
+        # A link to a folder counts as a file: its target is not part of the package.
         names += [name for name in folders if (Path(place) / name).is_symlink()]
         for name in names:
             file = Path(place) / name
@@ -30,13 +30,13 @@ def hashes(root: Path) -> Iterator[tuple[PurePosixPath, str]]:
 def edited(
     root: Path, written: Mapping[PurePosixPath, str], made: Mapping[PurePosixPath, bytes]
 ) -> list[PurePosixPath]:
-    """Return the code that was edited by hand, other than into what would be written now.
+    """Return the code files that were edited by hand, unless they equal what would be written now.
 
-    The snapshot counts as no code: it is read before anything is written, or fetched anew.
+    The snapshot does not count as code: it was read before writing, or is fetched again.
 
     Args:
         root: The folder of the package.
-        written: The hashes of what was written there; those that are empty are not known.
+        written: The hashes of the files written there; an empty one means unknown.
         made: What would be written now.
     """
     return [
@@ -51,7 +51,7 @@ def edited(
 
 
 def not_as_written(root: Path) -> list[PurePosixPath]:
-    """Return the files of a package that hubsmith did not write, and the code that was edited.
+    """Return the files in a package that hubsmith did not write, and code that was edited.
 
     Raises:
         SpecError: when its lock cannot be read.
@@ -73,8 +73,8 @@ def listed(paths: Iterable[PurePosixPath]) -> str:
 
 
 def _hash(file: Path) -> str:
-    # What is larger than any file of ours is not one, whatever it holds.
+    # hubsmith writes no file this large, so the content does not matter.
     if not file.is_file() or file.stat().st_size > MAX_BYTES:
         return ""
-    # Version control may have given it the line ends of Windows.
+    # Version control may have converted the line endings to those of Windows.
     return hash_of(read_file(file).replace(b"\r\n", b"\n"))

@@ -1,4 +1,4 @@
-"""Files onto the disk: all of them or none, and never over something that is not ours."""
+"""Writing files to disk: all of them or none, and never over files that hubsmith did not write."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def assemble(
 
     Args:
         raw: The documents.
-        service: What they mean.
-        rendered: The code, with that of the runtime where the client carries it.
-        options: What was chosen about the client.
+        service: The service that they describe.
+        rendered: The code, including the runtime if the client contains it.
+        options: The options of the client.
 
     Raises:
-        HubsmithError: when the code does more than a client may, which is a fault of hubsmith.
+        HubsmithError: when the code does more than a client may, which is a bug in hubsmith.
     """
     files = {checked_path(path, "Generated file"): text.encode() for path, text in rendered.items()}
     for path, content in files.items():
@@ -74,24 +74,24 @@ def write(
     owned: Collection[PurePosixPath] | None = None,
     discards_edits: bool = False,
 ) -> bool:
-    """Make a folder hold generated files, at once.
+    """Replace the generated files in a folder atomically.
 
-    Files in the folder that are not owned, such as the user's own, stay.
+    Other files in the folder, such as the user's own, are kept.
 
     Args:
         files: What `assemble` returned.
         root: The folder of the package. It may be missing, empty, or written by hubsmith before.
-        boundary: The folder that nothing is written outside of; default: the one that holds the
+        boundary: The folder that nothing is written outside of; default: the parent of the
             package.
         owned: The files in it that were generated before; default: those that its lock lists.
-        discards_edits: Whether files of ours that were edited by hand are overwritten.
+        discards_edits: Whether to overwrite generated files that were edited by hand.
 
     Returns:
         Whether anything changed.
 
     Raises:
-        SpecError: when the folder holds something that hubsmith did not write, an edit of what it
-            wrote would be lost, or a path leads out of it or through a link. Nothing is changed then.
+        SpecError: when it would overwrite a file that hubsmith did not write or that was edited, or
+            a path leads out of the folder or through a link. Nothing is changed then.
     """
     for path, content in files.items():
         checked_path(path, str(root))
@@ -125,7 +125,7 @@ def differences(
     *,
     owned: Collection[PurePosixPath] | None = None,
 ) -> list[PurePosixPath]:
-    """Return what `write` would change: files that are missing, different or no longer wanted."""
+    """Return what `write` would change: files that are missing, different or no longer needed."""
     owned = owned_files(root) if owned is None else owned
     different = [
         path
@@ -136,10 +136,10 @@ def differences(
 
 
 def owned_files(root: Path) -> dict[PurePosixPath, str]:
-    """Return the files of a folder that its lock lists with their hashes, and the lock, with none.
+    """Return the files that the lock of a folder lists with their hashes, and the lock itself.
 
     Raises:
-        SpecError: when the folder holds something, but no lock of ours.
+        SpecError: when the folder is not empty and has no lock.
     """
     if not root.exists():
         return {}
@@ -170,14 +170,14 @@ def _refuse_edits(
 ) -> None:
     if edits := edited(root, owned, files):
         raise SpecError(
-            f"edited by hand in {root}: {listed(edits)}. Keep what you added in a subclass "
-            "elsewhere; --force then overwrites."
+            f"edited by hand in {root}: {listed(edits)}. Move what you added to a subclass "
+            "elsewhere, then overwrite the files with --force."
         )
 
 
 @contextlib.contextmanager
 def _staging(root: Path) -> Generator[Path, None, None]:
-    """A temporary folder next to the target, so that a rename suffices; gone in the end."""
+    """A temporary folder beside the target, where a rename is enough to replace it."""
     made = [folder for folder in root.parents if not folder.exists()]
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
@@ -200,7 +200,7 @@ def _copy_kept(root: Path, fresh: Path, owned: Collection[PurePosixPath]) -> Non
         return [name for name in names if inside / name in owned]
 
     shutil.copytree(root, fresh, symlinks=True, ignore=ignored)
-    # Folders that held nothing but our files are ours as well.
+    # A folder with only generated files was generated, too.
     for folder in sorted((path for path in fresh.rglob("*") if path.is_dir()), reverse=True):
         if not folder.is_symlink() and not any(folder.iterdir()):
             relative = PurePosixPath(folder.relative_to(fresh).as_posix())

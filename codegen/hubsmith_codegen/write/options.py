@@ -1,4 +1,4 @@
-"""What may be chosen about a client besides its name and its folder."""
+"""The options of a client, besides its name and folder."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Language: TypeAlias = Literal["python", "typescript"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The choices of a user that shape the bytes of a client.
+    """The options that affect the output.
 
     Attributes:
-        vendor_runtime: Whether the client carries the runtime.
-        outputs: How the outputs of components are typed: `filled`, as what they are when they are
-            not empty, or `nullable`, as that or `None`.
-        languages: What the client is written in, beside each other in its folder.
+        vendor_runtime: Whether the client contains a copy of the runtime.
+        outputs: How outputs of components are typed: `filled`, as if they were never empty, or
+            `nullable`, so that they may be `None`.
+        languages: The languages of the client, all in the same folder.
     """
 
     vendor_runtime: bool = False
@@ -30,7 +30,7 @@ class Options:
     languages: tuple[Language, ...] = ("python",)
 
     def recorded(self) -> dict[str, Json]:
-        """Return them as the lock records them: what is not the default, and how code is formatted."""
+        """Return the options as the lock records them: non-defaults, and how code is formatted."""
         recorded: dict[str, Json] = {"line_length": LINE_LENGTH, "target": TARGET}
         if self.vendor_runtime:
             recorded["vendor_runtime"] = True

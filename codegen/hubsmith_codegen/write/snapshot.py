@@ -1,4 +1,4 @@
-"""A snapshot onto the disk."""
+"""Writing a snapshot to disk."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def snapshot_place(folder: Path, boundary: Path) -> dict[str, Path]:
 
 
 def other_files(folder: Path) -> list[PurePosixPath]:
-    """Return what a folder of a snapshot holds besides it."""
+    """Return the files in the folder of a snapshot that are not part of it."""
     present = folder.iterdir() if folder.is_dir() else ()
     return sorted(PurePosixPath(path.name) for path in present if path.name not in _NAMES)
 
 
 def write_snapshot(raw: RawSpec, folder: Path, *, boundary: Path | None = None) -> None:
-    """Write a snapshot into a folder, which is made where it is missing.
+    """Write a snapshot to a folder, which is created if it is missing.
 
-    Files of an older snapshot there are replaced or removed; other files stay.
+    Files of an older snapshot there are replaced or removed; other files are kept.
 
     Args:
         raw: The documents.
-        folder: Where they go.
-        boundary: The folder that nothing is written outside of; default: the one that holds it.
+        folder: Where to write them.
+        boundary: The folder that nothing is written outside of; default: the parent of `folder`.
 
     Raises:
         SpecError: when the boundary does not allow it. Nothing is changed then.
-        HubsmithError: when the disk does not.
+        HubsmithError: when the files cannot be written.
     """
     place = snapshot_place(folder, folder.parent if boundary is None else boundary)
     files = snapshot_files(raw)

@@ -1,4 +1,4 @@
-"""Changes that are taken back where a later step fails."""
+"""Changes that are undone if a later step fails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .boundary import confined, replace_file
 
 @contextmanager
 def restored(files: Iterable[Path]) -> Generator[None, None, None]:
-    """Give files back what they held where the block fails; those that it made go again."""
+    """Restore the content of files if the block fails, and remove those that it created."""
     held = {file: file.read_bytes() if file.is_file() else None for file in files}
     made = {folder for file in held for folder in file.parents if not folder.exists()}
     try:
@@ -35,15 +35,15 @@ def restored(files: Iterable[Path]) -> Generator[None, None, None]:
 
 @contextmanager
 def removed(folder: Path, boundary: Path) -> Generator[None, None, None]:
-    """Remove a folder, if there is one, with all that it holds; it is back where the block fails.
+    """Remove a folder, if it exists, with its contents; restore it if the block fails.
 
     Args:
-        folder: What is removed.
+        folder: The folder to remove.
         boundary: The folder that nothing is removed outside of.
 
     Raises:
-        SpecError: when the boundary does not allow it, or it is no folder.
-        HubsmithError: when the disk does not.
+        SpecError: when the boundary does not allow it, or it is not a folder.
+        HubsmithError: when it cannot be removed.
     """
     folder = confined(folder, boundary)
     if not folder.exists():

@@ -1,1 +1,1 @@
-"""What a provider's table says: how a task becomes a request, and an answer a result."""
+"""The tables of providers: how a task becomes a request, and an answer becomes a result."""

@@ -1,6 +1,6 @@
 """Templates as Python expressions: each place becomes a look-up, all other text a literal.
 
-The text of a table enters an expression through `literal` alone.
+Text from a table enters an expression only through `literal`.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from .template import Place, parts, places, starred
 
 
 class Need(enum.Enum):
-    """What becomes of a place without a value."""
+    """What happens if a place has no value."""
 
-    # A call without inputs or model is refused before, what else is missing raises.
+    # As RAISES, except that a call without inputs or model was already refused.
     CHECKED = enum.auto()
-    RAISES = enum.auto()  # It raises.
-    OPTIONAL = enum.auto()  # It is `None`, which is left out.
+    RAISES = enum.auto()  # The look-up raises an error.
+    OPTIONAL = enum.auto()  # The value is `None`, and is left out.
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name that a place of a request may have, as an expression."""
+    """A name that a place in a request can use, as an expression."""
 
-    value: str  # The expression; `None` where `may_be_missing`.
-    may_be_missing: bool = True  # Whether it is not there for every call.
-    # The expression where a call without it is refused before; empty where none is.
+    value: str  # The expression; if it `may_be_missing`, its value may be `None`.
+    may_be_missing: bool = True  # Whether some calls have no such value.
+    # The expression for calls that are refused without a value; empty if there are none.
     checked: str = ""
 
 
@@ -43,27 +43,27 @@ REQUEST: Mapping[str, Name] = {
     "stream": Name("payload.is_stream or None"),
     "version": Name('target.model.partition(":")[2] or None'),
 }
-"""What the body of a request may name."""
+"""The names for the body of a request."""
 
 SCHEMA: Mapping[str, Name] = {
     **REQUEST,
     "json_schema": Name("wanted", may_be_missing=False),
     "schema": Name('wanted["schema"]', may_be_missing=False),
 }
-"""What may be named where the answer must follow a JSON schema."""
+"""The names for a request whose answer must match a JSON schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What the places of a template are looked up in."""
+    """Where the places of a template are looked up."""
 
-    # What they may name; `None` for whatever `answer` holds.
+    # The known names; `None` to look them up in `answer`.
     names: Mapping[str, Name] | None = None
-    answer: str = "answer"  # The variable that holds an answer, or an item of one.
+    answer: str = "answer"  # The variable with an answer, or with an item of one.
 
 
 def expression(template: Any, scope: Scope, need: Need = Need.CHECKED) -> Source:
-    """Return the expression of a template's value."""
+    """Return the expression for the value of a template."""
     if isinstance(template, str):
         return _text(template, scope, need)
     if isinstance(template, Mapping):
@@ -74,7 +74,7 @@ def expression(template: Any, scope: Scope, need: Need = Need.CHECKED) -> Source
 
 
 def joined(text: str, scope: Scope, wrap: str = "str({})") -> Source:
-    """The expression of a text in which every place, as `{}` in `wrap`, stands for its value."""
+    """The expression for a text with places; `wrap` converts the value of a place, its `{}`."""
     pieces = [
         literal(part) if isinstance(part, str) else wrap.format(_place(part, scope, Need.RAISES))
         for part in parts(text)
@@ -102,7 +102,7 @@ def _object(template: Mapping[str, Any], scope: Scope, need: Need) -> Source:
         else:
             members.append(f"{literal(key)}: {expression(value, scope, need)}")
     made = f"{{{', '.join(members)}}}"
-    # What is None in a request is not sent anyway.
+    # In a request, members that are None are not sent anyway.
     has_optional = scope.names is None and any(key.endswith("?") for key in template)
     return Source(f"without_none({made})" if has_optional else made)
 
@@ -126,7 +126,7 @@ def _list(template: list[Any], scope: Scope, need: Need) -> Source:
     if path is None:
         return Source(f"[{', '.join(expression(item, scope, need) for item in template)}]")
     made = expression(template[1], replace(scope, names=None, answer="item"), need)
-    # The star at the end sees to it that there is a list; any other star makes one.
+    # The star at the end requires a list; a path with another star already gives one.
     whole = path if "*" in path.split(".") else f"{path}.*"
     each = _found([whole], scope, Need.RAISES)
     return Source(f"[{made} for item in as_list({each})]")

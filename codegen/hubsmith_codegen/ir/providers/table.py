@@ -1,6 +1,6 @@
-"""A provider's table as it is read: where it is, which tasks it does, and how its bodies look.
+"""A provider's table as it is read: its address, its tasks, and the form of its requests.
 
-Values that hold `{...}` are templates, see `template`. `render` compiles a table to the types of
+Values with `{...}` are templates, see `template`. `render` compiles a table to the types in
 `hubsmith_runtime.inference.provider`. `docs/providers.md` explains every key.
 """
 
@@ -23,7 +23,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 def _address(url: str) -> str:
     parts = urlsplit(url)
-    is_safe = parts.scheme == "https" or parts.hostname in _LOOPBACK  # A key travels there.
+    is_safe = parts.scheme == "https" or parts.hostname in _LOOPBACK  # Keys are sent there.
     if not (is_safe and parts.hostname) or parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError(f"must be an https URL without a query: {url!r}")
     return url
@@ -84,21 +84,21 @@ Names: TypeAlias = Annotated[tuple[str, ...], Field(min_length=2)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll(Checked):
-    """How a job that was taken is asked after until it is over.
+    """How a job is polled until it ends.
 
-    An answer without the `location` is already the last one. What names a host that is not among
-    `hosts`, nor below one, is asked for at the provider's own.
+    An answer without the `location` is already the final one. A URL on a host that is neither in
+    `hosts` nor a subdomain of one is requested from the provider's own host instead.
     """
 
-    location: Location  # Over the answer that took the job: a path, or a URL of the answer.
-    status: Path  # Of the job, in an answer.
-    done: Annotated[tuple[str, ...], Field(min_length=1)]  # Statuses of a job that succeeded.
-    failed: tuple[str, ...] = ()  # Every other status means that it goes on.
-    error: tuple[Paths, ...] = ()  # Why it failed; the first that is there is taken.
-    result: Location = ""  # Where it is another than `location`.
-    position: Path = ""  # In the queue.
-    interval: Annotated[float, Field(gt=0)] = 0.5  # Seconds between two questions.
-    limit: float = 3600.0  # Seconds until it is given up, whatever the caller's timeout.
+    location: Location  # From the answer that accepted the job: a path, or a URL in that answer.
+    status: Path  # The job's status, in an answer.
+    done: Annotated[tuple[str, ...], Field(min_length=1)]  # The statuses of success.
+    failed: tuple[str, ...] = ()  # The statuses of failure; with any other, the job is running.
+    error: tuple[Paths, ...] = ()  # The reason of a failure: the first path that has a value.
+    result: Location = ""  # The location of the result, if that is not `location`.
+    position: Path = ""  # The position in the queue, in an answer.
+    interval: Annotated[float, Field(gt=0)] = 0.5  # Seconds between two requests.
+    limit: float = 3600.0  # Seconds until the client gives up, whatever the caller's timeout.
     hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -108,20 +108,20 @@ class Poll(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result(Checked):
-    """How the last answer becomes the result; as it stands, it is a result of JSON."""
+    """How the final answer becomes the result; by default, it is the result, as JSON."""
 
-    is_media: bool = False  # The answer's content is the image, audio or video itself.
-    media: tuple[Paths, ...] = ()  # Where an answer has it: a URL, a data URL, or base64.
-    value: Annotated[Any, _template(None)] = None  # `media` is what was fetched.
+    is_media: bool = False  # Whether the answer's content is the image, audio or video itself.
+    media: tuple[Paths, ...] = ()  # Where the answer has it: a URL, a data URL, or base64.
+    value: Annotated[Any, _template(None)] = None  # A template; in it, `media` is the content.
 
     def __post_init__(self) -> None:
         if self.is_media and (self.media or self.value):
-            raise ValueError("is_media stands alone: the answer is the media itself")
+            raise ValueError("is_media excludes media and value: the answer is the media itself")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant(Checked):
-    """What is different for models whose provider's id, in lower case, matches all patterns."""
+    """What differs for models whose id at the provider, in lower case, matches all patterns."""
 
     models: Annotated[tuple[Pattern, ...], Field(min_length=1)]
     route: Route = ""
@@ -130,30 +130,30 @@ class Variant(Checked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation(Checked):
-    """How one task is done.
+    """How one task is called.
 
-    The parameters go through `flatten`, `rename`, `drop`, `join` and `group`, in this order, and
-    then into `body`, where `"*" = "parameters"` stands: they replace the members above it and not
-    those below.
+    The parameters pass through `flatten`, `rename`, `drop`, `join` and `group`, in this order, and
+    are then inserted in `body` at `"*" = "parameters"`: they override the members before it, and
+    those after it override them.
     """
 
     route: Route
-    url: Address = ""  # Where it is another than the provider's.
+    url: Address = ""  # If it differs from the provider's.
     routed_query: Annotated[str, Field(pattern=r"^([\w.~-]+=[\w.~-]+(&|$))*$")] = ""
-    needs_url: bool = False  # Only a model server that the caller names by its URL does it.
+    needs_url: bool = False  # Whether only a model server given by its URL supports it.
     headers: Headers = field(default_factory=dict[str, str])
-    # `multipart`: a form with the files; `binary`: the file itself while there are no parameters.
+    # `multipart`: a form with the files; `binary`: the file itself, if there are no parameters.
     form: Literal["json", "binary", "multipart"] = "json"
-    flatten: tuple[str, ...] = ()  # Objects, whose members take their place.
+    flatten: tuple[str, ...] = ()  # Objects to be replaced by their members.
     rename: Mapping[str, str] = field(default_factory=dict[str, str])
     drop: tuple[str, ...] = ()
     join: Mapping[str, Names] = field(default_factory=dict[str, Names])  # Such as `64x32`.
     group: Mapping[str, Names] = field(default_factory=dict[str, Names])  # Members of an object.
     body: Body
-    json_schema: SchemaBody = field(default_factory=dict[str, Any])  # Where a schema is asked for.
+    json_schema: SchemaBody = field(default_factory=dict[str, Any])  # Added if a schema is wanted.
     poll: Poll | None = None
     result: Result = field(default_factory=Result)
-    variants: tuple[Variant, ...] = ()  # The first that fits is taken.
+    variants: tuple[Variant, ...] = ()  # The first that matches is used.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,19 +161,19 @@ class Provider(Checked):
     """One inference provider."""
 
     name: str
-    url: Address = ""  # Where a key of the provider's own is sent to.
-    is_routed: bool = True  # The Hub's router takes requests with a Hub token.
+    url: Address = ""  # Where requests with the provider's own key are sent.
+    is_routed: bool = True  # Whether the Hub's router accepts requests with a Hub token.
     router_path: Annotated[str, Field(pattern=r"^(/[\w.-]+)*$")] | None = None  # Default: the name.
-    is_mapped: bool = True  # The Hub knows the provider's model ids.
-    needs_key: bool = True  # A request without one is refused before it is sent.
+    is_mapped: bool = True  # Whether the Hub knows the provider's model ids.
+    needs_key: bool = True  # Whether a call without a key is refused before it is sent.
     key_header: HeaderName = "authorization"
-    key_scheme: HeaderText = "Bearer"  # The word before the key.
+    key_scheme: HeaderText = "Bearer"  # What precedes the key.
     headers: Headers = field(default_factory=dict[str, str])
     tasks: Annotated[Mapping[str, Operation], Field(min_length=1)]
 
     def __post_init__(self) -> None:
         if not self.url and not self.is_routed:
-            raise ValueError("url is missing, and nothing is routed to it either")
+            raise ValueError("url is missing, and the provider is not routed either")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +181,7 @@ class Table:
     """One provider's table."""
 
     provider: Provider
-    # The name of the preset that a task extends, where it does, by the task.
+    # By task: the name of the preset that it extends, if any.
     presets: Mapping[str, str]
-    module: str  # The name of the module that it becomes.
-    digest: str  # sha256 of what it was read from, hexadecimal.
+    module: str  # The name of the generated module.
+    digest: str  # sha256 of the files that it was read from, hexadecimal.

@@ -1,17 +1,17 @@
-"""Templates: JSON values with places in their text, which the provider tables are made of.
+"""Templates: JSON values with places in their strings, which provider tables consist of.
 
-    "{inputs}"                   the value that stands there, whatever its type
+    "{inputs}"                   the value of that name, whatever its type
     "{data.0.url|data.0.b64}"    a path through objects and lists; the first that leads to a value
     "{data.*.embedding}"         a list: one value of each member
     "{inputs:base64}"            a file in another form: base64, or url=TYPE, which is the URL that it
-                                 was given as, or else a data URL of that type; media that were
-                                 fetched: base64 or text
+                                 was given as, or else a data URL of that type; for fetched media,
+                                 base64 or text
     "/v1/{model}"                text around places
-    {"*": "parameters"}          the members of an object stand here
-    {"seed?": "{seed}"}          this member is left out where a place in it has no value
-    ["*segments", {...}]         the second, made of each member of a list
+    {"*": "parameters"}          the members of an object are inserted here
+    {"seed?": "{seed}"}          a member that is left out if a place in it has no value
+    ["*segments", {...}]         the second item, made once for each member of a list
 
-A value of `null` is no value.
+`null` counts as having no value.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _PATH = re.compile(r"([\w-]+|\*)(\.([\w-]+|\*))*")
 class Place:
     """A place in a text."""
 
-    paths: tuple[str, ...]  # Where its value is: the first path that leads to one is taken.
-    form: str = ""  # What becomes of a file: `base64`, `text`, `url`; empty for nothing.
-    kind: str = ""  # The media type of a `url` where the file does not tell its own; may be empty.
+    paths: tuple[str, ...]  # Where its value is: the first path that leads to one is used.
+    form: str = ""  # How to convert a file: `base64`, `text`, `url`; empty for not at all.
+    kind: str = ""  # The media type for a `url` if the file's own is unknown; may be empty.
 
     @property
     def roots(self) -> list[str]:
-        """What its paths begin with."""
+        """The first part of each path."""
         return [path.partition(".")[0] for path in self.paths]
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class Place:
 
 
 def parts(text: str) -> list[str | Place]:
-    """Cut a text into its places and what stands between them; other braces are a `ValueError`."""
+    """Split a text into places and the text between them; other braces raise a `ValueError`."""
     found: list[str | Place] = []
     end = 0
     for match in _PLACE.finditer(text):
@@ -52,10 +52,10 @@ def parts(text: str) -> list[str | Place]:
         found += [text[end : match.start()], Place(paths, match[2] or "", match[3] or "")]
         end = match.end()
         if not all(map(is_path, paths)):
-            raise ValueError(f"the places in {text!r} are not understood")
+            raise ValueError(f"the places in {text!r} are not valid")
     found.append(text[end:])
     if any(brace in part for part in found if isinstance(part, str) for brace in "{}"):
-        raise ValueError(f"the places in {text!r} are not understood")
+        raise ValueError(f"the places in {text!r} are not valid")
     return [part for part in found if part != ""]
 
 
@@ -65,13 +65,13 @@ def is_path(text: str) -> bool:
 
 
 def starred(items: list[Any]) -> str | None:
-    """The path of a list that is made of each member of another; else `None`."""
+    """The path of the list that a template repeats an item for, or `None` for a plain list."""
     is_starred = items and isinstance(items[0], str) and items[0].startswith("*")
     return items[0][1:] if is_starred else None
 
 
 def places(template: Any, *, is_needed: bool = False) -> Iterator[Place]:
-    """Yield every place of a template; with `is_needed` those that it cannot do without."""
+    """Yield every place in a template; with `is_needed`, only those that must have a value."""
     if isinstance(template, str):
         yield from (part for part in parts(template) if isinstance(part, Place))
     elif isinstance(template, Mapping):
@@ -82,13 +82,13 @@ def places(template: Any, *, is_needed: bool = False) -> Iterator[Place]:
         items = cast("list[Any]", template)
         if (path := starred(items)) is not None:
             yield Place((path,))
-            items = [] if is_needed else items[1:]  # They are looked up in each member.
+            items = [] if is_needed else items[1:]  # Places in it are looked up in each member.
         for item in items:
             yield from places(item, is_needed=is_needed)
 
 
 def spreads(template: Any) -> Iterator[str]:
-    """Yield what every `*` of a template names."""
+    """Yield the value of every `*` key in a template."""
     if isinstance(template, Mapping):
         for key, value in cast("Mapping[str, Any]", template).items():
             yield from [str(value)] if key == "*" else spreads(value)
@@ -98,9 +98,9 @@ def spreads(template: Any) -> Iterator[str]:
 
 
 def check_template(template: Any, known: Collection[str] | None) -> None:
-    """Refuse with a `ValueError` what is not understood, or names what has no value.
+    """Raise a `ValueError` for a template that is invalid or uses an unknown name.
 
-    `known` are the names of a request; of an answer, `None`, nothing is known.
+    `known` are the names of a request; `None` is for an answer, whose names are not known.
     """
     if isinstance(template, str):
         check_places(template, known)
@@ -124,8 +124,8 @@ def check_template(template: Any, known: Collection[str] | None) -> None:
 
 
 def check_places(text: str, known: Collection[str] | None) -> None:
-    """Refuse a text whose places are not understood, or name what has no value."""
-    # A request has files, an answer has bytes that were fetched.
+    """Raise a `ValueError` for a text with places that are invalid or use an unknown name."""
+    # A request has files, an answer has fetched bytes.
     form = "url" if known is None else "text"
     for place in places(text):
         if place.form == form:
