@@ -278,7 +278,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# By module: what is public.
+# The public names, by module.
 _NAMES = {
     "hubsmith_runtime": """
         AppError
@@ -525,7 +525,7 @@ __all__ = sorted(_MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll]  # c
 
 
 def __getattr__(name: str) -> object:
-    # Loaded on first use, so that importing the package costs next to nothing.
+    # Imported on first use, so that importing the package takes almost no time.
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = getattr(import_module(_MODULE_OF[name], __name__), name)

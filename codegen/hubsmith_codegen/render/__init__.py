@@ -1,1 +1,1 @@
-"""The third step: the intermediate representation as the text of files."""
+"""The third step: from the intermediate representation to the text of files."""

@@ -1,7 +1,7 @@
 """The classes of a module, written by datamodel-code-generator.
 
-It is given one bundle of definitions whose names and texts are clean, and a template of ours to
-write them by. What it wrote must be the classes and the members that were asked for.
+It gets a bundle of definitions with clean names and texts, and our own template. Its output must
+consist of exactly the classes and members that were requested.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..ir.spelling import field_bounds, json_schema, spelled
 from ..ir.text import Source, literal
 from ..ir.types import NULL, Type, optional, without_bounds
 
-# A string or a word of an annotation.
+# A string or a word in an annotation.
 _WORDS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\w+""")
 
 
@@ -32,16 +32,16 @@ class Member:
     """One member of a class."""
 
     identifier: Identifier
-    type: Type  # Its type; bounds are checked by the model.
-    default: Source | None = None  # Its value where it is left out; absent for a required one.
-    alias: str | None = None  # Its name in JSON, where that is another.
-    is_alias_argument: bool = False  # Whether its name in JSON is the one that type checkers know.
-    # Whether it is a key of a typed dictionary, which is not required with a default.
+    type: Type  # Its type; the model checks the bounds.
+    default: Source | None = None  # Its value if it is left out; `None` if it is required.
+    alias: str | None = None  # Its name in JSON, if that differs.
+    is_alias_argument: bool = False  # Whether type checkers also accept its name in JSON.
+    # Whether it is a key of a typed dictionary; then a default means that it is not required.
     is_key: bool = False
     doc: Source | None = None
 
     def written(self, annotation: str) -> str:
-        """The annotation of its type with its bounds, its name in JSON and its default."""
+        """The annotation of the member with its bounds, its name in JSON and its default."""
         default = self.default
         if self.is_key:
             return annotation if default is None else f"NotRequired[{annotation}]"
@@ -63,14 +63,14 @@ class Class:
     """One class to write."""
 
     name: ClassName
-    base: Source  # The class it derives from.
+    base: Source  # The class that it derives from.
     members: tuple[Member, ...]  # Its members, the required ones first.
     doc: Source | None = None
-    call: Source | None = None  # The statement that says what it calls, of a request model.
+    call: Source | None = None  # In a request model, the statement that says what it calls.
 
 
 def write_classes(classes: Sequence[Class]) -> dict[ClassName, Source]:
-    """The source of every class, by its name; a `ValueError` where it is not what was asked for."""
+    """The source of every class by name; a `ValueError` if it is not what was requested."""
     if not classes:
         return {}
     code = _generate(_Bundle(classes))
@@ -81,7 +81,7 @@ def write_classes(classes: Sequence[Class]) -> dict[ClassName, Source]:
         if isinstance(node, ast.ClassDef):
             members = [one.target for one in node.body if isinstance(one, ast.AnnAssign)]
             if [ast.unparse(one) for one in members] != wanted.get(node.name):
-                raise ValueError(f"the class {node.name} was not written as it was asked for")
+                raise ValueError(f"the class {node.name} was not written as requested")
             text = "\n".join(lines[node.lineno - 1 : node.end_lineno])
             found[ClassName(node.name)] = Source(text)
     if missing := set(wanted) - set(found):
@@ -90,11 +90,11 @@ def write_classes(classes: Sequence[Class]) -> dict[ClassName, Source]:
 
 
 class _Bundle:
-    """Classes as datamodel-code-generator gets them.
+    """Classes in the form that datamodel-code-generator gets.
 
-    It would import what it knows by name, such as `Path`, or give another name to a class that is
-    called so, and it would make a class of a value in bounds. So neither class names nor bounds
-    reach it: it is given numbered words, which the template replaces.
+    It would import names that it knows, such as `Path`, or rename a class of that name, and it
+    would create a class for a value with bounds. So it does not get any class names or bounds, but
+    numbered words, which the template replaces.
     """
 
     def __init__(self, classes: Sequence[Class]) -> None:
@@ -106,7 +106,7 @@ class _Bundle:
         def spelled_out(annotation: str) -> str:
             return _WORDS.sub(lambda word: annotations.get(word[0], word[0]), annotation)
 
-        # What their template prints besides the types.
+        # What the template prints besides the types.
         self.context = {
             name: {
                 "class": one,
@@ -117,7 +117,7 @@ class _Bundle:
         }
 
     def _schema(self, class_: Class) -> dict[str, Any]:
-        # Every member is required, as the template writes the defaults.
+        # Every member is required, because the template writes the defaults.
         members = {str(one.identifier): self._type(one) for one in class_.members}
         return {"type": "object", "properties": members, "required": list(members)}
 
@@ -149,7 +149,7 @@ def _without_own(type_: Type) -> Type:
 
 
 def _generate(bundle: _Bundle) -> str:
-    """What datamodel-code-generator makes of the classes, every option explicit."""
+    """The output of datamodel-code-generator for the classes, with every option explicit."""
     from datamodel_code_generator import GenerateConfig, InputFileType, generate
     from datamodel_code_generator.enums import DataModelType
     from datamodel_code_generator.format import PythonVersion
@@ -157,7 +157,7 @@ def _generate(bundle: _Bundle) -> str:
 
     templates = resources.files("hubsmith_codegen").joinpath("render/templates/classes")
     with warnings.catch_warnings():
-        # The pinned version runs on every Python of ours; what a later one drops is not news here.
+        # The pinned version supports every Python that hubsmith does; later ones do not matter.
         warnings.filterwarnings("ignore", "Running datamodel-code-generator on", FutureWarning)
         code = generate(
             bundle.schema,

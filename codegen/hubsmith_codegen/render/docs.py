@@ -1,7 +1,7 @@
-"""What the documentation of generated code says, as lines of clean text.
+"""The documentation in generated code, as lines of clean text.
 
-Words of a spec are cleaned by `text`; the lines made here still pass `text.docstring` before they
-are source. What the name or the type says already is left out.
+Text from a spec is cleaned by `text`; the lines made here become source through `text.docstring`.
+What the name or the type already says is left out.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ..ir.types import Bounds, Type, bounds_of, holds_file
 _LONGEST_DEFAULT = 60
 _UNITS = {"Length": " characters", "Items": " items"}
 _FILES = (
-    "A file is given as a path, a URL, bytes, an open file, a PIL image or a `File`; audio also as "
-    "a pair (samples, sampling rate)."
+    "Files can be a path, a URL, bytes, an open file, a PIL image or a `File`; audio can also be a "
+    "pair (samples, sampling rate)."
 )
 
 
@@ -37,12 +37,12 @@ def method_lines(operation: Operation) -> list[str]:
 def job_line(operation: Operation, client: str) -> str:
     """The docstring of the method that starts a job."""
     kind = "a job with partial results" if operation.streams else "a job"
-    return f"`{client}.{operation.method}` as {kind}."
+    return f"Start `{client}.{operation.method}` as {kind}."
 
 
 def definition_line(definition: Definition) -> str:
-    """The docstring of an object type; empty where the spec says nothing."""
-    # Its first sentence: Gradio goes on to list the members, which have lines of their own here.
+    """The docstring of an object type; empty if the spec has no description."""
+    # Only the first sentence: Gradio then lists the members, which have their own lines here.
     about = re.split(r"(?<=\.)\s|\s(?:Parameters|Attributes|Args):", definition.description)[0]
     return sentence(about)
 
@@ -52,18 +52,18 @@ def client_lines(service: Service, *, is_async: bool) -> list[str]:
     name, title = service.class_name, plain(service.title)
     origin = plain(service.source) or name
     if is_async:
-        return [f"The client `{name}` of the Space {origin} for asyncio, with its arguments."]
+        return [f"An asyncio client of the Space {origin}, with the arguments of `{name}`."]
     lines = [f"A client of the Space {origin}."]
     if title and not _says_the_same(title, name, origin.rpartition("/")[2]):
         lines += ["", sentence(title)]
     lines += [
         "",
-        "Every endpoint is a method. The same methods of `jobs` start a job instead, to iterate, "
+        "Each endpoint is a method. The same methods on `jobs` return a job that you can iterate, "
         "watch or cancel.",
     ]
     if any(holds_file(one.type) for item in service.operations for one in item.parameters):
         lines[-1] += f" {_FILES}"
-    where = "default: the one it was generated from" if service.source else "required here"
+    where = "default: the Space it was generated from" if service.source else "required here"
     return [
         *lines,
         "",
@@ -72,13 +72,13 @@ def client_lines(service: Service, *, is_async: bool) -> list[str]:
         "    token: Hugging Face token, sent to the Hub and to the Space only.",
         "    headers: Added to every request.",
         "    auth: User name and password of a Space with a login page.",
-        "    timeout: Seconds that a call may take; default: no limit.",
-        "    download_dir: Folder for results that are asked for as paths; default: a temporary one.",
+        "    timeout: Seconds that each call may take; default: no limit.",
+        "    download_dir: Folder to download result files to; default: a temporary one.",
     ]
 
 
 def module_line(operation: Operation | None) -> str:
-    """The docstring of a task's module, or of the one that several tasks share."""
+    """The docstring of a task's module, or of the module that several tasks share."""
     if operation is None:
         return "Classes that several tasks share."
     summary = sentence(operation.description)
@@ -86,7 +86,7 @@ def module_line(operation: Operation | None) -> str:
 
 
 def endpoint_name(operation: Operation) -> str:
-    """What is called, as documentation names it."""
+    """The name of an operation in the documentation."""
     if operation.task is not None:
         return f"`{operation.method}`"
     if operation.endpoint:
@@ -95,10 +95,10 @@ def endpoint_name(operation: Operation) -> str:
 
 
 def parameter_help(parameter: Parameter) -> SpecText:
-    """One line of help, empty where the name and the type say all there is to say.
+    """One line of help, empty if the name and the type already say everything.
 
-    That is what the spec says of it, else its label; then the bounds, and the default that a
-    signature cannot hold or that only the server knows.
+    It consists of the spec's description or else the label, the bounds, and a default that a
+    signature cannot contain or that only the server has.
     """
     label = "" if _says_the_same(parameter.label, parameter.identifier) else parameter.label
     parts: list[str] = [sentence(plain(parameter.description) or plain(label).rstrip(".:"))]
@@ -110,12 +110,12 @@ def parameter_help(parameter: Parameter) -> SpecText:
         else:
             parts.append("Default: the Space's own value.")
     if parameter.server_default is not None:
-        parts.append(f"Default of the Hub's servers: {literal(parameter.server_default)}.")
+        parts.append(f"Default on the Hub's servers: {literal(parameter.server_default)}.")
     return SpecText(" ".join(part for part in parts if part))
 
 
 def bounds_help(type_: Type, step: float | None = None) -> str:
-    """The bounds of a value in words, such as "1 to 100, in steps of 5."; empty without bounds."""
+    """The bounds of a value in words, such as "1 to 100, in steps of 5."; empty if it has none."""
     words = " and ".join(_limits(bounds_of(type_)))
     if step:
         words += f"{', in' if words else 'In'} steps of {number(step)}"
@@ -123,7 +123,7 @@ def bounds_help(type_: Type, step: float | None = None) -> str:
 
 
 def result_help(result: Result) -> SpecText:
-    """One line of help on one of several results; empty where its name says it."""
+    """One line of help on one of several results; empty if its name already says it."""
     return NO_TEXT if _says_the_same(result.label, result.identifier) else sentence(result.label)
 
 
@@ -145,10 +145,10 @@ def _returned(operation: Operation) -> str:
     if operation.task is not None:
         returned = sentence(operation.returns)
         if operation.task.chunk_class:
-            returned += " With `stream=True`, a stream of its pieces, which can be closed."
+            returned += " With `stream=True`, a stream of chunks, which can be closed."
         return returned
     label = plain(operation.results[0].label).rstrip(".:") if len(operation.results) == 1 else ""
-    # One word, such as "Output" or "Caption", says no more than the type.
+    # A single word, such as "Output" or "Caption", says no more than the type.
     is_news = " " in label and not _says_the_same(label, operation.method)
     return sentence(label) if is_news else ""
 

@@ -22,10 +22,10 @@ def write_models(
     request: str,
     call: Callable[[Operation], str],
 ) -> dict[ClassName, Source]:
-    """Every class by its name: objects, their dictionaries, each operation's results and request.
+    """Every class by name: objects, their dictionaries, each operation's results and request.
 
-    `base` is the class that an object derives from, `request` that of requests, and `call` the
-    statement that says what a request calls.
+    `base` returns the base class of an object, `request` is the base class of requests, and `call`
+    returns the statement that says what a request calls.
     """
     classes: list[Class] = []
     for one in service.definitions:
@@ -41,9 +41,9 @@ def write_models(
 def _definition_classes(
     definition: Definition, dicts: DictClasses, base: Source
 ) -> Iterator[Class]:
-    """The class of an object, and the typed dictionary that is taken for it in an argument.
+    """The class of an object, and the typed dictionary that an argument accepts in its place.
 
-    Of a class that callers make and no answer holds, type checkers see what its members take.
+    If only callers create instances of a class, type checkers see what its members accept.
     """
 
     def seen(type_: Type) -> Type:
@@ -62,7 +62,7 @@ def _definition_classes(
                 type=seen(one.type),
                 default=None if one.is_required else literal(one.default),
                 alias=None if one.wire_name == one.identifier else one.wire_name,
-                # A type checker then knows the member by its name in JSON, too.
+                # Type checkers then accept the member's name in JSON, too.
                 is_alias_argument=is_name(one.wire_name),
                 doc=docstring([one.description], indent=4) if plain(one.description) else None,
             )
@@ -124,7 +124,7 @@ def _taken(type_: Type, dicts: DictClasses) -> Type:
 
 
 def _as_given(type_: Type) -> Type:
-    """The type with numbers that stay as they are given: pydantic makes an integer a float."""
+    """The type with `Real` for numbers, which keeps integers: pydantic would make them floats."""
     if isinstance(type_, ScalarType) and type_.kind == "number":
         return GenericType(class_name=ClassName("Real"), arguments=(), bounds=type_.bounds)
     return mapped(type_, _as_given)

@@ -1,4 +1,4 @@
-"""The methods of a client: their signatures, built from types, and all that the templates print."""
+"""The methods of a client: their signatures, and everything else that the templates print."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..ir.types import GenericType, ListType, Reference, ScalarType, Type, mappe
 from . import docs
 
 DictClasses: TypeAlias = Mapping[str, ClassName]
-"""By the class of an object that arguments may be: the typed dictionary that is taken for it."""
+"""By class of an object that is accepted as an argument: its typed dictionary."""
 
 _SEQUENCE = ClassName("Sequence")
 _TABLE = Reference(class_name=ClassName("TableLike"))
 
 
 def dict_classes(definitions: Iterable[Definition], taken: Iterable[str]) -> dict[str, ClassName]:
-    """The names of the typed dictionaries of all objects that arguments may be."""
+    """The names of the typed dictionaries of all objects that are accepted as arguments."""
     used = {*reserved("types"), *taken, *(str(one.class_name) for one in definitions)}
     found: dict[str, ClassName] = {}
     for one in definitions:
@@ -37,11 +37,11 @@ def dict_classes(definitions: Iterable[Definition], taken: Iterable[str]) -> dic
 def argument_type(
     type_: Type, dicts: DictClasses, list_class: ClassName, object_class: ClassName | None = None
 ) -> Type:
-    """The type of an argument as type checkers see it: what is taken, not what it becomes.
+    """The type of an argument as type checkers see it: what is accepted, not what it becomes.
 
-    `list_class` is what is taken for a list: a list of a union takes no list of one of its options,
-    a sequence does. `object_class` is generic over an object and its dictionary; without it, either
-    of them is taken.
+    `list_class` stands for lists: unlike `list`, a `Sequence` of a union also accepts a list of one
+    of its options. `object_class` is generic over an object and its dictionary; without it, the
+    type is their union.
     """
 
     def taken(inner: Type) -> Type:
@@ -63,8 +63,8 @@ def argument_type(
 class Signatures:
     """Writes the signatures of one client.
 
-    Its methods take the typed dictionaries, or an `object_class` over them, for objects; `names`
-    are classes that are called otherwise in this client, such as `Stream`.
+    For objects, methods also accept their typed dictionaries, or an `object_class` over both;
+    `names` maps classes that have another name in this client, such as `Stream`.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Signatures:
         return spelled(argument_type(type_, self._dicts, _SEQUENCE, self._object_class))
 
     def result(self, type_: Type) -> Annotation:
-        """The annotation of what is returned."""
+        """The annotation of a return type."""
 
         def renamed(inner: Type) -> Type:
             if isinstance(inner, GenericType) and inner.class_name in self._names:
@@ -99,9 +99,9 @@ class Signatures:
         types: Mapping[str, Type] | None = None,
         required: frozenset[str] = frozenset(),
     ) -> list[Source]:
-        """The parameters of a method behind `self`, each as it is written.
+        """The parameters of a method after `self`, as source code.
 
-        An overload has `types` where they differ, and `required` parameters without their default.
+        An overload passes the `types` that differ, and the `required` parameters.
         """
         found: list[Source] = []
         for place, one in enumerate(operation.parameters):
@@ -115,7 +115,7 @@ class Signatures:
 
 
 def _joined(parts: Iterable[str]) -> Source:
-    """Parameters as they stand behind `self`."""
+    """Parameters as they are written after `self`."""
     return Source("".join(f", {part}" for part in parts))
 
 
@@ -132,16 +132,16 @@ class Method:
     """One method of a client, and of its view on jobs."""
 
     name: Identifier
-    note: Source  # A comment before its parameters, for type checkers; empty or a line.
-    signature: Source  # Its parameters behind `self`.
+    note: Source  # A comment for type checkers before its parameters; empty or one line.
+    signature: Source  # Its parameters after `self`.
     result: Source
-    overloads: tuple[Overload, ...]  # None where there is one way to call it.
+    overloads: tuple[Overload, ...]  # Empty if there is only one way to call it.
     doc: Source
-    job_doc: Source  # That of the method of the same name that starts a job.
+    job_doc: Source  # The docstring of the method of the same name that starts a job.
     request: ClassName
-    arguments: Source  # What it passes on to the request.
-    chunks: tuple[tuple[Source, Source], ...]  # When it streams, and the class of a piece then.
-    takes_more: bool  # Whether it takes arguments that nobody lists, as `**kwargs`.
+    arguments: Source  # The arguments that it passes to the request.
+    chunks: tuple[tuple[Source, Source], ...]  # Conditions for streaming, with the chunk's class.
+    takes_more: bool  # Whether it accepts unlisted arguments, as `**kwargs`.
 
 
 def method_of(operation: Operation, signatures: Signatures, client: str, note: str = "") -> Method:

@@ -1,8 +1,8 @@
 """`render(Service) -> files`: the Python of one client package.
 
-Classes are written by `classes`, signatures by `signature`, words by `docs`, and the templates put
-them in place. A template can print nothing but `Source`: text of a spec that was not escaped
-raises.
+Classes are written by `classes`, signatures by `signature` and documentation by `docs`; templates
+put them together. A template can print nothing but `Source`: text from a spec that was not escaped
+raises an error.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from .templating import header, template
 
 RUNTIME = Source("hubsmith_runtime")
 VENDORED = Source(f".{RUNTIME_FOLDER}")
-# Methods of the runtime's clients whose names an endpoint may take. Its parameters are others than
-# theirs, which type checkers refuse in a subclass: the Space's own name counts for more.
+# Methods of the runtime's clients that an endpoint of the same name may override. Type checkers
+# reject the different parameters in a subclass, but keeping the Space's own name is worth more.
 _OVERRIDDEN = frozenset({"map", "run", "submit"})
 _OVERRIDES = "  # type: ignore[override]\n"
 
@@ -37,14 +37,14 @@ def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath
         call=lambda one: f"__endpoint__ = {_endpoint(one)}",
     )
     public = sorted(set(models) - set(dicts.values()))
-    # The copied runtime has no `map`.
+    # The vendored runtime has no `map`.
     overridden = _OVERRIDDEN - {"map"} if runtime == VENDORED else _OVERRIDDEN
     about = plain(service.title) or service.class_name
     context = {
         "runtime": runtime,
         "header": header(
             f"spec/ (sha256:{service.digest})",
-            ": change the Space or the configuration, then run `hubsmith generate`",
+            ": written again by `hubsmith generate`, or `hubsmith update` when the Space changes",
         ),
         "client": service.class_name,
         "async_client": _client_names(service)[1],
@@ -64,7 +64,7 @@ def render(service: Service, *, runtime: Source = RUNTIME) -> dict[PurePosixPath
 
 
 def signatures(service: Service) -> Signatures:
-    """What writes the signatures of a Space's client."""
+    """The writer of signatures for a Space's client."""
     return Signatures(_dict_classes(service))
 
 

@@ -21,12 +21,12 @@ from .templating import header, template
 _RUNTIME = Source("hubsmith_runtime.inference")
 _COMMON = "_common"
 _OBJECT = ClassName("ObjectInput")
-# The fields of a `Task`, in the order in which they are written.
+# The fields of a `Task`, in the order that they are written in.
 _TASK = (
     *("name", "method", "inputs", "binary", "shapes", "one_of", "together", "text_unless"),
     *("many_if", "parsed_by", "result"),
 )
-# What a parsed answer holds: choices, each with a message.
+# The classes of a parsed answer: the answer, its choices, and their messages.
 _PARSED = ("", "Complete", "Message")
 
 
@@ -52,7 +52,7 @@ def render_tasks(service: Service) -> RenderedTasks:
         for module in tasks.modules
     }
     first_lines = _header("specs/tasks", service.digest)
-    about = "The arguments and results of every inference task; a module per task."
+    about = "The arguments and results of every inference task, with a module per task."
     files["tasks/__init__.py"] = template("lazy/__init__.py").render(
         header=first_lines,
         doc=docstring([about], indent=0),
@@ -81,21 +81,21 @@ def _header(source: str, digest: str) -> Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Module:
-    """One module of a task's classes, every part of it `Source` already."""
+    """One module with the classes of a task, as `Source`."""
 
     name: Source
     header: Source
     doc: Source
     classes: tuple[Source, ...]  # Those of objects.
     aliases: tuple[tuple[ClassName, Source], ...]  # Other names for types.
-    # Of a parsed answer, a choice of it, and its message, each with the class that it narrows.
+    # The classes of a parsed answer, its choices and their messages, each with its base class.
     parsed: tuple[tuple[ClassName, ClassName], ...]
-    requests: tuple[Source, ...]  # The class of the request; the shared module has none.
+    requests: tuple[Source, ...]  # The class of the request; empty for the shared module.
     names: tuple[ClassName, ...]  # Its public names, sorted.
 
 
 class _Tasks:
-    """What the templates print of all tasks; the first module holds what several of them share."""
+    """What the templates print for all tasks; the first module has what several of them share."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -178,7 +178,7 @@ def _references(alias: Alias) -> set[str]:
 
 
 def _task(operation: Operation) -> Source:
-    """What the runtime is given to make a call, as source."""
+    """The `Task` that the runtime needs to make a call, as source."""
     call, defaults = _facts(operation).call, {one.name: one.default for one in fields(Task)}
     given = {name: getattr(call, name) for name in _TASK if getattr(call, name) != defaults[name]}
     parts = [

@@ -1,8 +1,8 @@
-"""The part of the runtime that a client package needs, to be copied into the package.
+"""The part of the runtime that a client package needs, for copying into the package.
 
-With it the package needs httpx and pydantic, and nothing of ours. Which modules go along is read
-from their imports, beginning with the names that the templates of a package import. A package is
-rendered for the copy by `render(service, runtime=VENDORED)`.
+With it, the package needs only httpx and pydantic. The modules to copy are found by following
+imports, starting with the names that the package's templates import. For the copy, a package is
+rendered with `render(service, runtime=VENDORED)`.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _NEEDED = frozenset(
     | {"Model", "Request", "Space"}
 )
 _LIBRARY = hubsmith_runtime.__name__
-# What leads to other packages of ours stays behind.
+# Code that imports other packages of hubsmith is not copied.
 _LEFT_OUT = re.compile(r"\n\n? *# Not vendored:\n.*?\n *# End\.", re.DOTALL)
 _NOTICE = (
     f"# Part of the runtime of {GENERATOR}, (c) 2026 The hubsmith authors. "
     "SPDX-License-Identifier: Apache-2.0\n"
-    # It is written to the rules of another project than the one it goes into.
+    # It follows the rules of its own project, not of the one that it is copied into.
     "# mypy: ignore-errors\n"
     "# ruff: noqa  # Copied with this notice. DO NOT EDIT: `hubsmith generate` writes it again."
 )
@@ -43,10 +43,10 @@ _NOTICE = (
 
 @cache
 def vendored_runtime() -> Mapping[PurePosixPath, str]:
-    """The files of the copied runtime, formatted as they are, by their path in the client package.
+    """The files of the vendored runtime, already formatted, by path in the client package.
 
-    They are `_runtime/__init__.py` with the public names of the modules that go along, those
-    modules in their folders, and the license.
+    They are `_runtime/__init__.py` with the public names of the copied modules, those modules in
+    their folders, and the licence.
     """
     found = _texts(resources.files(hubsmith_runtime), "")
     texts = {module: _LEFT_OUT.sub("", text) for module, text in found}
@@ -59,15 +59,15 @@ def vendored_runtime() -> Mapping[PurePosixPath, str]:
 
 
 def _license() -> str:
-    # A wheel, and so every installation, carries it with its metadata.
+    # A wheel, and so every installation, has it in its metadata.
     text = metadata.distribution("hubsmith").read_text("licenses/LICENSE")
     if text is None:
-        raise HubsmithError("The installed hubsmith lacks its LICENSE. Install it again.")
+        raise HubsmithError("The installed hubsmith has no LICENSE file. Install it again.")
     return text
 
 
 def _texts(folder: Traversable, name: str) -> Iterator[tuple[str, str]]:
-    """Yield every module of a package, by its name with dots, with its source."""
+    """Yield every module in a package: its dotted name and its source."""
     for entry in folder.iterdir():
         inner = f"{name}.{entry.name}".removeprefix(".")
         if entry.is_dir() and entry.joinpath("__init__.py").is_file():
@@ -85,7 +85,7 @@ def _path(module: str, texts: Mapping[str, str]) -> PurePosixPath:
 
 
 def _closure(texts: Mapping[str, str]) -> set[str]:
-    """The names of every module that the names of a client lead to."""
+    """The names of all modules that a client imports, directly or indirectly."""
     waiting = [hubsmith_runtime.HOMES[name] for name in _NEEDED]
     found: set[str] = set()
     while waiting:
@@ -98,7 +98,7 @@ def _closure(texts: Mapping[str, str]) -> set[str]:
 
 
 def _imported(name: str, texts: Mapping[str, str]) -> Iterator[str]:
-    """The modules of the runtime that one of them imports, wherever in it."""
+    """The modules of the runtime that one of them imports, anywhere in its code."""
     for node in ast.walk(ast.parse(texts[name])):
         absolute: list[str] = []
         match node:
@@ -117,6 +117,6 @@ def _imported(name: str, texts: Mapping[str, str]) -> Iterator[str]:
             case _:
                 pass
         for one in absolute:
-            # Such an import would find the installed runtime, or nothing.
+            # In the copy, this would import the installed runtime, or fail.
             if one.partition(".")[0] == _LIBRARY:
                 raise ValueError(f"{name} imports {one} by its full name, so it cannot be copied")

@@ -489,18 +489,18 @@ if TYPE_CHECKING:
         """A message whose text was parsed.
 
         Attributes:
-            parsed: An instance of the model; `None` where the model calls tools instead.
+            parsed: An instance of the model class; `None` if the answer calls tools instead.
         """
 
         parsed: ModelT | None = None
 
     class ParsedChatCompletionOutputComplete(ChatCompletionOutputComplete, Generic[ModelT]):
-        """One answer that was parsed."""
+        """One choice of a parsed answer."""
 
         message: ParsedChatCompletionOutputMessage[ModelT]  # pyright: ignore[reportIncompatibleVariableOverride]  # narrower on purpose
 
     class ParsedChatCompletionOutput(ChatCompletionOutput, Generic[ModelT]):
-        """An answer that was parsed: see `choices[0].message.parsed`."""
+        """A parsed answer: see `choices[0].message.parsed`."""
 
         choices: list[ParsedChatCompletionOutputComplete[ModelT]]  # type: ignore[assignment]  # narrower on purpose
 

@@ -1,1 +1,1 @@
-"""Provider tables as typed Python."""
+"""Rendering provider tables as typed Python."""

@@ -1,4 +1,4 @@
-"""The functions that a task's table becomes: of the path, the body, a job's address, the result."""
+"""The functions made from a task's table: for the path, the body, a job's address, the result."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _WHOLE = Scope(names={**REQUEST, "parameters": Name("payload.all_parameters()", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """A function that has no name yet, so that equal ones are written once."""
+    """A function without a name, so that equal ones are written once."""
 
-    signature: Source  # Its parameters and what it returns.
-    lines: tuple[Source, ...]  # Its body, indented within.
+    signature: Source  # Its parameters and return type.
+    lines: tuple[Source, ...]  # Its body, with relative indentation.
 
 
 def path_of(operation: Operation) -> Source | Function:
-    """Return the path of a task: a text, a lambda over the quoted model, or where it differs by
-    model a function."""
+    """Return the path of a task: a string, a lambda of the quoted model, or a function if it
+    depends on the model."""
     last = _path(operation.route)
     cases = [variant for variant in operation.variants if variant.route]
     if not cases:
@@ -44,18 +44,18 @@ def path_of(operation: Operation) -> Source | Function:
 
 
 def location_of(template: str, hosts: tuple[str, ...]) -> Source:
-    """Return the lambda that gives the URL of a job or its result, from the answer that took it."""
+    """Return a lambda for the URL of a job or its result, from the answer that accepted the job."""
     scope = Scope(answer="job")
     if template.startswith("/"):
         path = joined(template, scope, wrap='quote(str({}), safe="")')
         return Source(f"lambda target, job: target.address({path})")
-    # What an answer names is checked before the key is sent there.
+    # A URL from an answer is checked before the key is sent there.
     arguments = ", ".join(["target", expression(template, scope), *map(literal, hosts)])
     return Source(f"lambda target, job: answered_url({arguments})")
 
 
 def value_of(operation: Operation) -> Source | Function | None:
-    """Return what makes the result of an answer: a lambda, where it is only a look-up."""
+    """Return the function from an answer to its result: a lambda if it is only a look-up."""
     template = operation.result.value
     if template is None:
         return None
@@ -68,7 +68,7 @@ def value_of(operation: Operation) -> Source | Function | None:
 
 
 def body_of(operation: Operation) -> Function:
-    """Return the function that makes the body."""
+    """Return the function that builds the body."""
     need = Need.CHECKED if needs_inputs(operation) else Need.RAISES
     scope, lines = _REQUEST, list(_parameters(operation))
     if operation.form == "binary":
@@ -120,7 +120,7 @@ def _path(route: str) -> Source:
 
 
 def _condition(variant: Variant, model: str) -> Source:
-    """Return the expression that says whether a model's id is like every pattern."""
+    """Return the condition that a model's id matches every pattern."""
     return Source(" and ".join(_likeness(pattern, model) for pattern in variant.models))
 
 
@@ -163,13 +163,13 @@ def _with_schema(template: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _count(template: Any, *names: str) -> int:
-    """Return how often a template names one of these."""
+    """Return how often a template uses one of these names."""
     roots = [*spreads(template), *(root for place in places(template) for root in place.roots)]
     return sum(root in names for root in roots)
 
 
 def _parameters(operation: Operation) -> Iterator[str]:
-    """Yield the statements that give the parameters the provider's form."""
+    """Yield the statements that convert the parameters to the provider's form."""
     yield "parameters = payload.all_parameters()"
     for name in map(literal, operation.flatten):
         yield f"if isinstance(parameters.get({name}), dict):"

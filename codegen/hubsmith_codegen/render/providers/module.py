@@ -1,6 +1,6 @@
-"""Provider tables as Python: a module each, and a package that finds them by name.
+"""Provider tables as Python: a module for each, and a package that finds them by name.
 
-What several tasks of a table share is said once.
+What several tasks in a table have in common is written once.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .functions import Function, body_of, location_of, needs_inputs, path_of, ta
 
 _RUNTIME = Source("hubsmith_runtime")
 _INIT = PurePosixPath("__init__.py")
-_NO_PROVIDERS = ("auto", "openai-compatible")  # Tables of the router, and of servers with a URL.
+_NO_PROVIDERS = ("auto", "openai-compatible")  # Tables for the router, and for servers by URL.
 _TRUE, _FALSE = Source("True"), Source("False")
 _IMAGES = ("text-to-image", "image-to-image", "image-text-to-image")
 
 
 def render_providers(tables: Sequence[Table]) -> dict[PurePosixPath, str]:
-    """The unformatted modules of `_providers`, by their place in that folder."""
+    """The unformatted modules of `_providers`, by path in that folder."""
     names = (table.provider.name for table in tables)
     files = {PurePosixPath(f"{table.module}.py"): _file(table) for table in tables}
     files[_INIT] = template("providers/__init__.py").render(
@@ -48,11 +48,11 @@ def _file(table: Table) -> str:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _Module:
-    """What a provider's module holds."""
+    """The content of a provider's module."""
 
     functions: Mapping[Identifier, Function]  # By name.
-    constants: Mapping[Identifier, Source]  # What several tasks share: expressions by name.
-    provider: Source  # The expression of the provider.
+    constants: Mapping[Identifier, Source]  # Expressions that several tasks share, by name.
+    provider: Source  # The expression for the provider.
 
     @property
     def has_files(self) -> bool:
@@ -93,10 +93,10 @@ def _module_of(table: Table) -> _Module:
 def _names(
     made: Mapping[str, Hashable], presets: Mapping[str, str], ending: str
 ) -> dict[str, Identifier]:
-    """Return the name of what was made of each task: the same for what is the same.
+    """Return a name for what was made from each task, the same name for equal values.
 
-    It is that of the preset that most of these tasks took over, or else of the first of them. What
-    only looks the same, in tasks of different presets, has a name for each.
+    The name comes from the preset that these tasks extend, if most users of the preset are among
+    them, else from the first task. Equal values from different presets have different names.
     """
     users: dict[tuple[str, Hashable], list[str]] = {}
     for task, one in made.items():
@@ -115,7 +115,7 @@ def _names(
 def _shared(
     names: Mapping[str, Identifier], within: Mapping[str, Hashable]
 ) -> dict[str, Identifier]:
-    """Return the names, by task, that different things would hold were they not shared."""
+    """Return the names, by task, of those values that several different things in `within` use."""
     holders = {
         name: {within[task] for task in names if names[task] == name} for name in names.values()
     }
@@ -183,7 +183,7 @@ def _provider(provider: Provider, tasks: Source) -> Source:
 
 
 def _call(name: str, stated: Mapping[str, object]) -> Source:
-    """Return a call with the arguments that are stated."""
+    """Return a call with those of the arguments that have a value."""
     arguments = ", ".join(f"{key}={one}" for key, one in stated.items() if isinstance(one, Source))
     return Source(f"{name}({arguments})")
 
@@ -193,6 +193,6 @@ def _paths(paths: Iterable[str]) -> Source | None:
 
 
 def _tuple(texts: Iterable[str]) -> Source | None:
-    """Return a tuple of texts; `None` for an empty one, which is never stated."""
+    """Return a tuple of strings; `None` for an empty one, which is left out of calls."""
     listed = [literal(text) for text in texts]
     return Source(f"({', '.join(listed)}{',' if len(listed) == 1 else ''})") if listed else None

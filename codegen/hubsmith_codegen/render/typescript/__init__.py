@@ -1,4 +1,4 @@
-"""The TypeScript of one client: its types, its tables and its methods; and the runtime of all."""
+"""The TypeScript of a client: its types, tables and methods; and the runtime that all share."""
 
 from .callers import as_called
 from .client import method_names, render

@@ -1,4 +1,4 @@
-"""An API as callers of the TypeScript client see it: its names, and what is one type to them."""
+"""An API as callers of the TypeScript client see it: with its names, and its types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .types import Side
 
 
 def as_called(service: Service) -> tuple[Service, Mapping[tuple[str, Side], ClassName]]:
-    """The service with the names of its TypeScript client, and the types' names for each side."""
+    """The service with the names of its TypeScript client, and the names of types by side."""
     client = Client(service)
     names = client.types.names
     seen = replace(
@@ -68,6 +68,6 @@ def _seen(
         case Reference(class_name=name):
             return Reference(class_name=names[str(name), "output"])
         case ScalarType(kind="integer") if is_result:
-            return replace(type_, kind="number")  # It has one type of numbers.
+            return replace(type_, kind="number")  # TypeScript has only one number type.
         case _:
             return mapped(type_, lambda inner: _seen(inner, names, is_result=is_result))

@@ -1,4 +1,4 @@
-"""From identifiers of the IR to names in TypeScript."""
+"""From the identifiers of the intermediate representation to names in TypeScript."""
 
 from __future__ import annotations
 

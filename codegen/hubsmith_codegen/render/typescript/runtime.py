@@ -1,4 +1,4 @@
-"""The runtime that every TypeScript client of a folder shares, to be copied beside the clients."""
+"""The runtime that all TypeScript clients in a folder share, for copying beside them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from importlib.abc import Traversable
 
 RUNTIME_FOLDER = "runtime"
-"""Where it is, beside the clients."""
+"""The name of its folder, beside the clients."""
 
-# In a wheel it is part of this package; in a checkout it has a folder of its own.
+# In a wheel it is part of this package; in a checkout it has its own folder.
 _INSTALLED = "typescript_runtime"
 _CHECKOUT = Path(__file__).parents[4] / "runtime" / "typescript"
 _NOTICE = (
@@ -30,17 +30,15 @@ _NOTICE = (
 
 @cache
 def runtime_files() -> Mapping[PurePosixPath, str]:
-    """The files of the runtime, by their name.
+    """The files of the runtime, by name.
 
     Raises:
-        HubsmithError: when the installation lacks them.
+        HubsmithError: when they are not installed.
     """
     installed: Traversable = resources.files("hubsmith_codegen").joinpath(_INSTALLED)
     folder: Traversable = installed if installed.is_dir() else _CHECKOUT
     if not folder.is_dir():
-        raise HubsmithError(
-            "The installed hubsmith lacks its TypeScript runtime. Install it again."
-        )
+        raise HubsmithError("The installed hubsmith has no TypeScript runtime. Install it again.")
     return {
         PurePosixPath(file.name): _NOTICE + file.read_text("utf-8")
         for file in sorted(folder.iterdir(), key=lambda file: file.name)

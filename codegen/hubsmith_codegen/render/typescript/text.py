@@ -1,7 +1,7 @@
-"""Text of a spec, and how it may reach generated TypeScript.
+"""Text from a spec, and the ways in which it can reach generated TypeScript.
 
-As in Python (`ir/text.py`), three functions turn text of a spec into source code: `literal` and
-`doc` here, and the identifier functions of `names`. Each returns a `Source`.
+As in Python (`ir/text.py`), three kinds of functions turn text from a spec into source code:
+`literal` and `doc` here, and the identifier functions in `names`. They return a `Source`.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def literal(value: Json) -> Source:
 
 
 def _string(text: str) -> str:
-    # What is no plain visible character of ASCII or a letter of another script is escaped: line
-    # ends of JavaScript, overrides of direction, lone surrogates, the end of an HTML script.
+    # Everything but printable ASCII and letters of other scripts is escaped: JavaScript's line
+    # endings, bidirectional overrides, lone surrogates; so is the end of an HTML script.
     quoted = json.dumps(str(text), ensure_ascii=False).replace("</", "<\\/")
     return "".join(
         one if (one.isascii() and one.isprintable()) or one.isalnum() else _escaped(one)
@@ -55,12 +55,12 @@ def _escaped(character: str) -> str:
 def key(name: str) -> Source:
     """The name of a member of an object."""
     if name == "__proto__":
-        return Source('["__proto__"]')  # Written otherwise it would set the prototype.
+        return Source('["__proto__"]')  # In any other form, it would set the prototype.
     return Source(name if _NAME.fullmatch(name) else _string(name))
 
 
 def doc(lines: Iterable[str], *, indent: int) -> Source:
-    """A whole JSDoc comment at the column `indent`, or nothing where no line says anything."""
+    """A whole JSDoc comment at the column `indent`; empty if all lines are."""
     wrapped: list[str] = []
     for line in lines:
         wrapped += textwrap.wrap(
@@ -78,14 +78,14 @@ def doc(lines: Iterable[str], *, indent: int) -> Source:
 
 
 def _harmless(line: str) -> str:
-    # `@` would begin a tag, a directive of the compiler or a hint to a bundler. `Tag` may.
+    # `@` would begin a tag, a compiler directive or a hint to a bundler; only a `Tag` may do so.
     text = "" if isinstance(line, Tag) else line
     clean = plain(text).replace("*/", "*\\/").replace("@", "&#64;")
     return f"@{line.tag} {_harmless(line.words)}".rstrip() if isinstance(line, Tag) else clean
 
 
 class Tag(str):
-    """A line of a comment with a tag of ours, such as `returns`; the words are cleaned."""
+    """A line of a comment with a tag, such as `returns`; its words are cleaned."""
 
     tag: str
     words: str
@@ -99,7 +99,7 @@ class Tag(str):
 def laid_out(
     start: str, parts: Sequence[str], end: str, *, indent: int, pad: str = "", lead: int = 0
 ) -> Source:
-    """Parts between two brackets: on one line where they fit behind `lead` columns, else one on each."""
+    """Parts in brackets: on one line if they fit after `lead` columns, else on a line each."""
     line = f"{start}{pad}{', '.join(parts)}{pad}{end}" if parts else f"{start}{end}"
     if len(line) + indent + lead <= WIDTH or not parts:
         return Source(line)

@@ -1,4 +1,4 @@
-"""Types of the IR as TypeScript, and as the tables by which the runtime checks values."""
+"""Types as TypeScript source, and as the tables that the runtime checks values with."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _KINDS: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Types:
-    """Writes the types of one client, whose objects have a name for each side."""
+    """Writes the types of one client, whose objects may have a name for each side."""
 
     names: Mapping[tuple[str, Side], ClassName]
 
@@ -84,7 +84,7 @@ class Types:
             if isinstance(option, types.ListType) and one.startswith("readonly "):
                 one = f"({one})"
             if isinstance(option, types.ScalarType) and one in open_kinds:
-                one = f"({one} & {{}})"  # The compiler would drop the choices beside `string`.
+                one = f"({one} & {{}})"  # Else the compiler would merge the choices into `string`.
             written.append(one)
         return "unknown" if "unknown" in written else " | ".join(dict.fromkeys(written))
 
@@ -119,7 +119,7 @@ class Types:
 
 
 def without_null(type_: Type) -> Type:
-    """The type of an argument whose default cannot stand in Python's signature, and is null there."""
+    """The type without null, for an argument that is null in Python only to stand for a default."""
     if isinstance(type_, types.UnionType):
         return union([option for option in type_.options if option != NULL])
     return type_
