@@ -236,11 +236,25 @@ class File(FileContent):
         stored = schemas.plain_serializer_function_ser_schema(cls._stored, when_used="json")
         return schemas.with_info_plain_validator_function(_validate, serialization=stored)
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: object, handler: object) -> dict[str, Any]:
+        return {"type": "string", "format": "uri"}
+
+    @property
+    def __pydantic_serializer__(self) -> Any:  # For a file where a model declares `Any`.
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(File).serializer
+
     def _stored(self) -> str | dict[str, Any]:
         """Return the JSON form for a stored request."""
         if self.answer is not None:
             return {**self.answer, "url": self.url}
-        return self.url or (str(self._path) if self._path is not None else self.data_url())
+        if self.url is None and self._path is not None:
+            return str(self._path)
+        default_name = "file" if self.url is None else file_argument(self.url)[0]
+        url = self.url or self.data_url()
+        return url if self.name == default_name else {"url": url, "orig_name": self.name}
 
 
 def _validate(value: object, info: Any) -> File:

@@ -24,7 +24,7 @@ from hubsmith_runtime import (
 )
 from hubsmith_runtime.files import answered_file
 from hubsmith_runtime.saving import FileOrigin
-from hubsmith_runtime.spaces.codec import convert_files
+from hubsmith_runtime.spaces.filedata import convert_files
 from hubsmith_runtime.spaces.live import LiveSpace
 from hubsmith_runtime.spaces.signature import bind, info_of_config, read_info, view
 from hubsmith_runtime.spaces.untyped import adopted

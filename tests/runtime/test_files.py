@@ -20,6 +20,7 @@ from hubsmith_runtime import (
 from hubsmith_runtime.errors import MissingFileError
 from hubsmith_runtime.saving import safe_name
 from hypothesis import given, strategies as st
+from pydantic_core import to_json
 
 from tests.runtime.kitchen_client import (
     Kitchen,
@@ -190,6 +191,27 @@ def test_a_request_with_files_survives_storage(kitchen: Kitchen, tmp_path: Path)
     for source in (path, b"abc", remote):
         stored = UpperFileRequest(file=source).model_dump_json()
         assert kitchen.run(UpperFileRequest.model_validate_json(stored)).read() == b"ABC"
+
+
+def test_a_file_keeps_its_name_in_storage() -> None:
+    for source in (b"abc", "https://example.org/x.bin"):
+        request = UpperFileRequest(file=File(source, name="model.safetensors"))
+        again = UpperFileRequest.model_validate_json(request.model_dump_json())
+        assert File(again.file).name == "model.safetensors"
+    plain = UpperFileRequest(file="https://example.org/x.bin").model_dump()
+    assert UpperFileRequest(**plain).model_dump_json() == '{"file":"https://example.org/x.bin"}'
+
+
+def test_a_file_within_any_has_the_form_of_a_stored_one() -> None:
+    assert to_json({"found": [File(b"abc", mime_type="text/plain")]}) == (
+        b'{"found":["data:text/plain;base64,YWJj"]}'
+    )
+
+
+def test_requests_with_files_have_a_json_schema() -> None:
+    schema = UpperFileRequest.model_json_schema()
+    assert schema["required"] == ["file"]
+    assert schema["properties"]["file"] == {"type": "string", "format": "uri", "title": "File"}
 
 
 def test_a_file_that_is_too_large_is_not_sent(start_gradio: Callable[..., str]) -> None:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hubsmith_runtime import (
@@ -24,6 +24,7 @@ from hubsmith_runtime import (
     SpaceValidationError,
     ValidationError,
 )
+from hubsmith_runtime.spaces.filedata import has_any
 
 from tests.support.generated_client import generated_client
 
@@ -137,6 +138,39 @@ def test_files_in_an_output_that_may_be_anything_are_files(typed: Any, untyped: 
     for found in (typed.described(b"abc"), untyped.predict(File(b"abc"), api_name="/described")):
         (file,) = found["files"]
         assert (file.name, file.read(), found["path"]) == ("note.txt", b"abc", "a/b")
+
+
+def test_files_in_a_member_that_may_be_anything_are_files(
+    typed: Any, untyped: Client, package: ModuleType
+) -> None:
+    (message,) = history = typed.talk("red")
+    (shown,) = message.content
+    (picture,) = shown.value
+    assert (picture["image"].image().size, picture["caption"]) == ((2, 3), "red")
+    assert shown.model_fields_set == package.ComponentMessage.model_fields.keys()
+    assert typed.count(history) == untyped.predict(history, api_name="/count") == 1
+    stored = message.model_dump_json()
+    again = package.CountRequest.model_validate_json(f'{{"history": [{stored}]}}')
+    assert typed.run(again) == 1
+    assert untyped.predict("red", api_name="/talk")[0]["content"][0]["value"][0]["caption"] == "red"
+
+
+def test_only_a_type_with_an_any_in_it_is_searched_for_files(
+    monkeypatch: pytest.MonkeyPatch, typed: Any, package: ModuleType
+) -> None:
+    searched: list[object] = []
+
+    def convert(value: object, _: object) -> object:
+        searched.append(value)
+        return value
+
+    monkeypatch.setattr("hubsmith_runtime.spaces.codec.convert_files", convert)
+    assert typed.slash("a") == "a" and typed.file()
+    assert searched == []
+    typed.described(b"abc")
+    assert len(searched) == 1
+    assert all(map(has_any, (Any, list[Any], dict[str, Any] | None, list[package.Message])))
+    assert not any(map(has_any, (str, list[str], Literal["a"] | str, File, package.TextMessage)))
 
 
 def test_the_name_of_an_endpoint_may_begin_with_a_slash(typed: Any, untyped: Client) -> None:

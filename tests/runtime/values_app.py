@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gradio as gr
+from PIL import Image
 
 
 def seen(number, whole, slider, anything):
@@ -25,6 +26,11 @@ def frame(table):
 def described(file):
     file = gr.FileData(path=file, orig_name="note.txt", meta={"_type": "gradio.FileData"})
     return {"files": [file.model_dump()], "path": "a/b"}
+
+
+def talk(words):
+    picture = gr.Gallery([(Image.new("RGB", (2, 3)), words)])
+    return [{"role": "assistant", "content": picture}]
 
 
 def checked(words, number):
@@ -75,6 +81,8 @@ with gr.Blocks() as demo:
     endpoint("hidden", seen, [number, whole, slider, anything], text, api_visibility="undocumented")
     endpoint("private", seen, [number, whole, slider, anything], text, api_visibility="private")
     endpoint("described", described, gr.File(), gr.JSON())
+    endpoint("talk", talk, text, talked := gr.Chatbot(label="Talk"))
+    endpoint("count", lambda history: len(history[0]["content"]), talked, gr.Number(precision=0))
     endpoint("/slash", lambda words: words, text, text)
     endpoint("refused", lambda first, second: first, [text, number], text, validator=checked)
     gr.api(plain)

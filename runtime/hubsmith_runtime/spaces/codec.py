@@ -18,9 +18,10 @@ from ..arrays import json_forms
 from ..errors import ResultError, SpaceChangedError, ValidationError, a_type, first_problem, shorten
 from ..files import File, answered_file
 from ..model import RequestModel
-from ..reading import as_object, as_text
+from ..reading import as_object
 from ..saving import FileOrigin
 from .events import SKIPPED, ComponentUpdate
+from .filedata import convert_files, has_any
 from .live import LiveEndpoint
 
 R = TypeVar("R", covariant=True)
@@ -228,26 +229,6 @@ def _is_update(output: Any) -> bool:
     return as_object(output).get("__type__") == "update"
 
 
-def convert_files(value: Any, convert: Callable[[dict[str, Any]], Any]) -> Any:
-    """Convert the FileData objects in a JSON value, at any depth."""
-    if isinstance(value, dict):
-        entries = cast("dict[str, Any]", value)
-        if _is_file(entries):
-            return convert(entries)
-        return {key: convert_files(item, convert) for key, item in entries.items()}
-    if isinstance(value, (list, tuple)):
-        items = [convert_files(item, convert) for item in cast("Sequence[Any]", value)]
-        return items if isinstance(value, list) else tuple(items)
-    return value
-
-
-def _is_file(value: Mapping[str, Any]) -> bool:
-    is_marked = as_object(value.get("meta")).get("_type") == "gradio.FileData"
-    # Gradio before 4.21 does not mark its files.
-    is_whole = is_marked or {"orig_name", "size", "mime_type"} <= value.keys()
-    return is_whole and bool(as_text(value.get("path")))
-
-
 def decode(
     request: type[Request[Any]],
     live: LiveEndpoint,
@@ -257,16 +238,18 @@ def decode(
 ) -> Any:
     """Return the result of a request, or raise if an output does not have its declared type."""
     typed: list[Any] = []
-    for adapter, output in zip(_adapters(request), results_of(live, outputs), strict=True):
+    kinds = zip(_adapters(request), results_of(live, outputs), strict=True)
+    for (adapter, is_open), output in kinds:
         value = output.get("value", SKIPPED) if _is_update(output) else output
         if value is None or value is SKIPPED:
             # A Space can leave any output empty or unchanged, whatever its type.
             typed.append(value)
             continue
         try:
-            checked = adapter.validate_python(value, context=origin)
-            # An output declared as `Any` can contain files.
-            typed.append(convert_files(checked, partial(answered_file, origin=origin)))
+            checked: Any = adapter.validate_python(value, context=origin)
+            if is_open:  # What is declared as `Any` can contain files.
+                checked = convert_files(checked, partial(answered_file, origin=origin))
+            typed.append(checked)
         except pydantic.ValidationError as error:
             raise ResultError(
                 f"{where} answered {shorten(value, origin.masked)}, which is not of the declared type: "
@@ -280,10 +263,14 @@ def decode(
 
 
 @lru_cache(maxsize=1024)
-def _adapters(request: type[Request[Any]]) -> list[pydantic.TypeAdapter[Any]]:
-    """Build the validators of a result type once per request class, on its first answer."""
+def _adapters(request: type[Request[Any]]) -> list[tuple[pydantic.TypeAdapter[Any], bool]]:
+    """Build the validators of a result type once per request class, on its first answer.
+
+    With each, whether its type has an `Any` in it.
+    """
     outputs, result = request.__endpoint__.outputs, request.__result__
+    kinds = [result] * outputs
     if outputs > 1:
         hints = typing.get_type_hints(result, include_extras=True)
-        return [pydantic.TypeAdapter(hints[name]) for name in result._fields]
-    return [pydantic.TypeAdapter(result)] * outputs
+        kinds = [hints[name] for name in result._fields]
+    return [(pydantic.TypeAdapter(kind), has_any(kind)) for kind in kinds]

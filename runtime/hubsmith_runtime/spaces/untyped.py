@@ -14,8 +14,9 @@ from ..files import File, answered_file
 from ..reading import as_object, as_text
 from ..saving import FileOrigin
 from . import protocol
-from .codec import Call, Encoder, convert_files, fill, results_of
+from .codec import Call, Encoder, fill, results_of
 from .connection import Connection
+from .filedata import convert_files
 from .live import LiveEndpoint
 from .signature import Info, bind, described, info_of_config, read_info
 
