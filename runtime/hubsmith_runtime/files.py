@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, TypeAlias, cast
 from urllib.parse import quote
 
+import pydantic
+
 from .content import BINARY, FileContent
 from .effects import Effects, Run
 from .errors import ValidationError, shorten
@@ -242,9 +244,7 @@ class File(FileContent):
 
     @property
     def __pydantic_serializer__(self) -> Any:  # For a file where a model declares `Any`.
-        from pydantic import TypeAdapter
-
-        return TypeAdapter(File).serializer
+        return pydantic.TypeAdapter(File).serializer
 
     def _stored(self) -> str | dict[str, Any]:
         """Return the JSON form for a stored request."""
@@ -267,13 +267,9 @@ def _validate(value: object, info: Any) -> File:
     return value if isinstance(value, File) else File(cast("Any", value))
 
 
-class _AsFile:
-    def __get_pydantic_core_schema__(self, source: object, handler: Any) -> Any:
-        return handler(File)
-
-
 FileInput: TypeAlias = Annotated[
-    File | str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | Image, _AsFile()
+    File | str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | Image,
+    pydantic.GetPydanticSchema(lambda source, handler: handler(File)),
 ]
 """What a file argument accepts; it is converted to a `File`."""
 
