@@ -158,8 +158,8 @@ def _this_task() -> asyncio.Task[Any]:
         task = None
     if task is None:
         raise HubsmithError(
-            "No task of asyncio runs here, and asynchronous clients need one. With trio, use the "
-            "client without Async in a thread: trio.to_thread.run_sync(...)."
+            "Asynchronous clients need a running asyncio task, and there is none. With trio, use "
+            "the blocking client in a thread: trio.to_thread.run_sync(...)."
         )
     return task
 

@@ -30,7 +30,7 @@ class ArgumentError(ValidationError, TypeError):
 
 
 class MissingFileError(ValidationError, FileNotFoundError):
-    """There is no file at the path that was given for one. Nothing was sent."""
+    """No file exists at the given path. Nothing was sent."""
 
 
 class SpecError(HubsmithError):

@@ -243,7 +243,7 @@ class File(FileContent):
         return {"type": "string", "format": "uri"}
 
     @property
-    def __pydantic_serializer__(self) -> Any:  # For a file where a model declares `Any`.
+    def __pydantic_serializer__(self) -> Any:  # For files in a field declared as `Any`.
         return pydantic.TypeAdapter(File).serializer
 
     def _stored(self) -> str | dict[str, Any]:

@@ -135,7 +135,7 @@ def parsed(content: bytes) -> Any:
         return from_json(content, cache_strings="keys")
     except ValueError:  # Python's parser accepts more, such as a byte order mark.
         try:
-            # Half of a character, cut by a server in an emoji, is no text: it becomes `?`.
+            # A lone surrogate, such as half of a truncated emoji, is not text: it becomes `?`.
             text = json.dumps(json.loads(content), ensure_ascii=False)
             return json.loads(text.encode(errors="replace"))
         except RecursionError:

@@ -19,7 +19,7 @@ class EventDecoder:
         self._lines: list[bytes] = []
         self._name = b""
         self._size = 0  # Bytes received since the last complete event.
-        self._is_after_return = False  # A line feed that comes next belongs to the same line end.
+        self._is_after_return = False  # Then a line feed belongs to the same line end.
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Take the next bytes, split anywhere, and return the data of each event now complete.

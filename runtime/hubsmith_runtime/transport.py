@@ -178,11 +178,11 @@ class Clients:
         except ImportError as error:
             raise errors.MissingDependencyError(str(error), name="socksio") from None
         except (OSError, ValueError, httpx.InvalidURL) as error:
-            # What is not a URL may be quoted from the password within it.
+            # httpx may quote a part of the password from an invalid URL.
             is_url = isinstance(error, httpx.InvalidURL)
             reason = "the address of a proxy is not a URL" if is_url else error
             failure = _refused(
-                f"No connection can be made with these settings of the environment: {reason}. Check "
+                f"The network settings in the environment are not valid: {reason}. Check "
                 "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSLKEYLOGFILE."
             )
             failure.was_sent = False

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 
-_BLANK = b" \t\r\n\xef\xbb\xbf"  # A byte order mark, too.
+_BLANK = b" \t\r\n\xef\xbb\xbf"  # Including a byte order mark.
 _OWN = {"choices", "token", "generated_text"}  # Chunks have one of these, errors have none.
 _TAIL = 8  # A usage chunk, or the last chunks of other choices, may follow the final chunk.
 

@@ -1,4 +1,4 @@
-"""The errors of inference, a branch of the tree in `hubsmith_runtime.errors`.
+"""The errors of inference, a branch of the tree of `hubsmith_runtime.errors`.
 
 InferenceError                        a provider or a model server answered with an error
 ├── BadRequestError (also ValueError) the server refused the request: 400, 413, 415, 422

@@ -40,7 +40,7 @@ class Routing:
 
     @property
     def has_own_key(self) -> bool:
-        """Whether the key that was passed is a provider's. A saved one is always the Hub's."""
+        """Whether the given key belongs to a provider. A saved one is always the Hub's."""
         key = (self.token or "").strip()
         return bool(key) and not is_hub_token(key)
 
@@ -68,7 +68,7 @@ class Routing:
         return choose_token(None, shown(url)) if is_own else None
 
     def target(self, task: str, model: str | None, served: str = "") -> Effects[Target]:
-        """Choose where a call goes.
+        """Choose where a call is sent.
 
         Args:
             task: The Hub's name of the task.

@@ -252,9 +252,9 @@ def decode(
             typed.append(checked)
         except pydantic.ValidationError as error:
             raise ResultError(
-                f"{where} answered {shorten(value, origin.masked)}, which is not of the declared type: "
-                f"{first_problem(error)}. If the Space changed, run `hubsmith update`; the raw "
-                "answer is in `.value`.",
+                f"{where} answered {shorten(value, origin.masked)}, which does not match the "
+                f"declared type: {first_problem(error)}. If the Space changed, run `hubsmith "
+                "update`; the raw answer is in `.value`.",
                 value,
             ) from None
     if len(typed) > 1:
@@ -266,7 +266,7 @@ def decode(
 def _adapters(request: type[Request[Any]]) -> list[tuple[pydantic.TypeAdapter[Any], bool]]:
     """Build the validators of a result type once per request class, on its first answer.
 
-    With each, whether its type has an `Any` in it.
+    Each is paired with whether its type contains `Any`.
     """
     outputs, result = request.__endpoint__.outputs, request.__result__
     kinds = [result] * outputs

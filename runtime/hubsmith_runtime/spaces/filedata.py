@@ -37,8 +37,8 @@ def _is_file(value: Mapping[str, Any]) -> bool:
 
 
 def has_any(kind: Any, within: tuple[Any, ...] = ()) -> bool:
-    """Whether a type has an `Any` in it: validation leaves files there as they are."""
-    if kind is Any or isinstance(kind, typing.ForwardRef):  # Which may stand for any.
+    """Whether a type contains `Any`, where validation does not convert files."""
+    if kind is Any or isinstance(kind, typing.ForwardRef):  # It may stand for `Any`.
         return True
     fields = {} if kind in within else getattr(kind, "model_fields", {})
     parts = [*typing.get_args(kind), *(field.annotation for field in fields.values())]

@@ -34,11 +34,11 @@ class JobEvents(Generic[R]):
         self.latest: list[Any] | None = None  # The outputs of the result taken last.
 
     def has_event(self) -> bool:
-        """Whether there is an event to take, or nothing more will come."""
+        """Whether there is an event to take, or there will be no more."""
         return self._job.outcome is not None or self._taken < len(self._job.events)
 
     def has_result(self) -> bool:
-        """Whether there is a partial or final result to take, or nothing more will come."""
+        """Whether there is a partial or final result to take, or there will be no more."""
         return self._job.outcome is not None or self._chunks < self._job.chunks
 
     def is_at_end(self) -> bool:
@@ -157,7 +157,7 @@ class Job(BaseJob[R]):
         return self._driver.run(self._core.cancel(self._job), self._core.timeout)
 
     def events(self) -> Iterator[Event[R]]:
-        """Iterate over everything that happens to the job, up to the event that ends it."""
+        """Iterate over all events of the job, up to the one that ends it."""
         events = JobEvents[R](self._job)
         while not events.is_at_end():
             self._next(events.has_event)
@@ -190,7 +190,7 @@ class AsyncJob(BaseJob[R]):
         return await self._driver.run(self._core.cancel(self._job), self._core.timeout)
 
     async def events(self) -> AsyncIterator[Event[R]]:
-        """Iterate over everything that happens to the job, up to the event that ends it."""
+        """Iterate over all events of the job, up to the one that ends it."""
         events = JobEvents[R](self._job)
         while not events.is_at_end():
             await self._next(events.has_event)

@@ -166,7 +166,7 @@ def _lines(address: str, endpoint: Mapping[str, Any]) -> list[str]:
     for value in _objects(endpoint.get("returns")):
         lines.append(f"    -> {as_words(value.get('label'))}: {_kind(value)}")
     if endpoint.get("oauth_token"):
-        lines.append("    Takes your Hub token if you give one: Client(oauth_token=...)")
+        lines.append("    Accepts your Hub token: Client(oauth_token=...)")
     return ["", f"predict({', '.join([*call, address])})", *lines]
 
 

@@ -195,9 +195,9 @@ class Space(BlockingSpace):
             a job twice.
         on_stage: Called with each stage while waiting for an `owner/name` to start, such as
             `SLEEPING`, `BUILDING` and finally `RUNNING`.
-        wake_timeout: Seconds to wait for an `owner/name` that sleeps, builds or starts.
-        max_concurrency: The maximum number of concurrent calls; others wait for their turn, within
-            their `timeout`. A job counts until the Space has accepted it. `None` for no limit.
+        wake_timeout: Seconds to wait for an `owner/name` to start, 300 by default.
+        max_concurrency: The maximum number of concurrent calls, 64 by default, `None` for no limit;
+            others wait within their `timeout`. A job counts until the Space has accepted it.
 
     Raises:
         SpecError: when the source is neither a name nor a URL.
