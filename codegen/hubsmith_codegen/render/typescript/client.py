@@ -183,7 +183,7 @@ class Client:
         lines: list[str] = []
         if is_job:
             about = "as a job with partial results" if method.operation.streams else "as a job"
-            lines = [f"Starts `{self.name}.{method.name}` {about}."]
+            lines = [f"Start `{self.name}.{method.name}` {about}."]
         else:
             described = docs.method_lines(replace(method.operation, parameters=()))
             for line in described:

@@ -112,52 +112,52 @@ export class KitchenJobs {
     this.#space = space;
   }
 
-  /** Starts `Kitchen.bake` as a job. */
+  /** Start `Kitchen.bake` as a job. */
   bake(args: BakeArgs = {}, options?: CallOptions): Job<string> {
     return this.#space.start(endpoints.bake, args, options);
   }
 
-  /** Starts `Kitchen.chat` as a job. */
+  /** Start `Kitchen.chat` as a job. */
   chat(args: ChatArgs, options?: CallOptions): Job<readonly Message[]> {
     return this.#space.start(endpoints.chat, args, options);
   }
 
-  /** Starts `Kitchen.count` as a job. */
+  /** Start `Kitchen.count` as a job. */
   count(args: CountArgs, options?: CallOptions): Job<number> {
     return this.#space.start(endpoints.count, args, options);
   }
 
-  /** Starts `Kitchen.fail` as a job. */
+  /** Start `Kitchen.fail` as a job. */
   fail(args: FailArgs, options?: CallOptions): Job<string> {
     return this.#space.start(endpoints.fail, args, options);
   }
 
-  /** Starts `Kitchen.greet` as a job. */
+  /** Start `Kitchen.greet` as a job. */
   greet(args: GreetArgs, options?: CallOptions): Job<string> {
     return this.#space.start(endpoints.greet, args, options);
   }
 
-  /** Starts `Kitchen.img` as a job. */
+  /** Start `Kitchen.img` as a job. */
   img(args: ImgArgs, options?: CallOptions): Job<ImgResult> {
     return this.#space.start(endpoints.img, args, options);
   }
 
-  /** Starts `Kitchen.plan` as a job. */
+  /** Start `Kitchen.plan` as a job. */
   plan(args: PlanArgs, options?: CallOptions): Job<readonly ({ readonly [key: string]: string | number })[]> {
     return this.#space.start(endpoints.plan, args, options);
   }
 
-  /** Starts `Kitchen.shout` as a job. */
+  /** Start `Kitchen.shout` as a job. */
   shout(args: ShoutArgs, options?: CallOptions): Job<SpaceFile> {
     return this.#space.start(endpoints.shout, args, options);
   }
 
-  /** Starts `Kitchen.stream` as a job with partial results. */
+  /** Start `Kitchen.stream` as a job with partial results. */
   stream(args: StreamArgs, options?: CallOptions): Job<string> {
     return this.#space.start(endpoints.stream, args, options);
   }
 
-  /** Starts `Kitchen.suggest` as a job. */
+  /** Start `Kitchen.suggest` as a job. */
   suggest(args: SuggestArgs = {}, options?: CallOptions): Job<SuggestResult> {
     return this.#space.start(endpoints.suggest, args, options);
   }
