@@ -238,10 +238,11 @@ def _translated(error: Exception, request: HttpRequest) -> Exception:
             return errors.ConnectionTimeoutError(f"{what}: no connection in time. Is it running?")
         case httpx.TimeoutException() | effects.DeadlineExceeded():
             return errors.InferenceTimeoutError(f"{what}: no answer in time. Try a longer timeout.")
-        case httpx.ConnectError():
-            failure = ConnectionFailedError(
-                f"{what}: no connection: {error}. Is the address right, and is it running?"
-            )
+        case httpx.ConnectError() | httpx.ProxyError():
+            is_proxy = isinstance(error, httpx.ProxyError)
+            advice = "So the proxy says: check the environment's HTTPS_PROXY and ALL_PROXY."
+            advice = advice if is_proxy else "Is the address right, and is it running?"
+            failure = ConnectionFailedError(f"{what}: no connection: {error}. {advice}")
             failure.was_sent = False
             return failure
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():

@@ -14,6 +14,7 @@ from hubsmith_runtime import (
     ConnectionFailedError,
     HubsmithError,
     MissingDependencyError,
+    Retries,
     SpecError,
 )
 
@@ -70,6 +71,20 @@ def test_a_socks_proxy_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_password_of_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy)
     assert "hunter2" not in str(refusal("http://127.0.0.1:9"))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_refuses_is_named(
+    monkeypatch: pytest.MonkeyPatch, fake_space: FakeSpace, scheme: str
+) -> None:
+    fake_space.plan("/config", (407, {}, {}))
+    monkeypatch.setenv(f"{scheme.upper()}_PROXY", fake_space.url)  # It has no CONNECT.
+    error = refusal(f"{scheme}://space.example", retries=Retries(attempts=1))
+    assert f"{scheme.upper()}_PROXY" in str(error)
+    if scheme == "https":
+        assert isinstance(error, ConnectionFailedError) and not error.was_sent
+    else:
+        assert isinstance(error, AuthenticationError)
 
 
 @pytest.mark.parametrize("value", [5, None])

@@ -99,7 +99,9 @@ def check(
         return
     words = words_of(response)
     message = f"{where}: HTTP {status}: {words}"
-    if status in (401, 403):
+    if status == 407:
+        advice = "The proxy in HTTP_PROXY asks for a user and password; put them in its URL."
+    if status in (401, 403, 407):
         raise errors.AuthenticationError(f"{message} {advice}")
     if status == 404:
         message = f"{message} The Space may have been restarted or moved."
