@@ -38,7 +38,7 @@ class RecordedSpace(Checked):
 class Settings(Checked):
     """The table `[tool.hubsmith]`."""
 
-    out: str = "clients"  # The folder that holds the client packages.
+    out: str = "clients"  # The folder for the client packages.
     snapshots: str | None = None  # The folder of snapshots; `None` for each client's own `spec`.
     outputs: Outputs = "filled"
     languages: tuple[Language, ...] = ("python",)

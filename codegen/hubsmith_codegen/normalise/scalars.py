@@ -74,6 +74,6 @@ def bounds(schema: Mapping[str, Json], kind: str) -> Bounds:
         if kind in ("integer", "number"):
             found.append((keyword, limit))
         elif 0 <= limit < 2**63 and limit == int(limit):
-            # A length; half a character is none, and no text has more of them.
+            # A length: it must be an integer, of a size that the validators accept.
             found.append((keyword, int(limit)))
     return tuple(found)

@@ -176,9 +176,9 @@ def _execute(
     display: CallDisplay,
     timeout: float | None,
 ) -> int:
-    """Make a call, show how it goes on, and write its result; after the timeout it is cancelled.
+    """Make a call, show its progress, and write its result; cancel it after the timeout.
 
-    Return the exit status: 0, or 130 when it was interrupted, and cancelled for that.
+    Return the exit status: 0, or 130 if it was interrupted and therefore cancelled.
     """
     display.status("Sending ...")
     job = client.begin(operation, arguments)

@@ -25,7 +25,7 @@ a file of answers has one answer, or a list of them to give in turn, for each en
   {"/greet": {"value": "Hello"},
    "/count": [{"stream": ["1", "1 2"]}, {"error": "Too busy", "title": "Sorry"}]}
 
-  value     the result; a list of values where the endpoint has several
+  value     the result; a list of values if the endpoint has several
   stream    partial results before it
   error     fail with this message, under the heading `title`
   status    refuse the call with this HTTP status

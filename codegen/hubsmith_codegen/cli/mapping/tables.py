@@ -82,7 +82,7 @@ def _read_json_lines(path: Path) -> Iterator[Record]:
 def _read_csv(path: Path) -> Iterator[Record]:
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     with _explained(path), path.open(encoding="utf-8-sig", newline="") as lines:
-        # Spreadsheets write semicolons where the comma is part of numbers.
+        # Spreadsheets write semicolons in locales with a decimal comma.
         heading = lines.readline()
         separator = next((one for one in _SEPARATORS if one in heading), ",")
         lines.seek(0)
@@ -202,7 +202,7 @@ def _kind(types: Set[type]) -> str:
 def _fitted(value: object, kind: str | None) -> object:
     if kind != "string" or value is None:
         return value
-    return _cell(value).encode(errors="replace").decode()  # Half of a character is none.
+    return _cell(value).encode(errors="replace").decode()  # Arrow refuses lone surrogates.
 
 
 def _parquet() -> Any:

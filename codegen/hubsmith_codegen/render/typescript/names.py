@@ -77,15 +77,15 @@ def camel(identifier: str) -> str:
 
 
 def camels(names: Sequence[Identifier], avoid: frozenset[str] = frozenset()) -> list[Identifier]:
-    """One name in camel case for each, all different.
+    """A distinct name in camel case for each identifier.
 
-    Where two would be one, the name that is in camel case already keeps it, the others stay as the
-    IR has them, which are different.
+    If two would get the same name, an identifier that is already in camel case keeps it, and the
+    others stay unchanged, since identifiers are distinct.
     """
     rivals = Counter(map(camel, names))
     found: dict[str, str] = {}
     taken: set[str] = set(avoid)
-    # Those that need no change come first, whatever the order of the spec.
+    # Names that need no change come first, independent of their order in the spec.
     for name in sorted(names, key=lambda name: (camel(name) != name, name)):
         short = camel(name)
         made = short if rivals[short] == 1 or short == name else str(name)
@@ -97,7 +97,7 @@ def camels(names: Sequence[Identifier], avoid: frozenset[str] = frozenset()) -> 
 
 
 def distinct_types(wanted: Iterable[str]) -> list[ClassName]:
-    """A name for each type, as it is wanted to be where that hides no other one."""
+    """A name for each type: the wanted one, with underscores appended if that is taken."""
     found: list[ClassName] = []
     taken = set(TYPES)
     for name in wanted:
@@ -109,5 +109,5 @@ def distinct_types(wanted: Iterable[str]) -> list[ClassName]:
 
 
 def client_class(name: ClassName) -> ClassName:
-    """The name of a client's class; `name` is that in Python."""
+    """The name of a client's class, from its name in Python."""
     return distinct_types([name])[0]
