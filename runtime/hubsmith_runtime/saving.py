@@ -227,7 +227,8 @@ def destination(path: str | os.PathLike[str], name: str, overwrite: bool = False
     """Return the file to write: `path` itself or, if that is a folder, `name` inside it."""
     target = Path(path)
     if os.path.isdir(target):  # noqa: PTH112  # unlike Path, it takes any string
-        target /= safe_name(name)
+        encoding = sys.getfilesystemencoding()  # Not always UTF-8, as with LC_ALL=C.
+        target /= safe_name(name.encode(encoding, "replace").decode(encoding))
         if target.exists() and not overwrite:  # The server chose the name, not the caller.
             raise DownloadError(
                 f"{target} already exists: pass overwrite=True, or the path of a file."

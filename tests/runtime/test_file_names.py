@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pydantic
 import pytest
@@ -37,3 +41,15 @@ def test_a_long_name_is_cut_in_time_and_keeps_its_ending() -> None:
     assert len(name.encode()) <= 120
     assert safe_name("CON") == "_CON"
     assert safe_name("lpt1.txt") == "_lpt1.txt"
+
+
+def test_a_name_that_the_file_system_cannot_hold_is_replaced(tmp_path: Path) -> None:
+    # Python decides when it starts which names it can write.
+    code = (
+        "import sys; from hubsmith_runtime import File; "
+        "print(File(b'x', name='gr\\xfcn.txt').save(sys.argv[1]).name)"
+    )
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    made = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert made.stdout.strip() == ("gr_n.txt" if sys.platform == "linux" else "gr\xfcn.txt")
