@@ -30,7 +30,7 @@ class ToolResult:
     value: Any
     """The result as the typed client returns it; `None` after an error."""
     structured: dict[str, Any] | None
-    """The result as JSON, one member per output; a single output is `{"result": ...}`."""
+    """The result as JSON, one member per output; a single output is the member `result`."""
     files: tuple[File, ...]
     """All files in the result, in order."""
     text: str
