@@ -29,6 +29,7 @@ class AsyncDriver:
         self.is_closed = False
         self._clients = Clients(origins, "AsyncClient")
         self._process = os.getpid()
+        self._loop: asyncio.AbstractEventLoop | None = None  # The one that it was last used in.
         self._background: dict[asyncio.Task[None], bool] = {}  # Whether each ends by itself.
 
     async def call(self, call: Effects[T], timeout: float | None = None) -> T:
@@ -38,6 +39,7 @@ class AsyncDriver:
     async def run(self, call: Effects[T], timeout: float | None = None) -> T:
         """Carry out a call, within `timeout` seconds if given; see `Driver.run`."""
         refuse_fork(self._process)
+        self._enter_loop()
         deadline, value = Deadline(timeout), None
         failure: BaseException | None = None
         try:
@@ -58,6 +60,13 @@ class AsyncDriver:
             raise
         except DeadlineExceeded as late:
             raise InferenceTimeoutError(f"{late} Try a longer timeout.") from None
+
+    def _enter_loop(self) -> None:
+        """Leave the connections of a loop that is closed: no other can use or close them."""
+        loop, before = _this_task().get_loop(), self._loop
+        if before is not None and before is not loop and before.is_closed() and not self.is_closed:
+            self._clients = Clients(self.origins, "AsyncClient")
+        self._loop = loop
 
     async def _perform(self, effect: Effect, deadline: Deadline) -> Any:
         match effect:
@@ -133,6 +142,7 @@ class AsyncDriver:
 
     async def close(self) -> None:
         """End every call and close every connection. It is safe to call this twice."""
+        self._enter_loop()
         self.is_closed = True
         if self._process != os.getpid():
             return
