@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hubsmith_codegen.cli import main
+from hubsmith_codegen.write.lock import hash_of
 
 from tests.support.paths import KITCHEN_SNAPSHOT
 
@@ -115,9 +116,25 @@ def test_an_edit_of_the_shared_runtime_is_seen_and_kept(project: Project) -> Non
     assert "missing: job.ts" in project.run("check", status=1)
 
 
+def test_a_runtime_of_another_version_is_a_change_of_the_generator(project: Project) -> None:
+    project.run("add", str(KITCHEN_SNAPSHOT), *TYPESCRIPT)
+    job, lock = project.runtime / "job.ts", project.runtime / "hubsmith.lock"
+    now = hash_of(job.read_bytes())
+    job.write_text("// as it was", encoding="utf-8")
+    before = lock.read_text("utf-8")
+    assert now in before
+    lock.write_text(before.replace(now, hash_of(job.read_bytes())), encoding="utf-8")
+    said = project.run("check", status=1)
+    assert "runtime, which clients share: the generator changed and writes different files" in said
+    project.run("generate")
+    assert lock.read_text("utf-8") == before
+
+
 def test_a_client_cannot_be_where_the_runtime_is(project: Project) -> None:
     snapshot = str(KITCHEN_SNAPSHOT)
     said = project.run("add", snapshot, "--name", "runtime", *TYPESCRIPT, status=2)
+    assert "that TypeScript clients share" in said
+    said = project.run("add", snapshot, "--name", "Runtime", *TYPESCRIPT, status=2)
     assert "that TypeScript clients share" in said
     project.run("add", snapshot, "--name", "runtime")
     said = project.run("add", snapshot, *TYPESCRIPT, status=2)
