@@ -54,7 +54,7 @@ def test_a_client_in_typescript_has_a_runtime_beside_it(project: Project) -> Non
     assert "typescript" in (project.folder / "hubsmith.toml").read_text("utf-8")
     readme = (project.kitchen / "README.md").read_text("utf-8")
     assert "```typescript" in readme
-    assert "a token has no place there" in readme
+    assert "Never put a token" in readme
     assert "up to date" in project.run("check")
 
 
