@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from hubsmith import (
     ArgumentError,
     AsyncInferenceClient,
+    HubsmithError,
     InferenceClient,
     ModelNotFoundError,
     ValidationError,
@@ -316,3 +318,21 @@ def test_the_table_of_these_servers_is_no_provider(hub: FakeHub) -> None:
         with pytest.raises(ValidationError, match="Pass the URL of a model server"):
             client.chat_completion(MESSAGES, model="org/model")
     assert hub.seen == []
+
+
+@pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+def test_an_asynchronous_client_works_in_one_loop_after_the_other(server: OpenAIServer) -> None:
+    client = AsyncInferenceClient(base_url=server.url)
+
+    async def main() -> None:
+        answer = await client.chat_completion(MESSAGES, model="words")
+        assert answer.choices[0].message.content == "Paris."
+
+    for _ in range(3):  # As in programs that call `asyncio.run` for each of their tasks.
+        asyncio.run(main())
+    asyncio.run(client.close())
+    with pytest.raises(HubsmithError, match="the client is closed"):
+        asyncio.run(main())
+    gc.collect()  # Nobody could close the connections of the loops that are gone.

@@ -57,24 +57,6 @@ def test_calls_streams_and_raw_answers(
     assert {seen.headers["content-type"] for seen in router.seen} == {"image/jpeg"}
 
 
-@pytest.mark.filterwarnings(
-    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)
-def test_one_loop_after_the_other(chat_server: FakeChatServer) -> None:
-    # As in programs that call `asyncio.run` for each of their tasks.
-    client = AsyncInferenceClient(chat_server.url)
-
-    async def main() -> None:
-        assert (await client.chat_completion(MESSAGES)).model == "tiny"
-
-    for _ in range(3):
-        run(main())
-    run(client.close())
-    with pytest.raises(HubsmithError, match="the client is closed"):
-        run(main())
-    gc.collect()  # Nobody could close the connections of the loops that are gone.
-
-
 def test_a_closed_client_is_closed(chat_server: FakeChatServer) -> None:
     async def main() -> None:
         client = AsyncInferenceClient(chat_server.url)
