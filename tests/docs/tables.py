@@ -54,7 +54,10 @@ def methods() -> dict[str, Callable[..., object]]:
 
 def task_table() -> str:
     """Return every method with its arguments and its result."""
-    rows = ["| method | arguments | keyword-only arguments | returns |", "| --- | --- | --- | --- |"]
+    rows = [
+        "| method | arguments | keyword-only arguments | returns |",
+        "| --- | --- | --- | --- |",
+    ]
     for domain, names in DOMAINS.items():
         rows.append(f"| **{domain}** | | | |")
         rows += [_task_row(name) for name in names]
