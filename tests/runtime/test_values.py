@@ -173,6 +173,14 @@ def test_only_a_type_with_an_any_in_it_is_searched_for_files(
     assert not any(map(has_any, (str, list[str], Literal["a"] | str, File, package.TextMessage)))
 
 
+def test_types_that_share_their_parts_are_looked_through_once() -> None:
+    part: Any = str
+    for _ in range(60):  # 2**60 ways lead to the innermost type.
+        part = tuple[list[part], dict[str, part]]
+    assert not has_any(part)
+    assert has_any(tuple[part, Any])
+
+
 def test_the_name_of_an_endpoint_may_begin_with_a_slash(typed: Any, untyped: Client) -> None:
     assert typed.slash("a") == "a"
     for name in ("//slash", "/slash"):

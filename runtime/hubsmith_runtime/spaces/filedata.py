@@ -36,10 +36,15 @@ def _is_file(value: Mapping[str, Any]) -> bool:
     return is_whole and bool(as_text(value.get("path")))
 
 
-def has_any(kind: Any, within: tuple[Any, ...] = ()) -> bool:
-    """Whether a type contains `Any`, where validation does not convert files."""
-    if kind is Any or isinstance(kind, typing.ForwardRef):  # It may stand for `Any`.
-        return True
-    fields = {} if kind in within else getattr(kind, "model_fields", {})
-    parts = [*typing.get_args(kind), *(field.annotation for field in fields.values())]
-    return any(has_any(part, (*within, kind)) for part in parts)
+def has_any(kind: Any) -> bool:
+    """Whether a type has an `Any` in it: validation leaves files there as they are."""
+    found, following = dict[int, Any](), [kind]
+    while following:
+        part = following.pop()
+        if part is Any or isinstance(part, typing.ForwardRef):  # Which may stand for any.
+            return True
+        if id(part) not in found:
+            found[id(part)] = part
+            fields = getattr(part, "model_fields", {})
+            following += [*typing.get_args(part), *(one.annotation for one in fields.values())]
+    return False
