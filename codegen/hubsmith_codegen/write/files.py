@@ -90,8 +90,8 @@ def write(
         Whether anything changed.
 
     Raises:
-        SpecError: when it would overwrite a file that hubsmith did not write or that was edited, or
-            a path leads out of the folder or through a link. Nothing is changed then.
+        SpecError: when the folder is in use but has no lock, a foreign file or an edit would be lost,
+            or a path leads out of the folder or through a link. Nothing is changed then.
     """
     for path, content in files.items():
         checked_path(path, str(root))

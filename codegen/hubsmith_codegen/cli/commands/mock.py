@@ -21,7 +21,7 @@ from . import OK
 from .arguments import add
 
 _ANSWERS = """\
-a file of answers has one answer, or a list of them to give in turn, for each endpoint:
+a file of answers has one answer, or several in turn, for each endpoint; the last is repeated:
   {"/greet": {"value": "Hello"},
    "/count": [{"stream": ["1", "1 2"]}, {"error": "Too busy", "title": "Sorry"}]}
 
