@@ -154,6 +154,8 @@ def test_json_may_stand_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "node.json"
     file.write_text('{"the-name": "a"}', encoding="utf-8")
     assert read([f"@{file}"], NODE) == {"the-name": "a"}
+    assert read([f"@{file}"], AnyType()) == {"the-name": "a"}
+    assert read(['"@text"'], AnyType()) == "@text"
 
 
 @pytest.mark.parametrize(
@@ -161,6 +163,7 @@ def test_json_may_stand_in_a_file(tmp_path: Path) -> None:
     [
         (NODE, ["{"], "is not JSON: "),
         (NODE, ["@gone.json"], "is not JSON: gone.json cannot be read: "),
+        (AnyType(), ["@gone.json"], "is not JSON: gone.json cannot be read: "),
         (ListType(item=NODE), ["x"], "is not JSON: "),
         (TEXT, ["a", "b"], "was given 2 times, but takes one value."),
     ],

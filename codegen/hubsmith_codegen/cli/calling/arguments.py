@@ -184,12 +184,12 @@ def _read(word: str, type_: Type, validation: Validation) -> object:
             return word.removeprefix("@")
         case ListType(item=item) if not _is_json(word, item):
             return [_read(word, item, validation)]
-        case ListType() | TupleType() | MappingType() | Reference():
-            return _json(word)
-        case AnyType():
+        case AnyType() if not word.startswith("@"):
             with contextlib.suppress(ValueError, RecursionError):
                 return json.loads(word)
             return word
+        case ListType() | TupleType() | MappingType() | Reference() | AnyType():
+            return _json(word)
         case _:
             return word
 
