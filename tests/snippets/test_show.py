@@ -100,3 +100,8 @@ def test_the_typed_snippet_is_not_on_the_client_of_another_space(
 def test_an_endpoint_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", "one/greeter", "--endpoint", "gret"]) == 2
     assert "Did you mean /greet?" in capsys.readouterr().err
+
+
+def test_a_misspelled_name_of_a_recorded_space(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "greetr"]) == 2
+    assert "greetr: there is no such file, folder or recorded name." in capsys.readouterr().err

@@ -77,19 +77,21 @@ class Reader:
         """The configuration of the working folder."""
         return read_configuration(Path.cwd())
 
-    def read(self, source: str) -> RawSpec:
-        """Read a Space, a URL, a snapshot or a document."""
+    def read(self, source: str, expected: str = "file or folder") -> RawSpec:
+        """Read a Space, a URL, a snapshot or a document; `expected` is for the error message."""
         path = path_of(source)
         if path and not path.exists():
             raise SpecError(
-                f"{source}: there is no such file or folder. Name a Space as owner/name, or by its "
-                "URL with http:// or https://."
+                f"{source}: there is no such {expected}. Name a Space as owner/name, or by its URL "
+                "with http:// or https://."
             )
         return self._fetch(source) if path is None else read_snapshot(path)
 
     def read_named(self, source: str) -> RawSpec:
         """Read a source; a recorded name means its snapshot, unless such a path exists."""
-        return self.snapshot(source) if self.is_recorded(source) else self.read(source)
+        if self.is_recorded(source):
+            return self.snapshot(source)
+        return self.read(source, "file, folder or recorded name")
 
     def is_recorded(self, source: str) -> bool:
         """Whether a source is the name of a recorded Space and not an existing path."""

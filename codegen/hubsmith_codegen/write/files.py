@@ -90,7 +90,7 @@ def write(
         Whether anything changed.
 
     Raises:
-        SpecError: when the folder is in use but has no lock, a foreign file or an edit would be lost,
+        SpecError: when the folder has files but no lock, a foreign file or an edit would be lost,
             or a path leads out of the folder or through a link. Nothing is changed then.
     """
     for path, content in files.items():
