@@ -103,6 +103,12 @@ def test_a_video_may_be_empty_where_it_is_an_object() -> None:
     assert argument(schema, component="Video") == "VideoData | VideoDataDict | None"
 
 
+def test_the_picture_of_an_editor_may_be_empty() -> None:
+    """Gradio hands the function `None` then, as it does for an image."""
+    schema = {"title": "EditorData", "type": "object", "properties": {"composite": FILE_DATA}}
+    assert argument(schema, component="Imageeditor") == "EditorData | EditorDataDict | None"
+
+
 @pytest.mark.parametrize(("schema", "default"), SENT.values(), ids=SENT)
 def test_a_default_that_no_signature_holds_is_sent_by_the_runtime(
     schema: object, default: object, tmp_path: Path

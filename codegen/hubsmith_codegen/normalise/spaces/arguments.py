@@ -35,7 +35,8 @@ def read_parameter(raw: RawParameter, reader: SchemaReader, path: Path) -> Param
         type_ = _with_custom_values(type_)
     type_ = _bounded(type_, _limits(raw.props, schema))
     item = type_.item if isinstance(type_, types.ListType) else type_
-    if isinstance(item, types.FileType) or raw.component == "video":  # An object, in Gradio 5.0.
+    # The picture of an editor is an object with files, as a video is in Gradio 5.0.
+    if isinstance(item, types.FileType) or raw.component in ("video", "imageeditor"):
         type_ = optional(type_)  # Gradio lets a file component be empty.
     default = None
     if raw.has_default:
