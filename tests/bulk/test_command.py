@@ -193,7 +193,7 @@ def test_a_column_that_is_no_parameter_is_named_once(
     assert main(["map", url, "/double", table, "--out", "out.jsonl"]) == 2
     (error,) = capsys.readouterr().err.splitlines()
     assert "in.jsonl: row 1: there is no parameter 'note'." in error
-    assert error.endswith("or leave it out by --map note=")
+    assert error.endswith("or leave it out with --map note=")
 
 
 @pytest.mark.parametrize(
@@ -205,8 +205,8 @@ def test_a_column_that_is_no_parameter_is_named_once(
         ("in.csv", "number,number\n1,2\n", "name each column once"),
         ("in.csv", b"number\n\xff\n", "not UTF-8"),
         ("in.parquet", "no parquet", "cannot be read"),
-        ("in.txt", "1\n", "ends in .jsonl, .csv or .parquet"),
-        ("in.jsonl", "", "there are no rows"),
+        ("in.txt", "1\n", "must end in .jsonl, .csv or .parquet"),
+        ("in.jsonl", "", "the table has no rows"),
     ],
 )
 def test_a_table_that_cannot_be_read(
@@ -264,7 +264,7 @@ def test_too_many_errors_end_it(url: str, capsys: pytest.CaptureFixture[str]) ->
     [
         (["--max-errors", "many"], "max_errors"),
         (["--map", "number"], "--map number: write COLUMN=PARAMETER"),
-        (["--model", "m"], "go with --task"),
+        (["--model", "m"], "need --task"),
         (["--concurrency", "0"], "--concurrency"),
         (["--failed", "folder.csv"], "folder.csv: it is a folder"),
     ],
@@ -302,7 +302,7 @@ def test_a_task_of_a_model(kind: str) -> None:
 def test_a_task_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     write("in.jsonl", [{"text": "Lovely."}])
     assert main(["map", "--task", "sing", "in.jsonl", "--out", "out.jsonl"]) == 2
-    assert "there is no task 'sing'. There are: " in capsys.readouterr().err
+    assert "there is no task 'sing'. The tasks are: " in capsys.readouterr().err
 
 
 def chats(count: int) -> str:
@@ -343,7 +343,7 @@ def test_a_terminal_shows_where_it_stands(home: Path) -> None:
             "--concurrency", "2", folder=home,
         )  # fmt: skip
     assert screen.status == 0
-    pattern = r"\d+ of 30 rows, 0 failed, [\d.]+ a second, 2 at a time, 0:00:\d\d left"
+    pattern = r"\d+ of 30 rows, 0 failed, [\d.]+ per second, 2 at a time, 0:00:\d\d left"
     assert [line for line in screen.shown if re.fullmatch(pattern, line)]
     assert len(screen.lines) == 2  # The line that changed is gone.
     assert screen.lines[0].startswith("30 of 30 rows, 0 failed")
@@ -363,7 +363,7 @@ def test_a_pipe_gets_a_line_now_and_then(
             time.sleep(0.02)
             lines += capsys.readouterr().err.splitlines()
     assert 2 <= len(lines) <= 1 + (time.monotonic() - begin) / 0.02
-    assert set(lines) == {"8 of 3608 rows, 1 failed, 2.0 a second, 4 at a time, 0:30:00 left"}
+    assert set(lines) == {"8 of 3608 rows, 1 failed, 2.0 per second, 4 at a time, 0:30:00 left"}
     capsys.readouterr()
     with RunProgress(lambda: summary, 3608, is_quiet=True):
         time.sleep(0.05)

@@ -188,7 +188,7 @@ def wait_for_the_end(process: int) -> None:
 def test_the_action_passes_where_nothing_breaks(action: Action, start_gradio: StartGradio) -> None:
     url = start_gradio(APP, APP_VERSION="old")
     assert action.run(space="owner/kitchen", url=url) == (0, "kitchen: no changes.\n")
-    assert "No change." in action.summary.read_text()
+    assert "No changes." in action.summary.read_text()
 
 
 @pytest.mark.parametrize(

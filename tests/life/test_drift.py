@@ -134,7 +134,7 @@ def test_an_edit_of_the_lock(client: Path, check: Check, is_covered_up: bool) ->
         file.write_text(json.dumps(content))
         (line,) = check()
         # To the lock's word, the file is what an other generator made.
-        assert line.startswith("one: the generator changed and makes other files: client.py.")
+        assert line.startswith("one: the generator changed and writes different files: client.py.")
     else:
         content["omissions"] = [{"endpoint": "/x", "reason": "y"}]
         file.write_text(json.dumps(content))
@@ -213,7 +213,7 @@ def other_templates(client: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render, "render", renders)
 
 
-OTHER_FILES = f"and makes other files: models.py. {GENERATE}."
+OTHER_FILES = f"and writes different files: models.py. {GENERATE}."
 
 
 def test_another_version_of_the_generator_counts_where_it_makes_other_files(

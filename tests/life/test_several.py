@@ -127,7 +127,7 @@ def test_two_of_one_name_need_a_name(
 ) -> None:
     first, second = start_space("Twin"), start_space("Twin")
     assert main(["add", first.url, second.url]) == 2
-    assert "gives a client named twin already" in capsys.readouterr().err
+    assert "already gives a client named twin" in capsys.readouterr().err
     assert read_configuration(home).spaces["twin"].source == first.url
 
 
