@@ -1,1 +1,1 @@
-"""A proxy that records what somebody clicks on the page of a Space, and writes it as a script."""
+"""Records the calls that the page of a Space makes in a browser, and writes them as a script."""

@@ -1,4 +1,4 @@
-"""The Space's addresses on the page, and the recorder's in what the page sends; headers, cookies."""
+"""Rewrites addresses, headers and cookies between the Space and the browser."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
     "te", "trailer", "transfer-encoding", "upgrade",
 })  # fmt: skip
-# What is about the connection to the Space, and no business of a page that came over another one.
+# Headers about the connection to the Space, which must not apply to the recorder's.
 _OWN = frozenset({"alt-svc", "strict-transport-security"})
 _ENDS_ADDRESS = (b'"', b" ", b"\n", b"<")
 
 
 class Addresses:
-    """Where the Space runs, and how that is replaced by where the recorder does.
+    """Replaces the addresses of the Space by those of the recorder, and the other way round.
 
     Args:
-        root: The address of the app, without a slash at its end.
+        root: The URL of the app, without a trailing slash.
     """
 
     def __init__(self, root: str) -> None:
@@ -33,34 +33,34 @@ class Addresses:
         self._patterns = [(_address(f"//{parts.netloc}"), "")]
 
     def add_root(self, stated: object) -> None:
-        """Note what the app itself says about where it runs, which may be another address."""
+        """Add the address that the app itself states, which may differ."""
         if isinstance(stated, str) and (named := stated.rstrip("/")) != self.root:
             parts = urlsplit(named)
             if parts.scheme in ("http", "https") and parts.netloc:
                 self._patterns.insert(0, (_address(f"//{parts.netloc}{parts.path}"), self.path))
 
     def for_page(self, text: bytes, here: str) -> bytes:
-        """Replace the Space's addresses by those of the recorder, which runs at `here`."""
+        """Replace the Space's addresses by that of the recorder, `here`."""
         for pattern, path in self._patterns:
             text = pattern.sub(partial(_constant, (here + path).encode()), text)
         return text
 
     def for_space(self, text: bytes, here: str) -> bytes:
-        """Replace the recorder's addresses by the Space's."""
+        """Replace the recorder's address, `here`, by that of the Space."""
         return _address(here.removeprefix("http:")).sub(
             partial(_constant, self.origin.encode()), text
         )
 
 
 class Rewriter:
-    """Replaces the Space's addresses in an answer that comes in pieces, cut anywhere."""
+    """Replaces the Space's addresses in a response that arrives in arbitrary pieces."""
 
     def __init__(self, addresses: Addresses, here: str) -> None:
         self._addresses, self._here = addresses, here
         self._rest: list[bytes] = []
 
     def feed(self, piece: bytes) -> bytes:
-        """Take the next bytes, and return those in which no address can be cut."""
+        """Take the next bytes; return those that cannot end within an address, rewritten."""
         end = max(piece.rfind(one) for one in _ENDS_ADDRESS) + 1
         if not end:
             self._rest.append(piece)
@@ -70,25 +70,25 @@ class Rewriter:
         return self._addresses.for_page(whole, self._here)
 
     def finish(self) -> bytes:
-        """Return what is left."""
+        """Return the rest."""
         return self._addresses.for_page(b"".join(self._rest), self._here)
 
 
 class Cookies:
-    """The cookies that the Space set in this recording.
+    """The cookies that the Space has set during the recording.
 
-    A browser has one jar for all ports of a machine: of what it sends, only these are passed on. They lose
-    what would keep them from being stored for http on loopback.
+    Browsers share cookies among all ports of a host, so only these are passed on to the Space. They
+    lose the attributes that would prevent a browser from storing them for http on loopback.
     """
 
     def __init__(self) -> None:
-        self._names: dict[str, str] = {}  # By what the browser calls them.
+        self._names: dict[str, str] = {}  # By their names in the browser.
 
     def for_page(self, line: str) -> str:
-        """Return a `Set-Cookie` header as the browser gets it."""
+        """Return a `Set-Cookie` header for the browser."""
         pair, *attributes = line.split(";")
         name, equals, value = pair.strip().partition("=")
-        # These prefixes ask for https.
+        # These prefixes require https.
         shown = re.sub("^__(?:Host|Secure)-", "", name, flags=re.IGNORECASE)
         self._names[shown] = name
         kept = [
@@ -100,7 +100,7 @@ class Cookies:
         return ";".join([f"{shown}{equals}{value}", *kept])
 
     def for_space(self, line: str) -> str:
-        """Return a `Cookie` header as the Space gets it; empty where none of them is its own."""
+        """Return a `Cookie` header for the Space; empty if none of the cookies are its own."""
         pairs = (pair.strip().partition("=") for pair in line.split(";"))
         return "; ".join(
             f"{self._names[name]}={value}" for name, _, value in pairs if name in self._names
@@ -110,7 +110,7 @@ class Cookies:
 def for_page(
     headers: Headers, addresses: Addresses, cookies: Cookies, here: str, *without: str
 ) -> Headers:
-    """Return the headers of an answer as the browser gets them, without those that are named."""
+    """Return the headers of a response for the browser, except those named."""
     own: Headers = []
     for name, value in _passed_on(headers, without):
         if name == "set-cookie":
@@ -130,9 +130,9 @@ def for_space(
     *,
     is_asset: bool = False,
 ) -> Headers:
-    """Return the headers of a request as the Space gets them, with its credentials.
+    """Return the headers of a request for the Space, with its credentials.
 
-    An answer that is looked at must come unpacked. Of an asset some servers have packed forms only.
+    Except for assets, they ask for an uncompressed response. Some servers only compress assets.
     """
     own: Headers = []
     unpacked = {} if is_asset else {"accept-encoding": "identity"}
@@ -146,7 +146,7 @@ def for_space(
 
 
 def _passed_on(headers: Headers, without: Sequence[str]) -> list[tuple[str, str]]:
-    """Return headers without those that concern one connection, and without those that are named."""
+    """Return headers except those named and the hop-by-hop ones, which concern one connection."""
     text = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
     stated = ",".join(value for name, value in text if name == "connection")
     dropped = _HOP_BY_HOP | {*without} | {word.strip().lower() for word in stated.split(",")}
@@ -158,5 +158,5 @@ def _constant(text: bytes, _: object) -> bytes:
 
 
 def _address(rest: str) -> re.Pattern[bytes]:
-    """Match an address over http or https that does not go on as another one does."""
+    """Match an http or https address, but not as the beginning of a longer one."""
     return re.compile(rb"https?:" + re.escape(rest.encode()) + rb"(?![\w.:-])")

@@ -1,4 +1,4 @@
-"""A recording as a shell script on curl; jq takes results apart."""
+"""Writes a recording as a shell script that uses curl, and jq for parts of results."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class CurlWriter(Writer):
 
 
 def curl_program(plan: Plan, writer: CurlWriter, outline: Outline) -> str:
-    """The script. Its first argument, if it has one, is the address of the Space."""
+    """Return the script. It takes the URL of the Space as an optional argument."""
     place = Place(service=writer.service, module="")
     body: list[str] = []
     for step in outline.lines(plan):
@@ -69,7 +69,7 @@ def curl_program(plan: Plan, writer: CurlWriter, outline: Outline) -> str:
 def _lines(step: Step, writer: CurlWriter) -> Iterator[str]:
     operation, prefix = step.operation, writer.service.api_prefix
     values = in_slots(operation, in_place(operation, step.arguments))
-    # Streams of a session do not end as long as it has a call that was left.
+    # The stream of a session does not end while one of its calls is still pending.
     session = "SESSION"
     if step.is_cancelled:
         session = "CANCELLED"

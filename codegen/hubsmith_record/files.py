@@ -1,4 +1,4 @@
-"""Recorded files on the disk, under names that a page cannot choose freely."""
+"""Safe names for recorded files on disk, which a page cannot choose freely."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from hubsmith_runtime.saving import safe_name
 
 from .recording import RecordedFile
 
-# In the arguments of curl, `;` and `,` and quotes have a meaning.
+# Quotes, `;` and `,` have a special meaning in arguments of curl.
 _ODD = re.compile(r"[^\w.() +=-]")
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """A relative path with a file's name, made safe; one that is taken goes to a folder of its own."""
+    """A safe relative path for a file name; in a separate folder if the name is taken."""
     safe = _ODD.sub("_", safe_name(name)).lstrip("-") or "file"
     path, number = safe, 2
     used = {one.casefold() for one in taken}
@@ -25,7 +25,7 @@ def free_name(name: str, taken: Collection[str]) -> str:
 
 
 def free_path(path: Path) -> Path:
-    """The path, or one like it with a number where something is there already."""
+    """The path, or one with a number appended if it exists already."""
     found, number = path, 2
     while found.exists() or found.is_symlink():
         found, number = path.with_name(f"{path.stem}_{number}{path.suffix}"), number + 1
@@ -33,5 +33,5 @@ def free_path(path: Path) -> Path:
 
 
 def content_of(file: RecordedFile) -> bytes:
-    """The bytes of a recorded file."""
+    """The content of a recorded file."""
     return file.content if isinstance(file.content, bytes) else file.content.read_bytes()

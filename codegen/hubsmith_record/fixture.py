@@ -1,4 +1,4 @@
-"""`write_fixture`: the recorded answers, for `hubsmith mock` and the pytest plugin."""
+"""`write_fixture`: writes recorded answers for `hubsmith mock` and the pytest plugin."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _KINDS = {"audio": "audio", "image": "image", "model": "model", "video": "video"
 
 
 def write_fixture(recording: Recording, out: Path) -> Path:
-    """Write the answers that were recorded, each with the arguments that it was given for.
+    """Write the recorded answers, each with the arguments of its call.
 
-    It is a file of answers of `MockSpace`, and it names files in a folder beside it. Those that were
-    uploaded are as they were; of files that the Space made, which are not kept, it has small ones of
-    the same kind.
+    The result is a file of answers for `MockSpace`. It references files in a folder next to it: the
+    uploaded ones, and in place of files that the Space created, which are not recorded, small files
+    of the same type.
 
     Args:
-        recording: What was recorded.
-        out: The file. Where it is there already, another name is taken.
+        recording: The recording.
+        out: The file to write. If it exists, a number is appended to its name.
 
     Returns:
-        The file that was written.
+        The path of the written file.
 
     Raises:
-        HubsmithError: when it cannot be written.
+        HubsmithError: if a file cannot be written.
     """
     target = free_path(out)
     files = _Files(recording, target.with_name(f"{target.stem}_files"))
@@ -84,16 +84,16 @@ def _answer(event: Event, operation: Operation, app: App, files: _Files) -> dict
 
 
 class _Files:
-    """The files of a fixture, by where they will be."""
+    """The files of a fixture, by the path to write them to."""
 
     def __init__(self, recording: Recording, folder: Path) -> None:
         self.contents: dict[Path, bytes] = {}
         self._recording = recording
         self._folder = folder
-        self._names: dict[str, str] = {}  # By the path that the server had.
+        self._names: dict[str, str] = {}  # By their path on the server.
 
     def kept(self, value: Any) -> Any:
-        """A value whose files are those of the fixture."""
+        """The value, with references to files of the fixture."""
         if (path := file_path(value)) is not None:
             return {"path": self._file(path, value), "meta": {"_type": "gradio.FileData"}}
         match value:
@@ -118,7 +118,7 @@ class _Files:
 
 
 def _made(mime_type: str, path: str) -> tuple[str, bytes]:
-    """A small file of a kind, the same for the same path of the server."""
+    """A small file of a type, the same for the same path on the server."""
     kind = _KINDS.get(mime_type.partition("/")[0], "text")
     store = FileStore()
     made = store.make(kind, random.Random(path))["path"]

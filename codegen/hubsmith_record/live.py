@@ -1,4 +1,4 @@
-"""`describe`: a recorded call as one line of the terminal."""
+"""`describe`: formats a recorded call as one line for the terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST = 40
 def describe(recording: Recording, call: RecordedCall) -> str:
     """A call as one line, such as `greet(name="Bob", style="casual")`.
 
-    What the Space takes by default is left out. It is safe to print on a terminal.
+    Arguments equal to the Space's defaults are omitted. The line is safe to print on a terminal.
     """
     app = App(recording)
     function = app.function(call.fn_index)
@@ -43,7 +43,7 @@ def describe(recording: Recording, call: RecordedCall) -> str:
     if function.visibility != "public":
         line += f" ({plain(function.visibility)})"
     if call.error is not None:
-        line += f" failed: {plain(call.error) or 'it does not say why'}"
+        line += f" failed: {plain(call.error) or 'no reason given'}"
     return line
 
 

@@ -1,4 +1,4 @@
-"""The order of a script, and its comments: what is said in every language."""
+"""The structure and comments of a script, the same in every language."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _WIDTH = 90
 
 @dataclass(kw_only=True)
 class Outline:
-    """Says what a script does, and what it leaves out."""
+    """Arranges the calls of a script, with comments on them and on what is left out."""
 
     recording: Recording
-    source: str  # The Space, as it may be shown.
-    notes: list[str] = field(default_factory=list[str])  # What was left out or is different.
-    hints: Sequence[str] = ()  # What to know before it runs.
+    source: str  # The Space, without secrets.
+    notes: list[str] = field(default_factory=list[str])  # What is left out or differs.
+    hints: Sequence[str] = ()  # What to know before running it.
 
     def title(self, language: str) -> str:
         """The first lines of a script."""
         source = comment(self.source)
-        lines = [f"Do again what was clicked on the page of {source}.", *self.hints]
+        lines = [f"Repeat the calls recorded on the page of {source}.", *self.hints]
         if language == "python":
             head, *rest = lines
             return docstring([head, *(["", *rest] if rest else [])], indent=0)
@@ -36,11 +36,11 @@ class Outline:
         return "\n".join(f"{mark} {one}" for text in lines for one in _wrapped(text))
 
     def lines(self, plan: Plan) -> Iterator[Step | str]:
-        """The calls of a script, and the lines of comments; an empty one parts two blocks."""
+        """The calls and comment lines of a script, with empty lines between blocks."""
         if plan.has_served_file:
             self.notes.append(
-                "Some files were not uploaded while recording: the Space has them, for how long "
-                "nobody knows."
+                "Some files were not uploaded during the recording. They are on the Space, which "
+                "may delete them at any time."
             )
             yield from _wrapped(self.notes[-1])
         opened = [one for one in plan.steps if one.event.is_load]
@@ -71,13 +71,13 @@ class Outline:
         yield ""
         done = [one for one in opened if id(one) in plan.needed]
         names = ", ".join(dict.fromkeys(one.event.function.shown for one in opened))
-        yield from _wrapped(f"When the page was opened it called {names}.")
+        yield from _wrapped(f"On opening, the page called {names}.")
         yield from done
 
     def _heading(self, event: Event, plan: Plan, number: int, *, again: bool) -> str:
         label = comment(plan.app.label(event.call.trigger_id))
         about = f'"{label}", ' if label else ""
-        head = f"{number}. " if not again else "What followed: "
+        head = f"{number}. " if not again else "Continued: "
         return f"{head}{about}{event.call.started:.1f} s after the start."
 
     def _step(self, step: Step) -> Iterator[Step | str]:
@@ -86,25 +86,25 @@ class Outline:
             return
         if step.event.is_stand_in:
             yield from _wrapped(
-                f"The page called {comment(step.event.recorded.shown)}, which no client has; "
-                f"{comment(step.event.function.shown)} is the same for programs."
+                f"The page called {comment(step.event.recorded.shown)}, which is not in the API; "
+                f"{comment(step.event.function.shown)} is its equivalent there."
             )
         if call.error is not None:
             words = f': "{comment(call.error)}"' if comment(call.error) else ""
             yield from _wrapped(f"The Space answered with an error{words}")
         elif step.is_cancelled:
-            yield from _wrapped("Cancelled, or left, before it had ended.")
+            yield from _wrapped("Cancelled or abandoned before it finished.")
         yield step
 
     def _end(self, chain: Sequence[Step], plan: Plan) -> Iterator[Step | str]:
-        """What is left out of a chain."""
+        """Comments on what is left out of a chain."""
         reasons: dict[str, list[str]] = {}
         for step in chain:
             if step.obstacle:
                 name = comment(step.event.function.shown)
                 reasons.setdefault(step.obstacle, []).append(name)
         for function in plan.app.page_only([one.event for one in chain]):
-            reasons.setdefault("it ran in the page alone", []).append(comment(function.shown))
+            reasons.setdefault("it only ran in the browser", []).append(comment(function.shown))
         for reason, names in reasons.items():
             yield from self._note(f"Left out: {', '.join(dict.fromkeys(names))}: {reason}.")
 
@@ -120,7 +120,7 @@ def error_class(step: Step) -> str:
 
 
 def comment(text: str) -> str:
-    """Words of somebody else as part of a comment: one line that no tool takes for a directive."""
+    """Untrusted text for a comment: one line that no tool can read as a directive."""
     return plain(plain(text).translate({ord("#"): " ", ord("@"): " ", ord("\\"): "/"}))
 
 

@@ -34,7 +34,7 @@ class Plan:
 
     def __init__(self, recording: Recording, service: Service, writer: Writer) -> None:
         self.app = App(recording)
-        self.files: dict[str, str] = {}  # Uploads that the script needs: its names by path.
+        self.files: dict[str, str] = {}  # Uploads that the script needs: names by server path.
         self.has_served_file = False
         self._recording = recording
         self._writer = writer
@@ -44,7 +44,7 @@ class Plan:
         self.steps: list[Step] = []
         for event in events_of(recording, service, self.app):
             self.steps.append(self._step(event))
-        # What the page did by itself is done again only for what a click needs of it.
+        # Calls from opening the page are made only if a later call needs their result.
         needed = [one for one in self.steps if not one.event.is_load and not one.obstacle]
         for one in needed:
             for other in one.uses:
@@ -72,7 +72,7 @@ class Plan:
         parameters = step.operation.parameters
         if len(given) != len(parameters):
             step.obstacle = (
-                f"it was called with {len(given)} arguments, and the client has {len(parameters)}"
+                f"it was called with {len(given)} arguments, but the client takes {len(parameters)}"
             )
             return
         for parameter, (component, value) in zip(parameters, given, strict=True):
@@ -82,28 +82,28 @@ class Plan:
                 if sameness(value) == sameness(own):
                     continue
                 if value is None and default.wire is not None:
-                    step.obstacle = f"its {parameter.identifier} was emptied, which no call can say"
+                    step.obstacle = f"its {parameter.identifier} was cleared, which no call can do"
                     return
             try:
-                json.dumps(value, allow_nan=False)  # What is no number has no literal.
+                json.dumps(value, allow_nan=False)  # NaN and infinity have no literal.
                 step.arguments.append(
                     (parameter, self._argument(step, parameter, value, component))
                 )
-            except (ValueError, RecursionError):  # That of pydantic is one of them.
-                step.obstacle = f"the client takes no such {parameter.identifier}"
+            except (ValueError, RecursionError):  # ValueError includes pydantic's.
+                step.obstacle = f"the client does not accept its {parameter.identifier}"
                 return
 
     def _argument(
         self, step: Step, parameter: Parameter, value: Any, component: int | None
     ) -> Example:
         found = self._results.wired(step, value, parameter.type, component)
-        read = self._validation.read(value, parameter.type)  # It must be one that the client takes.
+        read = self._validation.read(value, parameter.type)  # Raises if the client rejects it.
         return found or self._example(step, read, value, parameter.type)
 
     def _example(self, step: Step, value: Example, raw: Any, type_: Type) -> Example:
-        """A value that was read, with its files and with what came from earlier results."""
+        """A validated value, with its files and with references to earlier results."""
         if isinstance(value, ExampleFile):
-            # A member of a class is a `File`; a parameter takes paths and more.
+            # A parameter accepts paths and more, but a member of a class must be a `File`.
             is_taken = any(one == FileType() for one in inside(type_))
             return self._file(value.name, is_marked=not is_taken)
         if (path := file_path(raw)) is not None and not isinstance(value, ObjectValue):
@@ -150,7 +150,7 @@ class Plan:
 def _as_file(value: Any) -> ExampleFile:
     path = file_path(value)
     if path is None:
-        raise ValueError("it is no file")
+        raise ValueError("it is not a file")
     return ExampleFile(name=path)
 
 

@@ -1,4 +1,4 @@
-"""The proxy between the page in a browser and the Space: everything passes, and calls are noted."""
+"""The proxy between the browser and the Space: passes everything on, and records calls."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from .traffic import EventStream, Traffic
 from .uploads import Spool, files_of, joined
 
 LARGEST_CALL = 256 << 20
-"""Bytes that a call may have: it is held in memory. Files are uploaded apart from it."""
+"""The maximum size of a call in bytes, as it is held in memory. Files are uploaded separately."""
 
 _CALL = re.compile(r"/(?:queue/join|(?:run|api)/([^/]+))/?$")
 _EVENTS, _UPLOAD, _CANCEL = (re.compile(f"/{end}/?$") for end in ("queue/data", "upload", "cancel"))
 _NOT_KEPT = {
-    "component_server": "The page asked a component's own server function, which no endpoint does.",
-    "process_recording": "The page had a recording of the screen processed.",
-    "stream": "The page streamed media into a running call, which no call of an endpoint does.",
-    "call": "Something called an endpoint by /call, as scripts do; only calls of the page are kept.",
+    "component_server": "The page called a server function of a component, which is no endpoint.",
+    "process_recording": "The page had a screen recording processed, which no endpoint does.",
+    "stream": "The page streamed media into a running call, which clients cannot do.",
+    "call": "A program called an endpoint through /call. Only calls of the page are recorded.",
 }
 _NOT_KEPT_PATH = re.compile(rf"/({'|'.join(_NOT_KEPT)})(?:/[^=]*)?$")
 _ASSET = re.compile(r"\.(?:css|m?js|svg|wasm|woff2?)$")
 _FILE = re.compile("/file[=/]")
 _REWRITTEN = ("text/html", "application/json", "text/event-stream")
-_ENCODINGS = ("gzip", "deflate")  # Asked for is none; httpx unpacks these.
+_ENCODINGS = ("gzip", "deflate")  # Not requested, but httpx decompresses them.
 _LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost)(?::\d{1,5})?")
-# Gradio's server closes what was idle for 5 s: an older connection is not used again.
+# Gradio's server closes connections that are idle for 5 s, so drop them before that.
 _LIMITS, _DOCUMENT_SECONDS = (
     httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=2.0),
     20,
@@ -49,7 +49,7 @@ _LIMITS, _DOCUMENT_SECONDS = (
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """A request, the address at which the browser sees the recorder, and what the Space is sent."""
+    """A request, the address of the recorder in the browser, and the headers for the Space."""
 
     request: Request
     here: str
@@ -57,14 +57,14 @@ class _Visit:
 
 
 class Proxy:
-    """An ASGI application that passes requests on to a Space, and notes its calls.
+    """An ASGI application that passes requests on to a Space, and records its calls.
 
     Args:
-        addresses: Where the Space runs.
-        origins: Has the credentials of the Space, by origin, and hides secrets in what is kept.
-        credentials: The headers that the Space gets beside those of the browser.
-        traffic: Is given the calls.
-        folder: Where large uploads are put.
+        addresses: The addresses of the Space.
+        origins: Knows the credentials by origin, and masks secrets in the recording.
+        credentials: Headers to add to those of the browser.
+        traffic: Receives the calls.
+        folder: The folder for large uploads.
     """
 
     def __init__(
@@ -79,12 +79,12 @@ class Proxy:
         self._addresses, self._origins, self._credentials = addresses, origins, credentials
         self._traffic, self._folder = traffic, folder
         self._cookies = Cookies()
-        # A stream may be silent for as long as it likes. Redirects are for the browser to follow.
+        # No read timeout, as streams can be silent. Redirects are followed by the browser.
         self._client = httpx.AsyncClient(timeout=httpx.Timeout(None, connect=10), limits=_LIMITS)
         self._client.headers.clear()
         self._learning = asyncio.Lock()
         self.documents: dict[str, Mapping[str, Any]] = {}
-        """What the Space says about itself: `config`, `info` and `openapi`, once it was read."""
+        """The documents of the Space, once read: `config`, `info` and `openapi`."""
 
     async def aclose(self) -> None:
         """Close the connections to the Space."""
@@ -98,11 +98,11 @@ class Proxy:
             return
         except httpx.HTTPError as error:
             reason = str(error).partition(": ")[0] or type(error).__name__
-            response = _refusal(502, f"{self._addresses.root} gives no answer: {reason}")
+            response = _refusal(502, f"{self._addresses.root} does not answer: {reason}")
         await response(scope, receive, send)
 
     async def learn(self, headers: Headers | None = None) -> None:
-        """Read the documents of the Space, unless they are known or a login must come first."""
+        """Read the documents of the Space, unless they are known or a login is needed first."""
         headers = headers or self._headers([], "")
         async with self._learning:
             if self.documents:
@@ -133,8 +133,8 @@ class Proxy:
         if refusal := _refused(request, host, here):
             return refusal
         if request.headers.get("upgrade", "").lower() == "websocket":
-            self._traffic.note("The page asked for a WebSocket, which does not pass the recorder.")
-            return _refusal(501, "WebSockets do not pass the recorder")
+            self._traffic.note("The page opened a WebSocket, which the recorder does not support.")
+            return _refusal(501, "WebSockets are not supported")
         is_asset = _ASSET.search(path) is not None
         visit = _Visit(request, here, self._headers(request.headers.raw, here, is_asset=is_asset))
         if request.method == "POST":
@@ -149,7 +149,7 @@ class Proxy:
             if unseen := _NOT_KEPT_PATH.search(path):
                 self._traffic.note(_NOT_KEPT[unseen[1]])
         elif "text/html" in request.headers.get("accept", "") or path.endswith("/config"):
-            await self.learn(visit.headers)  # Its page has addresses that only the Space knows.
+            await self.learn(visit.headers)  # The page may contain the address in /config.
         return await self._stream(visit)
 
     async def _call(self, visit: _Visit, name: str) -> Response:
@@ -180,7 +180,7 @@ class Proxy:
             answer, content = await self._ask(visit, passing())
             if answer.status_code == 200:
                 kind = visit.request.headers.get("content-type", "")
-                # In a thread: it may have gigabytes.
+                # In a thread, because it can be gigabytes.
                 files = await asyncio.to_thread(files_of, spool.content(), kind, self._folder)
                 with contextlib.suppress(ValueError):
                     paths = [as_text(path) for path in as_list(parsed(content))]
@@ -224,7 +224,7 @@ class Proxy:
         return response
 
     def _shown_headers(self, visit: _Visit, answer: httpx.Response, *, is_changed: bool) -> Headers:
-        # What has an address of the recorder in it is right for this recording only.
+        # Content with the address of the recorder must not be cached.
         without = ["content-length", "cache-control"] if is_changed else []
         if _is_unpacked(answer):
             without += ["content-encoding", "content-length"]
@@ -253,7 +253,7 @@ class Proxy:
         self, visit: _Visit, content: bytes | AsyncIterator[bytes] | None
     ) -> httpx.Response:
         request, headers = visit.request, visit.headers
-        raw: bytes = request.scope["raw_path"]  # As the browser sent it, with its escapes.
+        raw: bytes = request.scope["raw_path"]  # Unchanged, with its percent-encoding.
         query: bytes = request.scope["query_string"]
         url = self._addresses.origin + (raw + b"?" + query if query else raw).decode("ascii")
         length = request.headers.get("content-length")
@@ -268,13 +268,13 @@ class Proxy:
 
 
 def _refused(request: Request, host: str, here: str) -> Response | None:
-    """Refuse what another site asks: by a name that leads here, or from within its page."""
+    """Refuse requests of other sites, be it through DNS rebinding or from their pages."""
     if not _LOOPBACK.fullmatch(host):
-        return _refusal(421, "the recorder answers at 127.0.0.1 and localhost only")
+        return _refusal(421, "the recorder only answers at 127.0.0.1 and localhost")
     is_elsewhere = request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
     is_visit = request.headers.get("sec-fetch-mode") == "navigate"
     if request.headers.get("origin", here) != here or (is_elsewhere and not is_visit):
-        return _refusal(403, "the recorder answers its own page only")
+        return _refusal(403, "the recorder only answers its own page")
     return None
 
 
@@ -283,7 +283,7 @@ def _refusal(status: int, words: str) -> Response:
 
 
 async def _whole(request: Request) -> bytes:
-    """Read a body, up to where it is known to be too large."""
+    """Read a body, storing no more than is needed to see that it is too large."""
     body = bytearray()
     async for piece in request.stream():
         if len(body) <= LARGEST_CALL:

@@ -1,4 +1,4 @@
-"""A recording as a Python program on the typed client."""
+"""Writes a recording as a Python program that uses the typed client."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ class PythonWriter(Writer):
 def python_program(
     plan: Plan, writer: PythonWriter, outline: Outline, module: str, source: str, errors: str
 ) -> str:
-    """The program, not formatted.
+    """Return the program, unformatted.
 
-    The client is imported from a `module` and made for a `source`, which is a literal or nothing;
-    the error classes are imported from the package `errors`.
+    The client is imported from `module` and created with `source`, a literal or empty; error
+    classes are imported from the package `errors`.
     """
     service, variable = writer.service, client_variable(writer.service)
     classes, body, raised = {str(service.class_name)}, list[str](), set[str]()

@@ -1,4 +1,4 @@
-"""`record`: a proxy before a Space for as long as a block runs, and what was clicked meanwhile."""
+"""`record`: runs a proxy for the page of a Space, and records its calls, during a `with` block."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ HOST = "127.0.0.1"
 
 
 class Recorder:
-    """A recording that is under way.
+    """A recording in progress.
 
     Args:
-        source: The Space as the user named it.
-        url: Where the page is to be opened.
+        source: The Space as given by the user.
+        url: The URL at which to open the page.
     """
 
     def __init__(self, source: str, url: str, root: str, traffic: Traffic, proxy: Proxy) -> None:
@@ -41,7 +41,7 @@ class Recorder:
         self._root, self._traffic, self._proxy = root, traffic, proxy
 
     def recording(self) -> Recording:
-        """What has been recorded by now; large files in it are there until the block ends."""
+        """Return the recording so far. Its large files are deleted at the end of the block."""
         documents, traffic = self._proxy.documents, self._traffic
         return Recording(
             source=self.source,
@@ -65,18 +65,18 @@ def record(
     on_start: Callable[[RecordedCall], object] = lambda call: None,
     on_call: Callable[[RecordedCall], object] = lambda call: None,
 ) -> Generator[Recorder, None, None]:
-    """Serve the page of a Space on loopback while the block runs, and note its calls.
+    """Serve the page of a Space on loopback while the block runs, and record its calls.
 
     Args:
         source: `owner/name`, or the URL of the app.
-        token: A Hub token, which only the Space and the Hub get.
-        port: The port to listen on; 0 is a free one.
-        timeout: Seconds for the first answer of the Space.
-        on_start: Is given each call when the page sends it, in the thread of the proxy.
-        on_call: Is given each call when it is done, has failed or was cancelled.
+        token: A Hub token, sent only to the Space and the Hub.
+        port: The port to listen on; 0 picks a free one.
+        timeout: Seconds to wait for the first response of the Space.
+        on_start: Called with each call when the page sends it, in the thread of the proxy.
+        on_call: Called with each call when it has completed, failed or been cancelled.
 
     Raises:
-        HubsmithError: when the Space cannot be reached or is no Gradio app, or the port is taken.
+        HubsmithError: if the Space cannot be reached or is not a Gradio app, or the port is taken.
     """
     place = Source.parse(root_of(source), token, None)
     origins = Origins(place.credentials(None))
@@ -104,7 +104,7 @@ def record(
             url = f"http://{HOST}:{listener.getsockname()[1]}{addresses.path}/"
             yield Recorder(source, url, root, traffic, proxy)
         finally:
-            server.should_exit = server.force_exit = True  # Streams of the page have no end.
+            server.should_exit = server.force_exit = True  # The page's streams never end.
             thread.join()
 
 
@@ -114,7 +114,7 @@ def _run(
     async def serve() -> None:
         try:
             await proxy.learn()
-            ready.set_result(None)  # The socket listens already.
+            ready.set_result(None)  # The socket is already listening.
             await server.serve(sockets=[listener])
         finally:
             await proxy.aclose()
@@ -134,7 +134,7 @@ def _server(proxy: Proxy) -> uvicorn.Server:
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="critical",  # The page shows what goes wrong.
+        log_level="critical",  # Errors are shown on the page.
         access_log=False,
         proxy_headers=False,
         server_header=False,
@@ -152,14 +152,14 @@ def _listening(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise HubsmithError(
-            f"Port {port} of {HOST} cannot be listened on: {error.strerror or error}. "
-            "Name another one by --port, or none for a free one."
+            f"Port {port} of {HOST} cannot be used: {error.strerror or error}. "
+            "Choose another --port, or leave it out to use a free one."
         ) from None
     return listener
 
 
 def _connect(place: Source, origins: Origins, timeout: float) -> tuple[str, dict[str, str]]:
-    """Return where the Space runs, and the headers that it gets beside those of the browser."""
+    """Return the URL of the Space, and the headers to add to those of the browser."""
     driver = Driver(origins)
     try:
         named = place.root or resolve(driver, place, timeout)
@@ -170,8 +170,8 @@ def _connect(place: Source, origins: Origins, timeout: float) -> tuple[str, dict
             required(answer, place.name)
         except AuthenticationError:
             if "detail" not in as_object(answer.json()):
-                raise  # An app that asks for a login says so; its page has the form for it.
-        # A redirect may lead to where the app runs, but not the credentials to another origin.
+                raise  # Else the app itself asks for a login, on its page.
+        # Follow a redirect to the app, but do not send the credentials to another origin.
         root = answer.url.partition("?")[0].rstrip("/").removesuffix("/config")
         return root, credentials.get(origin_of(root), {})
     finally:

@@ -1,4 +1,4 @@
-"""What went between a browser and a Space while it was recorded."""
+"""The data of a recording: calls and files exchanged between a browser and a Space."""
 
 from __future__ import annotations
 
@@ -15,50 +15,50 @@ class RecordedFile:
     """A file that the page uploaded."""
 
     path: str
-    """Where the server put it, as calls name it."""
+    """Its path on the server, which calls refer to."""
     name: str
-    """What it was called when it was uploaded; no path to write to."""
+    """Its name when uploaded. Untrusted: not to be used as a path."""
     content: Path | bytes
-    """Its bytes, or the file in the recording's temporary folder that has them."""
+    """Its content, or a file in the recording's temporary folder with the content."""
     mime_type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedCall:
-    """A call that the page made, and what came of it."""
+    """A call that the page made, and its outcome."""
 
     fn_index: int
     """The id of its dependency in `/config`."""
     data: Sequence[Any]
-    """The input slots as they were sent; those of session state are null."""
+    """The input slots as sent; those of session state are null."""
     outputs: Sequence[Any] = ()
-    """The output slots of the completed call; none after a failure."""
+    """The output slots of the completed call; empty after a failure."""
     partials: int = 0
-    """How many partial results came."""
+    """The number of partial results received."""
     partial_outputs: Sequence[Sequence[Any]] = ()
-    """The partial results, each whole; bounded in number."""
+    """The first partial results, each complete; see `PARTIALS_KEPT`."""
     error: str | None = None
-    """What the Space said when it failed."""
+    """The error message if the call failed."""
     trigger_id: int | None = None
     """The component that was clicked."""
     event_data: Any = None
-    """What an event with `gr.SelectData` was given."""
+    """The event data passed to a function with `gr.SelectData`."""
     session_hash: str
     started: float
-    """Seconds from the beginning of the recording."""
+    """Seconds since the start of the recording."""
     ended: float | None = None
-    """As `started`; None for a call that never completed."""
+    """Like `started`; `None` if the call was cancelled or has not ended."""
     is_queued: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A recorded visit of a Space."""
+    """A recorded visit to a Space."""
 
     source: str
-    """The Space as the user named it: `owner/name` or a URL."""
+    """The Space as given by the user: `owner/name` or a URL."""
     url: str
-    """Where it runs."""
+    """The URL of the app."""
     config: JsonObject
     info: JsonObject
     openapi: JsonObject | None = None
@@ -67,4 +67,4 @@ class Recording:
     uploads: Mapping[str, RecordedFile]
     """Uploaded files by their path on the server."""
     skipped: Sequence[str] = ()
-    """What happened that no call shows, in words."""
+    """Remarks on what could not be recorded."""

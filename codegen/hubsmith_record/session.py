@@ -1,4 +1,4 @@
-"""`write_session`: the script of a recording, with its files and its client."""
+"""`write_session`: writes the script of a recording, its files and its client."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ Language: TypeAlias = Literal["python", "typescript", "curl"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenSession:
-    """What was written of a recording."""
+    """The paths written for a recording."""
 
     script: Path
     files: tuple[Path, ...]
-    """The files that were uploaded, saved beside the script."""
+    """The uploaded files, saved next to the script."""
     client: Path | None
-    """The folder of the typed client; none for curl."""
+    """The folder of the typed client; `None` for curl."""
     is_new_client: bool
-    """Whether the client was generated for it."""
+    """Whether the client was generated for this script."""
     comments: tuple[str, ...]
-    """What the script does not do, as its comments say."""
+    """What the script leaves out, from its comments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,26 +67,26 @@ class _Client:
 def write_session(
     recording: Recording, *, language: Language, out: Path, package: str | None = None
 ) -> WrittenSession:
-    """Write a script that does again what was recorded.
+    """Write a script that repeats the recorded calls.
 
-    Nothing is overwritten: where the script is there already, another name is taken.
+    Existing scripts are not overwritten: if `out` exists, a number is appended to the name.
 
     Args:
-        recording: What was recorded.
-        language: What the script is written in.
-        out: The script. Files go to a folder beside it, and a client that is not there yet, too.
+        recording: The recording.
+        language: The language of the script.
+        out: The path of the script. Files, and a new client if needed, go next to it.
         package: The client to use: the name of a recorded Space, or the folder of a client. By
-            default it is that of the Space in the configuration, or one generated beside the script.
+            default, that of the Space in the configuration, or one generated next to the script.
 
     Raises:
-        SpecError: when there is no such client, or a client cannot be made.
-        HubsmithError: when a file cannot be written.
+        SpecError: if there is no such client, or a client cannot be generated.
+        HubsmithError: if a file cannot be written.
     """
     raw, script = raw_spec(recording), free_path(out)
     client = None
     if language != "curl":
         client = _client(recording, raw, language, script.parent, package)
-    # A URL may hold a password, so it is called by what may be shown of it.
+    # The URL may contain a password, so show it masked.
     outline = Outline(recording=recording, source=raw.source or shown(recording.url))
     plan, text = _program(recording, raw, language, script, client, outline)
     folder = _folder(script)
@@ -114,7 +114,7 @@ def _program(
     client: _Client | None,
     outline: Outline,
 ) -> tuple[Plan, str]:
-    """The text of a script, and the plan that it was made from."""
+    """Return the plan and the text of a script."""
     files = _folder(script).name
     served = f"{shown(recording.url).rstrip('/')}{raw.api_prefix}/file="
     if client is None:
@@ -159,7 +159,7 @@ def raw_spec(recording: Recording) -> RawSpec:
 def _client(
     recording: Recording, raw: RawSpec, language: ClientLanguage, beside: Path, package: str | None
 ) -> _Client:
-    """The client that a script stands on: one that is there, or one made beside the script."""
+    """Return the client for a script: an existing one, or one generated next to the script."""
     configuration = read_configuration(Path.cwd())
     root = _existing(configuration, raw, package)
     if root is not None and (package is not None or language in _languages(_lock(root))):
@@ -181,7 +181,7 @@ def _existing(configuration: Configuration, raw: RawSpec, package: str | None) -
         root = configuration.folder(package) if package in configuration.spaces else Path(package)
         if not (root / LOCK_FILE).is_file():
             raise SpecError(
-                f"{package}: there is no client of this name, nor in this folder. Make it with: "
+                f"{package}: there is no client with this name or in this folder. Create it with: "
                 f"hubsmith add {raw.source}"
             )
         return root
@@ -196,7 +196,7 @@ def _read(configuration: Configuration, root: Path, language: ClientLanguage) ->
     lock = _lock(root)
     if language not in _languages(lock):
         raise SpecError(
-            f"{root} is not written in {language}. Write it in both languages with: "
+            f"{root} has no {language} client. Generate both languages with: "
             f"hubsmith add {lock.source} --language {language} --language {_languages(lock)[0]}"
         )
     own = configuration.snapshot(root.name) if root.name in configuration.spaces else root / "spec"
@@ -208,7 +208,7 @@ def _read(configuration: Configuration, root: Path, language: ClientLanguage) ->
 
 def _lock(root: Path) -> Lock:
     if not (root / LOCK_FILE).is_file():
-        raise SpecError(f"{root} holds no client of hubsmith: move it away first.")
+        raise SpecError(f"{root} is not a hubsmith client. Move it away first.")
     return read_lock_file(root / LOCK_FILE)
 
 
@@ -218,7 +218,7 @@ def _languages(lock: Lock) -> list[ClientLanguage]:
 
 
 def _free_package(name: str, raw: RawSpec, beside: Path) -> str:
-    """The name of a client, of another one where a module or another client has it."""
+    """Return a package name that is not taken by a module or the client of another Space."""
     made, number = name, 2
     while True:
         root = beside / made
@@ -236,4 +236,4 @@ def _hints(root: Path, beside: Path, module: str) -> list[str]:
         return []
     top = root.resolve().parents[module.count(".")]
     where = Path(os.path.relpath(top, Path.cwd())).as_posix()
-    return [f"Run it with PYTHONPATH={where}, where {module.partition('.')[0]} is."]
+    return [f"Run it with PYTHONPATH={where}, the folder of {module.partition('.')[0]}."]

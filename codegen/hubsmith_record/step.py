@@ -1,4 +1,4 @@
-"""A call of a script, and what its language has to say about it."""
+"""`Step`, a call of a script, and `Writer`, the base of the writers for each language."""
 
 from __future__ import annotations
 
@@ -15,74 +15,74 @@ from hubsmith_codegen.snippets.examples import Example
 from .events import Event
 
 Part: TypeAlias = "tuple[str, str] | int | str"
-"""A step into a result: a member by Python's name and the wire's, a place, or a key."""
+"""A path element within a result: a member (Python name, wire name), an index or a key."""
 
 
 @dataclass(kw_only=True, eq=False)
 class Step:
-    """A recorded call as the script makes it, or says why not."""
+    """A recorded call in a script, which makes it or says why not."""
 
     event: Event
-    obstacle: str  # Why it is not made; empty where it is.
+    obstacle: str  # Why the script does not make it; empty if it does.
     arguments: list[tuple[Parameter, Example]] = field(
         default_factory=list[tuple[Parameter, Example]]
     )
     name: str = ""  # The variable of the result.
-    output_slots: Sequence[int] = ()  # Where the results are among the outputs.
-    uses: list[Step] = field(default_factory=list["Step"])  # Whose results it is given.
-    is_used: bool = False  # Whether a later call is given its result.
+    output_slots: Sequence[int] = ()  # The output slots of the results.
+    uses: list[Step] = field(default_factory=list["Step"])  # The steps whose results it uses.
+    is_used: bool = False  # Whether a later step uses its result.
 
     @property
     def operation(self) -> Operation:
-        """The endpoint; only of a step that is made."""
+        """The endpoint. Only steps without an obstacle have one."""
         assert self.event.operation is not None
         return self.event.operation
 
     @property
     def streams(self) -> bool:
-        """Whether it gave, or may give, partial results."""
+        """Whether it sent, or can send, partial results."""
         return bool(self.operation.streams or self.event.call.partials)
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether it never ended."""
+        """Whether it was cancelled or did not finish."""
         return self.event.call.ended is None and self.event.call.error is None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Writer(ABC):
-    """What a plan has to know of the language of its script."""
+    """The language-specific parts of a plan."""
 
     service: Service
-    files: str  # The folder beside the script.
+    files: str  # The folder for files next to the script.
 
     by_place: ClassVar = False
-    """Whether every argument is written, those that are as the Space has them included."""
+    """Whether arguments are written by position, including those equal to defaults."""
     any_fits: ClassVar = True
-    """Whether a result without a type may be given for any parameter."""
+    """Whether an untyped result can be passed for any parameter."""
 
     @abstractmethod
     def variable(self, operation: Operation, taken: set[str]) -> str:
-        """A name for the result of a call that is not taken."""
+        """Return an unused variable name for the result of a call."""
 
     @abstractmethod
     def part(self, step: Step, result: int, parts: Sequence[Part]) -> Source:
-        """The expression for a part of a result."""
+        """Return the expression for a part of a result."""
 
     @abstractmethod
     def saved(self, name: str, *, is_marked: bool) -> Example:
-        """A file that is saved beside the script, by its name there.
+        """Return a file saved next to the script, by its name there.
 
-        It is marked as a file where the type of the argument does not say that it is one.
+        With `is_marked`, it is marked as a file because the type of the argument does not say so.
         """
 
     @abstractmethod
     def served(self, path: str, *, is_marked: bool) -> Example:
-        """A file that only the Space has."""
+        """Return a file that is only on the Space."""
 
 
 def result_name(operation: Operation) -> str:
-    """The name that says best what an endpoint gives."""
+    """Return a descriptive variable name for the result of an endpoint."""
     results = operation.results
     wanted = str(results[0].identifier) if len(results) == 1 else ""
     if wanted in ("", "value"):

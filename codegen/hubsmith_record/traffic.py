@@ -1,7 +1,7 @@
-"""What goes between the page and the Space, turned into calls; without I/O.
+"""Turns the traffic between the page and the Space into calls, without I/O.
 
-A page sends a call, gets an event id, and finds what becomes of the call in one stream of events
-that it shares with others. `Traffic` is given each of these as it passes, and joins them.
+A page sends a call, gets an event id, and receives the results of all its calls in one stream of
+events. `Traffic` receives each of these messages, and assigns them to calls.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from hubsmith_runtime.sse import EventDecoder
 from .recording import RecordedCall, RecordedFile
 
 PARTIALS_KEPT, CALLS_KEPT, NOTES_KEPT = 100, 10_000, 100
-"""How many partial results of a call are kept, how many calls, how many remarks."""
+"""The maximum of recorded partial results per call, of calls and of remarks."""
 
 _PROTOCOLS_WITHOUT_DIFFS = ("sse", "sse_v1")
-_UNSAID = "the Space does not say why"
+_UNSAID = "the Space gave no reason"
 
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A call that may still be under way."""
+    """A call that may still be in progress."""
 
     recorded: RecordedCall
-    """What is known of it by now."""
+    """What is known of the call so far."""
     event_id: str = ""
     is_over: bool = False
     values: Accumulator = field(default_factory=Accumulator)
@@ -42,10 +42,10 @@ class Traffic:
     """The calls, uploads and remarks of one recording.
 
     Args:
-        on_start: Is given each call when the page sends it.
-        on_end: Is given each call when it is over: done, failed or cancelled.
-        hide: Is given what was typed into a password field, which nothing keeps.
-        clock: Tells the seconds.
+        on_start: Called with each call when the page sends it.
+        on_end: Called with each call when it has completed, failed or been cancelled.
+        hide: Called with text from password fields, which must not be recorded.
+        clock: Returns the time in seconds.
     """
 
     def __init__(
@@ -63,34 +63,34 @@ class Traffic:
         self._on_start, self._on_end, self._hide = on_start, on_end, hide
         self._clock, self._began = clock, clock()
         self._pending: dict[str, Call] = {}  # By event id.
-        self._known: set[str] = set()  # Event ids of calls, those that are over as well.
-        self._joining = 0  # Calls whose event id is not known yet, though it may be in a stream.
+        self._known: set[str] = set()  # Event ids of all calls, including ended ones.
+        self._joining = 0  # Calls without an event id so far; a stream may already have it.
         self._early: dict[str, list[messages.Message]] = {}
 
     def notes(self) -> tuple[str, ...]:
-        """What happened that no call shows."""
+        """Return the remarks on what could not be recorded."""
         return tuple(self._notes)
 
     def note(self, words: str) -> None:
-        """Keep a remark, once."""
+        """Record a remark, once."""
         if len(self._notes) < NOTES_KEPT:
             self._notes[words] = None
 
     def begin(self, body: bytes, *, name: str = "") -> Call | None:
-        """Note a call that the page sends; `name` says that it does not go through the queue.
+        """Record a call that the page sends; with a `name`, it does not go through the queue.
 
         Returns:
-            The call, for `answer`, or None where it is not kept.
+            The call, for `answer`, or `None` if it is not recorded.
         """
         sent = _object(body)
         fn_index = as_count(sent.get("fn_index"))
         if fn_index is None:
             fn_index = self._named(name)
         if fn_index is None or not isinstance(sent.get("data"), list):
-            self.note("A call could not be read: it names no function, or has no list of values.")
+            self.note("A call could not be read: it has no function or no list of values.")
             return None
         if len(self.calls) >= CALLS_KEPT:
-            self.note(f"Calls after the first {CALLS_KEPT} are not kept.")
+            self.note(f"Calls after the first {CALLS_KEPT} are not recorded.")
             return None
         recorded = RecordedCall(
             fn_index=fn_index,
@@ -108,7 +108,7 @@ class Traffic:
         return call
 
     def answer(self, call: Call, status: int, body: bytes) -> None:
-        """Take the answer to a call: its event id, its result, or why it was refused."""
+        """Process the response to a call: an event id, a result, or a refusal."""
         is_queued, said = call.recorded.is_queued, _object(body)
         self._joining -= is_queued
         call.event_id = as_text(said.get("event_id"))
@@ -126,21 +126,21 @@ class Traffic:
             self._early.clear()
 
     def lost(self, call: Call) -> None:
-        """Note that no answer to a call came."""
+        """Record that a call got no response."""
         self._joining -= call.recorded.is_queued
-        self._end(call, error="no answer came from the Space")
+        self._end(call, error="the Space did not answer")
 
     def cancel(self, body: bytes) -> None:
-        """Note that the page cancels a call: it gets no result, and no time when it ended."""
+        """Record that the page cancels a call: it gets no result and no end time."""
         if call := self._pending.get(as_text(_object(body).get("event_id"))):
             self._end(call, is_cancelled=True)
 
     def receive(self, session_hash: str, payload: bytes) -> None:
-        """Take one event of the stream of a session."""
+        """Process one event of the stream of a session."""
         message = messages.parse_message(payload)
         kind, event_id = message.get("msg"), message.get("event_id")
         if kind == "unexpected_error" and event_id is None:
-            # Up to 5.29 the second end of a cancelled call has its id for a reason: others go on.
+            # Gradio up to 5.29 ends a cancelled call a second time, with its id as the reason.
             reason = as_words(message.get("message"))
             for call in [*self._pending.values()] if reason.strip("'") not in self._known else []:
                 if call.recorded.session_hash == session_hash:
@@ -189,14 +189,14 @@ class Traffic:
             self._on_end(call.recorded)
 
     def _named(self, name: str) -> int | None:
-        """Find the function that a path names."""
+        """Return the id of the function with an API name."""
         named = (key for key, one in self._functions() if one.get("api_name") == name)
         return next(named, None) if name else None
 
     def _values(self, fn_index: int, data: list[Any]) -> list[Any]:
-        """Return what was sent, without what was typed into a password field.
+        """Return the values sent, with text from password fields replaced.
 
-        Session state is null: the page of Gradio 4 sends a value.
+        Session state becomes null, because the page of Gradio 4 sends a value for it.
         """
         shown = {
             as_count(one.get("id")): one
@@ -211,7 +211,7 @@ class Traffic:
             elif as_object(component.get("props")).get("type") == "password" and values[place]:
                 self._hide(as_text(values[place]))
                 values[place] = "***"
-                self.note("What was typed into a password field is not kept: write it for ***.")
+                self.note("Text typed into a password field is not recorded. Replace *** by it.")
         return values
 
     def _functions(self) -> Iterator[tuple[int | None, dict[str, Any]]]:
@@ -223,12 +223,12 @@ class Traffic:
 
 
 class EventStream:
-    """The events of one session, from a stream that is cut anywhere.
+    """Decodes the events of one session from a stream in arbitrary pieces.
 
     Args:
-        traffic: Is given the events.
-        session_hash: Whose they are.
-        masked: Hides secrets in an event before it is kept.
+        traffic: Receives the events.
+        session_hash: The session.
+        masked: Masks secrets in an event before it is recorded.
     """
 
     def __init__(
@@ -238,13 +238,13 @@ class EventStream:
         self._decoder: EventDecoder | None = EventDecoder()
 
     def feed(self, piece: bytes) -> None:
-        """Take the next bytes."""
+        """Process the next bytes."""
         if self._decoder is None:
             return
         try:
             for payload in self._decoder.feed(piece):
                 self._traffic.receive(self._hash, self._masked(payload))
-        except HubsmithError as error:  # The page gets the rest all the same.
+        except HubsmithError as error:  # The page still gets the rest.
             self._decoder = None
             self._traffic.note(f"The results of some calls are missing: {error}")
 

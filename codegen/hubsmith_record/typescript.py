@@ -1,4 +1,4 @@
-"""A recording as a TypeScript module on our client."""
+"""Writes a recording as a TypeScript module that uses the generated client."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class TypeScriptWriter(Writer):
 
     served_root: str  # The URL of the Space's files.
 
-    any_fits = False  # What has no type is `unknown`.
+    any_fits = False  # An untyped result is `unknown`.
 
     @cached_property
     def methods(self) -> Mapping[str, str]:
-        """The names of methods by those that they have in Python."""
+        """The names of methods by their Python names."""
         return method_names(self.service)
 
     @cached_property
@@ -52,7 +52,7 @@ class TypeScriptWriter(Writer):
         name = camel(result_name(operation))
         known = {*_TAKEN.split(), *TYPES, client_class(self.service.class_name), *taken}
         made, number = name, 1
-        # A job has a variable, too.
+        # A job also needs a variable.
         while made in known or f"{made}Job" in known or made.removesuffix("Job") in taken:
             number += 1
             made = f"{name}{number}"
@@ -84,7 +84,7 @@ class TypeScriptWriter(Writer):
 def typescript_program(
     plan: Plan, writer: TypeScriptWriter, outline: Outline, module: str, source: str
 ) -> str:
-    """The module; `source` is a literal, or nothing where the client knows it."""
+    """Return the module; `source` is a literal, or empty if the client knows it."""
     client = client_class(writer.service.class_name)
     body, imported = list[str](), {str(client)}
     for step in outline.lines(plan):

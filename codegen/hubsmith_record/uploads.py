@@ -1,4 +1,4 @@
-"""The files that the page uploads: the body of a form, kept while it passes, and what is in it."""
+"""Files that the page uploads: a spool for the request body, and the parsing of the form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from .recording import RecordedFile
 
 IN_MEMORY = 1 << 20
-"""Bytes of a form, or of a file in it, that are held in memory; what is larger goes to a folder."""
+"""The most bytes of a form, or of a file in it, held in memory; larger ones go to a folder."""
 
 _PIECE = 1 << 20
 _NAME = re.compile(r'^content-disposition:.*?\bfilename="([^"]*)"', re.IGNORECASE | re.MULTILINE)
@@ -22,10 +22,10 @@ _TYPE = re.compile(r"^content-type:[ \t]*([\w.+-]+/[\w.+-]+)", re.IGNORECASE | r
 
 
 class Spool:
-    """Keeps a body while it passes: in memory at first, then in a file.
+    """Stores a body while it is passed on: in memory at first, later in a file.
 
     Args:
-        folder: Where that file is made.
+        folder: The folder for the file.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,7 +34,7 @@ class Spool:
         self._path: Path | None = None
 
     def write(self, piece: bytes) -> None:
-        """Take the next bytes."""
+        """Store the next bytes."""
         self._memory += piece
         if self._path is None and len(self._memory) > IN_MEMORY:
             self._path = self._folder / secrets.token_hex(8)
@@ -44,24 +44,24 @@ class Spool:
             self._memory.clear()
 
     def content(self) -> bytes | Path:
-        """Return the bytes, or the file that has them."""
+        """Return the stored bytes, or the file with them."""
         return bytes(self._memory) if self._path is None else self._path
 
     def discard(self) -> None:
-        """Remove that file, where there is one."""
+        """Remove the file, if there is one."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
 
 def files_of(body: bytes | Path, content_type: str, folder: Path) -> list[RecordedFile]:
-    """Return the files in the body of a form, in order, still without their paths on the server.
+    """Return the files in the body of a form, in order, without their paths on the server.
 
-    What cannot be read as a form has no files.
+    Returns no files if the body is not a form.
 
     Args:
-        body: The body, as a `Spool` keeps it.
-        content_type: The request's header of that name.
-        folder: Where large files are put.
+        body: The body, as returned by `Spool.content`.
+        content_type: The `Content-Type` header of the request.
+        folder: The folder for large files.
     """
     header = Message()
     header["content-type"] = content_type
@@ -79,7 +79,7 @@ def files_of(body: bytes | Path, content_type: str, folder: Path) -> list[Record
 
 
 def joined(files: Sequence[RecordedFile], paths: Sequence[str]) -> dict[str, RecordedFile]:
-    """Give files the paths that the server answered; a server that answered fewer has none of them."""
+    """Assign the paths that the server answered to files; none if the numbers differ."""
     if len(files) != len(paths):
         return {}
     return {path: replace(one, path=path) for one, path in zip(files, paths, strict=True)}
@@ -96,7 +96,7 @@ def _split(body: bytes | mmap.mmap, delimiter: bytes, folder: Path) -> list[Reco
         lines = body[start + len(delimiter) : head].decode(errors="replace")
         if name := _NAME.search(lines):
             mime_type = _TYPE.search(lines)
-            # Browsers escape what would end the name, and nothing else.
+            # Browsers escape only quotes and line breaks.
             words = re.sub("%(?:22|0D|0A)", lambda found: unquote(found[0]), name[1])
             files.append(
                 RecordedFile(

@@ -1,4 +1,4 @@
-"""Recorded JSON compared, and which results a parameter may be given."""
+"""Compares recorded JSON values, and decides which results can be passed for a parameter."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from hubsmith_codegen.ir.types import (
 )
 from hubsmith_runtime.reading import as_object
 
-_SHORTEST = 12  # Characters of JSON, of a value that is taken for one that was copied.
+_SHORTEST = 12  # Minimum characters of JSON of a value that is assumed to be copied.
 _FILE_KEYS = frozenset({"meta", "url", "orig_name", "mime_type"})
 
 
 def file_path(value: object) -> str | None:
-    """The server's path in a value that is a file; None for every other value."""
+    """Return the server path of a file value, or `None` for any other value."""
     facts = as_object(value)
     path = facts.get("path")
     return path if isinstance(path, str) and _FILE_KEYS & facts.keys() else None
 
 
 def sameness(value: object) -> str:
-    """A text that is the same for values that say the same.
+    """Return a text that is the same for equivalent values.
 
-    A file is its path, a member of an object that is null is as good as none, and 2.0 is 2.
+    Files are compared by path, null members of objects are ignored, and 2.0 equals 2.
     """
     return json.dumps(_plain(value), sort_keys=True)
 
@@ -54,18 +54,18 @@ def _plain(value: Any) -> Any:
 
 
 def is_trivial(value: object) -> bool:
-    """Whether a value says nothing about where it came from: empty, true, false, -1, 0 or 1."""
+    """Whether a value is too common to tell where it came from: empty, true, false, -1, 0 or 1."""
     return value in (None, True, False, "", -1) or value in ([], {})
 
 
 def is_distinctive(value: Any) -> bool:
-    """Whether a value is hardly twice the same by chance: a text, list or object of some length."""
+    """Whether equal values are hardly a coincidence: texts, lists and objects of some length."""
     is_kind = isinstance(cast("object", value), str | list | dict)
     return is_kind and len(sameness(value)) >= _SHORTEST
 
 
 def fits(result: Type, parameter: Type) -> bool:
-    """Whether a type checker lets a result be passed for a parameter; where in doubt, not."""
+    """Whether a type checker accepts a result for a parameter; if in doubt, false."""
     match result, parameter:
         case (AnyType(), _) | (_, AnyType()):
             return True
@@ -84,7 +84,7 @@ def fits(result: Type, parameter: Type) -> bool:
         case Reference(class_name=given), Reference(class_name=taken):
             return given == taken
         case ListType(item=given), ListType(item=taken):
-            # A list of plain values is taken as a list, which is of one type only.
+            # A parameter that is a list of scalars is a `list`, whose item type is invariant.
             same = isinstance(taken, ScalarType)
             return _is_same(given, taken) if same else fits(given, taken)
         case TupleType(items=given), TupleType(items=taken):

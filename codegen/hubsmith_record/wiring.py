@@ -1,4 +1,4 @@
-"""Where in the results of earlier calls the values of later ones came from."""
+"""Finds the arguments of later calls that came from the results of earlier ones."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class _Found:
     result: int
     parts: tuple[Part, ...]
     type: Type
-    component: int | None  # That shows it, where it is a whole output.
+    component: int | None  # The component that shows it, if it is a whole output.
 
 
 class Results:
-    """The results of the calls so far; `uploads` are the paths of files that were uploaded."""
+    """The results of the calls so far. `uploads` has the server paths of uploaded files."""
 
     def __init__(
         self,
@@ -52,16 +52,16 @@ class Results:
         self._definitions = {str(one.class_name): one for one in definitions}
         self._uploads = uploads
         self._found: dict[str, list[_Found]] = {}
-        self._given: set[str] = set()  # What was given to calls before any result had it.
+        self._given: set[str] = set()  # Arguments of calls that no earlier result contained.
 
     def wired(
         self, step: Step, value: Any, type_: Type, component: int | None = None
     ) -> Expression | None:
-        """The part of an earlier result that a value came from, if it did.
+        """Return the part of an earlier result that a value came from, if any.
 
-        It is of a call that had ended. A value that is not trivial came from there where the same
-        component showed it. Any other one came from there where it is distinctive and was not given
-        to a call before, or is a file that was not uploaded.
+        The earlier call must have ended, and the value must not be trivial. It came from the result
+        if the same component showed it, if it is distinctive and was never passed to a call before,
+        or if it is a file that was not uploaded.
         """
         text, path = sameness(value), file_path(value)
         if is_trivial(value):
@@ -88,11 +88,11 @@ class Results:
         return None
 
     def note_arguments(self, step: Step) -> None:
-        """Note what a call was given."""
+        """Record the arguments of a call."""
         self._given |= {sameness(one) for one in step.event.call.data} - self._found.keys()
 
     def note_results(self, step: Step) -> None:
-        """Note what is in the result of a call."""
+        """Record the result of a call and its parts."""
         call, results = step.event.call, step.operation.results
         components = step.event.function.components("outputs")
         step.output_slots = [

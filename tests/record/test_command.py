@@ -61,7 +61,7 @@ def test_a_pipe_gets_the_address_and_a_report(url: str, tmp_path: Path) -> None:
     assert (run.status, run.errors) == (0, "")
     lines = run.output.splitlines()
     assert lines[0] == "session.py: 2 calls recorded."
-    assert "session_files/large.txt: a file that was uploaded." in lines
+    assert "session_files/large.txt: an uploaded file." in lines
     kept = tmp_path / "session_files" / "large.txt"
     assert kept.read_bytes() == b"abc" * (1 << 20)
     script = (tmp_path / "session.py").read_text(encoding="utf-8")
@@ -86,7 +86,7 @@ def test_a_fixture_and_other_languages_are_written(url: str, tmp_path: Path) -> 
     answers = json.loads((tmp_path / "answers.json").read_text(encoding="utf-8"))
     assert "HI" in json.dumps(answers["/shout"])
     assert "curl" in (tmp_path / "session.sh").read_text(encoding="utf-8")
-    assert "answers.json: the answers." in run.output.splitlines()
+    assert "answers.json: the recorded answers." in run.output.splitlines()
 
 
 def test_a_recording_without_calls_writes_nothing(url: str, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_recorded_space_is_named_by_its_name(url: str, tmp_path: Path) -> None
     with recording("loud", folder=tmp_path) as run:
         visit(run.url)
     assert (run.status, run.errors) == (0, "")
-    assert "clients/loud: its typed client, as it was." in run.output.splitlines()
+    assert "clients/loud: its typed client, unchanged." in run.output.splitlines()
 
 
 def test_a_terminal_shows_calls_as_they_happen(url: str, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_terminal_shows_calls_as_they_happen(url: str, tmp_path: Path) -> None
         while words not in shown:
             shown += os.read(terminal, 4096)
 
-    read_until(b"cookie or token is written.")
+    read_until(b"tokens are never written.")
     visit(shown.split()[0].decode())
     read_until(b"size_of(")
     os.write(terminal, b"\x03")

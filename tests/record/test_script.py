@@ -137,7 +137,7 @@ for part in kitchen.jobs.stream(n=3):
 print(part)
 greeting_3 = kitchen.greet(name="1 2 3")
 print(greeting_3)
-# Cancelled, or left, before it had ended.
+# Cancelled or abandoned before it finished.
 job = kitchen.jobs.stream(n=100)
 for _, part in zip(range(2), job):
 print(part)
@@ -273,7 +273,7 @@ def test_a_file_that_was_not_uploaded_is_fetched_from_the_space(
 def test_a_value_that_the_client_refuses_is_named(kitchen: Clicks, written: Write) -> None:
     kitchen.call("stream", [None, 0.05], ["1"])
     session = written(kitchen)
-    assert session.comments == ("Left out: /stream: the client takes no such n.",)
+    assert session.comments == ("Left out: /stream: the client does not accept its n.",)
     assert "pass" in body(session)
 
 
@@ -330,7 +330,7 @@ def test_a_client_that_is_there_is_used(kitchen: Clicks, written: Write) -> None
     assert "with Here() as here:" in session.script.read_text()
     named = written(kitchen, package="clients/here")
     assert named.client == Path("clients/here")
-    with pytest.raises(SpecError, match="there is no client of this name"):
+    with pytest.raises(SpecError, match="there is no client with this name"):
         written(kitchen, package="elsewhere")
-    with pytest.raises(SpecError, match="not written in typescript"):
+    with pytest.raises(SpecError, match="has no typescript client"):
         written(kitchen, "typescript", package="here")

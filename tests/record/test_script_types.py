@@ -87,7 +87,7 @@ def test_scripts_of_recorded_apps_type_check(
             clicks.recording(), language="python", out=tmp_path / app.package / "session.py"
         )
         made += len(clicks.calls)
-        left = [one for one in session.comments if "the client takes no such" in one]
+        left = [one for one in session.comments if "the client does not accept its" in one]
         assert len(left) <= len(clicks.calls) / 2, (app, left)
     assert made > (300 if IS_WHOLE else 75)
     faults = faults_in(

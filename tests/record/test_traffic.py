@@ -121,8 +121,8 @@ def test_calls_end_as_what_happened_to_them() -> None:
     ("status", "answer", "error"),
     [
         (503, {"detail": "Queue is full."}, "Queue is full. (status 503)"),
-        (422, {}, "the Space does not say why (status 422)"),
-        (200, {}, "the Space does not say why"),
+        (422, {}, "the Space gave no reason (status 422)"),
+        (200, {}, "the Space gave no reason"),
     ],
 )
 def test_a_call_that_is_refused_has_the_reason(status: int, answer: object, error: str) -> None:
@@ -176,7 +176,7 @@ def test_what_is_no_call_is_noted(body: bytes) -> None:
     traffic = Traffic()
     assert traffic.begin(body) is None
     assert traffic.notes() == (
-        "A call could not be read: it names no function, or has no list of values.",
+        "A call could not be read: it has no function or no list of values.",
     )
 
 
@@ -191,7 +191,7 @@ def test_partial_results_and_calls_are_bounded_in_number() -> None:
     for _ in range(CALLS_KEPT):
         traffic.begin(sent())
     assert len(traffic.calls) == CALLS_KEPT
-    assert traffic.notes() == (f"Calls after the first {CALLS_KEPT} are not kept.",)
+    assert traffic.notes() == (f"Calls after the first {CALLS_KEPT} are not recorded.",)
 
 
 def form(*files: tuple[str, bytes], boundary: str = "x-Y") -> bytes:
