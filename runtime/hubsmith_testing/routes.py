@@ -72,7 +72,9 @@ class Routes:
         raise HTTPError(405, "Method Not Allowed") if is_known else HTTPError(404, "Not Found")
 
     def _config(self, request: Request) -> Response:
-        return json_response({**self._snapshot.config, "root": request.root})
+        # Snapshots leave `enable_queue` out; without it, @gradio/client streams nothing.
+        config = {"enable_queue": True, **self._snapshot.config, "root": request.root}
+        return json_response(config)
 
     def _document(self, request: Request, kind: str) -> Response:
         content = self._snapshot.documents.get(kind.removesuffix(".json"))

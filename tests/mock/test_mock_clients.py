@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import subprocess
 import wave
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 from hubsmith_runtime import AppError, Client, File, JobCancelledError, QueueFullError
 from hubsmith_testing import Answer, MockSpace
+
+from tests.snippets.node import installed
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -108,6 +111,29 @@ def test_gradio_client_calls_it(
             pool.shutdown()
     (call,) = [call for call in mock.calls if call.endpoint == "/img"]
     assert mock.read_file(call.arguments["im"]) == PNG
+
+
+@pytest.mark.slow
+def test_gradios_javascript_client_calls_it(
+    mock_space: type[MockSpace], snapshot: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "node_modules").symlink_to(installed() / "node_modules")
+    answers = {"/greet": Answer(value="Hello"), "/stream": Answer(stream=["1", "1 2", "1 2 3"])}
+    mock = mock_space(snapshot, answers=answers)
+    (tmp_path / "call.mjs").write_text(
+        f"""
+import {{ Client }} from "@gradio/client";
+const app = await Client.connect("{mock.url}");
+const parts = [(await app.predict("/greet", {{ name: "Bob" }})).data[0]];
+for await (const message of app.submit("/stream", [3])) parts.push(message.data[0]);
+console.log(parts.join(", "));
+process.exit(0);
+"""
+    )
+    done = subprocess.run(
+        ["node", "call.mjs"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "Hello, 1, 1 2, 1 2 3, 1 2 3\n", done.stderr
 
 
 def test_canned_answers_come_in_turn_and_the_last_one_stays(

@@ -59,7 +59,7 @@ def test_documents_are_served_as_they_were_recorded(
     assert api.get("/openapi.json").content == (snapshot / "openapi.json").read_bytes()
     config = httpx.get(f"{mock.url}/config").json()
     recorded = json.loads((snapshot / "config.json").read_text(encoding="utf-8"))
-    assert config == {**recorded, "root": mock.url}
+    assert config == {**recorded, "root": mock.url, "enable_queue": True}
 
 
 def test_the_queue_sends_estimation_start_edits_and_end(api: httpx.Client, snapshot: Path) -> None:
