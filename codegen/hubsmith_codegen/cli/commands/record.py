@@ -118,15 +118,15 @@ def _write(recording: Recording, options: argparse.Namespace, package: str | Non
     calls = len(recording.calls)
     print(f"{shown_path(written.script)}: {calls} {'call' if calls == 1 else 'calls'} recorded.")
     if written.client is not None:
-        made = "made for it" if written.is_new_client else "as it was"
+        made = "newly generated" if written.is_new_client else "unchanged"
         print(f"{shown_path(written.client)}: its typed client, {made}.")
     for file in written.files:
-        print(f"{shown_path(file)}: a file that was uploaded.")
+        print(f"{shown_path(file)}: an uploaded file.")
     if options.fixture is not None:
         from hubsmith_record.fixture import write_fixture
 
         answers = write_fixture(recording, options.fixture)
-        print(f"{shown_path(answers)}: the answers.")
+        print(f"{shown_path(answers)}: the recorded answers.")
     for words in dict.fromkeys([*written.comments, *recording.skipped]):
         warn(words)
     return OK
