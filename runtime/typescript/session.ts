@@ -25,8 +25,8 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
   let joining = 0;
   let stream: AbortController | undefined;
 
-  /** Sends a call, and then follows its events. */
-  async function follow(call: Call, data: readonly unknown[]): Promise<void> {
+  /** Sends a call, and then follows its events. Returns what cancels it. */
+  async function follow(call: Call, data: readonly unknown[]): Promise<() => Promise<void>> {
     const body = { data, event_data: null, fn_index: call.fnIndex, trigger_id: null, session_hash: hash };
     joining += 1;
     try {
@@ -38,6 +38,7 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
     }
     early.splice(0).forEach(receive);
     if (pending.size && !stream) void read();
+    return () => cancel(call);
   }
 
   /** Drops a call, and makes the Space stop it, which stops every running call of its endpoint. */
@@ -132,5 +133,5 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
     if (call.last) call.happen({ type: "partial", value: call.last });
   }
 
-  return { follow, cancel, close };
+  return { follow, close };
 }

@@ -65,9 +65,7 @@ export class SpaceClient {
           job.happen(ended(error, where));
         }
       };
-      const call = { where, fnIndex, happen };
-      await session.follow(call, data);
-      cancel = () => session.cancel(call);
+      cancel = await session.follow({ where, fnIndex, happen }, data);
       if (job.over.aborted) await cancel();
     };
     send().catch((error: unknown) => job.happen(ended(error, where)));
