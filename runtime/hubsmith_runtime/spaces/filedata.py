@@ -10,6 +10,8 @@ import pydantic
 
 from ..reading import as_object, as_text
 
+_PLAIN = {str, int, float, bool, type(None)}
+
 
 def convert_files(value: Any, convert: Callable[[dict[str, Any]], Any]) -> Any:
     """Convert the FileData objects in a JSON value or a model, at any depth."""
@@ -19,7 +21,10 @@ def convert_files(value: Any, convert: Callable[[dict[str, Any]], Any]) -> Any:
             return convert(entries)
         return {key: convert_files(item, convert) for key, item in entries.items()}
     if isinstance(value, (list, tuple)):
-        items = [convert_files(item, convert) for item in cast("Sequence[Any]", value)]
+        listed = cast("Sequence[Any]", value)
+        if _PLAIN.issuperset(map(type, listed)):  # Most long lists, and most rows of tables.
+            return listed
+        items = [convert_files(item, convert) for item in listed]
         return items if isinstance(value, list) else tuple(items)
     if isinstance(value, pydantic.BaseModel):
         model = value.model_copy()
