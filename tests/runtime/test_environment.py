@@ -107,6 +107,13 @@ def test_white_space_around_a_source_does_no_harm(fake_space: FakeSpace) -> None
         assert repr(named) == "Client('owner/kitchen')"
 
 
+@pytest.mark.parametrize("rest", ["", "/", "?logs=build", "/tree/main", "#x"])
+def test_the_page_of_a_space_at_the_hub_stands_for_the_space(rest: str) -> None:
+    for hub in ("https://huggingface.co", "https://hf.co", "http://www.huggingface.co"):
+        with Client(f"{hub}/spaces/owner/kitchen-1.0{rest}") as client:
+            assert repr(client) == "Client('owner/kitchen-1.0')"
+
+
 def test_a_login_at_a_space_without_one_is_called_so(url: str) -> None:
     error = refusal(url, auth=("ann", "password"))
     assert isinstance(error, AuthenticationError)

@@ -17,6 +17,7 @@ from ..tokens import choose_token, hub_url
 from ..transport import Credentials
 
 _SPACE_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_PAGE = re.compile(r"^https?://(?:www\.)?(?:huggingface\.co|hf\.co)/spaces/([\w.-]+/[\w.-]+).*")
 _IP_TOKEN = "x-ip-token"
 
 
@@ -46,7 +47,7 @@ class Source:
     ) -> Source:
         if source is None:
             raise HubsmithError("No source: pass the Space's owner/name or URL.")
-        source = source.strip()
+        source = _HUB_PAGE.sub(r"\1", source.strip())
         own = {name.lower(): value for name, value in (headers or {}).items()}
         if "://" not in source:
             name = check_space_id(source)
