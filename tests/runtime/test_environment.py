@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from typing import Any
 
+import httpx
 import pytest
 from hubsmith_runtime import (
     ArgumentError,
@@ -118,3 +120,24 @@ def test_a_login_at_a_space_without_one_is_called_so(url: str) -> None:
     error = refusal(url, auth=("ann", "password"))
     assert isinstance(error, AuthenticationError)
     assert "If the Space has no login, leave auth= out." in str(error)
+
+
+@pytest.mark.parametrize(
+    ("given", "most"),
+    [
+        ({}, 60),
+        ({"timeout": 5}, 60),  # A heartbeat comes every 15 s.
+        ({"timeout": 300.0}, 300),
+        ({"timeout": httpx.Timeout(300)}, 300),
+        ({"timeout": None}, math.inf),
+        ({"timeout": httpx.Timeout(None)}, math.inf),
+    ],
+)
+def test_events_are_waited_for_as_long_as_httpx_is_told_to(
+    fake_space: FakeSpace, given: dict[str, Any], most: float
+) -> None:
+    # A proxy may hold all events back until the last.
+    with Client(fake_space.url, httpx_kwargs=given) as client:
+        assert client.predict("x") == "x"
+        connection = client._core.connector.connection  # pyright: ignore[reportPrivateUsage]
+        assert connection is not None and connection.live.silence == most

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast
 
-from ..effects import Effects
+from ..effects import FOREVER, Effects
 from ..errors import ValidationError
 from ..limit import CALLS
 from ..retries import Retries
@@ -67,7 +67,7 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
                 f"httpx_kwargs: {min(unknown)!r} is not supported: only {', '.join(also)} are."
             )
         also |= httpx_kwargs or {}
-        silence = getattr(also["timeout"], "read", also["timeout"])  # Or an `httpx.Timeout`.
+        limit = getattr(also["timeout"], "read", also["timeout"])  # Or an `httpx.Timeout`.
         if download_dir is None and not isinstance(download_files, bool):
             download_dir = download_files
         super().__init__(
@@ -84,8 +84,8 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
             wake_timeout=wake_timeout,
             max_concurrency=max_concurrency,
         )
-        if silence is not None:
-            self._driver.origins.silence = silence
+        if "timeout" in (httpx_kwargs or {}):
+            self._driver.origins.silence = FOREVER if limit is None else limit
         self._driver.origins.hide({"oauth_token": oauth_token or ""})
         self._oauth_token = oauth_token
 
@@ -174,7 +174,8 @@ class Client(UntypedSpace[Any, Job[Any]], BlockingSpace):
     Args:
         src: `owner/name` or a URL.
         httpx_kwargs: Only `cookies`, `headers`, `timeout` (a read timeout in seconds, or an
-            `httpx.Timeout`) and `verify` are supported.
+            `httpx.Timeout`) and `verify` are supported. Pass a longer `timeout` than 60 s if a proxy
+            before the Space holds events back.
         download_files: An alias of `download_dir`. Files are downloaded when they are used, so
             `False` has no effect.
         oauth_token: A token for the Space's code, sent only to endpoints that declare it.

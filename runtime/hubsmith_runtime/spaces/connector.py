@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import quote, urlencode
 
@@ -93,6 +93,7 @@ class Connector:
         if config is None:
             raise SpecError(f"{where} did not answer with JSON. Is it a Gradio Space?")
         live = LiveSpace.parse(config, name)
+        live = replace(live, silence=max(live.silence, self.origins.silence))
         moved, named = answer.url.partition("?")[0], origin_of(root)
         root = moved.removesuffix("/config") if moved.endswith("/config") else root
         self.files.base = base = root + live.prefix
