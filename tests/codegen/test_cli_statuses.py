@@ -170,7 +170,9 @@ def test_interrupted_is_130(
     monkeypatch.setattr(configuration, "read_toml", press)
     monkeypatch.setattr(search, "search_spaces", press)
     assert main(line.split()) == 130
-    assert capsys.readouterr().err == "hubsmith: error: interrupted; no file was left half-written.\n"
+    assert (
+        capsys.readouterr().err == "hubsmith: error: interrupted; no file was left half-written.\n"
+    )
 
 
 @pytest.mark.parametrize(

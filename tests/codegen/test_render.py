@@ -118,7 +118,8 @@ def test_the_docstring_of_a_stub(tmp_path: Path) -> None:
             "    name: Your name.",
         ]
         assert (
-            package.client.TinyJobs.greet.__doc__ == "Start `Tiny.greet` as a job with partial results."
+            package.client.TinyJobs.greet.__doc__
+            == "Start `Tiny.greet` as a job with partial results."
         )
 
 
