@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from hubsmith_runtime import ValidationError
+from hubsmith_runtime.errors import a_type
 
 from .callers import Caller, ModelCaller, SpaceCaller, UntypedCaller
 from .engine import Engine
@@ -97,12 +98,12 @@ def check_options(options: MapOptions) -> None:
     Settings.of(options)
 
 
-def _run(make: Callable[[], Engine], rows: AsyncRows[Any], *, is_async: bool) -> Any:
-    if is_async:
-        return AsyncRun[Any](make)
-    if not isinstance(rows, Iterable):
-        raise ValidationError("map: a blocking client takes no asynchronous input; use its sister.")
-    return Run[Any](make)
+def _run(make: Callable[[], Engine], rows: object, *, is_async: bool) -> Any:
+    if isinstance(rows, AsyncIterable) and not is_async:
+        raise ValidationError("map: asynchronous rows need an asynchronous client.")
+    if not isinstance(rows, Iterable | AsyncIterable):
+        raise ValidationError(f"map: rows: an iterable of rows, got {a_type(rows)}.")
+    return AsyncRun[Any](make) if is_async else Run[Any](make)
 
 
 def _files_of(settings: Settings) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http.client import responses
 from typing import Any
 from urllib.parse import unquote
 
@@ -137,7 +138,8 @@ class Routes:
         else:
             answer = self._script.next(endpoint, call.arguments)
         if answer.status is not None:
-            raise HTTPError(answer.status, answer.error or "Queue is full.")
+            reason = "Queue is full." if answer.status == 503 else responses.get(answer.status)
+            raise HTTPError(answer.status, answer.error or reason or "Error")
         return call.session, answer
 
     def _run(self, request: Request, name: str) -> Response:

@@ -12,6 +12,7 @@ import pytest
 from hubsmith import (
     AppError,
     AuthenticationError,
+    Client,
     ConnectionFailedError,
     QueueFullError,
     SessionLostError,
@@ -54,6 +55,23 @@ def test_an_input_that_is_wrong_from_its_first_row_sends_nothing() -> None:
         run(caller, [{"nam": "a"}, *rows("b")])
     assert not caller.calls
     assert caller.is_closed
+
+
+async def later() -> AsyncIterator[Any]:
+    yield {"name": "a"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (None, "rows: an iterable of rows, got a NoneType"),
+        (5, "rows: an iterable of rows, got an int"),
+        (later(), "asynchronous rows need an asynchronous client"),
+    ],
+)
+def test_an_input_that_is_none_is_refused_at_once(wrong: Any, words: str) -> None:
+    with Client("http://127.0.0.1:1") as client, pytest.raises(ValidationError, match=words):
+        client.map("/greet", wrong)
 
 
 def test_a_later_row_that_is_wrong_fails_alone() -> None:

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hubsmith_runtime import AppError, Client, File, JobCancelledError, QueueFullError
+from hubsmith_runtime import (
+    AppError,
+    Client,
+    File,
+    HubsmithError,
+    JobCancelledError,
+    QueueFullError,
+)
 from hubsmith_testing import Answer, MockSpace
 
 from tests.snippets.node import installed
@@ -177,7 +184,7 @@ def test_errors_on_request(mock_space: type[MockSpace], snapshot: Path, kitchen:
     answers = {
         "/greet": Answer(error="The stove is cold.", title="Stove"),
         "/stream": Answer(stream=["a", "ab"], error="Out of gas."),
-        "/count": Answer(status=503, error="Queue is full."),
+        "/count": [Answer(status=503), Answer(status=502), Answer(status=499)],
     }
     with kitchen.Kitchen(mock_space(snapshot, answers=answers).url, retries=None) as space:
         with pytest.raises(AppError, match=r"The stove is cold\.") as caught:
@@ -189,6 +196,9 @@ def test_errors_on_request(mock_space: type[MockSpace], snapshot: Path, kitchen:
         assert list(job.outputs()) == ["a", "ab"]
         with pytest.raises(QueueFullError):
             space.count("soup")
+        for words in ("HTTP 502: Bad Gateway", "HTTP 499: Error"):
+            with pytest.raises(HubsmithError, match=words):
+                space.count("soup")
 
 
 def test_partial_results_travel_as_edits(mock_space: type[MockSpace], snapshot: Path) -> None:
