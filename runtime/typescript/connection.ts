@@ -93,7 +93,7 @@ export async function connect({ name, isUrl, login }: Place, options: SpaceOptio
   async function prepared(endpoint: Endpoint, values: readonly unknown[], where: string) {
     const { name: path, fnIndex, parameters, results } = endpoint;
     const named = rows(config["dependencies"]).map((one, at): Message => ({ id: at, ...one })).filter(({ id, ...one }) =>
-      visibility(one) !== "private" && (path ? `/${String(one["api_name"]).replace(/^\//, "")}` === path : id === fnIndex),
+      visibility(one) !== "private" && (path ? `/${String(one["api_name"])}` === path : id === fnIndex),
     );
     // Two functions may share a name: the client was generated for the last public one.
     const live = named.filter((one) => visibility(one) === "public" && one["backend_fn"] !== false).at(-1) ?? named[0];

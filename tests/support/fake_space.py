@@ -22,6 +22,7 @@ class FakeSpace(Recorder):
         self.result: Callable[[Any], Any] = lambda value: value
         self.login: tuple[str, str] | None = None
         self.is_generator = False
+        self.api_name = "echo"
         self._jobs: list[Any] = []
 
     def answer(self, seen: Seen) -> Answer:
@@ -51,7 +52,7 @@ class FakeSpace(Recorder):
 
     def _config(self) -> dict[str, Any]:
         component = {"type": "json", "skip_api": False, "props": {}}
-        dependency = {"id": 0, "api_name": "echo", "inputs": [1], "outputs": [2]}
+        dependency = {"id": 0, "api_name": self.api_name, "inputs": [1], "outputs": [2]}
         dependency["types"] = {"generator": self.is_generator}
         return {
             "version": "6.31.0", "protocol": "sse_v3", "api_prefix": "/gradio_api",

@@ -363,6 +363,14 @@ def test_a_generator_without_a_yield_has_no_parts(
     assert outcomes(caller, fake_space.url, *calls) == [{"value": parts}, {"value": ["hello"]}]
 
 
+def test_the_name_of_an_endpoint_may_begin_with_a_slash(
+    caller: Path, fake_space: FakeSpace
+) -> None:
+    fake_space.api_name = "/echo"
+    call = {**ECHO, "endpoint": {**ECHO["endpoint"], "name": "//echo"}}
+    assert outcomes(caller, fake_space.url, call) == [{"value": "hello"}]
+
+
 def test_every_mistake_of_a_call_is_named(caller: Path, fake_space: FakeSpace) -> None:
     shape = {"list": {"union": ["string", {"of": "integer", "max": 3}]}}
     endpoint = {**ECHO["endpoint"], "parameters": [["x", shape], ["y", "file"]]}
