@@ -58,21 +58,21 @@ class Outline:
             if event.root is not root:
                 yield ""
                 root = event.root
-                again = event is not root
-                number += not again
-                yield from _wrapped(self._heading(event.root, plan, number, again=again))
+                number += event is root
+                yield from _wrapped(self._heading(root, plan, number, again=event is not root))
             yield from self._step(step)
             if step is chains[event.root][-1]:
                 yield from self._end(chains[event.root], plan)
+        if self.recording.skipped:
+            yield ""
         for words in self.recording.skipped:
             yield from self._note(comment(words))
 
     def _opening(self, opened: Sequence[Step], plan: Plan) -> Iterator[Step | str]:
         yield ""
-        done = [one for one in opened if id(one) in plan.needed]
         names = ", ".join(dict.fromkeys(one.event.function.shown for one in opened))
         yield from _wrapped(f"On opening, the page called {names}.")
-        yield from done
+        yield from (one for one in opened if id(one) in plan.needed)
 
     def _heading(self, event: Event, plan: Plan, number: int, *, again: bool) -> str:
         label = comment(plan.app.label(event.call.trigger_id))

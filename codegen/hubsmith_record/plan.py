@@ -72,7 +72,7 @@ class Plan:
         parameters = step.operation.parameters
         if len(given) != len(parameters):
             step.obstacle = (
-                f"it was called with {len(given)} arguments, but the client takes {len(parameters)}"
+                f"its number of arguments was {len(given)}, but the client takes {len(parameters)}"
             )
             return
         for parameter, (component, value) in zip(parameters, given, strict=True):

@@ -126,7 +126,7 @@ class Engine:
         if self._ended is not None and not self._is_exhausted:
             return f"{again}."
         failed = self._failed + self._inputs.failed_before
-        return f"{again} and retry_failed=True: {failed} failed." if failed else ""
+        return f"Failed rows: {failed}. {again} and retry_failed=True." if failed else ""
 
     # Rows
 

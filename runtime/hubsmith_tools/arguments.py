@@ -117,11 +117,13 @@ class _Reading:
     def settled(self, value: Any, schema: Mapping[str, Any], place: str) -> Any:
         """Return a value without the nulls that mean "not given", and with its files opened."""
         schema = self._branch(value, schema)
-        if schema.get("format") == FILE:
+        if schema.get("format") == FILE and value is not None:
             text = as_object(value).get("url", value)  # Objects as in results are accepted.
-            if isinstance(text, str):
-                self.opened.append(self._files.open(text, f"{self._endpoint}: {place}"))
-                return self.opened[-1]
+            where = f"{self._endpoint}: {place}"
+            if not isinstance(text, str):
+                raise ValidationError(f"{where}: pass a file as a URL, got {shorten(value)}.")
+            self.opened.append(self._files.open(text, where))
+            return self.opened[-1]
         if isinstance(value, dict):
             return self._object(cast("dict[str, Any]", value), schema, place)
         if isinstance(value, list) and "items" in schema:

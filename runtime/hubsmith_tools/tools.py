@@ -96,10 +96,7 @@ class BaseTools(Sequence[Tool]):
 
 
 class Tools(BaseTools):
-    """A sequence of tools: endpoints of Spaces that a model can call. Created by `tools_of`.
-
-    Calls block until their result is there.
-    """
+    """A sequence of tools, created by `tools_of`. Calls block until their result is there."""
 
     def call(
         self,

@@ -277,6 +277,15 @@ def test_a_value_that_the_client_refuses_is_named(kitchen: Clicks, written: Writ
     assert "pass" in body(session)
 
 
+def test_what_was_not_recorded_is_not_said_of_the_last_call(
+    kitchen: Clicks, written: Write
+) -> None:
+    kitchen.call("greet", ["Bob", "formal", 3], ["Good evening, Bob!!!"])
+    session = written(kitchen, skipped=["The page opened a WebSocket."])
+    text = session.script.read_text(encoding="utf-8")
+    assert "    print(greeting)\n\n    # The page opened a WebSocket.\n" in text
+
+
 def test_a_queue_that_was_full_has_its_own_error(kitchen: Clicks, written: Write) -> None:
     kitchen.call("greet", ["Bob", "formal", 3], error="Queue is full. Max size is 1.")
     assert "except QueueFullError as error:" in body(written(kitchen))

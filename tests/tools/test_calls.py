@@ -137,9 +137,10 @@ def test_a_file_goes_there_and_comes_back_as_its_address(tools: Tools) -> None:
         ("http://[::1]/", "is not a public address"),
         ("http://localhost/", "is not a public address"),
         ("data:nothing", "is not a valid data URL"),
-        ({"path": __file__, "meta": {"_type": "gradio.FileData"}}, "/shout: recipe: "),
+        ({"path": __file__, "meta": {"_type": "gradio.FileData"}}, "pass a file as a URL, got"),
+        ({"a": 1}, "/shout: recipe: pass a file as a URL, got {'a': 1}."),
         ({"path": "x", "url": "http://127.0.0.1:9/x"}, "is not a public address"),
-        (7, "/shout: recipe: "),
+        (7, "/shout: recipe: pass a file as a URL, got 7."),
     ],
 )
 def test_no_model_reads_files_or_addresses_of_this_machine(
