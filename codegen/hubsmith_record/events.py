@@ -16,7 +16,7 @@ from .recording import RecordedCall, Recording
 JsonObject = Mapping[str, Any]
 
 _LONGEST_CHAIN = 100
-_UNTRANSLATED = "__i18n__"  # Such a label is the key of one that the page has in many languages.
+_UNTRANSLATED = "__i18n__"  # Marks a label that is a translation key, which the page resolves.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ PARTIALS_KEPT, CALLS_KEPT, NOTES_KEPT = 100, 10_000, 100
 """The maximum of recorded partial results per call, of calls and of remarks."""
 
 _PROTOCOLS_WITHOUT_DIFFS = ("sse", "sse_v1")
-_UNSAID = "the Space gave no reason"
+_NO_REASON = "the Space gave no reason"
 
 
 @dataclass(slots=True, eq=False)
@@ -113,7 +113,7 @@ class Traffic:
         self._joining -= is_queued
         call.event_id = as_text(said.get("event_id"))
         if status >= 400 or not (call.event_id if is_queued else "data" in said):
-            reason = as_words(said.get("error") or said.get("detail")) or _UNSAID
+            reason = as_words(said.get("error") or said.get("detail")) or _NO_REASON
             self._end(call, error=reason if status < 400 else f"{reason} (status {status})")
         elif is_queued:
             self._pending[call.event_id] = call
@@ -144,7 +144,7 @@ class Traffic:
             reason = as_words(message.get("message"))
             for call in [*self._pending.values()] if reason.strip("'") not in self._known else []:
                 if call.recorded.session_hash == session_hash:
-                    self._end(call, error=reason or _UNSAID)
+                    self._end(call, error=reason or _NO_REASON)
         elif isinstance(event_id, str):
             if call := self._pending.get(event_id):
                 self._receive(call, message)
@@ -167,7 +167,7 @@ class Traffic:
                 self._end(call, outputs=values)
             case kinds.Failed(error=error):
                 is_of_app = isinstance(error, AppError)
-                self._end(call, error=(error.message or _UNSAID) if is_of_app else str(error))
+                self._end(call, error=(error.message or _NO_REASON) if is_of_app else str(error))
             case kinds.Cancelled():
                 self._end(call, is_cancelled=True)
             case _:

@@ -146,10 +146,10 @@ class _Portable:
             made = self._choices(schema.get("enum", [schema.get("const")]))
         else:
             made = self._plain(schema, within)
-        told = [made.pop("description", ""), _bounds(schema)]
+        texts = [made.pop("description", ""), _bounds(schema)]
         if "description" in schema and within:
-            told.append(said("The Space describes it as:", schema["description"]))
-        if about := " ".join(filter(None, told)):
+            texts.append(said("The Space describes it as:", schema["description"]))
+        if about := " ".join(filter(None, texts)):
             made["description"] = about
         return made
 
@@ -221,15 +221,15 @@ class _Portable:
             kept.remove({"type": "integer"})
         words = (one["description"] for one in made if "description" in one)
         about = " ".join(dict.fromkeys(words))
-        told: Schema = {"description": about} if about else {}
+        described: Schema = {"description": about} if about else {}
         if {} in kept or not kept:
-            return told
+            return described
         has_null = {"type": "null"} in kept
         rest = [one for one in kept if one != {"type": "null"}]
         if len(rest) < 2:
-            only = {**(rest or kept)[0], **told}
+            only = {**(rest or kept)[0], **described}
             return nullable(only) if has_null else only
-        return {"anyOf": [*rest, *([{"type": "null"}] if has_null else [])], **told}
+        return {"anyOf": [*rest, *([{"type": "null"}] if has_null else [])], **described}
 
 
 def is_shown(text: str) -> bool:

@@ -126,7 +126,7 @@ class Tools(BaseTools):
             except BaseException as error:
                 with contextlib.suppress(HubsmithError):
                     job.cancel()
-                raise _told(error, tool, timeout) from None
+                raise _reworded(error, tool, timeout) from None
             result = self._result(tool, value)
             for fetching in self._pictures(result):
                 with contextlib.suppress(HubsmithError):  # The model still gets its URL.
@@ -148,7 +148,7 @@ def _wait(job: Job[Any], timeout: float | None, on_progress: OnProgress | None) 
     return job.result()
 
 
-def _told(error: BaseException, tool: Tool, timeout: float | None) -> BaseException:
+def _reworded(error: BaseException, tool: Tool, timeout: float | None) -> BaseException:
     """Reword a timeout for a model, which cannot wait any longer for a cancelled job."""
     if timeout is None or type(error) is not InferenceTimeoutError:
         return error
@@ -181,7 +181,7 @@ class AsyncTools(BaseTools):
             except Exception as error:  # If the task is cancelled, `result` cancels the job.
                 with contextlib.suppress(HubsmithError):
                     await job.cancel()
-                raise _told(error, tool, timeout) from None
+                raise _reworded(error, tool, timeout) from None
             finally:
                 if watching is not None:
                     watching.cancel()

@@ -78,8 +78,8 @@ async def serve_http(server: Server[Any], port: int, on_start: Callable[[str], o
         on_start(f"http://{_HOST}:{port}{PATH}")
         before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
         try:
-            # uvicorn has its own handlers. At its end it raises SIGTERM once more, which would keep
-            # the jobs on Spaces from being cancelled.
+            # uvicorn raises SIGTERM again when it has shut down, which would kill the process before
+            # the jobs on Spaces are cancelled.
             await uvicorn.Server(config).serve(sockets=[listener])
         finally:
             signal.signal(signal.SIGTERM, before)
