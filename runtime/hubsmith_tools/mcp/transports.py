@@ -78,7 +78,7 @@ async def serve_http(server: Server[Any], port: int, on_start: Callable[[str], o
         on_start(f"http://{_HOST}:{port}{PATH}")
         before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
         try:
-            # uvicorn raises SIGTERM again when it has shut down, which would kill the process before
+            # uvicorn raises SIGTERM again when it shuts down, which would end the process before
             # the jobs on Spaces are cancelled.
             await uvicorn.Server(config).serve(sockets=[listener])
         finally:
