@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,8 @@ def test_a_client_in_typescript_has_a_runtime_beside_it(project: Project) -> Non
     readme = (project.kitchen / "README.md").read_text("utf-8")
     assert "```typescript" in readme
     assert "Never put a token" in readme
+    used = {*re.findall(r"await (localFile)\(", readme)}
+    assert used == {*re.findall(r'`import \{ (\w+) \} from "./index.js"`', readme)} != set()
     assert "up to date" in project.run("check")
 
 

@@ -33,6 +33,7 @@ def typescript_readme(service: Service, *, is_alone: bool) -> str:
         "stream": calls.job(job) if job else Source(""),
         "options": _options(service),
         "endpoints": [(*about(one), calls.call(one)) for one in service.operations],
+        "has_files": any(map(calls.has_file, service.operations)),
     }
     return template("typescript/README.md").render(context)
 
@@ -42,7 +43,7 @@ def typescript_sample(service: Service, module: str) -> list[str]:
     operation, calls = main_operation(service), _Calls(service)
     name = client_class(service.class_name)
     imported = [str(name)]
-    if operation and any(has_file(value) for _, value in calls.arguments(operation)):
+    if operation and calls.has_file(operation):
         imported.append("localFile")
     lines = [
         f"import {{ {', '.join(imported)} }} from {literal(module)};",
@@ -72,6 +73,10 @@ class _Calls:
     def __init__(self, service: Service) -> None:
         self.arguments = Place(service=service, module="").examples.arguments
         self._names = method_names(service)
+
+    def has_file(self, operation: Operation) -> bool:
+        """Whether a file is among the arguments."""
+        return any(has_file(value) for _, value in self.arguments(operation))
 
     def call(self, operation: Operation) -> Source:
         """A call that waits for its result."""
