@@ -27,6 +27,10 @@ REFUSED = {
     "login page": (b'<html><form><input type="password">', "login page"),
     "cut in a string": (b'{"named_endpoints": {"/pre', "cut off"),
     "cut in an object": (b'{"openapi": "3.0.2", "paths": {', "cut off"),
+    "conflict": (
+        b'{"a":\n<<<<<<< HEAD\n1\n=======\n2',
+        "has an unresolved merge conflict at line 2",
+    ),
     "not json": (b"hello: world", "is not JSON: Expecting value at line 1, column 1"),
     "array": (b"[1, 2]", "is an array, not a JSON object"),
     "number": (b"12", "is a number, not a JSON object"),

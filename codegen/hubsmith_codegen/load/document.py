@@ -38,6 +38,7 @@ _KINDS: Mapping[str, str] = {
     "bool": "a boolean",
     "NoneType": "null",
 }
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)  # As git marks one.
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ROUTE = re.compile(r"/(?:run|api|call|call/v2)/\{api_name\}/?$")
@@ -78,6 +79,9 @@ def parse(content: bytes, what: str) -> Mapping[str, Json]:
         raise SpecError(f"{what} has more than {MAX_VALUES} values, the maximum.")
     if not text.strip():
         raise SpecError(f"{what} is empty.")
+    if conflict := _CONFLICT.search(text):
+        line = text.count("\n", 0, conflict.start()) + 1
+        raise SpecError(f"{what} has an unresolved merge conflict at line {line}.")
     if text.lstrip().startswith("<"):
         raise SpecError(_describe_html(text, what))
     try:
