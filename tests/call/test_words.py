@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hubsmith_codegen.cli.calling.arguments import read_words
+from hubsmith_codegen.cli.calling.arguments import file_of_word, read_words
 from hubsmith_codegen.ir.model import Definition, Member
 from hubsmith_codegen.ir.names import ClassName, Identifier
 from hubsmith_codegen.ir.text import NO_TEXT, SpecText
@@ -171,3 +171,8 @@ def test_json_may_stand_in_a_file(tmp_path: Path) -> None:
 def test_a_word_that_cannot_be_read(type_: Type, words: list[str], message: str) -> None:
     with pytest.raises(ArgumentError, match=f"^{message}"):
         read(words, type_)
+
+
+def test_no_path_is_not_the_working_folder() -> None:
+    with pytest.raises(ValueError, match="a path or a URL is required"):
+        file_of_word("")

@@ -140,6 +140,8 @@ def _suggestion(name: str, names: Sequence[str]) -> str:
 
 def file_of_word(value: Any) -> File:
     """Return the file that a word means: a path or a URL."""
+    if value == "":
+        raise ValueError("a path or a URL is required")
     if isinstance(value, str) and not value.startswith(("http://", "https://", "data:")):
         try:
             value = Path(value).expanduser()
