@@ -212,7 +212,6 @@ class _Caller(threading.local):
     """The state of the request that this thread sends or reads."""
 
     deadline: Deadline
-    has_body = False  # Whether the headers are written next, with a body after them.
 
 
 class _Streams:
@@ -230,25 +229,15 @@ class _Streams:
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith(_OPENED):
             stream = info["return_value"]
-            write, held = self._bounded(stream, stream.write), b""
+            write = self._bounded(stream, stream.write)
 
             def write_pieces(content: bytes, timeout: float | None = None) -> None:
-                nonlocal held
-                if self.caller.has_body:
-                    self.caller.has_body, held = False, content
-                    return
-                first, held = held + content[:_PIECE], b""
-                if first:
-                    write(first, timeout)
-                for start in range(_PIECE, len(content), _PIECE):
+                for start in range(0, len(content), _PIECE):
                     write(content[start : start + _PIECE], timeout)
 
             stream.read, stream.write = self._bounded(stream, stream.read), write_pieces
         elif event == _CONNECTED and info["request"].method != b"CONNECT":
             info["request"].extensions.pop("trace", None)  # Further events would only cost time.
-            # Headers are written together with the start of the body: the server wakes up once.
-            lengths = (v for name, v in info["request"].headers if name == b"Content-Length")
-            self.caller.has_body = next(lengths, b"0") != b"0"
 
     def _bounded(self, stream: Any, operation: Callable[..., Any]) -> Callable[..., Any]:
         caller, waiting = self.caller, self._waiting
