@@ -114,7 +114,7 @@ def test_quiet_or_on_a_plain_terminal_nothing_moves(
 def test_an_interruption_cancels_the_job(counter_url: str, home: Path) -> None:
     screen = run_in_terminal("call", counter_url, "forever", folder=home, interrupt_when="line 3")
     assert screen.status == 130
-    assert screen.lines[-1] == "hubsmith: error: interrupted; the job is cancelled."
+    assert screen.lines[-1] == "hubsmith: error: interrupted; the job was cancelled."
     # The only place of the endpoint is free again.
     again = run_in_terminal("call", counter_url, "forever", folder=home, interrupt_when="line 2")
     assert again.status == 130
