@@ -74,7 +74,8 @@ class OpenRun:
     async def _run(self) -> None:
         caller = self._make()
         engine = self._engine = Engine(caller, self._coming(), self._settings)
-        engine._values = Values(caller, self._files)  # pyright: ignore[reportPrivateUsage]  # Downloads files without a journal.
+        # Downloads files, although there is no journal.
+        engine._values = Values(caller, self._files)  # pyright: ignore[reportPrivateUsage]
         try:
             async for done in engine.results():
                 self._settle(done.key, Outcome(done.result, done.error))
