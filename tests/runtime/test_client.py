@@ -97,6 +97,14 @@ def test_headers_of_a_call_win_over_those_of_the_client(url: str) -> None:
         assert client.predict(api_name="/headers")["x-colour"] == "red"
 
 
+def test_headers_that_are_no_mapping_are_refused(client: Client, url: str) -> None:
+    wrong: Any = "X-Colour: red"
+    with pytest.raises(ArgumentError, match=r"headers: it must be a mapping .* not a str"):
+        client.predict(api_name="/headers", headers=wrong)
+    with pytest.raises(ArgumentError, match=r"headers: it must be a mapping .* not a str"):
+        Client(url, headers=wrong)
+
+
 def test_a_component_update_is_as_it_came(client: Client) -> None:
     update = {"__type__": "update", "value": "new x", "visible": True}
     assert client.predict("x", api_name="/update") == update

@@ -15,6 +15,7 @@ from .connector import WAKE_SECONDS
 from .job import AsyncJob, Job
 from .session import JobState
 from .signature import Info, view
+from .source import lower_names
 from .space import AwaitableSpace, BaseSpace, BlockingSpace
 from .untyped import UntypedCall, space_info
 
@@ -73,7 +74,7 @@ class UntypedSpace(BaseSpace, Generic[R, J]):
         super().__init__(
             src,
             token=token,
-            headers={**(also["headers"] or {}), **(headers or {})},
+            headers={**lower_names(also["headers"]), **lower_names(headers)},
             auth=auth,
             timeout=timeout,
             download_dir=download_dir,

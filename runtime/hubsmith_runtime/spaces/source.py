@@ -7,10 +7,17 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import quote, unquote, urlsplit
 
-from ..errors import AuthenticationError, HubsmithError, SpaceUnavailableError, SpecError
+from ..errors import (
+    ArgumentError,
+    AuthenticationError,
+    HubsmithError,
+    SpaceUnavailableError,
+    SpecError,
+    a_type,
+)
 from ..http import HttpRequest, Response, origin_of, shown
 from ..reading import as_object, as_text
 from ..tokens import choose_token, hub_url
@@ -23,6 +30,17 @@ _IP_TOKEN = "x-ip-token"
 
 def hub_credentials(hub: str, token: str | bool | None) -> Credentials:
     return {origin_of(hub): _bearer("authorization", choose_token(token, "The Hub"))}
+
+
+def lower_names(headers: object) -> dict[str, str]:
+    """Return headers by lower-case name, or raise for anything but a mapping."""
+    if headers is not None and not isinstance(headers, Mapping):
+        raise ArgumentError(
+            f"headers: it must be a mapping of names to values, not {a_type(headers)}. An endpoint's "
+            "own parameter of this name can be passed by position."
+        )
+    given = cast("Mapping[str, str]", headers or {})
+    return {name.lower(): value for name, value in given.items()}
 
 
 def check_space_id(name: str) -> str:
@@ -48,7 +66,7 @@ class Source:
         if source is None:
             raise HubsmithError("No source: pass the Space's owner/name or URL.")
         source = _HUB_PAGE.sub(r"\1", source.strip())
-        own = {name.lower(): value for name, value in (headers or {}).items()}
+        own = lower_names(headers)
         if "://" not in source:
             name = check_space_id(source)
             return cls(name=name, root=None, token=choose_token(token, name), headers=own)

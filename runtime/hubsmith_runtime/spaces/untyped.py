@@ -19,6 +19,7 @@ from .connection import Connection
 from .filedata import convert_files
 from .live import LiveEndpoint
 from .signature import Info, bind, described, info_of_config, read_info
+from .source import lower_names
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ class UntypedCall:
             values=fill(endpoint, values),
             uploads=encoder.uploads,
             decode=partial(_decode, endpoint, connection.files),
-            headers={name.lower(): value for name, value in (self.headers or {}).items()},
+            headers=lower_names(self.headers),
             extras=extras,
         )
 
