@@ -49,7 +49,7 @@ class Engine:
             items, caller, self._index, self._open, retries_failed=settings.retry_failed
         )
         self._journal: Journal | None = None
-        self._values = Values(caller, None)
+        self.values = Values(caller, None)
         self._pumping: asyncio.Task[None] | None = None
         self._calls: set[asyncio.Task[None]] = set()  # One for each unfinished row.
         self._results: deque[Done[Any]] = deque()
@@ -196,7 +196,7 @@ class Engine:
                 "versions": {"hubsmith": version("hubsmith"), "python": platform.python_version()},
             }
             self._journal = Journal(path, about, self._index)
-            self._values = Values(self._caller, self._journal.files)
+            self.values = Values(self._caller, self._journal.files)
 
     def _ended_task(self, task: asyncio.Task[None]) -> None:
         self._calls.discard(task)
@@ -216,7 +216,7 @@ class Engine:
                 try:
                     value, rank = await self._caller.call(row.content)
                     self.pace.succeeded(started, rank, under_way)
-                    stored = await self._values.settled(row.key, value)
+                    stored = await self.values.settled(row.key, value)
                 except CallError as failed:
                     if not self._is_repeated(row, failed, started, under_way):
                         return self._finish(row, started, error=failed.error)

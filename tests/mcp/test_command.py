@@ -143,6 +143,14 @@ def sent(process: subprocess.Popen[str], *messages: dict[str, Any]) -> None:
     process.stdin.flush()
 
 
+def answer_of(process: subprocess.Popen[str]) -> Any:
+    """Return what the call that was begun gives, once it is done."""
+    assert process.stdout is not None
+    while "result" not in (answer := json.loads(process.stdout.readline())):
+        pass
+    return answer["result"]["structuredContent"]
+
+
 def begun(process: subprocess.Popen[str], tool: str, **arguments: Any) -> None:
     """Shake hands as a host of an older protocol does, and begin a call."""
     version = {"protocolVersion": "2025-06-18", "capabilities": {}}
@@ -247,9 +255,7 @@ sys.exit(main(sys.argv[1:]))
     with process:
         begun(process, "greet", name="Bob")
         assert process.stdin is not None and process.stdout is not None
-        while "result" not in (answer := json.loads(process.stdout.readline())):
-            pass
-        assert answer["result"]["structuredContent"] == {"result": "Good evening, Bob!!!"}
+        assert answer_of(process) == {"result": "Good evening, Bob!!!"}
         process.stdin.close()
         assert process.stdout.read() == ""
         assert process.stderr is not None
@@ -267,11 +273,8 @@ def test_half_of_a_character_gets_an_answer(kitchen_url: str, tmp_path: Path) ->
     )
     with process:
         begun(process, "greet", name="Bob \ud83d \U0001f44b")
-        assert process.stdin is not None and process.stdout is not None
-        while "result" not in (answer := json.loads(process.stdout.readline())):
-            pass
-        said = answer["result"]["structuredContent"]["result"]
-        assert said == "Good evening, Bob ? \U0001f44b!!!"
+        assert answer_of(process) == {"result": "Good evening, Bob ? \U0001f44b!!!"}
+        assert process.stdin is not None
         process.stdin.close()
 
 

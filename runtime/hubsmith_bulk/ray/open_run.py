@@ -75,7 +75,7 @@ class OpenRun:
         caller = self._make()
         engine = self._engine = Engine(caller, self._coming(), self._settings)
         # Downloads files, although there is no journal.
-        engine._values = Values(caller, self._files)  # pyright: ignore[reportPrivateUsage]
+        engine.values = Values(caller, self._files)
         try:
             async for done in engine.results():
                 self._settle(done.key, Outcome(done.result, done.error))
