@@ -290,7 +290,7 @@ def answered_file(answer: dict[str, Any], origin: FileOrigin) -> File:
             place, where = "stream/", path.replace("playlist.m3u8", "playlist-file")
         url = f"{origin.base}/{place}{quote(where, errors='replace')}"
     if not url.startswith(("data:", "http://", "https://")):
-        raise ValidationError("the answer is not a file: it has neither a path nor a URL")
+        raise ValidationError("this is not a file: it has neither a path nor a URL")
     name = as_text(answer.get("orig_name")) or path
     file = File(url, name=name and safe_name(name), mime_type=as_text(answer.get("mime_type")))
     file.origin = origin

@@ -86,10 +86,10 @@ async def _awaited(value: Any) -> None:
 
 
 def _closing(value: object) -> Callable[[], object] | None:
-    """How a client of ours is closed; None for everything else."""
+    """How a client, ours or openai's, is closed; None for everything else."""
     if isinstance(value, type):
         return None
-    if not any(base.__module__.startswith("hubsmith") for base in type(value).__mro__):
+    if not any(base.__module__.startswith(("hubsmith", "openai")) for base in type(value).__mro__):
         return None
     return getattr(value, "aclose", None) or getattr(value, "close", None)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.interpreter import Unexpected
+from tests.docs.interpreter import Interpreter, Unexpected
 from tests.docs.page import ROOT, Block, blocks_in
 from tests.docs.world import World
 
@@ -66,6 +66,21 @@ def test_a_command_that_does_something_else_fails(commands: str, words: str, fol
 
 def test_a_failure_that_the_page_shows_is_none(folder: Path) -> None:
     run("```console\n$ hubsmith check nothing\n...\n$ echo $?\n2\n```\n", folder)
+
+
+@pytest.mark.parametrize("kind", ["hubsmith.InferenceClient", "openai.OpenAI"])
+def test_the_clients_of_a_page_are_closed(kind: str) -> None:
+    module, _, name = kind.partition(".")
+    pytest.importorskip(module)
+    code = f"from {module} import {name}\nclient = {name}(base_url='http://x', api_key='none')"
+    interpreter = Interpreter()
+    for block in blocks_of_text(f"```python\n{code}\n```\n"):
+        interpreter.run(block)
+    client, closed = interpreter.names["client"], list[str]()
+    close = client.close
+    client.close = lambda: closed.append(kind) or close()
+    interpreter.close(whole=True)
+    assert closed == [kind]
 
 
 def test_a_comment_names_the_file_of_a_block(folder: Path) -> None:

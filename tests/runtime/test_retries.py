@@ -14,6 +14,7 @@ from hubsmith_runtime import (
     AuthenticationError,
     ConnectionFailedError,
     File,
+    FileTooLargeError,
     HubsmithError,
     InferenceTimeoutError,
     QueueFullError,
@@ -214,6 +215,12 @@ def test_a_job_that_may_run_is_not_sent_again(
         else:
             echo.echo(File(b"content", name="a.txt"))
     assert fake_space.paths().count(path) == (1 if path == JOIN else 2)
+
+
+def test_a_file_that_the_server_finds_too_large_is_named(fake_space: FakeSpace) -> None:
+    fake_space.plan("/gradio_api/upload", (413, {}, b"Request Entity Too Large"))
+    with Echo(fake_space.url) as echo, pytest.raises(FileTooLargeError, match=r"'a\.txt'.*413"):
+        echo.echo(File(b"content", name="a.txt"))
 
 
 def test_the_lookup_of_the_host_is_tried_again(fake_hub: FakeHub, fake_space: FakeSpace) -> None:

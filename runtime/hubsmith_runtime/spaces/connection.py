@@ -80,7 +80,8 @@ class Connection:
             headers = {**self.trusted_headers(call.headers), **protocol.CALLER}
             request = HttpRequest(method="POST", url=url, headers=headers, files=files)
             answer = yield from self.ask(request)
-        protocol.check(answer, f"{self.name}: upload")
+        names = ", ".join(repr(sent.file.name) for sent in call.uploads)[:80]
+        protocol.check(answer, f"{self.name}: upload of {names}")
         paths = [as_text(path) for path in as_list(answer.json())]
         if len(paths) != len(files) or not all(paths):
             what = f"the answer to the upload of {len(files)} files does not name each"

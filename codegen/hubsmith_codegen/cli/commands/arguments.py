@@ -9,14 +9,14 @@ from typing import Any, get_args
 from ...write.options import Language
 
 
-def seconds(text: str) -> float:
-    """Read a number of seconds."""
+def positive_number(text: str) -> float:
+    """Read a number above 0, such as a number of seconds."""
     try:
         number = float(text)
     except ValueError:
         number = 0
     if not 0 < number <= 1_000_000:
-        raise argparse.ArgumentTypeError("must be a number of seconds above 0")
+        raise argparse.ArgumentTypeError("must be a number above 0, at most 1000000")
     return number
 
 
@@ -64,7 +64,7 @@ _ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     "--endpoint": {"action": "append", "metavar": "E"},
     "--port": {"type": PORT, "default": 0, "help": "port {} (default: a free one)"},
     "--timeout": {
-        "type": seconds,
+        "type": positive_number,
         "default": 10.0,
         "help": "seconds to wait for each document (default: 10)",
     },

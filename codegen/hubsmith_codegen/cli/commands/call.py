@@ -34,7 +34,7 @@ from ..console import fail, printable
 from ..display import CallDisplay
 from ..source import Reader, address_of, path_of
 from . import INTERRUPTED, NO, OK, UsageError
-from .arguments import FLAG, add, seconds
+from .arguments import FLAG, add, positive_number
 
 _VALUES = (
     "Write numbers, true and false, and choices as they are; lists and objects as JSON or as "
@@ -152,7 +152,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     option("--stream", help="print each partial result as a line of JSON", **FLAG)
     option("-q", "--quiet", help="show no progress", **FLAG)
     option("--out", metavar="DIR", help="save the files of the result to DIR")
-    option("--timeout", metavar="S", type=seconds, help="cancel the call after this many seconds")
+    option(
+        "--timeout",
+        metavar="S",
+        type=positive_number,
+        help="cancel the call after this many seconds",
+    )
     option("--url", help="call the app at this address instead of the one in the source")
     add(parser, "--token")
 

@@ -19,7 +19,7 @@ from ..mapping.tables import check_output
 from ..mapping.targets import EndpointTarget, Target, TaskTarget
 from ..source import Reader, address_of
 from . import ERROR, INTERRUPTED, NO, OK, UsageError
-from .arguments import FLAG, add, seconds
+from .arguments import FLAG, add, positive_number
 
 _EPILOG = """\
 Rows come from a .jsonl, .csv or .parquet file with a column for each parameter. Every row is
@@ -48,12 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--retry-failed", help="with --resume: send failed rows again", **FLAG)
     many = "calls at the same time (default: auto, as many as the server can take)"
     option("--concurrency", type=_concurrency, default="auto", metavar="N", help=many)
-    option("--rate", type=seconds, metavar="N", help="at most this many calls per second")
+    option("--rate", type=positive_number, metavar="N", help="at most this many calls per second")
     option("--max-errors", metavar="N", help="stop when more rows than this fail: 10, or 5%%")
     option("--failed", metavar="FILE", type=Path, help="also write the failed rows to this table")
     option("--limit", type=_count, metavar="N", help="send only the first N rows")
     option("--repeat-lost", help="send a row again if its answer was lost", **FLAG)
-    option("--timeout", type=seconds, metavar="S", help="seconds that a call may take")
+    option("--timeout", type=positive_number, metavar="S", help="seconds that a call may take")
     option("--dry-run", help="check every row without sending any", **FLAG)
     option("-q", "--quiet", help="show no progress", **FLAG)
     add(parser, "--token")

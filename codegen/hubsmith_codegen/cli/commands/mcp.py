@@ -14,7 +14,7 @@ from hubsmith_runtime import HubsmithError
 from ..console import printable
 from ..source import Reader
 from . import OK, require
-from .arguments import PORT, add, seconds
+from .arguments import PORT, add, positive_number
 
 if TYPE_CHECKING:
     from hubsmith_tools import AsyncTools, Tool
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     option("--http", type=PORT, metavar="PORT", help=http)
     files = "the only folder to send files from; files of results are saved there too"
     option("--files", metavar="DIR", type=Path, help=files)
-    option("--timeout", type=seconds, metavar="S", help="seconds that a call may take")
+    option("--timeout", type=positive_number, metavar="S", help="seconds that a call may take")
     add(parser, "--token")
 
 
