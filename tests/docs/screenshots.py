@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "docs"
 SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 WIDTHS = {1280: 900, 390: 844}  # With the heights of the windows.
+TALLEST = 16_384  # Pixels of a page in its picture; the browser may crash with more.
 SCHEMES = ("light", "dark")
 QUIET = [
     "--disable-gpu",
@@ -101,8 +102,26 @@ def look(page: Page, url: str, name: str, width: int, scheme: str) -> list[str]:
         wide = "; ".join(page.evaluate(TOO_WIDE))
         wrong.append(f"is {real} pixels wide: {wide}")
     shot = SCREENSHOTS / f"{name.removesuffix('.html').replace('/', '-')}-{width}-{scheme}.png"
-    page.screenshot(path=shot, full_page=True)
+    height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+    page.screenshot(
+        path=shot, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height}
+    )
     return wrong
+
+
+def looked(
+    context: BrowserContext, url: str, name: str, width: int, scheme: str, tries: int = 2
+) -> list[str]:
+    """Look at a page; again if the browser crashed, which says nothing about the page."""
+    page = context.new_page()
+    try:
+        return look(page, url, name, width, scheme)
+    except Error as error:
+        if tries == 1 or "crashed" not in str(error):
+            raise
+    finally:
+        page.close()
+    return looked(context, url, name, width, scheme, tries - 1)
 
 
 def contexts(profile: Path) -> Generator[tuple[BrowserContext, int, str], None, None]:
@@ -133,11 +152,9 @@ def main(wanted: list[str]) -> int:
     with served(SITE) as url, tempfile.TemporaryDirectory() as profile:
         for context, width, scheme in contexts(Path(profile)):
             for name in names:
-                page = context.new_page()
-                for wrong in look(page, url, name, width, scheme):
+                for wrong in looked(context, url, name, width, scheme):
                     failures += 1
                     print(f"{name} at {width}, {scheme}: {wrong}", flush=True)
-                page.close()
     print(f"{len(names)} pages, {failures} faults; screenshots are in {SCREENSHOTS}")
     return 1 if failures else 0
 
