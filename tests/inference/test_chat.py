@@ -10,7 +10,8 @@ import pydantic
 import pytest
 from hubsmith import tasks
 from hubsmith_runtime import ResultError, ValidationError
-from hubsmith_runtime.inference.chat import canonical_format, merge_chunks
+from hubsmith_runtime.inference.chat import canonical_format
+from hubsmith_runtime.inference.merge import merge_chunks
 from hubsmith_runtime.inference.payload import TaskResponse
 from hubsmith_runtime.inference.result import decode, payload_of
 from hubsmith_runtime.inference.task import (
@@ -197,6 +198,11 @@ def test_a_bare_json_schema_is_wrapped() -> None:
 
 # Answers with gaps
 
+THOUGHT = [
+    {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]},
+    {"type": "reasoning", "summary": [{"type": "summary_text", "text": ", well"}]},
+    {"type": "text", "text": "Hi"},
+]
 CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 
 
@@ -224,6 +230,14 @@ def whole(**message: Any) -> dict[str, Any]:
         (whole(tool_calls=[{**CALL, "id": None}]), "choices.0.message.tool_calls.0.id", "call_0"),
         (whole(tool_calls=[{**CALL, "id": 0}]), "choices.0.message.tool_calls.0.id", "0"),
         (whole(tool_calls=CALL), "choices.0.message.tool_calls.0.id", "1"),
+        (
+            whole(content=[{"type": "output_text", "text": "H"}, {"type": "text", "text": "i"}]),
+            "choices.0.message.content",
+            "Hi",
+        ),
+        (whole(content={"type": "text", "text": "Hi"}), "choices.0.message.content", "Hi"),
+        (whole(content=THOUGHT), "choices.0.message.reasoning", "Hm, well"),
+        (whole(content=THOUGHT), "choices.0.message.content", "Hi"),
         (whole() | {"created": 1750693921.5}, "created", 1750693921),
         (whole() | {"created": "2025-06-23T15:52:01Z"}, "created", None),
         (whole() | {"id": 7}, "id", "7"),
@@ -380,6 +394,58 @@ def test_calls_without_an_index_are_told_apart_by_their_id() -> None:
     )
     calls = message.tool_calls or []
     assert [(one.id, one.function.arguments) for one in calls] == [("a", "{}"), ("b", "{}")]
+
+
+@pytest.mark.parametrize("ids", [("a", "b"), ("", ""), (None, None)], ids=["ids", "empty", "none"])
+@pytest.mark.parametrize("index", [0, None])
+@pytest.mark.parametrize("name", ["f", "g"])
+def test_calls_that_each_arrive_whole_are_told_apart(
+    ids: tuple[str | None, str | None], index: int | None, name: str
+) -> None:
+    first = call(index, '{"x": 1}', id=ids[0], name="f")
+    message = merge_chunks([first, call(index, '{"x": 2}', id=ids[1], name=name)])
+    calls = message.tool_calls or []
+    assert [(one.function.name, one.function.arguments) for one in calls] == [
+        ("f", '{"x": 1}'),
+        (name, '{"x": 2}'),
+    ]
+    assert [one.id for one in calls] == [ids[0] or "call_0", ids[1] or "call_1"]
+
+
+@pytest.mark.parametrize("again", [{"id": "a"}, {"id": ""}, {"id": None}, {"id": "b"}])
+def test_a_name_that_is_repeated_begins_no_other_call(again: dict[str, Any]) -> None:
+    parts = [call(0, '{"x"', id="a", name="f"), call(0, ": 1}", name="f", **again)]
+    calls = merge_chunks(parts).tool_calls or []
+    assert [(one.function.name, one.function.arguments) for one in calls] == [("f", '{"x": 1}')]
+
+
+def test_a_call_without_arguments_has_an_empty_object() -> None:
+    message = merge_chunks([call(0, "", id="a", name="f"), call(0, "", id="b", name="g")])
+    calls = message.tool_calls or []
+    assert [(one.function.name, one.function.arguments) for one in calls] == [
+        ("f", "{}"),
+        ("g", "{}"),
+    ]
+
+
+def test_a_refusal_and_media_are_merged() -> None:
+    message = merge_chunks(
+        [
+            piece(refusal="I "),
+            piece(refusal="won't", thinking="Hm"),
+            piece(audio={"id": "a", "transcript": "Hel"}),
+            piece(audio={"id": "a", "transcript": "lo", "data": "QUJD"}),
+            piece(audio={"data": "REVG", "expires_at": 3}, images=[1]),
+            piece("stop", images=[2], refusal=None),
+        ]
+    )
+    assert (message.refusal, message.reasoning) == ("I won't", "Hm")
+    assert message["audio"] == {
+        "id": "a", "transcript": "Hello", "data": "QUJDREVG", "expires_at": 3,
+    }  # fmt: skip
+    assert message["images"] == [1, 2]
+    with pytest.raises(ResultError, match=r"refused to give a Town: .*won't"):
+        merge_chunks([piece("stop", refusal="I won't")], response_format=Town)
 
 
 def test_one_of_several_choices_is_merged() -> None:

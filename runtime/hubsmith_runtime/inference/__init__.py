@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import InferenceApi as InferenceApi
-    from .chat import (
-        MergedFunction as MergedFunction,
-        MergedMessage as MergedMessage,
-        MergedToolCall as MergedToolCall,
-        merge_chunks as merge_chunks,
-    )
     from .client import (
         AsyncInferenceBase as AsyncInferenceBase,
         InferenceBase as InferenceBase,
     )
     from .errors import *
     from .media import Array as Array, Base64Bytes as Base64Bytes, Image as Image
+    from .merge import (
+        MergedFunction as MergedFunction,
+        MergedMessage as MergedMessage,
+        MergedToolCall as MergedToolCall,
+        merge_chunks as merge_chunks,
+    )
     from .options import CallOptions as CallOptions
     from .polling import InferenceProgress as InferenceProgress, OnProgress as OnProgress
     from .provider import Provider as Provider
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 # The public names of each module.
 _NAMES = {
     "api": "InferenceApi",
-    "chat": "MergedFunction MergedMessage MergedToolCall merge_chunks",
     "client": "AsyncInferenceBase InferenceBase",
     "errors": """
         BadRequestError GenerationError IncompleteGenerationError IncompleteStreamError
@@ -53,6 +52,7 @@ _NAMES = {
         UnknownError
     """,
     "media": "Array Base64Bytes Image",
+    "merge": "MergedFunction MergedMessage MergedToolCall merge_chunks",
     "options": "CallOptions",
     "polling": "InferenceProgress OnProgress",
     "provider": "Provider",

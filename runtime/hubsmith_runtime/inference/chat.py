@@ -1,4 +1,4 @@
-"""Chats: encodes messages and answer formats, fills gaps in answers, and merges chunks."""
+"""Chats: encodes messages and answer formats, and fills gaps in answers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any, cast
 import pydantic
 
 from ..errors import ResultError, ValidationError, a_type, first_problem, shorten
-from ..reading import as_list, as_number, as_object, as_text
+from ..reading import as_list, as_number, as_object, as_text, as_words
 from .task import TaskOutput
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 _ABOUT = ("id", "model", "object", "system_fingerprint")
 _NOT_SENT = {"parsed", "finish_reason", "usage"}  # What the client adds to an answer's message.
 _FENCE = re.compile(r"\s*```\w*\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
+_THOUGHTS = ("thinking", "reasoning")  # Parts of a content that belong to no answer.
 _PARTS = ("items", "anyOf", "allOf", "oneOf", "prefixItems")  # Where a JSON schema contains others.
 _CUT_OFF = {
     "length": "it was cut off at the token limit: raise max_tokens",
@@ -134,7 +135,8 @@ def fill_gaps(answer: Any) -> Any:
     arguments of a call `{}`; a missing token count follows from the others. Text in parts is
     joined. Ids of another type, and times with fractions of a second (SambaNova), are converted.
     """
-    if "choices" not in as_object(answer):
+    members = as_object(answer)
+    if "choices" not in members or (members.get("error") and not members["choices"]):
         return None
     try:
         choices = [_fill_choice(at, one) for at, one in enumerate(answer["choices"] or ())]
@@ -161,12 +163,15 @@ def as_chunk(document: Any) -> Any:
 def _fill_choice(at: int, choice: dict[str, Any]) -> dict[str, Any]:
     name = "message" if "message" in choice else "delta"
     message: dict[str, Any] = {**(choice.get(name) or {})}
-    if isinstance(message.get("content"), list):
-        parts = map(as_object, message["content"])
-        texts = [part.get("text") for part in parts if part.get("type") == "text"]
-        message["content"] = "".join(str(text or "") for text in texts)
+    content = message.get("content")
+    if as_list(content) or as_object(content):
+        parts = [as_object(part) for part in as_list(content) or [content]]
+        thoughts = [part for part in parts if part.get("type") in _THOUGHTS]
+        message["content"] = "".join(_text_of(part) for part in parts if part not in thoughts)
+        message["reasoning"] = message.get("reasoning") or "".join(map(_text_of, thoughts)) or None
     found = message.get("tool_calls")  # One object in streams of text-generation-inference.
     calls: list[Any] = [found] if as_object(found) else as_list(found)
+    calls = [{**call, "id": as_words(call.get("id")) or None} for call in calls]
     if name == "message":
         calls = [_fill_call(at, call) for at, call in enumerate(calls)]
         message["role"] = message.get("role") or "assistant"
@@ -177,12 +182,18 @@ def _fill_choice(at: int, choice: dict[str, Any]) -> dict[str, Any]:
     return {**choice, "index": index, "logprobs": logprobs, name: message}
 
 
+def _text_of(part: dict[str, Any]) -> str:
+    """Return the text of a part of a message; a part with reasoning may have parts itself."""
+    said = part.get("text") or part.get("thinking") or part.get("summary")
+    return as_text(said) or "".join(as_text(as_object(one).get("text")) for one in as_list(said))
+
+
 def _fill_call(at: int, call: dict[str, Any]) -> dict[str, Any]:
-    identity, function = call.get("id"), as_object(call.get("function"))
+    function = as_object(call.get("function"))
     if function.get("arguments") is None:
         function = {**function, "arguments": "{}"}
     # The answer to a call must refer to its id.
-    return {**call, "id": f"call_{at}" if identity is None else str(identity), "function": function}
+    return {**call, "id": call["id"] or f"call_{at}", "function": function}
 
 
 def _fill_usage(usage: dict[str, Any]) -> dict[str, Any] | None:
@@ -191,98 +202,3 @@ def _fill_usage(usage: dict[str, Any]) -> dict[str, Any] | None:
     asked = asked if asked is not None else max((total or 0) - answered, 0)
     total = total if total is not None else asked + answered
     return {**usage, **dict(zip(_COUNTS, (asked, answered, total), strict=True))} if usage else None
-
-
-class MergedFunction(TaskOutput):
-    """The function of a tool call.
-
-    Its `arguments` are JSON text, or an object if the server sends one.
-    """
-
-    name: str = ""
-    arguments: str | dict[str, Any] = ""
-
-
-class MergedToolCall(TaskOutput):
-    """A complete tool call. The answer to it must refer to its `id`."""
-
-    id: str = ""
-    type: str = "function"
-    function: MergedFunction = pydantic.Field(default_factory=MergedFunction)
-
-
-class MergedMessage(TaskOutput):
-    """A complete streamed message. It can be sent back in the next call's messages."""
-
-    role: str = "assistant"
-    content: str | None = None
-    reasoning: str | None = None  # The model's reasoning, if the server sends it.
-    tool_calls: list[MergedToolCall] | None = None  # Merged by index.
-    # These are not sent back: why it ended, the tokens used, the instance of the model class.
-    finish_reason: str | None = pydantic.Field(default=None, exclude=True)
-    usage: Any = pydantic.Field(default=None, exclude=True)
-    parsed: Any = pydantic.Field(default=None, exclude=True)
-
-
-def merge_chunks(
-    chunks: Iterable[Any],
-    *,
-    index: int = 0,
-    response_format: type[pydantic.BaseModel] | None = None,
-) -> MergedMessage:
-    """Merge the chunks of a streamed chat into one message.
-
-    Args:
-        chunks: Chunks of a stream (`ChatCompletionStreamOutput`), or the same as dicts.
-        index: The index of the choice, if several were requested.
-        response_format: A model class to parse the content with, into `.parsed`.
-
-    Returns:
-        The message, with the parts of each tool call merged by their index.
-
-    Raises:
-        ResultError: when the content does not match `response_format`.
-    """
-    contents, thoughts = list[Any](), list[str]()
-    calls: dict[Any, MergedToolCall] = {}
-    merged = MergedMessage()
-    for chunk in chunks:
-        merged.usage = chunk.get("usage") or merged.usage
-        for choice in chunk.get("choices") or ():
-            if (choice.get("index") or 0) != index:
-                continue
-            delta: Any = choice.get("delta") or {}
-            merged.finish_reason = choice.get("finish_reason") or merged.finish_reason
-            merged.role = delta.get("role") or merged.role
-            contents.append(delta.get("content"))
-            thoughts.append(as_text(delta.get("reasoning") or delta.get("reasoning_content")))
-            for part in delta.get("tool_calls") or ():
-                _merge_call(calls, part)
-    texts = [text for text in contents if isinstance(text, str)]
-    # Servers start with an empty text before they call a tool.
-    merged.content = "".join(texts) or (None if calls or not texts else "")
-    merged.reasoning = "".join(thoughts) or None
-    merged.tool_calls = list(calls.values()) or None
-    if response_format is not None:
-        masked = getattr(chunks, "masked", str)  # A stream knows its client's secrets.
-        merged.parsed = parsed_content(merged, merged.finish_reason, response_format, masked)
-    return merged
-
-
-def _merge_call(calls: dict[Any, MergedToolCall], part: Any) -> None:
-    identity, place = part.get("id"), part.get("index")
-    said: Any = part.get("function") or {}
-    if place is None:  # Without an index, a new id begins a new call.
-        known = [key for key, call in calls.items() if not identity or call.id == identity]
-        place = known[-1] if known else len(calls)
-    call = calls.setdefault(place, MergedToolCall())
-    call.id = identity or call.id
-    call.type = part.get("type") or call.type
-    function, name, arguments = call.function, said.get("name"), said.get("arguments")
-    if name and name != function.name:
-        function.name += name
-    before = function.arguments
-    if isinstance(arguments, str):
-        function.arguments = (before if isinstance(before, str) else json.dumps(before)) + arguments
-    elif members := as_object(arguments):
-        function.arguments = {**as_object(before), **members}
