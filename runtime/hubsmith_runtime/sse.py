@@ -53,6 +53,9 @@ class EventDecoder:
                     self._lines.append(value.removeprefix(b" "))
                 elif field == b"event":
                     self._name = value.removeprefix(b" ")
+                elif field == b"error":  # So llama.cpp has it, instead of the name.
+                    self._lines.append(value.removeprefix(b" "))
+                    self._name = field
             else:
                 if self._lines:
                     complete.append(b"\n".join(self._lines))

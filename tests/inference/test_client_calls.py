@@ -450,6 +450,27 @@ def test_an_error_says_who_what_and_why(
     assert str(error).count(words) == 1
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"message": "no slot"}},
+        {"error": "no slot"},
+        {"error": "no slot", "choices": None},
+    ],
+)
+def test_an_error_that_is_sent_as_a_success_is_an_error(
+    chat_server: FakeChatServer, body: dict[str, Any]
+) -> None:
+    chat_server.plan("/v1/chat/completions", (200, {}, body))
+    chat_server.plan("/v1/images/generations", (200, {}, body))
+    with InferenceClient(base_url=f"{chat_server.url}/v1") as client:
+        with pytest.raises(InferenceError, match=f"{chat_server.url}.*no slot") as caught:
+            client.chat_completion([{"role": "user", "content": "Hi"}], model="m")
+        assert (caught.value.status, caught.value.server_message) == (200, "no slot")
+        with pytest.raises(InferenceError, match="no slot"):
+            client.text_to_image("a cat", model="m")
+
+
 def test_a_bad_argument_sends_nothing(hub: FakeHub, router: FakeRouter) -> None:
     with InferenceClient("a/b", token="hf_1") as client:
         with pytest.raises(ValidationError):

@@ -224,6 +224,7 @@ def test_a_text_generation_cut_short_is_reported() -> None:
         ("event: error\ndata: plain words", InferenceError, "plain words"),
         ('data: {"object": "error", "message": "no memory"}', InferenceError, "no memory"),
         ('data: {"detail": "too long"}', InferenceError, "too long"),
+        ('error: {"code": 500, "message": "no slot"}', InferenceError, "no slot"),  # llama.cpp
     ],
 )
 def test_an_error_inside_a_stream_comes_after_its_chunks(event: str, kind: Any, words: str) -> None:
@@ -299,6 +300,28 @@ def test_half_a_character_does_not_break_a_stream(half: str) -> None:
     assert error is None
     token = f'{{"token": {{"text": "{half}"}}, "generated_text": ""}}'
     assert read(events(token), str) == (["?"], None)
+
+
+@pytest.mark.parametrize("none", ["false", "{}", '""', "null"])
+def test_an_empty_error_beside_choices_is_none(none: str) -> None:
+    sent = [one.replace("{", f'{{"error": {none}, ', 1) for one in (chunk("a"), chunk("b", "stop"))]
+    chunks, error = read(events(*sent))
+    assert contents(chunks) == ["a", "b"]
+    assert error is None
+
+
+def test_a_whole_message_in_an_event_is_a_chunk() -> None:
+    sent = {"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}
+    chunks, error = read(events(json.dumps(sent), "[DONE]"))
+    assert contents(chunks) == ["Hi"]
+    assert error is None
+
+
+def test_the_ids_of_calls_may_be_numbers() -> None:
+    calls = [{"index": 0, "id": 7, "function": {"name": "f", "arguments": "{}"}}]
+    sent = {"choices": [{"index": 0, "delta": {"tool_calls": calls}}]}
+    chunks, _ = read(events(json.dumps(sent), "[DONE]"), ChatCompletionStreamOutput)
+    assert chunks[0].choices[0].delta.tool_calls[0].id == "7"
 
 
 def test_an_error_beside_choices_is_an_error() -> None:

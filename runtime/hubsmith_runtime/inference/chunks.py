@@ -140,19 +140,22 @@ class ChunkReader(Generic[C]):
             value = None
         members, text = as_object(value), event.decode(errors="replace")
         # The word "error" alone may mean something else.
-        if is_failure or members.get("error") is not None:
+        error, is_chunk = members.get("error"), bool(members.keys() & _OWN)
+        if is_failure or error or (error is not None and not is_chunk):
             raise stream_failure(value or text, self.callee, self._headers, self._masked)
         if value is None and b"\n" in event:
             return self._read(event.split(b"\n"))  # Events without an empty line between them.
         if value is None:
             raise self.cut_short(f"within {shorten(text, self._masked)}")
-        whole = as_chunk(value) if self._is_document else fill_gaps(value)
+        # Some servers stream a whole message as one event.
+        is_whole = self._is_document or b'"delta"' not in event
+        whole = (as_chunk(value) if is_whole else None) or fill_gaps(value)
         try:
             if self._chunk is str:
                 return [self._parse(event)]
             return [adapter_of(self._chunk).validate_python(value if whole is None else whole)]
         except ValueError as problem:
-            if value == members and not members.keys() & _OWN:
+            if value == members and not is_chunk:
                 if server_words(members, self._masked):
                     failed = stream_failure(members, self.callee, self._headers, self._masked)
                     raise failed from None

@@ -6,12 +6,12 @@ import functools
 from collections.abc import Callable
 
 from ..effects import Effects
-from ..errors import ResultError, shorten
+from ..errors import HubsmithError, ResultError, shorten
 from ..http import HttpRequest, Response, is_public, plain_words, shown
 from ..reading import as_list, as_object
 from ..retries import Retries
 from ..sources import decode_base64, decode_data_url
-from .failures import send_checked, server_words
+from .failures import failure, send_checked, server_words
 from .payload import TaskResponse
 from .provider import Target
 
@@ -120,7 +120,9 @@ def _check_media(target: Target, response: Response, what: str) -> None:
         raise _refusal(target, response, what)
 
 
-def _refusal(target: Target, response: Response, what: str) -> ResultError:
+def _refusal(target: Target, response: Response, what: str) -> HubsmithError:
     answer = response.json()
+    if as_object(answer).get("error"):  # Despite the status.
+        return failure(response, target.callee)
     words = server_words(answer, response.masked) or shorten(plain_words(response)[:1000])
     return ResultError(f"{target}: the answer has {what}: {words}", answer)

@@ -9,12 +9,15 @@ from typing import Any, TypeVar, cast
 
 import pydantic
 
-from ..errors import ResultError, first_problem, shorten
+from ..errors import HubsmithError, ResultError, first_problem, shorten
 from ..http import parsed
+from ..reading import as_object
 from .chat import add_parsed, canonical_format, fill_gaps, plain_messages
+from .failures import failure
 from .hub import CHAT
 from .media import array_of, image_of, parsed_array
 from .payload import Payload, TaskResponse
+from .provider import Target
 from .task import TaskRequest, adapter_of
 
 R = TypeVar("R")
@@ -122,15 +125,17 @@ def _value_of(response: TaskResponse) -> Any:
         return response.raw.decode(errors="replace")
 
 
-def _misfit(request: TaskRequest[Any], response: TaskResponse, reason: str) -> ResultError:
-    task = request.__task__
+def _misfit(request: TaskRequest[Any], response: TaskResponse, reason: str) -> HubsmithError:
+    task, where = request.__task__, response.where
     expected = _EXPECTED.get(task.result) or inspect.formatannotation(request.__result__)
     expected = re.sub(r"[^\[\]|, ]*\.", "", expected)  # Without the modules of the classes.
     value = response.content if response.content is not None else _value_of(response)
+    if as_object(value).get("error") and isinstance(where, Target):  # Despite the status.
+        return failure(response.response, where.callee)
     kind = response.response.headers.get("content-type")
     of_type = f" of type {kind}" if kind else ""
     return ResultError(
-        f"{response.where or task.name}: {task.method} expects {expected}, but the answer{of_type} "
+        f"{where or task.name}: {task.method} expects {expected}, but the answer{of_type} "
         f"is {shorten(value, response.response.masked)}: {reason}. The whole answer is in `.value`.",
         value,
     )
