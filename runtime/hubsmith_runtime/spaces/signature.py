@@ -115,8 +115,7 @@ def bind(
     names = [_name(parameter, place) for place, parameter in enumerate(parameters)]
     known = f"Its parameters are: {', '.join(names) or 'none'}.{note}"
     if len(args) > len(names):
-        takes = "1 argument" if len(names) == 1 else f"{len(names)} arguments"
-        raise ArgumentError(f"{where} takes {takes}, got {len(args)}. {known}")
+        raise ArgumentError(f"{where} takes {len(names)} arguments, got {len(args)}. {known}")
     for name in kwargs:
         if name not in names:
             raise ArgumentError(f"{where} has no parameter {name!r}. {known}")
