@@ -97,6 +97,14 @@ def table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list
     ]
 
 
+def typed_path(text: str) -> Path:
+    """Return the path that a user typed, with `~` expanded unless that names no user."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 def shown_path(path: Path) -> str:
     """Return a path relative to the working folder if it is inside, otherwise as it is."""
     try:

@@ -6,10 +6,12 @@ Only the module of the command that is asked for is imported, so that `hubsmith 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import importlib
 import io
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
@@ -55,7 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments = sys.argv[1:]
         # Most objects live until the process ends, so frequent garbage collection is wasted time.
         gc.set_threshold(50_000, *gc.get_threshold()[1:])
-    output = sys.stdout
+        _end_like_ctrl_c()
+    # A service may start it without them. What would be printed there is lost, and nothing else.
+    sys.stdout = output = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     if isinstance(output, io.TextIOWrapper):
         # Names in a spec may contain letters that the terminal or pipe cannot encode.
         output.reconfigure(errors="backslashreplace")
@@ -78,6 +83,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         fail(str(explained(error)))
     return ERROR
+
+
+def _end_like_ctrl_c() -> None:
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, unless they are ignored (nohup)."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            with contextlib.suppress(ValueError):  # Not in the main thread.
+                signal.signal(number, signal.default_int_handler)
 
 
 def _run(arguments: Sequence[str]) -> int:

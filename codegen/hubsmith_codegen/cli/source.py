@@ -12,7 +12,7 @@ from hubsmith_runtime import ConnectionFailedError, HubsmithError, SpecError
 from ..load import RawSpec
 from ..load.snapshot import read_snapshot
 from .configuration import Configuration, read_configuration
-from .console import shown_path
+from .console import shown_path, typed_path
 from .naming import name_of_path, name_of_source
 
 
@@ -23,7 +23,7 @@ def path_of(source: str, base: Path | None = None) -> Path | None:
     """
     if "://" in source:
         return None
-    path = Path(source).expanduser()
+    path = typed_path(source)
     if base is not None:
         path = base / path
     looks_like_path = source.endswith(".json") or source.startswith((".", "~", os.sep))

@@ -126,7 +126,7 @@ class Callers:
         return path.relative_to(self._project)
 
     def _files(self, place: Path) -> Iterable[Path]:
-        place = self._project / self._inside(Path.cwd() / place.expanduser())
+        place = self._project / self._inside(Path.cwd() / place)
         if not place.exists():
             raise SpecError(f"{place}: there is no such file or folder.")
         return [place] if place.is_file() else _walk(place, is_whole=False)

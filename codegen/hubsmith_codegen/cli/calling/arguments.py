@@ -6,7 +6,6 @@ import contextlib
 import difflib
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import pydantic
@@ -32,6 +31,7 @@ from ...ir.types import (
     options_of,
 )
 from ...snippets.validation import Validation
+from ..console import typed_path
 
 
 def find_operation(service: Service, name: str) -> Operation:
@@ -143,10 +143,7 @@ def file_of_word(value: Any) -> File:
     if value == "":
         raise ValueError("a path or a URL is required")
     if isinstance(value, str) and not value.startswith(("http://", "https://", "data:")):
-        try:
-            value = Path(value).expanduser()
-        except RuntimeError as error:  # `~name` of an unknown user.
-            raise ValueError(str(error)) from None
+        value = typed_path(value)
     return File(value)
 
 
@@ -213,10 +210,10 @@ def _is_json(word: str, item: Type) -> bool:
 def _json(word: str) -> Json:
     content = word
     if word.startswith("@"):
-        path = Path(word[1:])
+        path = typed_path(word[1:])
         try:
-            content = path.expanduser().read_text(encoding="utf-8")
-        except (OSError, ValueError, RuntimeError) as error:
+            content = path.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise ArgumentError(f"is not JSON: {path} cannot be read: {reason}.") from None
     try:

@@ -18,7 +18,7 @@ from ...normalise.spaces import normalise
 from ...write.lock import LOCK_FILE
 from ..changes import BrokenCode, Findings, changes_for, language_of
 from ..configuration import Configuration
-from ..console import printable
+from ..console import printable, typed_path
 from ..naming import naming_part, snake
 from ..report import Progress
 from ..source import Reader, name_for, path_of
@@ -75,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
             raise UsageError("--code needs a recorded client: give its name as one of the sources")
         if language != "python":
             raise UsageError(f"--code checks Python code only, and the language is {language}")
-        code = _broken_code(configuration, name, (old.raw, new.raw), options.code)
+        places = [str(typed_path(place)) for place in options.code]
+        code = _broken_code(configuration, name, (old.raw, new.raw), places)
     findings = Findings(
         old=old.label,
         new=new.label,
@@ -152,7 +153,7 @@ def _side(reader: Reader, source: str) -> _Side:
     NAME@REVISION, REVISION:PATH, owner/name.
     """
     configuration = reader.configuration
-    if "://" not in source and not Path(source).expanduser().exists():
+    if "://" not in source and not typed_path(source).exists():
         if source in configuration.spaces:
             return _snapshot(reader, source)
         name, at, revision = source.partition("@")

@@ -15,7 +15,7 @@ from hubsmith_testing import MockSpace
 from ...ir.json_type import Json
 from ...load import RawSpec
 from ...normalise.spaces.from_openapi import operations_of_openapi
-from ..console import printable
+from ..console import printable, typed_path
 from ..source import Reader
 from . import OK
 from .arguments import add
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _snapshot(source: str) -> Path | Mapping[str, bytes]:
     """Find what to serve: the folder of a snapshot, or documents."""
-    path = Path(source).expanduser()
+    path = typed_path(source)
     if not path.exists():
         if "://" in source or "/" in source:
             raise SpecError(

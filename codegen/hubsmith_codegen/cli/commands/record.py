@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import signal
 import sys
 import threading
 import time
@@ -90,10 +88,6 @@ def _space(source: str) -> tuple[str, str | None]:
 
 def _wait(recorder: Recorder, options: argparse.Namespace) -> None:
     """Print the address of the page, open it, and wait for Ctrl-C."""
-    for name in ("SIGTERM", "SIGHUP"):  # These end a recording as Ctrl-C does.
-        if hasattr(signal, name):
-            with contextlib.suppress(ValueError):  # Not in the main thread.
-                signal.signal(getattr(signal, name), signal.default_int_handler)
     print(recorder.url, flush=True)
     if is_terminal(sys.stderr):
         print(
