@@ -104,6 +104,14 @@ def test_the_message_of_an_answer_can_be_sent_back() -> None:
     ]
 
 
+def test_members_that_only_some_servers_send_are_sent_back() -> None:
+    openai = pytest.importorskip("openai")
+    given = {"role": "assistant", "content": "Hi", "reasoning_content": "Hm"}
+    message = openai.types.chat.ChatCompletionMessage.construct(**given)
+    request = tasks.ChatCompletionRequest(messages=[message])
+    assert payload_of(request).inputs == [given]
+
+
 def test_an_empty_content_stays_and_other_empty_members_go() -> None:
     message = {"role": "assistant", "content": None, "tool_calls": None}
     assert sent(message) == [{"role": "assistant", "content": None}]

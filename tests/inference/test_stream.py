@@ -192,6 +192,21 @@ def test_completions_stream_bare_texts_too() -> None:
     assert read(sent, str) == (["Hel", "lo"], None)
 
 
+def test_a_generation_that_is_served_as_a_chat_streams_bare_texts() -> None:
+    begun = '{"choices": [{"index": 0, "delta": {"role": "assistant"}}]}'
+    chunks, error = read(events(begun, chunk("a"), chunk("b"), chunk("", "stop")), str)
+    assert "".join(chunks) == "ab"
+    assert error is None
+
+
+@pytest.mark.parametrize("reason", ["null", '""'])
+def test_a_completion_without_a_reason_to_end_is_cut_short(reason: str) -> None:
+    piece = '{"choices": [{"text": "a", "finish_reason": %s}]}'
+    chunks, error = read(events('{"choices": [{"text": null}]}', piece % reason), str)
+    assert "".join(chunks) == "a"
+    assert isinstance(error, IncompleteStreamError)
+
+
 def test_a_text_generation_streams_tokens() -> None:
     chunks, error = read(
         events('{"token": {"id": 1, "text": "a"}, "generated_text": "a"}'), TokenChunk

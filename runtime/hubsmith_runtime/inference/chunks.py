@@ -15,7 +15,7 @@ from ..errors import (
     shorten,
 )
 from ..http import LARGEST_BODY, parsed
-from ..reading import as_list, as_object
+from ..reading import as_list, as_object, as_text
 from ..sse import EventDecoder
 from .chat import as_chunk, fill_gaps
 from .errors import IncompleteStreamError
@@ -175,8 +175,10 @@ class ChunkReader(Generic[C]):
         match value:
             case {"token": {"text": str(text)}}:
                 self._has_ended |= value.get("generated_text") is not None
-            case {"choices": [{"text": str(text)} as choice, *_]}:
-                self._has_ended |= choice.get("finish_reason") is not None
+            case {"choices": [{**choice}, *_]} if choice.keys() & {"text", "delta"}:
+                # Some providers serve a generation as a chat.
+                text = as_text(choice.get("text") or as_object(choice.get("delta")).get("content"))
+                self._has_ended |= bool(choice.get("finish_reason"))
             case {"choices": []}:
                 return ""
             case {"generated_text": str(text)}:

@@ -82,7 +82,8 @@ class TaskObject(TaskOutput):
             return cast("object", value)
         if isinstance(value, pydantic.BaseModel):
             # Members that the server omitted stay omitted: `null` may mean something else.
-            return {name: given for name, given in value if name in value.model_fields_set}
+            known = {*value.model_fields_set, *(value.model_extra or ())}
+            return {name: given for name, given in value if name in known}
         return dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else value
 
 
