@@ -164,6 +164,20 @@ def test_the_hubs_own_answer_is_left_as_it_is() -> None:
     assert reply.content == b"MEDIA"
 
 
+def test_a_transcription_keeps_its_times_and_language() -> None:
+    words = [{"word": "hi", "start": 0, "end": 1.5}]
+    found = {"text": "hi", "language": "en", "duration": 1.5, "segments": None, "words": words}
+    url = "POST https://api.together.xyz/v1/audio/transcriptions"
+    reply, _ = run({url: answer(found)}, "together", "automatic-speech-recognition", SOUND)
+    assert reply.value == {"text": "hi", "language": "en", "duration": 1.5, "words": words}
+
+    chunks = [{"text": "hi", "timestamp": [0, None]}]
+    found = {"text": "hi", "chunks": [{**chunks[0], "speaker": None}], "inferred_languages": []}
+    url = "POST https://fal.run/own/model"
+    reply, _ = run({url: answer(found)}, "fal-ai", "automatic-speech-recognition", SOUND)
+    assert reply.value == {"text": "hi", "chunks": chunks}
+
+
 def test_segments_become_chunks() -> None:
     found = {"text": "hi", "segments": [{"text": "hi", "start": 0, "end": 1.5, "id": 0}]}
     url = "POST https://api.deepinfra.com/v1/openai/audio/transcriptions"
