@@ -228,6 +228,8 @@ def _obstacle(
 ) -> str:
     if function.visibility != "public":
         return f"it is {function.visibility}, so clients have no method for it"
+    if not function.facts:
+        return "the page made it while it ran, as with gr.render, so clients have no method for it"
     if operation is None:
         omitted = {one.endpoint: one.reason for one in service.omissions}
         reason = plain(omitted.get(function.shown, ""))

@@ -79,6 +79,13 @@ def test_what_is_private_or_runs_in_the_page_is_named(chain: Clicks, tmp_path: P
     assert ": it only ran in the browser." in script(chain, tmp_path / "b")
 
 
+def test_what_a_page_renders_while_it_runs_is_left_out(chain: Clicks, tmp_path: Path) -> None:
+    chain.functions["rendered"] = {**chain.functions["draft"], "id": 1000}
+    chain.call("rendered", ["rain", None], ["rain", None])
+    text = " ".join(script(chain, tmp_path).replace("#", "").split())
+    assert "fn_index=1000: the page made it while it ran, as with gr.render" in text
+
+
 def test_what_was_selected_cannot_be_passed(chain: Clicks, tmp_path: Path) -> None:
     chain.functions["polish"]["collects_event_data"] = True
     chain.call("polish", ["x"], ["X."], event_data={"index": 1, "value": "x"})
