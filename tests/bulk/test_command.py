@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hubsmith import Client
+from hubsmith import Client, DownloadError
 from hubsmith_bulk import Summary
 from hubsmith_codegen.cli import main
-from hubsmith_codegen.cli.mapping import progress
+from hubsmith_codegen.cli.mapping import progress, tables
 from hubsmith_codegen.cli.mapping.progress import RunProgress, status_line
 
 from tests.bulk.chat_server import chat_server, counts
@@ -112,6 +112,33 @@ def test_half_of_a_character_fits_into_every_table(url: str, out: str) -> None:
     assert read(f"out.{out}")[0]["note"] == "?"
 
 
+@pytest.mark.parametrize("out", ["jsonl", "csv", "parquet"])
+def test_a_column_that_only_later_rows_have_is_kept(url: str, out: str) -> None:
+    table = write("in.jsonl", [{"number": 13}, {"number": 13, "note": "a"}, {"number": 1}])
+    command = ["map", url, "/double", table, "--map", "note=", "-q", "--limit", "2"]
+    assert main([*command, "--out", f"out.{out}", "--failed", f"failed.{out}"]) == 1
+    for name in ("out", "failed"):
+        assert [row.get("note") or "" for row in read(f"{name}.{out}")] == ["", "a"]
+
+
+def test_a_full_disk_keeps_the_journal(
+    url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = write("in.jsonl", [{"number": 1}, {"number": 2}])
+    command = ["map", url, "/double", table, "--out", "out.jsonl", "-q"]
+
+    def full(path: Path) -> None:
+        raise DownloadError(f"Cannot save {path}: No space left on device.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "atomic_file", full)
+        assert main(command) == 2
+    told = capsys.readouterr().err
+    assert "Cannot save out.jsonl: No space left on device. out.jsonl.journal keeps" in told
+    assert main([*command, "--resume"]) == 0
+    assert [row["result"] for row in read("out.jsonl")] == [2, 4]
+
+
 @pytest.mark.parametrize("option", ["--out", "--failed"])
 def test_a_table_is_not_written_over_the_input(
     url: str, option: str, capsys: pytest.CaptureFixture[str]
@@ -203,6 +230,8 @@ def test_a_column_that_is_no_parameter_is_named_once(
         ("in.jsonl", "[1]\n", "row 1 (line 1) is not a JSON object"),
         ("in.csv", "number\n1,2\n", "row 1 has 2 cells, the header has 1"),
         ("in.csv", "number,number\n1,2\n", "name each column once"),
+        ("in.csv", "\nnumber\n1\n", "name each column once"),
+        ("in.csv", '"number\n1\n', "in.csv: line 2: unexpected end of data"),
         ("in.csv", b"number\n\xff\n", "not UTF-8"),
         ("in.parquet", "no parquet", "cannot be read"),
         ("in.txt", "1\n", "must end in .jsonl, .csv or .parquet"),

@@ -146,7 +146,13 @@ def _write(
     path: Path, inputs: Inputs, journal: Path, what: str, *, only_failed: bool = False
 ) -> str:
     """Write the rows in a journal, or only those that failed; return a line with their number."""
-    written = write_results(path, journal, inputs.keys, like=inputs.path, only_failed=only_failed)
+    try:
+        written = write_results(
+            path, journal, inputs.keys, inputs.columns(), like=inputs.path, only_failed=only_failed
+        )
+    except HubsmithError as error:  # Such as a full disk.
+        kept = f"{shown_path(journal)} keeps the rows that are done: run again with --resume."
+        raise HubsmithError(f"{error} {kept}") from None
     return f"{shown_path(path)}: {written} {what}."
 
 

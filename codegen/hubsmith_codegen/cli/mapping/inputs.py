@@ -118,6 +118,10 @@ class Inputs:
                     break
         return number, problems
 
+    def columns(self) -> list[str]:
+        """Return the columns of all rows, which in JSON Lines may have different ones."""
+        return list(dict.fromkeys(name for _, record in self._rows() for name in record))
+
     def keys(self) -> Iterator[tuple[str, Record]]:
         """Iterate over the rows, each with its key in a journal."""
         with contextlib.closing(KeyIndex()) as index:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from hubsmith_bulk import read_journal
 
@@ -22,6 +22,7 @@ def write_results(
     path: Path,
     journal: Path,
     rows: Callable[[], Iterator[tuple[str, Record]]],
+    columns: Iterable[str],
     *,
     like: Path | None = None,
     only_failed: bool = False,
@@ -30,12 +31,12 @@ def write_results(
 
     Args:
         rows: Returns an iterator over the input rows, each with its key.
+        columns: The columns of the input.
         like: The input table; in Parquet, its columns keep their types.
         only_failed: Whether to write only rows with an error.
     """
-    _, first = next(rows(), ("", cast("Record", {})))
-    columns = [name for name in first if name not in OWN]
-    columns += [ERROR, KIND] if only_failed else OWN
+    added = (ERROR, KIND) if only_failed else OWN
+    columns = [*(name for name in columns if name not in OWN), *added]
     written = 0
 
     def joined(end_of: Callable[[str], dict[str, Any] | None]) -> Iterator[Record]:

@@ -87,10 +87,10 @@ def _read_csv(path: Path) -> Iterator[Record]:
         separator = next((one for one in _SEPARATORS if one in heading), ",")
         lines.seek(0)
         reader = csv.reader(lines, strict=True, delimiter=separator)
-        names = next(reader, None)
-        if names is None or len(set(names)) < len(names):
-            raise ArgumentError(f"{path}: its first line must name each column once.")
         try:
+            names = next(reader, None)
+            if not names or len(set(names)) < len(names):
+                raise ArgumentError(f"{path}: its first line must name each column once.")
             for number, cells in enumerate((line for line in reader if line), 1):
                 if len(cells) != len(names):
                     raise ArgumentError(
@@ -120,7 +120,8 @@ def _explained(path: Path) -> Generator[None, None, None]:
         if isinstance(error, ArgumentError):
             raise
         # pyarrow's errors are ValueErrors.
-        raise ArgumentError(f"{path} cannot be read: {error}.") from None
+        reason = str(error).rstrip(".")
+        raise ArgumentError(f"{path} cannot be read: {reason}.") from None
 
 
 Rows: TypeAlias = Callable[[], Iterable[Mapping[str, Any]]]
