@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
@@ -106,3 +107,10 @@ def test_what_json_cannot_say_is_refused_by_name() -> None:
     for value in (object(), loop):
         with pytest.raises(ValidationError, match="/draw: shape: "):
             sent(DrawRequest(shape=value))
+
+
+def test_a_path_is_not_sent_as_text_where_a_file_may_be_meant() -> None:
+    with pytest.raises(
+        ValidationError, match=r"/draw: shape: .*cat.png can mean a file.*Pass files"
+    ):
+        sent(DrawRequest(shape={"picture": Path("cat.png")}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
+import os
 import typing
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -106,7 +107,7 @@ class Encoder:
         except (pydantic_core.PydanticSerializationError, RecursionError, ValueError) as error:
             reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
             what = a_type(cast("object", value)) + " cannot be sent as JSON"
-            advice = "Pass bytes and images as File(...)."
+            advice = "Pass files, bytes and images as File(...)."
             raise ValidationError(f"{where}: {what}: {reason}. {advice}") from None
 
     def _value(self, value: Any) -> Any:
@@ -129,6 +130,8 @@ class Encoder:
                 return {str(key): self._value(item) for key, item in entries.items()}
             case Sequence() | Set() if not isinstance(value, (bytes, bytearray)):
                 return [self._value(item) for item in cast("Sequence[Any]", value)]
+            case os.PathLike():
+                raise ValueError(f"{value} can mean a file or, as str(...), text")
             case _:
                 for form in json_forms(value):
                     return self._value(form)
