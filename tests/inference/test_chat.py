@@ -204,6 +204,44 @@ def test_a_bare_json_schema_is_wrapped() -> None:
     }
 
 
+class Folder(pydantic.BaseModel):
+    folders: list[Folder]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        Folder.model_json_schema(),
+        {"properties": {"n": {"type": "integer"}}},
+        {"anyOf": [{"type": "object"}, {"type": "array"}]},
+    ],
+    ids=["recursive", "without type", "union"],
+)
+def test_a_schema_that_names_no_type_is_wrapped(schema: dict[str, Any]) -> None:
+    request = tasks.ChatCompletionRequest(messages=[USER], response_format=schema)
+    sent_format = payload_of(request).parameters["response_format"]
+    assert sent_format == {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": schema},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"grammar": "a+"}, {"grammar": "a+"}),
+        (tasks.ChatCompletionInputResponseFormatText(), {"type": "text"}),
+        (
+            {"json_schema": {"name": "x"}, "odd": 1},
+            {"type": "json_schema", "json_schema": {"name": "x"}, "odd": 1},
+        ),
+    ],
+)
+def test_a_format_of_no_known_form_gets_no_type(given: Any, expected: dict[str, Any]) -> None:
+    request = tasks.ChatCompletionRequest(messages=[USER], response_format=given)
+    assert payload_of(request).parameters["response_format"] == expected
+
+
 # Answers with gaps
 
 THOUGHT = [

@@ -18,6 +18,7 @@ _ABOUT = ("id", "model", "object", "system_fingerprint")
 _NOT_SENT = {"parsed", "finish_reason", "usage"}  # What the client adds to an answer's message.
 _FENCE = re.compile(r"\s*```\w*\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
 _THOUGHTS = ("thinking", "reasoning")  # Parts of a content that belong to no answer.
+_SCHEMA = {"properties", "$defs", "$ref", "anyOf", "allOf", "oneOf"}  # Beside no type, or another.
 _PARTS = ("items", "anyOf", "allOf", "oneOf", "prefixItems")  # Where a JSON schema contains others.
 _CUT_OFF = {
     "length": "it was cut off at the token limit: raise max_tokens",
@@ -66,9 +67,13 @@ def canonical_format(response_format: Any) -> Any:
         title, schema = model.__name__, model.model_json_schema()
         described["strict"] = _close_objects(schema)
     else:
+        if isinstance(response_format, pydantic.BaseModel):
+            unknown = response_format.model_extra or {}
+            if unknown and unknown.keys() == response_format.model_fields_set:
+                response_format = unknown  # A dict, only taken for a format by its lack of a type.
         schema = as_object(response_format)
         title, kind = str(schema.get("title") or "answer"), schema.get("type")
-        if kind not in ("object", "array") and not schema.keys() & {"properties", "$defs"}:
+        if kind not in ("object", "array") and not schema.keys() & _SCHEMA:
             return response_format
     described["name"] = re.sub(r"[^\w-]", "_", title, flags=re.ASCII)[:64]
     return {"type": "json_schema", "json_schema": {**described, "schema": schema}}
