@@ -465,6 +465,11 @@ def test_a_name_that_is_repeated_begins_no_other_call(again: dict[str, Any]) -> 
     assert [(one.function.name, one.function.arguments) for one in calls] == [("f", '{"x": 1}')]
 
 
+def test_a_last_part_without_arguments_begins_no_other_call() -> None:
+    calls = merge_chunks([call(0, "{}", name="f"), call(0, "", name="f")]).tool_calls or []
+    assert [(one.function.name, one.function.arguments) for one in calls] == [("f", "{}")]
+
+
 def test_a_call_without_arguments_has_an_empty_object() -> None:
     message = merge_chunks([call(0, "", id="a", name="f"), call(0, "", id="b", name="g")])
     calls = message.tool_calls or []

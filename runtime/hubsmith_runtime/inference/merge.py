@@ -118,7 +118,7 @@ def _merged_calls(parts: Iterable[Any]) -> list[MergedToolCall]:
         if place is None:  # Without an index, a new id begins a new call.
             known = [call for call in calls if not identity or call.id == identity]
             call = known[-1] if known else None
-        if call is None or (name and _is_whole(call, identity)):
+        if call is None or (name and (identity or arguments) and _is_whole(call, identity)):
             calls.append(call := MergedToolCall())
         latest[place] = call
         call.id = identity or call.id
