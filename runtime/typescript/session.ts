@@ -12,6 +12,7 @@ export interface Call {
   readonly where: string;
   readonly fnIndex: number;
   readonly happen: (event: RawEvent) => void;
+  readonly over: AbortSignal;
   eventId?: string;
   isRunning?: boolean;
   last?: readonly unknown[] | null; // The last partial result; `null` if edits could not be applied.
@@ -22,35 +23,50 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
   const pending = new Map<unknown, Call>();
   const cancelled = new Set<unknown>();
   const early: Message[] = []; // Messages for calls whose id is not known yet.
+  const busy = new Map<Call, Promise<unknown>>(); // Calls that are being sent or cancelled.
   let joining = 0;
   let stream: AbortController | undefined;
 
-  /** Sends a call, and then follows its events. Returns what cancels it. */
-  async function follow(call: Call, data: readonly unknown[]): Promise<() => Promise<void>> {
-    const body = { data, event_data: null, fn_index: call.fnIndex, trigger_id: null, session_hash: hash };
-    joining += 1;
-    try {
-      const { event_id: id } = record(await asked(`${base}/queue/join`, posted(body), call.where, 1));
-      if (typeof id !== "string") throw new SpaceError("the Space accepted the job without an event id.", call.where);
-      pending.set((call.eventId = id), call);
-    } finally {
-      joining -= 1;
-    }
-    early.splice(0).forEach(receive);
-    if (pending.size && !stream) void read();
-    return () => cancel(call);
+  /** Sends a call, and then follows its events. */
+  async function follow(call: Call, data: readonly unknown[]): Promise<void> {
+    // What cancels a call may stop others of its endpoint, so that they are not sent before it is done.
+    for (let leaving; (leaving = [...busy].find(([one]) => one.over.aborted)); ) await leaving[1];
+    call.over.throwIfAborted();
+    await during(call, join(call, data));
   }
 
-  /** Drops a call, and makes the Space stop it, which stops every running call of its endpoint. */
+  async function join(call: Call, data: readonly unknown[]): Promise<void> {
+    const body = { data, event_data: null, fn_index: call.fnIndex, trigger_id: null, session_hash: hash };
+    joining += 1;
+    const { event_id: id } = record(await asked(`${base}/queue/join`, posted(body), call.where, 1).finally(() => (joining -= 1)));
+    if (typeof id !== "string") throw new SpaceError("the Space accepted the job without an event id.", call.where);
+    pending.set((call.eventId = id), call);
+    early.splice(0).forEach(receive);
+    if (pending.size && !stream) void read();
+    if (call.over.aborted && pending.has(id)) await stop(call);
+  }
+
+  /** Drops a call that was sent, and makes the Space stop it. */
   async function cancel(call: Call): Promise<void> {
+    if (call.eventId !== undefined) await during(call, stop(call));
+  }
+
+  async function stop(call: Call): Promise<void> {
     const { eventId, fnIndex, isRunning, where } = call;
     cancelled.add(eventId);
     forget(call);
-    const others = [...pending.values()].filter((one) => isRunning && one.isRunning && one.fnIndex === fnIndex);
+    // With its endpoint, a Space stops all its running calls; without, it takes the call from the queue.
+    const isNamed = !joining && (isRunning || !pending.size);
+    const others = [...pending.values()].filter((one) => isNamed && one.isRunning && one.fnIndex === fnIndex);
     const message = "the Space stopped this job together with one of the same endpoint that was cancelled.";
     fail(others, JobCancelledError, message, "To cancel one job alone, give it its own client.");
-    const body = { session_hash: hash, fn_index: fnIndex, event_id: eventId };
+    const body = { session_hash: hash, fn_index: isNamed ? fnIndex : -1, event_id: eventId };
     await (await send(`${base}/cancel`, posted(body), where)).body?.cancel();
+  }
+
+  async function during(call: Call, work: Promise<void>): Promise<void> {
+    busy.set(call, work.catch(() => undefined));
+    return work.finally(() => busy.delete(call));
   }
 
   /** Ends every call, the stream, and a heartbeat, after which the Space drops the state of the session. */
@@ -133,5 +149,5 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
     if (call.last) call.happen({ type: "partial", value: call.last });
   }
 
-  return { follow, close };
+  return { follow, cancel, close };
 }

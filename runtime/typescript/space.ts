@@ -47,13 +47,12 @@ export class SpaceClient {
     const where = `${this.#place.name}: ${endpoint.name || `function ${endpoint.fnIndex}`}`;
     const files = new Map<FileInput, object>(); // With their references in the arguments.
     const values = checked(endpoint, this.#shapes, args, where, files);
-    let cancel: (() => Promise<void>) | undefined; // Set once the Space has the call.
+    let cancel: (() => Promise<void>) | undefined; // Set before the call is sent.
     const job = new Job<T>(where, options, async () => cancel?.(), keepsEvents);
     const send = async (): Promise<void> => {
       const { base, session, transport, maxFileSize, prepared } = await this.#connected();
       const { fnIndex, data, outputs, isGenerator } = await prepared(endpoint, values, where);
       await upload(transport, base, files, maxFileSize, where, job.over);
-      job.over.throwIfAborted();
       const happen = (event: RawEvent): void => {
         if (!("value" in event)) return job.happen(event);
         const found = event.value.filter((_, at) => outputs[at] ?? true);
@@ -65,8 +64,9 @@ export class SpaceClient {
           job.happen(ended(error, where));
         }
       };
-      cancel = await session.follow({ where, fnIndex, happen }, data);
-      if (job.over.aborted) await cancel();
+      const call = { where, fnIndex, happen, over: job.over };
+      cancel = async () => session.cancel(call);
+      await session.follow(call, data);
     };
     send().catch((error: unknown) => job.happen(ended(error, where)));
     return job;

@@ -31,6 +31,7 @@ pytestmark = [needs_npm, pytest.mark.slow]
 StartGradio = Callable[..., str]
 SECRET = "hf_secretsecretsecret"
 CHROMIUM = shutil.which("chromium")
+ONE_AT_A_TIME = TESTS / "faults" / "cancel_app.py"
 BEHAVIOURS = TESTS / "behaviours" / "apps" / "behaviours.py"
 ANY = [["value", "any"]]
 HEADERS = {"endpoint": {"name": "/headers", "parameters": [], "results": ANY}, "args": {}}
@@ -48,6 +49,7 @@ PROGRAMS = (
     "edits.ts",
     "values.ts",
     "names.ts",
+    "cancels.ts",
 )
 
 
@@ -361,6 +363,17 @@ def test_a_generator_without_a_yield_has_no_parts(
     fake_space.is_generator = generator
     calls = [{**ECHO, "args": {"x": None}, "parts": True}, {**ECHO, "parts": True}]
     assert outcomes(caller, fake_space.url, *calls) == [{"value": parts}, {"value": ["hello"]}]
+
+
+def test_a_job_that_is_cancelled_stops_none_that_is_to_continue(
+    project: Path, start_gradio: StartGradio, tmp_path: Path
+) -> None:
+    url = start_gradio(ONE_AT_A_TIME, APP_STEPS=str(tmp_path / "steps"))
+    done = node(bundle(project, "cancels.ts", "--platform=node"), url)
+    assert (done.returncode, done.stderr) == (0, "")
+    ends = ["JobCancelledError"] * 5
+    found = {"further": "running 10", "typed": "last 10", "ends": ends}
+    assert json.loads(done.stdout) == found
 
 
 def test_the_name_of_an_endpoint_may_begin_with_a_slash(

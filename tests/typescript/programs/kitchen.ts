@@ -105,6 +105,18 @@ export async function run(source: string): Promise<readonly string[]> {
   for await (const _ of endless) break;
   await endless.cancel();
   check("a cancelled job", (await thrown(endless.result())) instanceof JobCancelledError, true);
+  const retyped: JobCancelledError[] = [];
+  let typing = new AbortController();
+  for (const name of ["a", "an", "ann"]) {
+    void kitchen.stream({ n: name.length, delay: 0.1 }, { signal: typing.signal }).catch((error: unknown) => {
+      if (error instanceof JobCancelledError) retyped.push(error);
+    });
+    await new Promise((go) => setTimeout(go));
+    typing.abort();
+    typing = new AbortController();
+  }
+  check("a call after several that were aborted at once", await kitchen.stream({ n: 2 }, { timeoutMs: 20_000 }), "1 2");
+  check("those that were aborted", retyped.length, 3);
   const controller = new AbortController();
   const aborted = thrown(kitchen.stream({ n: 100, delay: 1 }, { signal: controller.signal }));
   setTimeout(() => controller.abort(), 150);
