@@ -164,6 +164,15 @@ def test_the_hubs_own_answer_is_left_as_it_is() -> None:
     assert reply.content == b"MEDIA"
 
 
+def test_embeddings_are_in_the_order_of_their_index() -> None:
+    url = "POST https://api.scaleway.ai/v1/embeddings"
+    for places, expected in [((1, 0), [[2.0], [1.0]]), ((0, 0), [[1.0], [2.0]])]:
+        vectors = zip(places, ([1.0], [2.0]), strict=True)
+        found = {"data": [{"index": at, "embedding": one} for at, one in vectors]}
+        reply, _ = run({url: answer(found)}, "scaleway", "feature-extraction", ["a", "b"])
+        assert reply.value == expected
+
+
 def test_a_transcription_keeps_its_times_and_language() -> None:
     words = [{"word": "hi", "start": 0, "end": 1.5}]
     found = {"text": "hi", "language": "en", "duration": 1.5, "segments": None, "words": words}

@@ -25,7 +25,8 @@ class MissingValueError(Exception):
 def find(value: object, *paths: str) -> object:
     """Return the value at the first path that leads to one; `None` if no path does.
 
-    A path looks like `data.0.url`, or `data.*.url` for one value of each item of a list.
+    A path looks like `data.0.url`, or `data.*.url` for one value of each item of a list, in the order
+    of their `index` if each item has one.
     """
     found = (_walk(value, path.split(".")) for path in paths)
     return next((one for one in found if one is not None), None)
@@ -42,6 +43,8 @@ def _walk(value: object, steps: list[str]) -> object:
     for place, step in enumerate(steps):
         items = as_list(value)
         if step == "*" and isinstance(value, list):
+            if all(isinstance(as_object(item).get("index"), int) for item in items):
+                items = sorted(items, key=lambda item: item["index"])
             found = [_walk(item, steps[place + 1 :]) for item in items]
             return found if all(one is not None for one in found) else None
         is_index = step.isdecimal() and int(step) < len(items)
