@@ -258,6 +258,20 @@ def test_the_working_folder_may_be_a_client_that_is_replaced_moved_or_removed(
     assert main(["check"]) == 0
 
 
+def test_a_module_that_hides_the_folder_of_clients_is_named(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "clients.py").touch()
+    assert main(["add", "one"]) == 2
+    assert f"Python imports {home / 'clients.py'} as clients" in capsys.readouterr().err
+    assert not (home / "clients").exists()
+    assert not (home / "hubsmith.toml").exists()
+    assert main(["add", "one", "--language", "typescript"]) == 0
+    assert main(["add", "one", "--name", "cook", "--out", "."]) == 0
+    (home / "clients" / "__init__.py").touch()
+    assert main(["add", "two", "--out", "clients"]) == 0
+
+
 def test_names_that_differ_by_case_alone_are_refused(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -61,6 +61,16 @@ def refuse_taken(name: str, root: Path) -> None:
     )
 
 
+def refuse_hidden(folder: Path, project: Path) -> None:
+    """Refuse a folder of clients that Python would not import, because of a module beside it."""
+    module = Path(f"{folder}.py")
+    if folder != project and module.is_file() and not (folder / "__init__.py").is_file():
+        raise SpecError(
+            f"Python imports {module} as {folder.name}, so it would find no client in the folder "
+            "of that name. Choose another --out, or add an __init__.py to the folder."
+        )
+
+
 def _is_module(name: str) -> bool:
     if name in sys.stdlib_module_names:
         return True

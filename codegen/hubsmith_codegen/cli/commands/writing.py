@@ -20,7 +20,7 @@ from ...write.snapshot import snapshot_place, write_snapshot
 from ...write.undo import removed, restored
 from ..configuration import RecordedSpace
 from ..console import shown_path
-from ..naming import refuse_taken
+from ..naming import refuse_hidden, refuse_taken
 from ..report import Report
 from ..source import Reader
 
@@ -79,9 +79,11 @@ class Clients:
                 f"{label}: another of these sources already gives a client named {name}. "
                 "Run the command for this one alone, with --name."
             )
+        chosen = configuration.options(entry or configuration.space(name))
         if name not in configuration.spaces:
             refuse_taken(name, root)
-        chosen = configuration.options(entry or configuration.space(name))
+            if "python" in chosen.languages:
+                refuse_hidden(root.parent, configuration.file.parent)
         self.targets[label] = Target(raw=raw, root=root, options=chosen)
 
     def packages(self) -> dict[str, Package]:
