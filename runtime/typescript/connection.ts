@@ -1,17 +1,26 @@
 import { AuthenticationError, SpaceChangedError, SpaceError, SpaceUnavailableError, ValidationError } from "./errors.js";
-import { openSession } from "./session.js";
+import { openSession, type Session } from "./session.js";
 import type { Endpoint } from "./shapes.js";
 import type { SpaceOptions } from "./space.js";
-import { marks, openTransport, parsed, pause, quietly, record, rows, type Message } from "./transport.js";
+import { decoded, marks, openTransport, parsed, pause, quietly, record, rows, type Message, type Transport } from "./transport.js";
 
-export type Place = ReturnType<typeof placeOf>;
-export type Connection = Awaited<ReturnType<typeof connect>>;
+export type Place = { readonly name: string; readonly isUrl: boolean; readonly login: string };
+/** A Space that answers. */
+export interface Connection {
+  readonly base: string;
+  readonly session: Session;
+  readonly transport: Transport;
+  readonly maxFileSize: number;
+  /** Finds an endpoint's function, the arguments in its slots, and which slots are results: session state has slots, too. */
+  readonly prepared: (endpoint: Endpoint, values: readonly unknown[], where: string) => Promise<Prepared>;
+}
+type Prepared = { readonly fnIndex: number; readonly outputs: readonly boolean[]; readonly data: unknown[]; readonly isGenerator: boolean };
 
 const starting = ["SLEEPING", "STOPPED", "BUILDING", "APP_STARTING", "RUNNING_BUILDING", "RUNNING_APP_STARTING"];
 const updating = "Run `hubsmith update` to generate the client again.";
 
 /** The location of a Space: its address or its name on the Hub, without the login of `https://user:password@host`. */
-export function placeOf(source: string) {
+export function placeOf(source: string): Place {
   const name = source.trim();
   if (/^(?!\.+\/)[\w.-]+\/(?!\.+$)[\w.-]+$/.test(name)) return { name, isUrl: false, login: "" };
   const url = quietly(() => new URL(name));
@@ -19,12 +28,13 @@ export function placeOf(source: string) {
     throw new ValidationError(`${JSON.stringify(source)} is neither owner/name nor an http(s) URL of a Space.`);
   }
   const { origin, pathname, username, password } = url;
-  const login = username && `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`;
+  const bytes = new TextEncoder().encode(`${decoded(username)}:${decoded(password)}`);
+  const login = username && `Basic ${btoa(String.fromCharCode(...bytes))}`;
   return { name: origin + pathname.replace(/\/+$/, ""), isUrl: true, login };
 }
 
 /** Finds a Space, logs in, waits for it to wake up, and reads its configuration. */
-export async function connect({ name, isUrl, login }: Place, options: SpaceOptions, hash: string) {
+export async function connect({ name, isUrl, login }: Place, options: SpaceOptions, hash: string): Promise<Connection> {
   const transport = openTransport(options.fetch);
   const { allow, ask, asked } = transport;
   const { token, auth, headers = {}, hub = "https://huggingface.co", wakeMs = 300_000 } = options;
@@ -89,8 +99,7 @@ export async function connect({ name, isUrl, login }: Place, options: SpaceOptio
     }
   }
 
-  /** An endpoint's function, the arguments in its slots, and which slots are results: session state has slots, too. */
-  async function prepared(endpoint: Endpoint, values: readonly unknown[], where: string) {
+  async function prepared(endpoint: Endpoint, values: readonly unknown[], where: string): Promise<Prepared> {
     const { name: path, fnIndex, parameters, results } = endpoint;
     const named = rows(config["dependencies"]).map((one, at): Message => ({ id: at, ...one })).filter(({ id, ...one }) =>
       visibility(one) !== "private" && (path ? `/${String(one["api_name"])}` === path : id === fnIndex),

@@ -1,5 +1,5 @@
 import { SpaceError, ValidationError } from "./errors.js";
-import { marks, quietly, type Transport } from "./transport.js";
+import { decoded, marks, type Transport } from "./transport.js";
 
 /** What a file argument accepts. For a path, use `localFile(path)` in Node, Deno and Bun. */
 export type FileInput = Blob | File | URL | Uint8Array | SpaceFile;
@@ -13,6 +13,8 @@ export interface FileData {
   readonly size?: number | null;
   readonly is_stream?: boolean | null;
 }
+
+type Reading = { readonly signal?: AbortSignal | undefined };
 
 /** A file that a Space returned. It is downloaded only on request. */
 export class SpaceFile {
@@ -39,49 +41,49 @@ export class SpaceFile {
   }
 
   /** Downloads the content; throws a `SpaceError` if that fails. */
-  async blob(options: { readonly signal?: AbortSignal } = {}): Promise<Blob> {
+  async blob(options: Reading = {}): Promise<Blob> {
     return (await this.#fetch(options)).blob();
   }
 
   /** Downloads the content as a stream. */
-  async stream(options: { readonly signal?: AbortSignal } = {}): Promise<ReadableStream<Uint8Array>> {
+  async stream(options: Reading = {}): Promise<ReadableStream<Uint8Array>> {
     const { body } = await this.#fetch(options);
     return (body ?? new Blob([]).stream()) as ReadableStream<Uint8Array>;
   }
 
-  #fetch(options: { readonly signal?: AbortSignal }): Promise<Response> {
-    return this.#transport.ask(this.url, options, this.name, 3, "Files of a Space expire: make the call again.");
+  #fetch({ signal }: Reading): Promise<Response> {
+    return this.#transport.ask(this.url, { signal: signal ?? null }, this.name, 3, "Files of a Space expire: make the call again.");
   }
 }
 
 /** Reads a local file into memory, in Node 20.16 and newer, Deno and Bun, but not in browsers. */
-export async function localFile(path: string | URL, options: { readonly type?: string } = {}): Promise<File> {
+export async function localFile(path: string | URL, { type = "" }: { readonly type?: string | undefined } = {}): Promise<File> {
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
   // It reads a Buffer, which has another type in every version of TypeScript.
   const files = process?.getBuiltinModule?.("node:fs/promises") as { readFile(path: string): Promise<Blob> } | undefined;
   if (!files) throw new SpaceError("there is no file system here.", "localFile", "Pass a File of an <input type=file>.");
-  return new File([await files.readFile(path as string)], nameOf(path), options);
+  return new File([await files.readFile(path as string)], nameOf(path), { type });
 }
 
 /** Uploads files, of at most `most` bytes each, and writes the Space's paths into the references to them. */
 export async function upload(
   { ask, asked }: Transport, base: string, files: ReadonlyMap<FileInput, object>, most: number, where: string, signal: AbortSignal,
 ): Promise<void> {
-  const [body, meta, sent] = [new FormData(), { _type: "gradio.FileData" }, [] as [File, object][]];
+  const [body, meta, sent] = [new FormData(), { _type: "gradio.FileData" }, [] as [object, object][]];
   for (const [file, reference] of files) {
     if (file instanceof SpaceFile && file.data.path && file.url.startsWith(`${base}/`)) {
       Object.assign(reference, file.data, { meta });
-    } else if (file instanceof URL && isPublic(file)) {
+    } else if ("href" in file && isPublic(file)) {
       Object.assign(reference, { path: file.href, url: file.href, orig_name: nameOf(file), meta });
     } else {
       const advice = "A file argument is downloaded from there.";
-      const source = file instanceof URL ? await ask(file.href, { signal }, file.origin, 3, advice) : file;
-      const content = "blob" in source ? await source.blob() : source instanceof Blob ? source : new Blob([source as unknown as Blob]);
+      const source = "href" in file ? await ask(file.href, { signal }, file.origin, 3, advice) : file;
+      const content = "blob" in source ? await source.blob() : "size" in source ? source : new Blob([source as unknown as Blob]);
       const own = "name" in file ? String(file.name) : ""; // The path of a data URL is its content.
-      const named = new File([content], nameOf(file instanceof URL && file.protocol !== "data:" ? file : own), { type: content.type });
-      if (named.size > most) throw new ValidationError(`the Space accepts ${most} bytes a file, but ${named.name} has ${named.size}.`, where);
-      body.append("files", named);
-      sent.push([named, reference]);
+      const [{ size, type }, name] = [content, nameOf("href" in file && file.protocol !== "data:" ? file : own)];
+      if (size > most) throw new ValidationError(`the Space accepts ${most} bytes a file, but ${name} has ${size}.`, where);
+      body.append("files", content, name);
+      sent.push([reference, { orig_name: name, size, ...(type && { mime_type: type }), meta }]);
     }
   }
   if (!sent.length) return;
@@ -89,15 +91,13 @@ export async function upload(
   if (!Array.isArray(paths) || paths.length !== sent.length) {
     throw new SpaceError("the upload was not answered with a path for each file.", where);
   }
-  for (const [at, [{ name, size, type }, reference]] of sent.entries()) {
-    Object.assign(reference, { path: String(paths[at]), orig_name: name, size, ...(type ? { mime_type: type } : {}), meta });
-  }
+  for (const [at, [reference, described]] of sent.entries()) Object.assign(reference, { path: String(paths[at]) }, described);
 }
 
 /** A path with its parts escaped, but not its slashes. */
 const encoded = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
 const nameOf = (path: string | URL): string =>
-  (path instanceof URL ? (quietly(() => decodeURIComponent(path.pathname)) ?? path.pathname) : path).split(/[\\/]/).pop() || "file";
+  (typeof path === "string" ? path : decoded(path.pathname)).split(/[\\/]/).pop() || "file";
 
 /** Whether a Space can download an address itself; it refuses those of its own machine and network. */
 function isPublic({ protocol, hostname }: URL): boolean {

@@ -1,11 +1,12 @@
 import { JobCancelledError, SpaceError, TimeoutError } from "./errors.js";
+import { messageOf } from "./transport.js";
 
 /** The options of one call. */
 export interface CallOptions {
   /** Cancels the call. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds for the whole call, including uploads and waiting in the queue; unlimited by default. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** One progress bar of a Space: `index` of `length` steps, each a `unit`, or a fraction `progress` from 0 to 1. */
@@ -46,8 +47,8 @@ export class Job<T> implements AsyncIterable<T> {
     const abort = (): void => end(new JobCancelledError("the call was aborted.", where, "", { cause: signal?.reason }));
     const advice = "The job is cancelled. Raise timeoutMs, or omit it to wait without a limit.";
     const late = (): void => end(new TimeoutError(`no answer within ${timeoutMs} ms.`, where, advice));
-    const timer = timeoutMs < 2 ** 31 ? setTimeout(late, timeoutMs) : undefined;
-    this.over.addEventListener("abort", () => clearTimeout(timer));
+    const timer = timeoutMs < 2 ** 31 && setTimeout(late, timeoutMs);
+    this.over.addEventListener("abort", () => timer && clearTimeout(timer));
     signal?.addEventListener("abort", abort, { signal: this.over });
     if (signal?.aborted) abort();
   }
@@ -112,7 +113,6 @@ export const isLast = <T>(event: JobEvent<T>): event is Ending<T> => ["completed
 
 /** The last event of a job that failed or was cancelled. */
 export function ended(cause: unknown, where: string): Ending<never> {
-  const message = cause instanceof Error ? cause.message : "failed";
-  const error = cause instanceof SpaceError ? cause : new SpaceError(message, where, "", { cause });
+  const error = cause instanceof SpaceError ? cause : new SpaceError(messageOf(cause) || "failed", where, "", { cause });
   return { type: error instanceof JobCancelledError ? "cancelled" : "failed", error };
 }

@@ -1,7 +1,7 @@
 import { JobCancelledError, SessionLostError, SpaceError } from "./errors.js";
 import { edited, messages, readEvent, type RawEvent } from "./events.js";
 import { ended, isLast } from "./job.js";
-import { posted, quietly, record, sentence, type Message, type Transport } from "./transport.js";
+import { messageOf, posted, quietly, record, sentence, type Message, type Transport } from "./transport.js";
 
 const silence = 60_000; // Servers send a heartbeat every 15 s.
 const lingering = 2_000;
@@ -19,7 +19,16 @@ export interface Call {
 }
 
 /** The calls that share one session hash and one stream of events. */
-export function openSession({ ask, asked, send, masked }: Transport, base: string, hash: string, protocol: string, hasState: boolean) {
+export interface Session {
+  /** Sends a call, and then follows its events. */
+  readonly follow: (call: Call, data: readonly unknown[]) => Promise<void>;
+  /** Drops a call that was sent, and makes the Space stop it. */
+  readonly cancel: (call: Call) => Promise<void>;
+  /** Ends every call, the stream, and a heartbeat, after which the Space drops the state of the session. */
+  readonly close: () => Promise<void>;
+}
+
+export function openSession({ ask, asked, send, masked }: Transport, base: string, hash: string, protocol: string, hasState: boolean): Session {
   const pending = new Map<unknown, Call>();
   const cancelled = new Set<unknown>();
   const early: Message[] = []; // Messages for calls whose id is not known yet.
@@ -27,7 +36,6 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
   let joining = 0;
   let stream: AbortController | undefined;
 
-  /** Sends a call, and then follows its events. */
   async function follow(call: Call, data: readonly unknown[]): Promise<void> {
     // What cancels a call may stop others of its endpoint, so that they are not sent before it is done.
     for (let leaving; (leaving = [...busy].find(([one]) => one.over.aborted)); ) await leaving[1];
@@ -43,16 +51,12 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
     pending.set((call.eventId = id), call);
     early.splice(0).forEach(receive);
     if (pending.size && !stream) void read();
-    if (call.over.aborted && pending.has(id)) await stop(call);
+    if (call.over.aborted && pending.has(id)) await cancel(call);
   }
 
-  /** Drops a call that was sent, and makes the Space stop it. */
   async function cancel(call: Call): Promise<void> {
-    if (call.eventId !== undefined) await during(call, stop(call));
-  }
-
-  async function stop(call: Call): Promise<void> {
     const { eventId, fnIndex, isRunning, where } = call;
+    if (eventId === undefined) return;
     cancelled.add(eventId);
     forget(call);
     // With its endpoint, a Space stops all its running calls; without, it takes the call from the queue.
@@ -61,15 +65,14 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
     const message = "the Space stopped this job together with one of the same endpoint that was cancelled.";
     fail(others, JobCancelledError, message, "To cancel one job alone, give it its own client.");
     const body = { session_hash: hash, fn_index: isNamed ? fnIndex : -1, event_id: eventId };
-    await (await send(`${base}/cancel`, posted(body), where)).body?.cancel();
+    await during(call, send(`${base}/cancel`, posted(body), where).then((answer) => answer.body?.cancel()));
   }
 
-  async function during(call: Call, work: Promise<void>): Promise<void> {
+  function during(call: Call, work: Promise<void>): Promise<void> {
     busy.set(call, work.catch(() => undefined));
     return work.finally(() => busy.delete(call));
   }
 
-  /** Ends every call, the stream, and a heartbeat, after which the Space drops the state of the session. */
   async function close(): Promise<void> {
     fail(pending.values(), JobCancelledError, "the client was closed before the job was done.");
     stream?.abort();
@@ -98,13 +101,13 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
   async function read(): Promise<void> {
     for (let fruitless = 0; pending.size; fruitless += 1) {
       const [before, { signal }] = [pending.size, (stream = new AbortController())];
-      let timer: ReturnType<typeof setTimeout> | undefined;
+      const lose = (): void => stream?.abort(new SessionLostError("the server sent nothing for too long."));
+      let timer = setTimeout(lose, silence);
       const heard = (): void => {
         clearTimeout(timer);
-        timer = setTimeout(() => stream?.abort(new SessionLostError("the server sent nothing for too long.")), silence);
+        timer = setTimeout(lose, silence);
       };
       try {
-        heard();
         const sent = { headers: { accept: "text/event-stream" }, signal };
         const { body } = await ask(`${base}/queue/data?session_hash=${hash}`, sent, "event stream", 1);
         let mayEnd = false;
@@ -123,8 +126,7 @@ export function openSession({ ask, asked, send, masked }: Transport, base: strin
         if (pending.size < before) fruitless = 0;
         if (fruitless > mostFruitless) throw new SessionLostError("the server does not report on the call.");
       } catch (cause) {
-        const reason = sentence(masked(cause instanceof Error ? cause.message : ""));
-        const message = `the event stream broke off, so the result is lost: ${reason}`;
+        const message = `the event stream broke off, so the result is lost: ${sentence(masked(messageOf(cause)))}`;
         fail(pending.values(), SessionLostError, message, "Call again.", cause);
       } finally {
         clearTimeout(timer);

@@ -108,7 +108,7 @@ function firstFitting(value: unknown, shapes: readonly Shape[], path: string, by
 }
 
 /** Checks the arguments of a call and returns them in the order of the parameters, with references for the files. */
-export function checked({ parameters }: Endpoint, shapes: Shapes, args: object, where: string, files: Map<FileInput, object>) {
+export function checked({ parameters }: Endpoint, shapes: Shapes, args: object, where: string, files: Map<FileInput, object>): unknown[] {
   const given = new Map<string, unknown>(Object.entries(args));
   const names = parameters.map(([name]) => name);
   const strange = [...given.keys()].filter((name) => !names.includes(name)).map((name) => JSON.stringify(name));
@@ -146,7 +146,10 @@ export function result(
   return values.length < 2 ? values[0] : Object.fromEntries(results.map(([name], at) => [name, values[at]]));
 }
 
-const isFile = (value: unknown): value is FileInput => [Blob, URL, Uint8Array, SpaceFile].some((kind) => value instanceof kind);
+/** Whether it is a file, also one of another realm, such as a frame or a test's sandbox. */
+function isFile(value: unknown): value is FileInput {
+  return value instanceof SpaceFile || /^\[object (Blob|File|URL|Uint8Array)]$/.test(Object.prototype.toString.call(value));
+}
 
 function listed(problems: readonly string[]): string {
   const more = problems.length > 10 ? `; and ${problems.length - 10} more` : "";

@@ -4,29 +4,30 @@ import type { RawEvent } from "./events.js";
 import { SpaceFile, upload, type FileData, type FileInput } from "./files.js";
 import { ended, Job, type CallOptions } from "./job.js";
 import { checked, result, type Endpoint, type Shapes } from "./shapes.js";
+import type { Fetch } from "./transport.js";
 
 /** The options of a client. */
 export interface SpaceOptions {
   /** `owner/name` or the URL of the Space; by default, the one that the client was generated from. */
-  readonly source?: string;
+  readonly source?: string | undefined;
   /** A Hugging Face token, sent only to the Hub and to the Space. Never put one into a web page: visitors can read it. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** User name and password of a Space with a login page. */
-  readonly auth?: readonly [user: string, password: string];
+  readonly auth?: readonly [user: string, password: string] | undefined;
   /** Headers to add to every request to the Space. */
-  readonly headers?: { readonly [name: string]: string };
+  readonly headers?: { readonly [name: string]: string } | undefined;
   /** The address of the Hub; `https://huggingface.co` by default. */
-  readonly hub?: string;
+  readonly hub?: string | undefined;
   /** Milliseconds to wait for a Space of the Hub that sleeps, builds or starts; 300,000 by default. */
-  readonly wakeMs?: number;
+  readonly wakeMs?: number | undefined;
   /** The function that sends requests, instead of the global `fetch`. */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: Fetch | undefined;
 }
 
 /** The base class of generated clients: one Space, one session. It connects on the first call. */
 export class SpaceClient {
   /** The id of the session under which the Space keeps this client's state. */
-  readonly sessionHash = Array.from(crypto.getRandomValues(new Uint8Array(8)), (one) => one.toString(16).padStart(2, "0")).join("");
+  readonly sessionHash: string = Array.from(crypto.getRandomValues(new Uint8Array(8)), (one) => one.toString(16).padStart(2, "0")).join("");
   readonly #place: Place;
   readonly #options: SpaceOptions;
   readonly #shapes: Shapes;

@@ -50,6 +50,7 @@ PROGRAMS = (
     "values.ts",
     "names.ts",
     "cancels.ts",
+    "platform.ts",
 )
 
 
@@ -374,6 +375,34 @@ def test_a_job_that_is_cancelled_stops_none_that_is_to_continue(
     ends = ["JobCancelledError"] * 5
     found = {"further": "running 10", "typed": "last 10", "ends": ends}
     assert json.loads(done.stdout) == found
+
+
+def test_other_platforms_realms_and_options_are_served(
+    project: Path, start_gradio: StartGradio
+) -> None:
+    (project / "a card.txt").write_text("salt", encoding="utf-8")
+    done = node(bundle(project, "platform.ts", "--platform=node"), start_gradio(KITCHEN_APP))
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    refused = found.pop("lineBreak")
+    assert refused.startswith("ValidationError|URL: the header x-hf-authorization has a line break")
+    failed = "SpaceUnavailableError|URL: /config: no connection: "
+    for name, why in {
+        "foreignError": "the proxy is gone.|",
+        "text": "offline.|",
+        "thrown": "no network for ***.|",
+    }.items():
+        assert found.pop(name).startswith(failed + why)
+    assert "secret\nsecret" not in refused
+    assert found == {
+        "greeting": "Good evening, Bob!!!",
+        "withoutFile": "SALT",
+        "fromDisk": "a card-shouted.txt",
+        "blobOnly": "raw",
+        "foreignUrl": "card-shouted-shouted.txt",
+        "trimmed": "Good evening, Bob!!!",
+        "login": "Good evening, Bob!!!",
+    }
 
 
 def test_the_name_of_an_endpoint_may_begin_with_a_slash(

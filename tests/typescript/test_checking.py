@@ -164,6 +164,25 @@ def test_programs_that_use_a_client_are_checked(tmp_path: Path) -> None:
     assert tsc(tmp_path) == []
 
 
+@pytest.mark.parametrize("compiler", ["typescript", "typescript-classic"])
+def test_declarations_can_be_made_file_by_file(compiler: str, tmp_path: Path) -> None:
+    write_project(tmp_path, {"kitchen": client_of(kitchen_spec())})
+    configure(tmp_path, isolatedDeclarations=True, declaration=True, lib=["ES2022", "WebWorker"])
+    program = HERE / "node_modules" / compiler / "bin" / "tsc"
+    done = subprocess.run(
+        ["node", str(program), "-p", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == ""
+
+
+def test_the_types_of_bun_which_give_fetch_a_member_are_no_obstacle(tmp_path: Path) -> None:
+    write_project(tmp_path, {"kitchen": client_of(kitchen_spec())})
+    (tmp_path / "fetch.d.ts").write_text(
+        "declare namespace fetch { function preconnect(url: string): void }\n", encoding="utf-8"
+    )
+    assert tsc(tmp_path) == []
+
+
 def test_every_mistake_is_found(tmp_path: Path) -> None:
     write_project(tmp_path, {"kitchen": client_of(kitchen_spec())}, "mistakes.ts")
     file = tmp_path / "mistakes.ts"
