@@ -166,3 +166,19 @@ def test_what_is_no_file_is_refused(server: OpenAIServer, folder: Path, given: A
         with pytest.raises(ValidationError, match="image_url"):
             client.chat_completion(asked(given), model="words")
     assert not server.asked
+
+
+@pytest.mark.parametrize(
+    "data", [b"RIFF", b"RIFF\xff", Path("cat.png"), PIL.Image.new("RGB", (1, 1))]
+)
+@pytest.mark.parametrize("kind", ["input_audio", "video_url"])
+def test_a_file_that_no_server_could_read_is_refused(
+    server: OpenAIServer, folder: Path, kind: str, data: Any
+) -> None:
+    parts: Any = [{"type": kind, kind: {"data": data, "format": "wav"}}]
+    with InferenceClient(base_url=server.url, retries=None) as client:
+        with pytest.raises(
+            ValidationError, match="has no JSON form; a file is sent there as base64"
+        ):
+            client.chat_completion([{"role": "user", "content": parts}], model="words")
+    assert server.bodies == []

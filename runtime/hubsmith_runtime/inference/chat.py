@@ -38,15 +38,13 @@ def plain_messages(messages: Iterable[pydantic.BaseModel]) -> list[dict[str, Any
         one = {name: value for name, value in vars(message).items() if value is not None}
         is_text = {*map(type, one.values())} == {str}  # Usually, and faster without a serializer.
         if message.model_extra or not is_text:
-            one = message.model_dump(
-                mode="json", by_alias=True, exclude_none=True, exclude=_NOT_SENT
-            )
+            one = message.model_dump(by_alias=True, exclude_none=True, exclude=_NOT_SENT)
         if "content" in message.model_fields_set:
             one.setdefault("content", None)
         for call in as_list(one.get("tool_calls")):
             function = as_object(as_object(call).get("function"))
             if isinstance(function.get("arguments"), dict):
-                function["arguments"] = json.dumps(function["arguments"])
+                function["arguments"] = json.dumps(function["arguments"], default=str)
         plain.append(one)
     if not plain:
         raise ValidationError(

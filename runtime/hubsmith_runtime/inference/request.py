@@ -156,7 +156,8 @@ def _plain(value: Any) -> Any:
         return value.base64()
     if hasattr(value, "tolist"):  # A NumPy scalar or array.
         return value.tolist()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    kind = type(value).__name__
+    raise TypeError(f"{kind} has no JSON form; a file is sent there as base64, or as a data URL")
 
 
 _json = json.JSONEncoder(
