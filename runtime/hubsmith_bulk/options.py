@@ -76,7 +76,12 @@ class Settings:
         checkpoint: str | os.PathLike[str] | None = given.pop("checkpoint", None)
         if unknown := given.keys() - cls.__slots__:
             raise ValidationError(f"map: there is no option {min(unknown)!r}.")
-        path = None if checkpoint is None else Path(os.fspath(checkpoint))
+        is_path = isinstance(checkpoint, str | os.PathLike) and Path(checkpoint).name
+        if not is_path and checkpoint is not None:
+            raise ValidationError(
+                f"map: checkpoint: must be the path of a file, got {checkpoint!r}"
+            )
+        path = None if checkpoint is None else Path(checkpoint)
         made = cls(checkpoint=path, most_errors=count, largest_share=share, **given)
         made._check()
         return made

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -14,6 +15,8 @@ import pydantic
 from hubsmith_runtime import File, ValidationError
 from hubsmith_runtime.arrays import is_array, json_forms
 from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from .errors import RunError
 
 _DIGITS = 32
 _PIECE = 1 << 20
@@ -103,6 +106,18 @@ def _file_digest(file: File) -> str:
 Known = Literal["done", "failed"]
 
 
+@contextlib.contextmanager
+def temporary_space() -> Generator[None, None, None]:
+    """Explain the errors of a database that SQLite keeps in the temporary folder."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise RunError(
+            f"map: the temporary folder cannot be used: {error}. Free some space there, or set "
+            "TMPDIR to another folder."
+        ) from None
+
+
 class KeyIndex:
     """The keys seen in a run and those in its journal, on disk to keep memory use constant."""
 
@@ -118,28 +133,32 @@ class KeyIndex:
             "CREATE TABLE known (key TEXT PRIMARY KEY, state TEXT, line INTEGER) WITHOUT ROWID",
             "BEGIN",  # Never committed: nothing else reads the database.
         ):
-            self._database.execute(statement)
+            self._execute(statement)
 
     def times_seen(self, key: str) -> int:
         """Count a key, and return how often this run has seen it, including this time."""
-        found = self._database.execute("SELECT times FROM seen WHERE key = ?", (key,)).fetchone()
+        found = self._execute("SELECT times FROM seen WHERE key = ?", (key,)).fetchone()
         times: int = found[0] + 1 if found else 1
-        self._database.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (key, times))
+        self._execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (key, times))
         return times
 
     def remember(self, key: str, state: Known, line: int) -> None:
         """Record the state of a key in a line of the journal; a later line replaces it."""
-        self._database.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (key, state, line))
+        self._execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (key, state, line))
 
     def known(self, key: str) -> Known | None:
         """Return the state of a key in the journal, or `None` if it is not there."""
-        found = self._database.execute("SELECT state FROM known WHERE key = ?", (key,)).fetchone()
+        found = self._execute("SELECT state FROM known WHERE key = ?", (key,)).fetchone()
         return found and found[0]
 
     def line(self, key: str) -> int:
         """Return the number of the last line of a key in the journal, 0 if there is none."""
-        found = self._database.execute("SELECT line FROM known WHERE key = ?", (key,)).fetchone()
+        found = self._execute("SELECT line FROM known WHERE key = ?", (key,)).fetchone()
         return found[0] if found else 0
+
+    def _execute(self, statement: str, values: tuple[str | int, ...] = ()) -> sqlite3.Cursor:
+        with temporary_space():
+            return self._database.execute(statement, values)
 
     def close(self) -> None:
         self._database.close()

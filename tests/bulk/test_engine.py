@@ -226,6 +226,9 @@ def test_max_errors(limit: Any, sent: int) -> None:
         {"max_errors": "many"},
         {"max_errors": 1.5},
         {"on_error": "ignore"},
+        {"checkpoint": ""},
+        {"checkpoint": 3},
+        {"checkpoint": b"run.jsonl"},
         {"colour": "red"},
     ],
 )

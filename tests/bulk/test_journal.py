@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import resource
 import signal
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hubsmith import AppError, File
-from hubsmith_bulk import JournalError, read_journal
+from hubsmith_bulk import JournalError, RunError, read_journal
 from hubsmith_bulk.journal import Journal
 from hubsmith_bulk.rows import KeyIndex
+from hubsmith_codegen.cli.mapping.results import write_results
 
 from tests.bulk.scripted_caller import ScriptedCaller, rows, run
 
@@ -156,3 +158,20 @@ def test_no_secret_is_in_a_journal(tmp_path: Path) -> None:
     run(ScriptedCaller(), rows("a"), checkpoint=path)
     assert "token" not in path.read_text()
     assert path.stat().st_size < 500
+
+
+def test_a_full_temporary_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+
+    def small(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        database = connect(*arguments, **options)
+        database.execute("PRAGMA max_page_count = 8")
+        return database
+
+    journal = tmp_path / "run.jsonl"
+    run(ScriptedCaller(lambda row: "x" * 100_000), rows("a"), checkpoint=journal)
+    monkeypatch.setattr(sqlite3, "connect", small)
+    with pytest.raises(RunError, match=r"temporary folder cannot be used: .* is full"):
+        write_results(tmp_path / "out.jsonl", journal, lambda: iter([("a", {})]), ["name"])
+    with pytest.raises(RunError, match=r"temporary folder cannot be used: .* is full"):
+        run(ScriptedCaller(), rows(*map(str, range(2_000))))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hubsmith_bulk import read_journal
+from hubsmith_bulk.rows import temporary_space
 
 from .tables import Record, write_rows
 
@@ -61,7 +62,8 @@ def write_results(
 @contextlib.contextmanager
 def _ends(journal: Path) -> Generator[Callable[[str], dict[str, Any] | None], None, None]:
     """A look-up of journal entries by key, in a database on disk so that memory does not grow."""
-    with contextlib.closing(sqlite3.connect("", isolation_level=None)) as database:
+    database = sqlite3.connect("", isolation_level=None)
+    with contextlib.closing(database), temporary_space():
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("CREATE TABLE ends (key TEXT PRIMARY KEY, entry TEXT) WITHOUT ROWID")
         database.execute("BEGIN")
