@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hubsmith_codegen.ir.types import TEXT, AnyType
 from hubsmith_codegen.load import load
 from hubsmith_codegen.normalise import normalise
 
@@ -41,6 +42,20 @@ COMPONENTS = [
     },
 ]
 OPENAPI = {"openapi": "3.0.2", "info": {"title": "T"}, "paths": {}, "components": {"schemas": {}}}
+
+
+def test_the_value_of_an_html_template_may_be_anything() -> None:
+    def html(id_: int, template: str) -> dict[str, Any]:
+        props = {"label": f"H{id_}", "html_template": template}
+        return {"id": id_, "type": "html", "api_info": STRING, "props": props}
+
+    components = [html(1, "${value}"), html(2, "<b>${value.length} stars</b>")]
+    config = config_of(components, function("go", [1, 2], [1, 2]))
+    named = [parameter(STRING, name=name, component="Html") for name in ("H1", "H2")]
+    info = info_of({"/go": endpoint(*named, returns=[result(STRING), result(STRING)])})
+    for service in (service_of(config=config), service_of(config=config, info=info)):
+        assert signatures(service) == {"go": "(self, H1: str, H2: Any) -> GoResult"}
+        assert [one.type for one in service.operations[0].results] == [TEXT, AnyType()]
 
 
 def test_config_alone() -> None:

@@ -86,9 +86,9 @@ def endpoints_of_config(config: JsonObject) -> set[str]:
 def untyped_values(documents: Mapping[str, bytes], endpoint: str) -> int | None:
     """Count the parameters and results of an endpoint that the spec leaves without a full type.
 
-    `None` where there is no `/info` to tell.
+    `None` where there is no `/info` or no `/config` to tell.
     """
-    if "info" not in documents:
+    if not {"info", "config"} <= documents.keys():
         return None
     info = _parsed(documents["info"])
     described = info["named_endpoints"].get(endpoint) or info["unnamed_endpoints"].get(
@@ -97,10 +97,26 @@ def untyped_values(documents: Mapping[str, bytes], endpoint: str) -> int | None:
     if not described:
         return None
     values = [*described["parameters"], *described["returns"]]
-    return sum(is_untyped(value["type"]) for value in values)
+    templates = _html_templates(_parsed(documents["config"]), endpoint)
+    return templates + sum(is_untyped(value["type"]) for value in values)
 
 
-@functools.lru_cache(maxsize=1)
+def _html_templates(config: Any, endpoint: str) -> int:
+    """Count the `gr.HTML` among an endpoint's inputs and outputs that show a value of any type."""
+    templated = {
+        one["id"]
+        for one in config["components"]
+        if one.get("props", {}).get("html_template", "${value}") != "${value}"
+    }
+    return sum(
+        number in templated
+        for one in config["dependencies"]
+        if one["api_name"] == endpoint.removeprefix("/")
+        for number in (*one["inputs"], *one["outputs"])
+    )
+
+
+@functools.lru_cache(maxsize=2)
 def _parsed(document: bytes) -> Any:
     """A document whose endpoints are asked for one after the other."""
     return json.loads(document)

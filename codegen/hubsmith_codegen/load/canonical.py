@@ -27,6 +27,7 @@ _COMPONENT_KEYS = (
     "example_inputs",
 )
 _PROP_KEYS = ("allow_custom_value", "info", "label", "maximum", "minimum", "step")
+_PLAIN_TEMPLATE = "${value}"  # Of a `gr.HTML` whose value is HTML.
 _DEPENDENCY_KEYS = (
     "id",
     "api_description",
@@ -91,7 +92,10 @@ def _component(component: Mapping[str, Json], *, is_input: bool) -> dict[str, Js
     if isinstance(props, dict):
         # The value of an input is its default. The value of an output is what the page shows
         # initially, such as the rows of a plot.
-        reduced["props"] = _only(props, (*_PROP_KEYS, "value") if is_input else _PROP_KEYS)
+        kept = _only(props, (*_PROP_KEYS, "value") if is_input else _PROP_KEYS)
+        if props.get("html_template", _PLAIN_TEMPLATE) != _PLAIN_TEMPLATE:
+            kept["html_template"] = True  # What it shows does not matter to callers.
+        reduced["props"] = kept
     return reduced
 
 

@@ -37,16 +37,27 @@ class ConfigFacts:
         function = self._find(operation)
         if function is None:
             return operation
-        parameters = operation.parameters
+        parameters, results = operation.parameters, operation.results
         inputs = self._visible(function.get("inputs"))
         if operation.is_ordered and len(inputs) == len(parameters):
             parameters = tuple(
-                dataclasses.replace(parameter, props=mapping(component.get("props")))
+                dataclasses.replace(
+                    parameter,
+                    schema=_schema(parameter.schema, component),
+                    props=mapping(component.get("props")),
+                )
                 for parameter, component in zip(parameters, inputs, strict=True)
+            )
+        outputs = self._visible(function.get("outputs"))
+        if len(outputs) == len(results):
+            results = tuple(
+                dataclasses.replace(result, schema=_schema(result.schema, component))
+                for result, component in zip(results, outputs, strict=True)
             )
         return dataclasses.replace(
             operation,
             parameters=parameters,
+            results=results,
             streams=_streams(function),
             slots=self._slots(function),
         )
@@ -67,7 +78,7 @@ class ConfigFacts:
             ),
             results=tuple(
                 RawResult(
-                    schema=component.get("api_info_as_output", component.get("api_info")),
+                    schema=_schema(component.get("api_info_as_output"), component),
                     label=mapping(component.get("props")).get("label"),
                     component=text(component.get("type")),
                 )
@@ -92,12 +103,20 @@ def _takes_part(component: _Component) -> bool:
     return component.get("skip_api") is not True
 
 
+def _schema(schema: Json, component: _Component) -> Json:
+    """The schema of a component's value, by default the one for both directions."""
+    found = component.get("api_info") if schema is None else schema
+    has_template = mapping(component.get("props")).get("html_template") is True
+    # Gradio says of every `gr.HTML` that it is text, but a template can show any value.
+    return {} if has_template and found == {"type": "string"} else found
+
+
 def _parameter(component: _Component, place: int) -> RawParameter:
     props = mapping(component.get("props"))
     return RawParameter(
         # This document does not have the names of the function's arguments.
         name=text(props.get("label")) or f"param_{place}",
-        schema=component.get("api_info_as_input", component.get("api_info")),
+        schema=_schema(component.get("api_info_as_input"), component),
         label=props.get("label"),
         component=text(component.get("type")),
         has_default=props.get("value") is not None,
