@@ -1,4 +1,5 @@
 import { SpaceError, ValidationError } from "./errors.js";
+import type { CallOptions } from "./job.js";
 import { decoded, marks, type Transport } from "./transport.js";
 
 /** What a file argument accepts. For a path, use `localFile(path)` in Node, Deno and Bun. */
@@ -13,8 +14,6 @@ export interface FileData {
   readonly size?: number | null;
   readonly is_stream?: boolean | null;
 }
-
-type Reading = { readonly signal?: AbortSignal | undefined };
 
 /** A file that a Space returned. It is downloaded only on request. */
 export class SpaceFile {
@@ -41,17 +40,17 @@ export class SpaceFile {
   }
 
   /** Downloads the content; throws a `SpaceError` if that fails. */
-  async blob(options: Reading = {}): Promise<Blob> {
+  async blob(options: Pick<CallOptions, "signal"> = {}): Promise<Blob> {
     return (await this.#fetch(options)).blob();
   }
 
   /** Downloads the content as a stream. */
-  async stream(options: Reading = {}): Promise<ReadableStream<Uint8Array>> {
+  async stream(options: Pick<CallOptions, "signal"> = {}): Promise<ReadableStream<Uint8Array>> {
     const { body } = await this.#fetch(options);
     return (body ?? new Blob([]).stream()) as ReadableStream<Uint8Array>;
   }
 
-  #fetch({ signal }: Reading): Promise<Response> {
+  #fetch({ signal }: CallOptions): Promise<Response> {
     return this.#transport.ask(this.url, { signal: signal ?? null }, this.name, 3, "Files of a Space expire: make the call again.");
   }
 }

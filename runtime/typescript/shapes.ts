@@ -146,10 +146,8 @@ export function result(
   return values.length < 2 ? values[0] : Object.fromEntries(results.map(([name], at) => [name, values[at]]));
 }
 
-/** Whether it is a file, also one of another realm, such as a frame or a test's sandbox. */
-function isFile(value: unknown): value is FileInput {
-  return value instanceof SpaceFile || /^\[object (Blob|File|URL|Uint8Array)]$/.test(Object.prototype.toString.call(value));
-}
+const fileTag = /^\[object (Blob|File|URL|Uint8Array)]$/; // Those of a frame or a test's sandbox have other classes.
+const isFile = (value: unknown): value is FileInput => value instanceof SpaceFile || fileTag.test(Object.prototype.toString.call(value));
 
 function listed(problems: readonly string[]): string {
   const more = problems.length > 10 ? `; and ${problems.length - 10} more` : "";

@@ -395,6 +395,7 @@ def test_other_platforms_realms_and_options_are_served(
         assert found.pop(name).startswith(failed + why)
     assert "secret\nsecret" not in refused
     assert found == {
+        "strict": ["1 2", "cancelled", 1],
         "greeting": "Good evening, Bob!!!",
         "withoutFile": "SALT",
         "fromDisk": "a card-shouted.txt",

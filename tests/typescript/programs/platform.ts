@@ -38,7 +38,16 @@ const type = "image/png";
 const card = new File_(["salt"], "card.txt");
 const local = await localFile(new URL("a%20card.txt", import.meta.url), { type: undefined });
 Reflect.deleteProperty(globalThis, "File");
+// As an effect of a React component in strict mode.
+let sent = 0;
+const component = new Kitchen({ source, fetch: (url, init) => ((sent += Number(url.endsWith("/queue/join"))), fetch(url, init)) });
+const mounted = new AbortController();
+const first = component.jobs.stream({ n: 2 }, { signal: mounted.signal });
+mounted.abort();
+const strict = [await component.stream({ n: 2 }), first.status?.type, sent];
+await component.close();
 const results = {
+  strict,
   greeting: await greet("Bob"),
   withoutFile: await (await (await kitchen.shout({ recipe: card })).blob()).text(),
   fromDisk: (await kitchen.shout({ recipe: local })).name,
