@@ -282,6 +282,7 @@ def whole(**message: Any) -> dict[str, Any]:
             "Hi",
         ),
         (whole(content={"type": "text", "text": "Hi"}), "choices.0.message.content", "Hi"),
+        (whole(content=[]), "choices.0.message.content", ""),
         (whole(content=THOUGHT), "choices.0.message.reasoning", "Hm, well"),
         (whole(content=THOUGHT), "choices.0.message.content", "Hi"),
         (whole() | {"created": 1750693921.5}, "created", 1750693921),

@@ -136,7 +136,7 @@ def fill_gaps(answer: Any) -> Any:
 
     A missing index becomes the position in the list, a missing role `assistant`, and missing
     arguments of a call `{}`; a missing token count follows from the others. Text in parts is
-    joined. Ids of another type, and times with fractions of a second (SambaNova), are converted.
+    joined; that of reasoning is the `reasoning`. Ids of another type, and times with fractions of a second (SambaNova), are converted.
     """
     members = as_object(answer)
     if "choices" not in members or (members.get("error") and not members["choices"]):
@@ -167,7 +167,7 @@ def _fill_choice(at: int, choice: dict[str, Any]) -> dict[str, Any]:
     name = "message" if "message" in choice else "delta"
     message: dict[str, Any] = {**(choice.get(name) or {})}
     content = message.get("content")
-    if as_list(content) or as_object(content):
+    if type(content) in (list, dict):
         parts = [as_object(part) for part in as_list(content) or [content]]
         thoughts = [part for part in parts if part.get("type") in _THOUGHTS]
         message["content"] = "".join(_text_of(part) for part in parts if part not in thoughts)
