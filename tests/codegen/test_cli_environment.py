@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -80,3 +81,24 @@ def test_a_signal_ends_a_command_as_ctrl_c_does(
     if not is_ignored:
         assert "interrupted; no file was left half-written." in errors
     assert "Traceback" not in errors
+
+
+@POSIX
+@pytest.mark.parametrize("words", ["add two", "generate --force", "update", "remove cook"])
+def test_two_commands_do_not_write_at_once(project: Path, words: str) -> None:
+    import fcntl
+
+    assert main(["add", "one", "--name", "cook"]) == 0
+    file = project / "hubsmith.toml"
+    file.write_text(file.read_text().replace("owner/one", "./one"))
+    descriptor = os.open(project, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)  # As a command that writes has it.
+    process = subprocess.Popen([*HUBSMITH, *words.split()], cwd=project, stdout=subprocess.DEVNULL)
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(5)
+        os.close(descriptor)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()

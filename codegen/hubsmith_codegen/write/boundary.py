@@ -10,6 +10,7 @@ import contextlib
 import os
 import secrets
 import shutil
+from collections.abc import Generator
 from pathlib import Path
 
 from hubsmith_runtime import HubsmithError, SpecError
@@ -63,6 +64,23 @@ def boundary_of(out: str | None, project: Path) -> Path:
     if out is None or _absolute(Path(out)).is_relative_to(project):
         return project
     return Path(out)
+
+
+@contextlib.contextmanager
+def one_at_a_time(project: Path) -> Generator[None, None, None]:
+    """Wait until no other command writes in this project, and keep others waiting meanwhile.
+
+    Two at once could lose each other's lines of the configuration, or files of the user in the
+    folder of a client. Does nothing where folders cannot be locked, as on Windows.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            descriptor = os.open(project, os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
 
 
 def write_file(path: Path, content: bytes, boundary: Path) -> None:

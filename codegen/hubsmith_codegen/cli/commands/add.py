@@ -13,6 +13,7 @@ from hubsmith_runtime.http import shown
 from ...load import RawSpec
 from ...snippets.readme import sample
 from ...snippets.typescript_client import typescript_sample
+from ...write.boundary import one_at_a_time
 from ...write.contents import not_as_written
 from ...write.undo import removed, restored
 from ..configuration import Configuration, RecordedSpace, read_configuration
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
                 entries[label] = entry
         ready = clients.packages()
         for label in report.bar.each("writing", ready):
-            with report.space(label):
+            with report.space(label), one_at_a_time(base):
                 package = ready[label]
                 former = _former(configuration, package.root, sources[label], options)
                 # Before anything is written: a client that cannot be recorded is not written.

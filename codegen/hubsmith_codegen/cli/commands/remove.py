@@ -6,6 +6,7 @@ import argparse
 import contextlib
 from pathlib import Path
 
+from ...write.boundary import one_at_a_time
 from ...write.contents import not_as_written
 from ...write.snapshot import other_files
 from ...write.undo import removed, restored
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     configuration = read_configuration(Path.cwd())
     with Report(options, stages=1) as report:
         for name in report.bar.each("removing", dict.fromkeys(options.names)):
-            with report.space(name):
+            with report.space(name), one_at_a_time(configuration.file.parent):
                 configuration.space(name)
                 root, project = configuration.folder(name), configuration.boundary()
                 if not options.force:

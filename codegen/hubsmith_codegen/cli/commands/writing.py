@@ -13,6 +13,7 @@ from ...load import RawSpec
 from ...pipeline import Package, Target, generate
 from ...render.typescript import RUNTIME_FOLDER
 from ...snippets.listing import counted
+from ...write.boundary import one_at_a_time
 from ...write.contents import listed, not_as_written
 from ...write.files import write
 from ...write.shared import is_shared, left_without
@@ -103,7 +104,7 @@ class Clients:
         """Generate and write all planned clients; see `write`."""
         ready = self.packages()
         for name in self.report.bar.each("writing", ready):
-            with self.report.space(name):
+            with self.report.space(name), one_at_a_time(self.configuration.file.parent):
                 is_changed = self.write(ready[name], with_snapshot=with_snapshots)
                 self.tell(ready[name], is_changed=is_changed)
 
