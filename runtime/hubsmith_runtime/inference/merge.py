@@ -13,7 +13,7 @@ from ..reading import as_object, as_text
 from .chat import parsed_content
 from .task import TaskOutput
 
-_GROWING = {"refusal", "audio", "images", "annotations", "reasoning_details"}
+_GROWING = {"audio", "images", "annotations", "reasoning_details"}
 
 
 class MergedFunction(TaskOutput):
@@ -68,7 +68,7 @@ def merge_chunks(
     Raises:
         ResultError: when the content does not match `response_format`.
     """
-    contents, thoughts = list[Any](), list[str]()
+    contents, thoughts, refusals = list[Any](), list[str](), list[str]()
     calls, grown = list[Any](), dict[str, Any]()
     merged = MergedMessage()
     for chunk in chunks:
@@ -81,13 +81,16 @@ def merge_chunks(
             merged.role = delta.get("role") or merged.role
             contents.append(delta.get("content"))
             thought = delta.get("reasoning") or delta.get("reasoning_content")
-            thoughts.append(as_text(thought or delta.get("thinking")))
-            grown = _joined(grown, {name: delta[name] for name in _GROWING & {*delta.keys()}})
+            refusals.append(as_text(delta.get("refusal")))
+            if extra := getattr(delta, "model_extra", delta):  # Of a model, or a dict.
+                thought = thought or extra.get("thinking")
+                grown = _joined(grown, {name: extra[name] for name in _GROWING & extra.keys()})
+            thoughts.append(as_text(thought))
             calls += delta.get("tool_calls") or ()
     texts = [text for text in contents if isinstance(text, str)]
     # Servers start with an empty text before they call a tool.
     merged.content = "".join(texts) or (None if calls or not texts else "")
-    merged.reasoning = "".join(thoughts) or None
+    merged.reasoning, merged.refusal = "".join(thoughts) or None, "".join(refusals) or None
     merged.tool_calls = _merged_calls(calls) or None
     for name, value in grown.items():
         setattr(merged, name, value)
