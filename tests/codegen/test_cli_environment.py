@@ -52,6 +52,21 @@ def test_a_home_of_nobody_is_a_missing_file(
     assert "internal error" not in capsys.readouterr().err
 
 
+def test_a_package_that_a_proxy_needs_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    assert main(["add", "owner/name"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("hubsmith: error: ")
+    assert "httpx[socks]" in told
+
+
 @POSIX
 @pytest.mark.parametrize(
     ("end", "is_ignored", "status"),

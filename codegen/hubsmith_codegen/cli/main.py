@@ -16,6 +16,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
+from hubsmith_runtime import HubsmithError
+
 from .commands import ERROR, INTERRUPTED, OK, UsageError
 from .console import explained, fail, printable
 
@@ -70,9 +72,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except ImportError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRA:
+        if (error.name or "").partition(".")[0] in _EXTRA:
+            fail(f'{error.name} is not installed. Run: pip install "hubsmith[codegen]"')
+        elif isinstance(error, HubsmithError):
+            fail(str(error))
+        else:
             raise
-        fail(f'{error.name} is not installed. Run: pip install "hubsmith[codegen]"')
     except BrokenPipeError:
         # The reader of the output, such as `head`, has stopped. Flushing the rest of the buffer
         # would fail again when Python exits.
