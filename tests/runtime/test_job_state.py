@@ -127,6 +127,18 @@ def test_the_late_ending_of_a_cancelled_job_disturbs_no_other() -> None:
     assert (other.values(), third.values()) == ([2], [3])
 
 
+def test_only_a_job_that_runs_or_is_alone_is_cancelled_with_its_function() -> None:
+    session = Session("hash")
+    first, second = new_state(session=session), new_state(session=session)
+    session.joining.add(first)
+    assert session.begin_cancel(first) == 0
+    join(session, "first", first)
+    join(session, "second", second)
+    session.receive({"msg": "process_starts", "event_id": "first"})
+    assert session.begin_cancel(second) == -1
+    assert session.begin_cancel(first) == 0
+
+
 def test_an_old_stream_that_ends_with_a_cancelled_job_takes_no_other_along() -> None:
     session, gone, other = Session("hash", announces_close=False), new_state(), new_state()
     body: Any = object()

@@ -19,6 +19,7 @@ from hubsmith_runtime import (
     Log,
     Partial,
     Progress,
+    Queued,
     SpaceValidationError,
     Started,
     ValidationError,
@@ -203,6 +204,17 @@ def test_a_queued_job_can_be_cancelled(space: Any) -> None:
     # Old servers run a queued job although it was cancelled. That must not harm the others.
     assert [running.result(timeout=60), after.result(timeout=60)] == ["slept", "slept"]
     assert space.second(0) == "slept"
+
+
+def test_cancelling_a_queued_job_leaves_the_running_one_alone(space: Any) -> None:
+    running = space.jobs.first(1.5)
+    wait_until_it_runs(running)
+    queued = space.jobs.first(0.5)
+    next(event for event in queued.events() if isinstance(event, Queued))
+    assert queued.cancel()
+    assert running.result(timeout=60) == "slept"
+    with pytest.raises(JobCancelledError, match="/first"):
+        queued.result(timeout=10)
 
 
 def test_cancelling_one_job_leaves_no_other_waiting_for_ever(space: Any) -> None:

@@ -136,7 +136,8 @@ def fill_gaps(answer: Any) -> Any:
 
     A missing index becomes the position in the list, a missing role `assistant`, and missing
     arguments of a call `{}`; a missing token count follows from the others. Text in parts is
-    joined; that of reasoning is the `reasoning`. Ids of another type, and times with fractions of a second (SambaNova), are converted.
+    joined; that of reasoning is the `reasoning`. Ids of another type, and times with fractions of a
+    second (SambaNova), are converted.
     """
     members = as_object(answer)
     if "choices" not in members or (members.get("error") and not members["choices"]):

@@ -102,12 +102,8 @@ class Connection:
             raise errors.SpecError(f"{call.where}: the Space accepted the job without an event id.")
         return event_id
 
-    def cancel(self, call: Call, session_hash: str, event_id: str) -> Effects[None]:
-        job = {
-            "session_hash": session_hash,
-            "fn_index": call.endpoint.fn_index,
-            "event_id": event_id,
-        }
+    def cancel(self, call: Call, session_hash: str, event_id: str, function: int) -> Effects[None]:
+        job = {"session_hash": session_hash, "fn_index": function, "event_id": event_id}
         answer: Response = yield Send(protocol.post(f"{self.base}/cancel", job))
         # Gradio before 4.31 cannot cancel: the job is forgotten here, but keeps running there.
         if answer.status not in (404, 405):

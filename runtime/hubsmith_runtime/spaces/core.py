@@ -162,9 +162,9 @@ class SpaceCore:
 
     def _cancel(self, job: JobState) -> Effects[None]:
         connection = yield from self.connector.connect()
-        job.session.begin_cancel(job)
+        function = job.session.begin_cancel(job)
         with _in_time(job.call.where, self.timeout, "The job may keep running: cancel it again."):
-            yield from connection.cancel(job.call, job.session.hash, job.event_id)
+            yield from connection.cancel(job.call, job.session.hash, job.event_id, function)
         yield from self._end(job)
 
     def _cancel_quietly(self, job: JobState) -> Effects[None]:

@@ -22,6 +22,7 @@ from . import events as kinds, messages
 from .codec import Call
 from .messages import Message
 
+_RUNNING = ("running", "iterating")
 _CANCELLED_KEPT = 100  # A server may end a cancelled job late, but not after this many others.
 _LONGEST_LOG = 10_000
 _UNREPORTED_SECONDS = 600.0
@@ -227,18 +228,23 @@ class Session:
             self._early.setdefault(event_id, []).append(message)
         return False
 
-    def begin_cancel(self, job: JobState) -> None:
-        """Record that a job is being cancelled.
+    def begin_cancel(self, job: JobState) -> int:
+        """Record that a job is being cancelled, and return the index of the function to stop.
 
-        The server also stops every other running job of the same endpoint, but reports only one.
+        The server stops all running jobs of that function, but reports only one. With -1, it only
+        takes the job from the queue, so that the others keep running.
         """
-        self._cancelled[job.event_id] = [
+        others = [
             other
-            for other in self.pending.values()
-            if other.call.endpoint == job.call.endpoint and other.stage in ("running", "iterating")
+            for other in (*self.pending.values(), *self.joining)
+            if other is not job and other.call.endpoint == job.call.endpoint
         ]
+        is_named = not others or job.stage in _RUNNING
+        stopped = [other for other in others if is_named and other.stage in _RUNNING]
+        self._cancelled[job.event_id] = stopped
         if len(self._cancelled) > _CANCELLED_KEPT:
             del self._cancelled[next(iter(self._cancelled))]
+        return job.call.endpoint.fn_index if is_named else -1
 
     def _end_those_stopped_with(self, cancelled: str) -> None:
         others, self._cancelled[cancelled] = self._cancelled[cancelled], []
