@@ -10,7 +10,7 @@ import pydantic
 import pytest
 from hubsmith import tasks
 from hubsmith_runtime import ResultError, ValidationError
-from hubsmith_runtime.inference.chat import canonical_format
+from hubsmith_runtime.inference.chat import canonical_format, fill_gaps
 from hubsmith_runtime.inference.payload import TaskResponse
 from hubsmith_runtime.inference.result import decode, payload_of
 from hubsmith_runtime.inference.task import (
@@ -320,6 +320,16 @@ def test_what_is_no_chat_is_not_made_one(given: object) -> None:
     with pytest.raises(ResultError, match="chat_completion expects ChatCompletionOutput") as caught:
         decode(request, task_response(raw=json.dumps(given).encode()))
     assert caught.value.value == given
+
+
+def test_the_parts_of_a_message_are_not_compared_with_each_other() -> None:
+    class Part(dict[str, str]):
+        def __eq__(self, other: object) -> bool:
+            raise AssertionError("thousands of parts would take minutes")
+
+    parts = [Part(type=kind, text=kind[0]) for kind in ("thinking", "text", "thinking", "text")]
+    message = fill_gaps({"choices": [{"message": {"content": parts}}]})["choices"][0]["message"]
+    assert (message["content"], message["reasoning"]) == ("tt", "tt")
 
 
 # Parsed answers

@@ -171,7 +171,8 @@ def _fill_choice(at: int, choice: dict[str, Any]) -> dict[str, Any]:
     if type(content) in (list, dict):
         parts = [as_object(part) for part in as_list(content) or [content]]
         thoughts = [part for part in parts if part.get("type") in _THOUGHTS]
-        message["content"] = "".join(_text_of(part) for part in parts if part not in thoughts)
+        texts = [part for part in parts if part.get("type") not in _THOUGHTS]
+        message["content"] = "".join(map(_text_of, texts))
         message["reasoning"] = message.get("reasoning") or "".join(map(_text_of, thoughts)) or None
     found = message.get("tool_calls")  # One object in streams of text-generation-inference.
     calls: list[Any] = [found] if as_object(found) else as_list(found)
